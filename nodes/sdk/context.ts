@@ -1,0 +1,60 @@
+import type { GendrModel, Image, Tensor } from './values.ts'
+
+/** What a node gets from the host. Implemented by the runner; nodes never import the server. */
+export interface RunContext {
+  /** Aborts when the run is cancelled; long work checks it between steps. */
+  readonly signal: AbortSignal
+  /** The id of the node in the submitted graph. */
+  readonly nodeId: string
+  readonly files: Files
+  readonly models: Models
+  readonly inference: Inference
+  /** Pixels (of one frame) that may be decoded or made; more is refused with `image_too_large`. */
+  readonly maxPixels: number
+  /** What ComfyUI calls hidden inputs: written into saved files unless the host disables metadata. */
+  readonly metadata: { readonly prompt: unknown; readonly extraPnginfo: Readonly<Record<string, unknown>> }
+  /** Report `value` of `max` steps; `preview` is shown while the node runs. Throws when the run is cancelled. */
+  progress(value: number, max: number, preview?: Image): void
+}
+
+export type FolderType = 'input' | 'output' | 'temp'
+
+/** A file as ComfyUI's clients name it. */
+export interface FileReference {
+  readonly filename: string
+  readonly subfolder: string
+  readonly type: FolderType
+}
+
+/** Files by name inside their roots; a run that came over a socket may have no disk behind it. */
+export interface Files {
+  /**
+   * Bytes of an input. `name` is `[subfolder/]file`, optionally ending in ` [input]`, ` [output]` or ` [temp]`.
+   * @throws RestorationError `file_not_found`, `path_outside`
+   */
+  read(name: string): Promise<Uint8Array>
+  /** Something that changes when the file's content does, for the cache key; cheap. */
+  fingerprint(name: string): Promise<string>
+  /**
+   * Store the next file of a numbered series: `{prefix}_{00001}_.{extension}`; the prefix may hold folders.
+   * @throws RestorationError `path_outside`
+   */
+  write(type: 'output' | 'temp', prefix: string, extension: string, bytes: Uint8Array): Promise<FileReference>
+}
+
+export interface Models {
+  /** @throws RestorationError `model_not_found` (naming those that are installed), `model_corrupt` */
+  open(name: string): Promise<GendrModel>
+}
+
+/** The three graphs of a latent restorer. */
+export type ModelPart = 'encoder' | 'unet' | 'decoder'
+
+export interface Inference {
+  /**
+   * Run one graph of a model: its only input and only output are float32 [batch, channels, height, width].
+   * The input's buffer may be transferred and must not be used again.
+   * @throws RestorationError `model_corrupt`, `inference_failed`, `output_not_finite`, `interrupted`
+   */
+  run(model: GendrModel, part: ModelPart, input: Tensor): Promise<Tensor>
+}

@@ -1,0 +1,114 @@
+import type { z } from 'zod'
+import type { FileReference, RunContext } from './context.ts'
+import type { SocketType, SocketValues } from './values.ts'
+
+/** A typed socket that takes a link. */
+export interface InputSocket {
+  readonly type: SocketType
+  readonly tooltip?: string
+  /** Absent means required. */
+  readonly optional?: boolean
+}
+
+export interface OutputSocket {
+  readonly type: SocketType
+  readonly name?: string
+  readonly tooltip?: string
+  /** The node returns an array that maps over the nodes downstream (ComfyUI: OUTPUT_IS_LIST). */
+  readonly list?: boolean
+}
+
+/** Presentation of a parameter; put on the zod schema with `.meta()`. */
+export interface ParameterMeta {
+  readonly tooltip?: string
+  readonly step?: number
+  readonly multiline?: boolean
+  /** Options that only the host knows: files in the input folder, installed models. */
+  readonly optionsFrom?: OptionsSource
+  /** Whole numbers are INT without this; numbers are FLOAT. Set by `.int()`. */
+  readonly display?: 'number' | 'slider'
+}
+
+export type OptionsSource = 'input_images' | 'gendr_models'
+
+type Inputs = Readonly<Record<string, InputSocket>>
+type Outputs = Readonly<Record<string, OutputSocket>>
+type Parameters = z.ZodObject
+
+type InputValue<S extends InputSocket, L> = L extends true
+  ? readonly SocketValues[S['type']][]
+  : S extends { optional: true }
+    ? SocketValues[S['type']] | undefined
+    : SocketValues[S['type']]
+
+export type InputsOf<I extends Inputs, L = false> = { readonly [K in keyof I]: InputValue<I[K], L> }
+
+export type OutputsOf<O extends Outputs> = {
+  readonly [K in keyof O]: O[K] extends { list: true }
+    ? readonly SocketValues[O[K]['type']][]
+    : SocketValues[O[K]['type']]
+}
+
+/** What an output node shows on itself; sent to clients in `executed`. */
+export interface NodeUi {
+  readonly images?: readonly FileReference[]
+  readonly text?: readonly string[]
+  /** ImageCompare: two pictures of one view. */
+  readonly a_images?: readonly FileReference[]
+  readonly b_images?: readonly FileReference[]
+}
+
+/**
+ * One node, one definition: everything else (validation, /object_info, widgets, docs, cache key) is derived from it.
+ * `id` is the ComfyUI class_type.
+ */
+export interface NodeDefinition<
+  I extends Inputs = Inputs,
+  P extends Parameters = Parameters,
+  O extends Outputs = Outputs,
+  L extends boolean = boolean,
+> {
+  readonly id: string
+  readonly title: string
+  readonly summary: string
+  readonly inputs: I
+  readonly parameters: P
+  readonly outputs: O
+  /** An end of the graph: it runs because it has an effect (ComfyUI: OUTPUT_NODE). */
+  readonly outputNode?: boolean
+  /** The node takes whole lists: every input is an array (ComfyUI: INPUT_IS_LIST). */
+  readonly listInput?: L
+  /** What the result depends on besides inputs and parameters, e.g. the content of a file. */
+  fingerprint?(parameters: z.output<P>, context: RunContext): Promise<string>
+  run(
+    inputs: InputsOf<I, L>,
+    parameters: z.output<P>,
+    context: RunContext,
+  ): Promise<OutputsOf<O> & { readonly ui?: NodeUi }> | (OutputsOf<O> & { readonly ui?: NodeUi })
+}
+
+/** Declares a node; only gives types, the definition stays plain data. */
+export function defineNode<
+  const I extends Inputs,
+  P extends Parameters,
+  const O extends Outputs,
+  const L extends boolean = false,
+>(definition: NodeDefinition<I, P, O, L>): NodeDefinition<I, P, O, L> {
+  return definition
+}
+
+/** A node of any types, as the runner holds it; its values are checked by the catalogue before it runs. */
+export interface AnyNode {
+  readonly id: string
+  readonly title: string
+  readonly summary: string
+  readonly inputs: Inputs
+  readonly parameters: Parameters
+  readonly outputs: Outputs
+  readonly outputNode?: boolean
+  readonly listInput?: boolean
+  // biome-ignore lint/suspicious/noExplicitAny: the one place where the node's own types are erased
+  fingerprint?(parameters: any, context: RunContext): Promise<string>
+  // biome-ignore lint/suspicious/noExplicitAny: the one place where the node's own types are erased
+  run(inputs: any, parameters: any, context: RunContext): Promise<any> | any
+}

@@ -1,0 +1,43 @@
+import type { NodeUi } from '../../nodes/sdk/node.ts'
+
+/**
+ * What a run reports, in order. `sequence` counts from 0 within the run.
+ * The socket hub turns these into ComfyUI's messages; times are ms since the epoch.
+ */
+export type RunEvent = { readonly runId: string; readonly sequence: number; readonly time: number } & RunEventBody
+
+export type RunEventBody =
+  | { readonly type: 'started' }
+  | { readonly type: 'cached'; readonly nodes: readonly string[] }
+  | { readonly type: 'node_started'; readonly node: string }
+  | { readonly type: 'node_progress'; readonly node: string; readonly value: number; readonly max: number }
+  | {
+      readonly type: 'node_preview'
+      readonly node: string
+      readonly format: 'image/jpeg' | 'image/png'
+      readonly bytes: Uint8Array
+    }
+  /** `ui` is null for a node that shows nothing. */
+  | { readonly type: 'node_finished'; readonly node: string; readonly ui: NodeUi | null; readonly cached: boolean }
+  /** A result of a run that came over a socket: the bytes that would have been a file. */
+  | {
+      readonly type: 'result_image'
+      readonly node: string
+      readonly index: number
+      readonly filename: string
+      readonly format: string
+      readonly bytes: Uint8Array
+    }
+  | { readonly type: 'succeeded' }
+  | { readonly type: 'failed'; readonly error: RunError }
+  | { readonly type: 'interrupted'; readonly node: string | null; readonly executed: readonly string[] }
+
+export interface RunError {
+  readonly node: string | null
+  readonly nodeType: string
+  readonly code: string
+  readonly message: string
+  readonly remedy: string
+  readonly executed: readonly string[]
+  readonly inputs: Readonly<Record<string, readonly unknown[]>>
+}
