@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+
+interface Import {
+  readonly from: string
+  /** A path of ours, or the name of a package. */
+  readonly to: string
+  readonly ours: boolean
+}
+
+/** The first place whose prefix fits a file says what the file may import of ours. */
+const MAY_IMPORT: readonly { readonly place: string; readonly ours: readonly string[] }[] = [
+  { place: 'nodes/sdk/', ours: ['nodes/sdk/'] },
+  { place: 'nodes/index.ts', ours: ['nodes/'] },
+  { place: 'nodes/', ours: ['nodes/sdk/', 'same folder'] },
+  { place: 'models/import/', ours: ['models/import/', 'nodes/sdk/'] },
+  { place: 'server/graph/', ours: ['server/graph/', 'nodes/sdk/'] },
+  { place: 'server/protocol/', ours: ['server/protocol/', 'server/graph/', 'nodes/sdk/'] },
+  { place: 'server/runner/', ours: ['server/', 'nodes/', 'models/import/'] },
+  { place: 'server/', ours: ['server/', 'nodes/sdk/', 'models/import/'] },
+  { place: 'client/', ours: ['client/', 'server/protocol/', 'server/graph/', 'nodes/sdk/'] },
+]
+
+/** Packages that only some places may touch. */
+const ONLY_IN: readonly { readonly name: RegExp; readonly places: readonly string[]; readonly why: string }[] = [
+  { name: /^litegraph\.js/, places: ['client/canvas/'], why: 'litegraph is one view of the document' },
+  { name: /^onnxruntime-node$/, places: ['server/inference/'], why: 'its calls block, its faults kill' },
+  { name: /^libsql$/, places: ['server/runs/'], why: 'one owner of the database' },
+]
+
+/** What pure folders must not reach. */
+const IMPURE = /^(node:)?(fs|net|http|https|child_process|worker_threads|dgram|tls)(\/|$)|^(ws|express|libsql)$/
+const PURE = ['nodes/sdk/', 'server/graph/', 'server/protocol/', 'client/document/']
+
+const imports = ['server', 'nodes', 'models/import', 'client'].flatMap((folder) => importsUnder(join(root, folder)))
+
+describe('imports point one way', () => {
+  test('there is something to check', () => {
+    expect(imports.length).toBeGreaterThan(100)
+  })
+
+  test('each folder imports only what the design lets it', () => {
+    const broken = imports.filter(({ from, to, ours }) => {
+      const rule = MAY_IMPORT.find(({ place }) => from.startsWith(place))
+      return (
+        ours &&
+        !rule?.ours.some((place) => (place === 'same folder' ? dirname(to) === dirname(from) : to.startsWith(place)))
+      )
+    })
+    expect(broken).toEqual([])
+  })
+
+  test.each(ONLY_IN)('$name stays in $places: $why', ({ name, places }) => {
+    const users = imports.filter(({ to, ours }) => !ours && name.test(to))
+    expect(users.length).toBeGreaterThan(0)
+    expect(users.filter(({ from }) => !places.some((place) => from.startsWith(place)))).toEqual([])
+  })
+
+  test.each(PURE)('%s reaches neither files nor sockets', (place) => {
+    const inside = imports.filter(({ from }) => from.startsWith(place))
+    expect(inside.length).toBeGreaterThan(0)
+    expect(inside.filter(({ to, ours }) => !ours && IMPURE.test(to))).toEqual([])
+  })
+})
+
+function importsUnder(folder: string): Import[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name))
+    .flatMap((entry) => importsOf(join(entry.parentPath, entry.name)))
+}
+
+function importsOf(path: string): Import[] {
+  const from = toPosix(relative(root, path))
+  const text = readFileSync(path, 'utf8')
+  return Array.from(text.matchAll(/(?:from\s+|import\s+|import\(\s*)'([^']+)'/g), ([, specifier]) => {
+    const ours = specifier!.startsWith('.')
+    return { from, ours, to: ours ? toPosix(relative(root, resolve(dirname(path), specifier!))) : specifier! }
+  })
+}
+
+function toPosix(path: string): string {
+  return path.split(sep).join('/')
+}

@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest'
+import { applySettings } from '../../../server/graph/settings.ts'
+import { parseWorkflow } from '../../../server/graph/workflow.ts'
+import { readGraph, workflowToPrompt } from '../../../server/graph/workflow-to-prompt.ts'
+import { catalogue, smallPrompt } from './sample-catalogue.ts'
+
+/** LoadImage (1) → ImageInvert (2) → SaveImage (3), as ComfyUI saves it. */
+function file() {
+  return {
+    version: 0.4,
+    last_node_id: 3,
+    last_link_id: 2,
+    nodes: [
+      {
+        id: 1,
+        type: 'LoadImage',
+        pos: [10, 20] as unknown,
+        size: { '0': 210, '1': 58 } as unknown,
+        mode: 0,
+        inputs: [] as object[],
+        outputs: [{ name: 'IMAGE', type: 'IMAGE', links: [1] }] as object[],
+        properties: {} as object,
+        widgets_values: ['photo.jpg', 'image'] as unknown,
+      },
+      {
+        id: 2,
+        type: 'ImageInvert',
+        pos: { '0': 300, '1': 20 },
+        size: [210, 58],
+        mode: 0,
+        inputs: [{ name: 'image', type: 'IMAGE', link: 1 }],
+        outputs: [{ name: 'IMAGE', type: 'IMAGE', links: [2] }],
+        properties: {},
+      },
+      {
+        id: 3,
+        type: 'SaveImage',
+        pos: [600, 20],
+        size: [210, 58],
+        mode: 0,
+        inputs: [{ name: 'images', type: 'IMAGE', link: 2 }],
+        outputs: [],
+        properties: {},
+        widgets_values: ['restored'],
+      },
+    ],
+    links: [
+      [1, 1, 0, 2, 0, 'IMAGE'],
+      [2, 2, 0, 3, 0, 'IMAGE'],
+    ] as unknown[],
+    groups: [],
+    extra: { ds: { scale: 1, offset: [0, 0] } },
+  }
+}
+
+const toPrompt = (json: unknown) => workflowToPrompt(parseWorkflow(json), catalogue)
+
+describe('a workflow file becomes a prompt', () => {
+  test('widgets go by position, links by name', () => {
+    expect(toPrompt(file())).toMatchObject({
+      '1': { class_type: 'LoadImage', inputs: { image: 'photo.jpg' } },
+      '2': { inputs: { image: ['1', 0] } },
+      '3': { inputs: { images: ['2', 0], filename_prefix: 'restored' } },
+    })
+  })
+
+  test('parameters by name win over positions', () => {
+    const json = file()
+    json.nodes[0]!.properties = { params: { image: 'other.jpg' } }
+    expect(toPrompt(json)['1']?.inputs.image).toBe('other.jpg')
+  })
+
+  test('a bypassed node hands its input on', () => {
+    const json = file()
+    json.nodes[1]!.mode = 4
+    expect(toPrompt(json)).toMatchObject({ '3': { inputs: { images: ['1', 0] } } })
+    expect(toPrompt(json)['2']).toBeUndefined()
+  })
+
+  test('a muted node leaves its users without an input', () => {
+    const json = file()
+    json.nodes[1]!.mode = 2
+    expect(toPrompt(json)['3']?.inputs).toEqual({ filename_prefix: 'restored' })
+  })
+
+  test('a reroute is followed to its source', () => {
+    const json = file()
+    json.nodes[1]!.type = 'Reroute'
+    expect(toPrompt(json)['3']?.inputs.images).toEqual(['1', 0])
+  })
+
+  test('links written as objects are the same links', () => {
+    const json = file()
+    json.links = [
+      { id: 1, origin_id: 1, origin_slot: 0, target_id: 2, target_slot: 0, type: 'IMAGE' },
+      { id: 2, origin_id: 2, origin_slot: 0, target_id: 3, target_slot: 0, type: 'IMAGE' },
+    ]
+    expect(toPrompt(json)).toEqual(toPrompt(file()))
+  })
+
+  test('a circle of reroutes is an error, not a hang', () => {
+    const json = file()
+    json.nodes[1]!.type = 'Reroute'
+    json.nodes[1]!.inputs = [{ name: '', type: '*', link: 3 }]
+    json.links.push([3, 2, 0, 2, 0, '*'])
+    expect(() => toPrompt(json)).toThrow(/circle/)
+  })
+
+  test('either format is taken', () => {
+    expect(readGraph(smallPrompt(), catalogue)).toEqual(smallPrompt())
+    expect(readGraph(file(), catalogue)).toEqual(toPrompt(file()))
+  })
+})
+
+describe('a hostile or broken file is refused with the place', () => {
+  const nested = () => {
+    let value: unknown = 1
+    for (let i = 0; i < 5000; i++) value = [value]
+    return value
+  }
+  test.each<[string, unknown, RegExp]>([
+    ['text', 'hello', /file/],
+    ['nodes that are no list', { nodes: {} }, /nodes/],
+    ['a node without a type', { nodes: [{ id: 1 }] }, /nodes\.0\.type/],
+    [
+      'two nodes of one id',
+      {
+        nodes: [
+          { id: 1, type: 'A' },
+          { id: 1, type: 'B' },
+        ],
+      },
+      /id 1/,
+    ],
+    ['a prototype key', JSON.parse('{"nodes":[{"id":1,"type":"A","__proto__":{"polluted":1}}]}'), /__proto__/],
+    ['a constructor key', { nodes: [{ id: 1, type: 'A', properties: { constructor: {} } }] }, /constructor/],
+    ['endless nesting', { nodes: [], extra: nested() }, /nested/],
+    ['a position of text', { nodes: [{ id: 1, type: 'A', pos: ['a', 'b'] }] }, /nodes\.0\.pos/],
+    ['too many links', { nodes: [], links: new Array(100_001).fill([1, 1, 0, 1, 0, 'X']) }, /links/],
+  ])('%s', (_name, json, place) => {
+    expect(() => parseWorkflow(json)).toThrow(place)
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined()
+  })
+})
+
+describe('settings override parameters', () => {
+  test('by id, by title and by class', () => {
+    const prompt = { ...smallPrompt(), '2': { ...smallPrompt()['2'], _meta: { title: 'Bigger' } } }
+    expect(applySettings(prompt, ['1.image=a.b.jpg'])['1']?.inputs.image).toBe('a.b.jpg')
+    expect(applySettings(prompt, ['Bigger.scale_by=4'])['2']?.inputs.scale_by).toBe('4')
+    expect(applySettings(prompt, ['SaveImage.filename_prefix=a=b'])['3']?.inputs.filename_prefix).toBe('a=b')
+  })
+
+  test('a name that no node or two nodes have is refused', () => {
+    const prompt = { ...smallPrompt(), '4': smallPrompt()['3'] }
+    expect(() => applySettings(prompt, ['Nope.x=1'])).toThrow(/no node/)
+    expect(() => applySettings(prompt, ['SaveImage.filename_prefix=1'])).toThrow(/2 nodes/)
+    expect(() => applySettings(prompt, ['nonsense'])).toThrow(/node\.parameter=value/)
+  })
+})
