@@ -43,6 +43,8 @@ export interface Files {
 }
 
 export interface Models {
+  /** Something that changes when the model's manifest does, for the cache key; cheap. */
+  fingerprint(name: string): Promise<string>
   /** @throws RestorationError `model_not_found` (naming those that are installed), `model_corrupt` */
   open(name: string): Promise<GendrModel>
 }

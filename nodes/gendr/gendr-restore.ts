@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { checkOverlap } from '../sdk/checks.ts'
+import { COLOR_TRANSFERS, transferColor } from '../sdk/color-transfer.ts'
+import type { RunContext } from '../sdk/context.ts'
+import { defineNode } from '../sdk/node.ts'
+import { toRgb } from '../sdk/samples.ts'
+import { scaleFrameBy } from '../sdk/scale-by.ts'
+import { tileLayout } from '../sdk/tile-spans.ts'
+import { cutTile, TileMerger } from '../sdk/tiles.ts'
+import type { Frame, GendrModel, TileLayout } from '../sdk/values.ts'
+import { overlap, strength, tileSize } from './parameters.ts'
+import { decodeLatent, encodeFrame, restoreLatent } from './pipeline.ts'
+
+/** A preview costs an encode of the whole picture: one every so many tiles at most. */
+const PREVIEWS = 8
+
+const parameters = z.object({
+  scale: z.number().min(1).max(8).default(4).meta({ step: 0.5, tooltip: 'Of each side; 1 restores at the same size.' }),
+  tile_size: tileSize,
+  overlap,
+  color_transfer: z
+    .enum(['model', ...COLOR_TRANSFERS])
+    .default('model')
+    .meta({
+      tooltip: 'Where the colours come from afterwards; model does what the model was trained with.',
+    }),
+  strength,
+})
+
+type Settings = z.output<typeof parameters>
+
+/** The whole chain in one node, tile by tile, so that memory does not grow with the number of tiles. */
+export const gendrRestore = defineNode({
+  id: 'GenDRRestore',
+  title: 'GenDR Restore',
+  summary: 'Restores and enlarges pictures in one step: bicubic scale, encode, UNet, decode, merge, colour transfer.',
+  inputs: { image: { type: 'IMAGE' }, model: { type: 'GENDR_MODEL' } },
+  parameters,
+  outputs: { image: { type: 'IMAGE' } },
+  async run({ image, model }, settings, context) {
+    checkOverlap(settings.tile_size, settings.overlap)
+    const frames = []
+    for (const [i, frame] of image.frames.entries()) {
+      frames.push(await restoreFrame(frame, model, settings, context, { index: i, count: image.frames.length }))
+    }
+    return { image: { frames } }
+  },
+})
+
+async function restoreFrame(
+  frame: Frame,
+  model: GendrModel,
+  settings: Settings,
+  context: RunContext,
+  batch: { readonly index: number; readonly count: number },
+): Promise<Frame> {
+  const source = toRgb(await scaleFrameBy(frame, settings.scale, 'bicubic', context))
+  const layout = tileLayout(source.width, source.height, settings.tile_size, settings.overlap)
+  const merger = new TileMerger(layout)
+  const tiles = layout.rows.length * layout.columns.length
+  const stride = Math.ceil(tiles / PREVIEWS)
+  context.progress(batch.index * tiles, batch.count * tiles)
+  for (let i = 0; i < tiles; i++) {
+    merger.add(await restoreTile(tileAt(source, layout, i), model, settings.strength, context))
+    const done = i + 1
+    const preview = done % stride === 0 && done < tiles ? { frames: [merger.soFar(source)] } : undefined
+    context.progress(batch.index * tiles + done, batch.count * tiles, preview)
+  }
+  const { method, levels } = model.manifest.colorTransfer
+  const transfer = settings.color_transfer === 'model' ? method : settings.color_transfer
+  return transferColor(merger.finish(), source, transfer, levels)
+}
+
+function tileAt(source: Frame, layout: TileLayout, index: number): Frame {
+  const columns = layout.columns.length
+  return cutTile(source, layout, Math.floor(index / columns), index % columns)
+}
+
+async function restoreTile(tile: Frame, model: GendrModel, strength: number, context: RunContext): Promise<Frame> {
+  context.signal.throwIfAborted()
+  const encoded = await encodeFrame(tile, model, context)
+  context.signal.throwIfAborted()
+  const restored = await restoreLatent(encoded, model, strength, context)
+  context.signal.throwIfAborted()
+  return decodeLatent(restored, model, context)
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { defineNode } from '../sdk/node.ts'
+import { RESIZE_METHODS } from '../sdk/resize.ts'
+import { scaleFrameBy } from '../sdk/scale-by.ts'
+
+/** ImageScaleBy as ComfyUI has it (nodes.py). */
+export const imageScaleBy = defineNode({
+  id: 'ImageScaleBy',
+  title: 'Upscale Image By',
+  summary: 'Scales a picture by a factor.',
+  inputs: { image: { type: 'IMAGE' } },
+  parameters: z.object({
+    upscale_method: z.enum(RESIZE_METHODS).default('nearest-exact'),
+    scale_by: z.number().min(0.01).max(8).default(1).meta({ step: 0.01 }),
+  }),
+  outputs: { IMAGE: { type: 'IMAGE' } },
+  async run({ image }, { upscale_method, scale_by }, context) {
+    const frames = []
+    for (const frame of image.frames) frames.push(await scaleFrameBy(frame, scale_by, upscale_method, context))
+    return { IMAGE: { frames } }
+  },
+})

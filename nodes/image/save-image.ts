@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { encodePng, graphTexts } from '../sdk/encode.ts'
+import { defineNode } from '../sdk/node.ts'
+
+/** SaveImage as ComfyUI has it (nodes.py); 16-bit pictures are saved with 16 bits. */
+export const saveImage = defineNode({
+  id: 'SaveImage',
+  title: 'Save Image',
+  summary: 'Writes pictures to the output folder as PNG, with the graph inside.',
+  inputs: { images: { type: 'IMAGE', tooltip: 'The pictures to save.' } },
+  parameters: z.object({
+    filename_prefix: z.string().default('ComfyUI').meta({
+      tooltip: 'Start of the file name; may hold folders and %width%, %height%, %year%, %month%, %day%.',
+    }),
+  }),
+  outputs: {},
+  outputNode: true,
+  async run({ images }, { filename_prefix }, context) {
+    const saved = []
+    for (const [i, frame] of images.frames.entries()) {
+      const png = await encodePng(frame, graphTexts(context))
+      const prefix = filename_prefix
+        .replaceAll('%width%', String(frame.width))
+        .replaceAll('%height%', String(frame.height))
+        .replaceAll('%batch_num%', String(i))
+      saved.push(await context.files.write('output', prefix, 'png', png))
+    }
+    return { ui: { images: saved } }
+  },
+})

@@ -1,0 +1,33 @@
+import type { RunContext } from './context.ts'
+import { RestorationError } from './error.ts'
+import type { Frame } from './values.ts'
+
+/** @throws RestorationError `image_too_large` when a picture of this size may not be made */
+export function checkPixels(width: number, height: number, { maxPixels }: Pick<RunContext, 'maxPixels'>): void {
+  if (width * height <= maxPixels) return
+  throw new RestorationError(
+    'image_too_large',
+    `Expected a picture of at most ${Math.round(maxPixels / 1e6)} megapixels but it would have ${Math.round((width * height) / 1e6)} (${width} × ${height}).`,
+    'Choose a smaller scale, or start the host with a larger --max-pixels.',
+  )
+}
+
+/** @throws RestorationError `invalid_input` when two pictures that belong together differ in size */
+export function checkSameSize(image: Frame, reference: Frame): void {
+  if (image.width === reference.width && image.height === reference.height) return
+  throw new RestorationError(
+    'invalid_input',
+    `Expected a reference of ${image.width} × ${image.height} but received ${reference.width} × ${reference.height}.`,
+    'Scale the reference to the size of the picture, for example with ImageScale.',
+  )
+}
+
+/** @throws RestorationError `invalid_input` when tiles would not advance */
+export function checkOverlap(tileSize: number, overlap: number): void {
+  if (overlap <= tileSize / 2) return
+  throw new RestorationError(
+    'invalid_input',
+    `Expected an overlap of at most half the tile size (${tileSize / 2}) but received ${overlap}.`,
+    'Choose a smaller overlap or a larger tile size.',
+  )
+}

@@ -1,0 +1,94 @@
+import type { FileReference, RunContext } from '../../nodes/sdk/context.ts'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { Frame, GendrModel, Tensor } from '../../nodes/sdk/values.ts'
+
+/** A run context whose files live in memory and whose model is a linear map that loses nothing. */
+export interface TestContext extends RunContext {
+  readonly written: Map<string, Uint8Array>
+  readonly steps: [number, number][]
+}
+
+export function testContext(files: Readonly<Record<string, Uint8Array>> = {}, maxPixels = 100e6): TestContext {
+  const written = new Map<string, Uint8Array>()
+  const steps: [number, number][] = []
+  return {
+    written,
+    steps,
+    signal: new AbortController().signal,
+    nodeId: '1',
+    maxPixels,
+    metadata: {
+      prompt: { '1': { class_type: 'Test', inputs: { text: 'grün' } } },
+      extraPnginfo: { workflow: { nodes: [] } },
+    },
+    files: {
+      async read(name) {
+        const bytes = files[name]
+        if (bytes === undefined) throw new RestorationError('file_not_found', `no ${name}`, 'Upload it.')
+        return bytes
+      },
+      fingerprint: async (name) => `print of ${name}`,
+      async write(type, prefix, extension, bytes): Promise<FileReference> {
+        const filename = `${prefix}_${String(written.size + 1).padStart(5, '0')}_.${extension}`
+        written.set(filename, bytes)
+        return { filename, subfolder: '', type }
+      },
+    },
+    models: { open: async () => exactModel, fingerprint: async (name) => name },
+    inference: { run: async (_model, part, input) => linearGraphs[part](input) },
+    progress(value, max) {
+      steps.push([value, max])
+    },
+  }
+}
+
+/** 192 latent channels hold a tile of 8 × 8 RGB pixels exactly. */
+export const exactModel: GendrModel = {
+  name: 'exact',
+  manifest: {
+    latentChannels: 192,
+    factor: 8,
+    paddingMultiple: 16,
+    scale: 0.5,
+    shift: 0.25,
+    alpha: 0.5,
+    beta: 0.5,
+    prediction: 'epsilon',
+    colorTransfer: { method: 'wavelet', levels: 5 },
+  },
+}
+
+/** encoder: space to depth; unet: a prediction that darkens a little; decoder: depth to space. */
+const linearGraphs = {
+  encoder: (input: Tensor) => rearrange(input, 'fold'),
+  unet: (input: Tensor): Tensor => ({ data: input.data.map((value) => 0.45 * value + 0.01), dims: input.dims }),
+  decoder: (input: Tensor) => rearrange(input, 'unfold'),
+}
+
+function rearrange(input: Tensor, direction: 'fold' | 'unfold'): Tensor {
+  const [, , rows = 0, columns = 0] = input.dims
+  const [height, width] = direction === 'fold' ? [rows, columns] : [rows * 8, columns * 8]
+  const data = new Float32Array(input.data.length)
+  for (let c = 0; c < 3; c++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const channel = c * 64 + (y % 8) * 8 + (x % 8)
+        const folded = (channel * (height / 8) + Math.floor(y / 8)) * (width / 8) + Math.floor(x / 8)
+        const flat = (c * height + y) * width + x
+        if (direction === 'fold') data[folded] = input.data[flat]!
+        else data[flat] = input.data[folded]!
+      }
+    }
+  }
+  return { data, dims: direction === 'fold' ? [1, 192, height / 8, width / 8] : [1, 3, height, width] }
+}
+
+/** A frame of deterministic noise. */
+export function noiseFrame(width: number, height: number, channels: 1 | 3 | 4 = 3, seed = 1): Frame {
+  let state = seed
+  const data = Uint8Array.from({ length: width * height * channels }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state >>> 24
+  })
+  return { width, height, channels, data }
+}

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest'
+import { colorTransfer } from '../../../nodes/gendr/color-transfer.ts'
+import { gendrRestore } from '../../../nodes/gendr/gendr-restore.ts'
+import { gendrUnet } from '../../../nodes/gendr/gendr-unet.ts'
+import { tileMerge } from '../../../nodes/gendr/tile-merge.ts'
+import { tileSplit } from '../../../nodes/gendr/tile-split.ts'
+import { vae16Decode } from '../../../nodes/gendr/vae16-decode.ts'
+import { vae16Encode } from '../../../nodes/gendr/vae16-encode.ts'
+import { imageScaleBy } from '../../../nodes/image/image-scale-by.ts'
+import type { Image } from '../../../nodes/sdk/values.ts'
+import { exactModel, noiseFrame, testContext } from '../context.ts'
+
+const settings = { scale: 3, tile_size: 64, overlap: 16, color_transfer: 'wavelet', strength: 0.7 } as const
+
+async function chain(image: Image): Promise<Image> {
+  const context = testContext()
+  const model = exactModel
+  const scaled = await imageScaleBy.run({ image }, { upscale_method: 'bicubic', scale_by: settings.scale }, context)
+  const { tiles, layout } = await tileSplit.run({ image: scaled.IMAGE }, settings, context)
+  const restored = []
+  for (const tile of tiles) {
+    const encoded = await vae16Encode.run({ image: tile, model }, {}, context)
+    const stepped = await gendrUnet.run({ latent: encoded.latent, model }, settings, context)
+    restored.push((await vae16Decode.run({ latent: stepped.latent, model }, {}, context)).image)
+  }
+  const merged = await tileMerge.run({ tiles: restored, layout: [layout] }, {}, context)
+  const reference = scaled.IMAGE
+  return (await colorTransfer.run({ image: merged.image, reference }, { method: 'wavelet', levels: 5 }, context)).image
+}
+
+describe('GenDRRestore', () => {
+  test('is the chain of the single nodes, on a size that is a multiple of nothing', async () => {
+    const image = { frames: [noiseFrame(51, 47)] }
+    const single = await gendrRestore.run({ image, model: exactModel }, settings, testContext())
+    const [expected] = (await chain(image)).frames
+    const [actual] = single.image.frames
+    expect([actual!.width, actual!.height]).toEqual([153, 141])
+    expect(actual!.data).toEqual(expected!.data)
+  })
+
+  test('a model that predicts the noise exactly gives the picture back', async () => {
+    const image = { frames: [noiseFrame(70, 30)] }
+    const context = testContext()
+    const exact = {
+      ...context,
+      inference: {
+        run: async (...[model, part, input]: Parameters<typeof context.inference.run>) =>
+          part === 'unet'
+            ? { data: input.data.map((z) => (Math.SQRT2 - 1) * z), dims: input.dims }
+            : context.inference.run(model, part, input),
+      },
+    }
+    const { image: result } = await gendrRestore.run(
+      { image, model: exactModel },
+      { ...settings, scale: 1, strength: 1 },
+      exact,
+    )
+    result.frames[0]!.data.forEach((value, i) => {
+      expect(value * 255).toBeCloseTo(image.frames[0]!.data[i]!, 2)
+    })
+  })
+
+  test('reports each tile', async () => {
+    const context = testContext()
+    await gendrRestore.run({ image: { frames: [noiseFrame(40, 40)] }, model: exactModel }, settings, context)
+    expect(context.steps[0]).toEqual([0, 9])
+    expect(context.steps.at(-1)).toEqual([9, 9])
+  })
+
+  test('refuses an overlap of more than half a tile, by name', async () => {
+    const image = { frames: [noiseFrame(8, 8)] }
+    await expect(
+      gendrRestore.run({ image, model: exactModel }, { ...settings, overlap: 40 }, testContext()),
+    ).rejects.toMatchObject({ code: 'invalid_input', message: expect.stringContaining('40') })
+  })
+
+  test('refuses a result above the pixel limit before it works', async () => {
+    const image = { frames: [noiseFrame(40, 40)] }
+    await expect(
+      gendrRestore.run({ image, model: exactModel }, settings, testContext({}, 10_000)),
+    ).rejects.toMatchObject({ code: 'image_too_large' })
+  })
+})
+
+describe('TileMerge', () => {
+  test('refuses tiles of another layout', async () => {
+    const context = testContext()
+    const { tiles, layout } = await tileSplit.run(
+      { image: { frames: [noiseFrame(100, 100)] } },
+      { tile_size: 64, overlap: 8 },
+      context,
+    )
+    expect(() => tileMerge.run({ tiles: tiles.slice(1), layout: [layout] }, {}, context)).toThrow(/4 tiles/)
+    const [first, ...rest] = tiles
+    const cut = { frames: [{ ...first!.frames[0]!, width: 63 }] }
+    expect(() => tileMerge.run({ tiles: [cut, ...rest], layout: [layout] }, {}, context)).toThrow(/tile 0 of 64 × 64/)
+  })
+})

@@ -1,0 +1,110 @@
+import sharp from 'sharp'
+import { describe, expect, test } from 'vitest'
+import { loadImage } from '../../../nodes/image/load-image.ts'
+import { saveImage } from '../../../nodes/image/save-image.ts'
+import type { Frame } from '../../../nodes/sdk/values.ts'
+import { noiseFrame, testContext } from '../context.ts'
+
+const raw = ({ width, height, channels, data }: Frame) => sharp(data, { raw: { width, height, channels } })
+const photo = await raw(noiseFrame(60, 40)).jpeg({ quality: 95 }).toBuffer()
+
+async function load(bytes: Uint8Array, maxPixels?: number) {
+  const { IMAGE, MASK } = await loadImage.run({}, { image: 'x.png' }, testContext({ 'x.png': bytes }, maxPixels))
+  return { frame: IMAGE.frames[0]!, mask: MASK.frames[0]! }
+}
+
+describe('LoadImage', () => {
+  test('gives the very pixels of a PNG, and an empty mask', async () => {
+    const source = noiseFrame(37, 23)
+    const { frame, mask } = await load(await raw(source).png().toBuffer())
+    expect(frame).toEqual(source)
+    expect(mask).toMatchObject({ width: 64, height: 64 })
+    expect(mask.data.every((value) => value === 0)).toBe(true)
+  })
+
+  test('transparency becomes the mask: 1 − alpha', async () => {
+    const source = noiseFrame(9, 9, 4)
+    const { frame, mask } = await load(await raw(source).png().toBuffer())
+    expect(frame.channels).toBe(3)
+    mask.data.forEach((value, i) => {
+      expect(value).toBeCloseTo(1 - source.data[i * 4 + 3]! / 255, 6)
+    })
+  })
+
+  test('16-bit pictures keep their 16 bits', async () => {
+    const data = Uint16Array.from({ length: 300 }, (_, i) => i * 200 + 7)
+    const deep = await sharp(data, { raw: { width: 10, height: 10, channels: 3 } })
+      .toColourspace('rgb16')
+      .png()
+      .toBuffer()
+    const { frame } = await load(deep)
+    expect(frame.data).toEqual(data)
+  })
+
+  test('a picture that was held sideways is turned upright', async () => {
+    const turned = await sharp(photo)
+      .withExif({ IFD0: { Orientation: '6' } })
+      .withMetadata({ orientation: 6 })
+      .jpeg()
+      .toBuffer()
+    expect((await load(turned)).frame).toMatchObject({ width: 40, height: 60 })
+  })
+
+  test('a grey picture becomes RGB', async () => {
+    const { frame } = await load(
+      await raw(noiseFrame(5, 5, 1))
+        .toColourspace('b-w')
+        .png()
+        .toBuffer(),
+    )
+    expect(frame.channels).toBe(3)
+    for (let i = 0; i < frame.data.length; i += 3) expect(frame.data[i]).toBe(frame.data[i + 2])
+  })
+
+  test.each([
+    ['text', Buffer.from('hello'), 'image_unreadable'],
+    ['nothing', Buffer.alloc(0), 'image_unreadable'],
+    ['half a JPEG', photo.subarray(0, photo.length / 2), 'image_unreadable'],
+    ['an SVG bomb of text', Buffer.from('<svg'), 'image_unreadable'],
+  ])('%s is refused by name', async (_name, bytes, code) => {
+    await expect(load(bytes)).rejects.toMatchObject({ code, message: expect.stringContaining('x.png') })
+  })
+
+  test('a picture above the pixel limit is refused before it is decoded', async () => {
+    await expect(load(photo, 1000)).rejects.toMatchObject({
+      code: 'image_too_large',
+      message: expect.stringContaining('60 × 40'),
+    })
+  })
+})
+
+describe('SaveImage', () => {
+  async function save(frame: Frame) {
+    const context = testContext()
+    const { ui } = await saveImage.run({ images: { frames: [frame] } }, { filename_prefix: 'p' }, context)
+    return { ui, png: Buffer.from(context.written.get('p_00001_.png')!) }
+  }
+
+  test('writes the very pixels, and names the file', async () => {
+    const source = noiseFrame(31, 17)
+    const { ui, png } = await save(source)
+    expect(ui?.images).toEqual([{ filename: 'p_00001_.png', subfolder: '', type: 'output' }])
+    expect((await load(png)).frame).toEqual(source)
+  })
+
+  test('float is rounded to 8 bits, 16 bits stay', async () => {
+    const float: Frame = { width: 2, height: 1, channels: 3, data: Float32Array.of(0, 0.5, 1, 0.999, 0.1, -1) }
+    expect([...(await load((await save(float)).png)).frame.data]).toEqual([0, 128, 255, 255, 26, 0])
+    const deep: Frame = { width: 1, height: 1, channels: 3, data: Uint16Array.of(1, 300, 65535) }
+    expect((await load((await save(deep)).png)).frame.data).toEqual(deep.data)
+  })
+
+  test('carries the graph as text before the pixels, beyond ASCII escaped', async () => {
+    const { png } = await save(noiseFrame(8, 8))
+    const comments = (await sharp(png).metadata()).comments ?? []
+    const texts = Object.fromEntries(comments.map(({ keyword, text }) => [keyword, JSON.parse(text)]))
+    expect(texts).toMatchObject({ prompt: { '1': { inputs: { text: 'grün' } } }, workflow: { nodes: [] } })
+    expect(png.indexOf('tEXt')).toBeLessThan(png.indexOf('IDAT'))
+    expect(png.indexOf('gr\\u00fcn')).toBeGreaterThan(0)
+  })
+})
