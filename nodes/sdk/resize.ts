@@ -16,7 +16,7 @@ export type ResizeMethod = (typeof RESIZE_METHODS)[number]
 
 /**
  * Scales a frame to exactly `width` × `height` at its own depth. Float goes through 16 bits, which is what libvips
- * resamples without touching the values, so it is clamped to 0..1 and exact to 1e-4.
+ * resamples without touching the values, so it is clamped to 0..1 and exact to 2e-4.
  */
 export async function resizeFrame(frame: Frame, width: number, height: number, method: ResizeMethod): Promise<Frame> {
   if (width === frame.width && height === frame.height) return frame

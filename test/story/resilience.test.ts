@@ -170,7 +170,10 @@ function children(pid: number): number[] {
 
 /** A valid PNG of 40,000 × 40,000 grey pixels, a few hundred kilobytes long. */
 async function hugePng(): Promise<Buffer> {
-  return sharp({ create: { width: 40_000, height: 40_000, channels: 3, background: '#808080' }, limitInputPixels: false })
+  return sharp({
+    create: { width: 40_000, height: 40_000, channels: 3, background: '#808080' },
+    limitInputPixels: false,
+  })
     .toColourspace('b-w')
     .png({ compressionLevel: 9, palette: false })
     .toBuffer()

@@ -12,7 +12,9 @@ beforeAll(async () => {
 }, 180_000)
 afterAll(() => host.stop())
 
-async function pixels(bytes: Buffer | string): Promise<{ data: Buffer; width: number; height: number; channels: number }> {
+async function pixels(
+  bytes: Buffer | string,
+): Promise<{ data: Buffer; width: number; height: number; channels: number }> {
   const { data, info } = await sharp(bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true })
   return { data, width: info.width, height: info.height, channels: info.channels }
 }
@@ -29,7 +31,9 @@ describe('a photograph is restored', () => {
   test('the chain of nodes and the single node give the same picture', async () => {
     await upload(host, 'odd.png', await oddPhotograph())
     const settings = { scale: 4, tileSize: 256, overlap: 64 }
-    const single = await pixels(await savedImage(host, await runPrompt(host, restoreGraph('odd.png', settings)), 'save'))
+    const single = await pixels(
+      await savedImage(host, await runPrompt(host, restoreGraph('odd.png', settings)), 'save'),
+    )
     const chain = await pixels(await savedImage(host, await runPrompt(host, chainGraph('odd.png', settings)), 'save'))
     expect([single.width, single.height]).toEqual([157 * 4, 151 * 4])
     expect([chain.width, chain.height]).toEqual([157 * 4, 151 * 4])

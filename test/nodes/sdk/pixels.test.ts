@@ -97,7 +97,7 @@ describe('resizing', () => {
           expect(resized).toMatchObject({ width, height, channels: 3 })
           expect(resized.data.constructor).toBe(data.constructor)
           expect(resized.data.length).toBe(width * height * 3)
-          const tolerance = data instanceof Uint8Array ? 0 : 1e-4 * fullScale(data)
+          const tolerance = data instanceof Uint8Array ? 0 : 2e-4 * fullScale(data)
           for (const value of resized.data) expect(Math.abs(value - data[0]!)).toBeLessThanOrEqual(tolerance)
         }
       }

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+
+const problem = z.looseObject({
+  type: z.string().default(''),
+  message: z.string().default(''),
+  details: z.string().default(''),
+  extra_info: z.looseObject({ remedy: z.string().optional(), input_name: z.string().optional() }).default({}),
+})
+const refusalSchema = z.looseObject({
+  error: problem.optional(),
+  node_errors: z
+    .record(z.string(), z.looseObject({ errors: z.array(problem).default([]) }))
+    .default({})
+    .catch({}),
+})
+
+export interface Refusal {
+  readonly message: string
+  readonly remedy: string
+  /** A sentence for each node that is to blame. */
+  readonly nodes: ReadonlyMap<string, string>
+}
+
+/** Says in words why the host refused; it also answers 200 with errors, when only a part of the graph runs. */
+export function readRefusal(body: unknown): Refusal {
+  const parsed = refusalSchema.safeParse(body)
+  const { error, node_errors } = parsed.success ? parsed.data : { error: undefined, node_errors: {} }
+  const nodes = Object.entries(node_errors).map(([id, { errors }]): [string, string] => [id, errors.map(say).join('\n')])
+  return {
+    message: error === undefined ? 'The host refused this graph.' : error.message || 'The host refused this.',
+    remedy: error?.extra_info.remedy ?? (nodes.length > 0 ? 'The nodes with a red frame say what they need.' : ''),
+    nodes: new Map(nodes),
+  }
+}
+
+type Problem = z.output<typeof problem>
+
+function say({ type, message, details, extra_info: { input_name, remedy } }: Problem): string {
+  const input = input_name ?? details
+  switch (type) {
+    case 'required_input_missing':
+      return `‘${input}’ is not connected. Draw a link to it.`
+    case 'return_type_mismatch':
+      return `‘${input}’ receives the wrong kind of value. ${details}`
+    case 'value_smaller_than_min':
+    case 'value_bigger_than_max':
+      return `‘${input}’: ${message}.`
+    case 'value_not_in_list':
+      return `‘${input}’ is not one of the choices. ${details}`
+    default:
+      return [message, details === message ? '' : details, remedy].filter((part) => part).join('. ')
+  }
+}

@@ -1,0 +1,150 @@
+import type { z } from 'zod'
+import type { nodeOutputSchema, ServerMessage } from '../../server/protocol/messages.ts'
+
+/** What a node shows of the latest run. */
+export interface NodeStatus {
+  readonly state: 'waiting' | 'running' | 'done' | 'failed'
+  readonly value: number
+  readonly max: number
+  readonly startedAt?: number
+  /** How long it took, in milliseconds. */
+  readonly took?: number
+  readonly error?: string
+  /** An object URL of the picture so far. */
+  readonly preview?: string
+}
+
+export type NodeOutput = z.infer<typeof nodeOutputSchema>
+
+export type RunState = 'idle' | 'running' | 'done' | 'failed' | 'cancelled'
+
+/** The latest run: which it is, how far it is, what each node shows. */
+export interface RunBoard {
+  readonly run: string | null
+  readonly state: RunState
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+  /** How many nodes take part; 0 where that is not known. */
+  readonly total: number
+  readonly nodes: ReadonlyMap<string, NodeStatus>
+  /** Results stay until newer ones replace them. */
+  readonly outputs: ReadonlyMap<string, NodeOutput>
+  readonly queued: number
+}
+
+export const EMPTY_BOARD: RunBoard = {
+  run: null,
+  state: 'idle',
+  startedAt: null,
+  endedAt: null,
+  total: 0,
+  nodes: new Map(),
+  outputs: new Map(),
+  queued: 0,
+}
+
+const WAITING: NodeStatus = { state: 'waiting', value: 0, max: 0 }
+
+/** A run was accepted. */
+export function boardOfRun(board: RunBoard, run: string, nodes: Iterable<string>, now: number): RunBoard {
+  const ids = [...nodes]
+  return {
+    ...board,
+    run,
+    state: 'running',
+    startedAt: now,
+    endedAt: null,
+    total: ids.length,
+    nodes: new Map(ids.map((id) => [id, WAITING])),
+  }
+}
+
+/** The board after one message; `now` in milliseconds. Messages of other runs only tell how many wait. */
+export function told(board: RunBoard, message: ServerMessage, now: number): RunBoard {
+  if (message.type === 'status') return { ...board, queued: message.data.status.exec_info.queue_remaining }
+  if (message.type === 'execution_start' && board.state !== 'running') {
+    return boardOfRun(board, message.data.prompt_id, [], now)
+  }
+  if (!('data' in message) || !('prompt_id' in message.data) || message.data.prompt_id !== board.run) return board
+  switch (message.type) {
+    case 'execution_start':
+      return { ...board, startedAt: now }
+    case 'execution_cached':
+      return withNodes(board, message.data.nodes, { state: 'done', value: 1, max: 1 })
+    case 'executing':
+      return message.data.node === null ? board : starts(board, message.data.node, now)
+    case 'progress':
+      return withNode(board, message.data.node, { value: message.data.value, max: message.data.max })
+    case 'progress_state':
+      return Object.values(message.data.nodes).reduce((result, { node_id, state, value, max }) => {
+        if (state === 'running') return withNode(starts(result, node_id, now), node_id, { value, max })
+        return state === 'finished' ? ends(result, node_id, now) : result
+      }, board)
+    case 'executed':
+      return withOutput(ends(board, message.data.node, now), message.data.node, message.data.output)
+    case 'execution_success':
+      return { ...board, state: 'done', endedAt: now }
+    case 'execution_interrupted':
+      return { ...stopAll(board), state: 'cancelled', endedAt: now }
+    case 'execution_error': {
+      const { node_id, exception_message, remedy } = message.data
+      const stopped: RunBoard = { ...stopAll(board), state: 'failed', endedAt: now }
+      if (node_id === null) return stopped
+      return withNode(stopped, node_id, { state: 'failed', error: `${exception_message.trim()}\n${remedy}`.trim() })
+    }
+    default:
+      return board
+  }
+}
+
+/** Nodes that the host refused, with the reason. */
+export function refused(board: RunBoard, errors: ReadonlyMap<string, string>): RunBoard {
+  return [...errors].reduce((result, [id, error]) => withNode(result, id, { state: 'failed', error }), board)
+}
+
+export function withPreview(board: RunBoard, node: string, preview: string): RunBoard {
+  return withNode(board, node, { preview })
+}
+
+export function withOutput(board: RunBoard, node: string, output: NodeOutput | null): RunBoard {
+  return output === null ? board : { ...board, outputs: new Map(board.outputs).set(node, output) }
+}
+
+/** The part of the run that is done, 0..1. */
+export function progressOf(board: RunBoard): number {
+  if (board.state === 'done') return 1
+  if (board.total === 0) return 0
+  let done = 0
+  for (const { state, value, max } of board.nodes.values()) {
+    done += state === 'done' ? 1 : state === 'running' && max > 0 ? Math.min(1, value / max) : 0
+  }
+  return done / board.total
+}
+
+function starts(board: RunBoard, id: string, now: number): RunBoard {
+  const node = board.nodes.get(id)
+  if (node?.state === 'running') return board
+  return withNode(board, id, { state: 'running', startedAt: now, value: 0, max: 0 })
+}
+
+function ends(board: RunBoard, id: string, now: number): RunBoard {
+  const node = board.nodes.get(id)
+  if (node?.state === 'done' || node?.state === 'failed') return board
+  const took = node?.startedAt === undefined ? {} : { took: now - node.startedAt }
+  return withNode(board, id, { state: 'done', value: 1, max: 1, ...took })
+}
+
+function stopAll(board: RunBoard): RunBoard {
+  const running = [...board.nodes].filter(([, { state }]) => state === 'running').map(([id]) => id)
+  return withNodes(board, running, { state: 'waiting', value: 0, max: 0 })
+}
+
+function withNodes(board: RunBoard, ids: readonly string[], fields: Partial<NodeStatus>): RunBoard {
+  const nodes = new Map(board.nodes)
+  for (const id of ids) nodes.set(id, { ...(nodes.get(id) ?? WAITING), ...fields })
+  return { ...board, nodes }
+}
+
+function withNode(board: RunBoard, id: string, fields: Partial<NodeStatus>): RunBoard {
+  return withNodes(board, [id], fields)
+}

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs'
+import { z } from 'zod'
+import { readJson } from './json.ts'
+import { manifestSchema } from './manifest.ts'
+
+const { constants } = manifestSchema.shape
+const { alpha, beta, prediction, timestep, colorTransfer } = constants.shape
+
+/** `gendr.json` of a checkpoint: what Diffusers' files do not say of a one-step restorer. Every key may be absent. */
+const aboutSchema = z.object({
+  name: z.string().optional(),
+  timestep: timestep.optional(),
+  prediction_type: prediction.default('epsilon'),
+  alpha: alpha.default(0.5),
+  beta: beta.default(0.5),
+  licence: z.string().default('unknown'),
+  source: z.string().default('unknown'),
+  made_by: z.string().default('gendr import'),
+  description: z.string().default(''),
+  color_transfer: colorTransfer.default({ method: 'wavelet', levels: 5 }),
+})
+
+export type About = z.output<typeof aboutSchema>
+
+export function readAbout(path: string): About {
+  return existsSync(path) ? readJson(path, aboutSchema) : aboutSchema.parse({})
+}

@@ -1,0 +1,8 @@
+import { RestorationError } from '../../nodes/sdk/error.ts'
+
+const REMEDY = 'Check that the download is complete and that the folder is a Diffusers checkpoint (unet/, vae/).'
+
+/** A checkpoint that cannot be imported: which place, what was expected, what came. */
+export function invalidCheckpoint(message: string, remedy: string = REMEDY, cause?: unknown): RestorationError {
+  return new RestorationError('checkpoint_invalid', message, remedy, { cause })
+}

@@ -1,0 +1,182 @@
+import onnxProto from 'onnx-proto'
+import { elementCount, type Shape } from './stored-tensor.ts'
+
+/** A constant of a graph, produced when it is written; row-major, little-endian. */
+export interface Constant {
+  readonly name: string
+  readonly type: 'float32' | 'float16' | 'int64'
+  readonly shape: Shape
+  bytes(): Uint8Array
+}
+
+/** A feature map [batch, channels, height, width] or tokens [batch, positions, channels]. */
+export interface Feature {
+  readonly name: string
+  readonly channels: number
+}
+
+export type Attribute = number | string | readonly number[] | { readonly float: number }
+
+/** A constant and where in the weights file it belongs. */
+export interface PlacedConstant {
+  readonly constant: Constant
+  readonly offset: number
+}
+
+/** Gives `length` bytes of the weights file a place and returns the offset. */
+export type Allocate = (length: number) => number
+
+/** Collects the nodes and constants of one ONNX graph. Nodes are named after the module that they come from. */
+export class GraphBuilder {
+  readonly #name: string
+  readonly #nodes: onnxProto.onnx.INodeProto[] = []
+  readonly #constants = new Map<string, Constant>()
+  readonly #names = new Set<string>()
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  /** Adds a node with one output and returns the output's name. An empty input name leaves an optional input out. */
+  node(operator: string, path: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
+    return this.nodes(operator, path, inputs, 1, attributes)[0]!
+  }
+
+  /** Adds a node with several outputs. */
+  nodes(
+    operator: string,
+    path: string,
+    inputs: readonly string[],
+    outputs: number,
+    attributes: Record<string, Attribute> = {},
+  ): readonly string[] {
+    const name = this.#unique(`${path}/${operator}`)
+    const output = Array.from({ length: outputs }, (_, index) => (outputs === 1 ? name : `${name}.${index}`))
+    this.#nodes.push({
+      name,
+      opType: operator,
+      domain: MICROSOFT.has(operator) ? 'com.microsoft' : '',
+      input: [...inputs],
+      output,
+      attribute: Object.entries(attributes).map(toAttribute),
+    })
+    return output
+  }
+
+  /** Adds a constant, once for each name, and returns its name. */
+  constant(constant: Constant): string {
+    this.#constants.set(constant.name, constant)
+    return constant.name
+  }
+
+  /** float32 values that the import computed. */
+  floats(name: string, values: Float32Array, shape: Shape): string {
+    const bytes = () => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    return this.constant({ name, type: 'float32', shape, bytes })
+  }
+
+  /** A list of whole numbers, such as a shape; equal lists share one constant. */
+  integers(values: readonly number[]): string {
+    const data = BigInt64Array.from(values, BigInt)
+    const bytes = () => new Uint8Array(data.buffer)
+    return this.constant({ name: `integers[${values.join(',')}]`, type: 'int64', shape: [values.length], bytes })
+  }
+
+  /**
+   * The ONNX file from `input` to `output`, which gives `result` a public name. Large constants go to `location`, a file
+   * beside it, at the offsets that `allocate` gives; they are returned in that order.
+   */
+  finish(
+    input: Feature,
+    output: Feature,
+    result: Feature,
+    location: string,
+    allocate: Allocate,
+  ): { readonly model: Uint8Array; readonly external: readonly PlacedConstant[] } {
+    this.#nodes.push({ name: output.name, opType: 'Identity', input: [result.name], output: [output.name] })
+    const external: PlacedConstant[] = []
+    const initializer = Array.from(this.#constants.values(), (constant) => {
+      const length = byteLength(constant)
+      if (length < EXTERNAL_FROM) return { ...describe(constant), rawData: constant.bytes() }
+      const offset = allocate(length)
+      external.push({ constant, offset })
+      return {
+        ...describe(constant),
+        dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+        externalData: Object.entries({ location, offset: `${offset}`, length: `${length}` }).map(([key, value]) => ({
+          key,
+          value,
+        })),
+      }
+    })
+    const model = onnx.ModelProto.encode({
+      irVersion: IR_VERSION,
+      producerName: 'gendr-graph',
+      opsetImport: [
+        { domain: '', version: OPSET },
+        { domain: 'com.microsoft', version: 1 },
+      ],
+      graph: {
+        name: this.#name,
+        node: this.#nodes,
+        initializer,
+        input: [toValueInfo(input)],
+        output: [toValueInfo(output)],
+      },
+    })
+    return { model: model.finish(), external }
+  }
+
+  #unique(name: string): string {
+    let candidate = name
+    for (let count = 2; this.#names.has(candidate); count++) candidate = `${name}_${count}`
+    this.#names.add(candidate)
+    return candidate
+  }
+}
+
+export function byteLength({ shape, type }: Constant): number {
+  return elementCount(shape) * BYTES_OF[type]
+}
+
+const { onnx } = onnxProto
+
+/** Opset 20 brought the exact Gelu; its IR version is 9. */
+const OPSET = 20
+const IR_VERSION = 9
+
+/** Operators of ONNX Runtime's own domain that its CPU, CUDA and WebGPU providers all have. */
+const MICROSOFT: ReadonlySet<string> = new Set(['MultiHeadAttention', 'QuickGelu'])
+
+/** Smaller constants stay in the graph, where shape inference can see them. */
+const EXTERNAL_FROM = 1024
+
+const BYTES_OF = { float32: 4, float16: 2, int64: 8 }
+
+const TYPE_OF = {
+  float32: onnx.TensorProto.DataType.FLOAT,
+  float16: onnx.TensorProto.DataType.FLOAT16,
+  int64: onnx.TensorProto.DataType.INT64,
+}
+
+function describe({ name, type, shape }: Constant): onnxProto.onnx.ITensorProto {
+  return { name, dataType: TYPE_OF[type], dims: [...shape] }
+}
+
+/** float32 NCHW with free batch, height and width. */
+function toValueInfo({ name, channels }: Feature): onnxProto.onnx.IValueInfoProto {
+  const dim = [
+    { dimParam: 'batch' },
+    { dimValue: channels },
+    { dimParam: `${name}_height` },
+    { dimParam: `${name}_width` },
+  ]
+  return { name, type: { tensorType: { elemType: onnx.TensorProto.DataType.FLOAT, shape: { dim } } } }
+}
+
+function toAttribute([name, value]: [string, Attribute]): onnxProto.onnx.IAttributeProto {
+  const { INT, INTS, FLOAT, STRING } = onnx.AttributeProto.AttributeType
+  if (typeof value === 'number') return { name, type: INT, i: value }
+  if (typeof value === 'string') return { name, type: STRING, s: new TextEncoder().encode(value) }
+  return 'float' in value ? { name, type: FLOAT, f: value.float } : { name, type: INTS, ints: [...value] }
+}

@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { invalidCheckpoint } from './failure.ts'
+import { readJson } from './json.ts'
+import { readBytes, readSafetensorsHeader, type TensorEntry } from './safetensors.ts'
+import { elementCount, type FloatType, type Shape, type StoredTensor } from './stored-tensor.ts'
+
+/** Where the layers find their tensors. */
+export interface TensorSource {
+  has(name: string): boolean
+  /** The tensor of that name; it must have one of the shapes. */
+  take(name: string, ...shapes: readonly Shape[]): StoredTensor
+}
+
+/** The tensors of one part of a checkpoint, which remembers what was taken. */
+export class Weights implements TensorSource {
+  readonly #tensors: ReadonlyMap<string, LocatedEntry>
+  readonly #taken = new Map<string, StoredTensor>()
+  /** The file or index that lists them, for messages. */
+  readonly place: string
+
+  constructor(tensors: ReadonlyMap<string, LocatedEntry>, place: string) {
+    this.#tensors = tensors
+    this.place = place
+  }
+
+  has(name: string): boolean {
+    return this.#tensors.has(name)
+  }
+
+  shapeOf(name: string): Shape | undefined {
+    return this.#tensors.get(name)?.shape
+  }
+
+  take(name: string, ...shapes: readonly Shape[]): StoredTensor {
+    const entry = this.#tensors.get(name)
+    const expected = shapes.map((shape) => `[${shape.join(', ')}]`).join(' or ')
+    if (!entry) throw invalidCheckpoint(`${this.place}: expected tensor ${name} ${expected}, found none.`)
+    const { type, shape, file } = entry
+    if (!shapes.some((one) => sameShape(one, shape)))
+      throw invalidCheckpoint(`${file}: expected tensor ${name} of shape ${expected}, got [${shape.join(', ')}].`)
+    if (!isFloatType(type))
+      throw invalidCheckpoint(`${file}: expected tensor ${name} as F32, F16 or BF16, got ${type}.`)
+    const tensor = { name, file, type, shape, bytes: () => readBytes(file, entry.begin, entry.end - entry.begin) }
+    this.#taken.set(name, tensor)
+    return tensor
+  }
+
+  get taken(): readonly StoredTensor[] {
+    return [...this.#taken.values()]
+  }
+
+  get unused(): readonly string[] {
+    return [...this.#tensors.keys()].filter((name) => !this.#taken.has(name))
+  }
+
+  /** Number of values in the tensors that were taken. */
+  get parameters(): number {
+    return this.taken.reduce((sum, { shape }) => sum + elementCount(shape), 0)
+  }
+}
+
+/** One safetensors file. */
+export function openFile(path: string): Weights {
+  return new Weights(locate(path), path)
+}
+
+/** The weights of `unet/` or `vae/`: one file, or shards that an index names. */
+export function openPart(folder: string): Weights {
+  const single = join(folder, WEIGHTS)
+  const index = `${single}.index.json`
+  return existsSync(single) || !existsSync(index) ? openFile(single) : new Weights(locateShards(folder, index), index)
+}
+
+interface LocatedEntry extends TensorEntry {
+  readonly file: string
+}
+
+const WEIGHTS = 'diffusion_pytorch_model.safetensors'
+
+const indexSchema = z.object({
+  weight_map: z.record(
+    z.string(),
+    z.string().regex(/^[\w.-]+\.safetensors$/, 'expected a safetensors file beside the index'),
+  ),
+})
+
+function locate(file: string): ReadonlyMap<string, LocatedEntry> {
+  return new Map(Array.from(readSafetensorsHeader(file), ([name, entry]) => [name, { ...entry, file }]))
+}
+
+function locateShards(folder: string, index: string): ReadonlyMap<string, LocatedEntry> {
+  const { weight_map: fileOf } = readJson(index, indexSchema)
+  const shards = new Map([...new Set(Object.values(fileOf))].map((name) => [name, locate(join(folder, name))]))
+  return new Map(
+    Object.entries(fileOf).map(([name, file]) => {
+      const entry = shards.get(file)?.get(name)
+      if (!entry) throw invalidCheckpoint(`${index}: expected tensor ${name} in ${file}, found none.`)
+      return [name, entry]
+    }),
+  )
+}
+
+function isFloatType(type: string): type is FloatType {
+  return type === 'F32' || type === 'F16' || type === 'BF16'
+}
+
+function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis])
+}

@@ -1,0 +1,131 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import { packageRoot, runnerOptions, type ServeSettings } from '../config.ts'
+import { createApp } from '../http/app.ts'
+import type { HostFiles } from '../http/files.ts'
+import { Previewer } from '../http/previewer.ts'
+import { takeLock } from '../runs/lock.ts'
+import { Runs } from '../runs/runs.ts'
+import type { Script } from '../runs/script.ts'
+import { RunStore } from '../runs/store.ts'
+import { type RunnerReady, Supervisor } from '../runs/supervisor.ts'
+import { hostSurroundings } from '../runs/surroundings.ts'
+import { Hub } from '../socket/hub.ts'
+import { databaseOf, prepareDataFolder } from './data-folder.ts'
+
+/** What a host is made of besides its settings. */
+export interface HostParts {
+  readonly files: HostFiles
+  readonly models: () => Promise<readonly string[]>
+  readonly runner: Script
+  readonly log: (line: string) => void
+}
+
+/** A host that answers. */
+export interface Host {
+  readonly url: string
+  /** Resolves when the runner can take runs. */
+  ready(): Promise<RunnerReady>
+  /** Ends sockets, runner and server; the run under way is taken up at the next start. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts the API, the sockets and the runner; answers before the runner is ready.
+ * @throws RestorationError `configuration_invalid` when the port, the address or the data folder cannot be used
+ */
+export async function startHost(settings: ServeSettings, parts: HostParts): Promise<Host> {
+  await prepareDataFolder(settings)
+  const database = openDatabase(databaseOf(settings))
+  const server = createServer()
+  await listen(server, settings).catch((error) => {
+    database.close()
+    throw error
+  })
+  const supervisor = new Supervisor({ ...parts.runner, runner: runnerOptions(settings), log: parts.log })
+  const runs = new Runs(database.store, supervisor)
+  const surroundings = hostSurroundings({ supervisor, files: parts.files, models: parts.models })
+  const hub = new Hub({ runs, surroundings, policy: settings })
+  const previewer = new Previewer()
+  const root = packageRoot()
+  const app = createApp({
+    runs,
+    supervisor,
+    surroundings,
+    files: parts.files,
+    previewer,
+    policy: settings,
+    maxPixels: settings.maxPixels,
+    client: join(root, 'dist', 'client'),
+    workflows: join(root, 'workflows'),
+    log: (error) => parts.log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  })
+  server.on('request', app)
+  hub.attach(server)
+  return {
+    url: addressOf(server, settings),
+    ready: () => supervisor.ready(),
+    close: async () => {
+      runs.close()
+      hub.close()
+      previewer.close()
+      server.close()
+      server.closeIdleConnections()
+      await supervisor.close()
+      server.closeAllConnections()
+      database.close()
+    },
+  }
+}
+
+/** Opens the runs of the data folder for this process alone: a second host would run the same runs. */
+function openDatabase(file: string): { readonly store: RunStore; close(): void } {
+  try {
+    const release = takeLock(`${file}.lock`)
+    const store = new RunStore(file)
+    return {
+      store,
+      close: () => {
+        store.close()
+        release()
+      },
+    }
+  } catch (error) {
+    throw new RestorationError(
+      'configuration_invalid',
+      `The database ${file} cannot be opened: ${error instanceof Error ? error.message : error}.`,
+      'If another host uses this data folder, stop it or choose another folder with --data.',
+      { cause: error },
+    )
+  }
+}
+
+async function listen(server: Server, { listen: address, port }: ServeSettings): Promise<void> {
+  server.listen(port, address)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EADDRINUSE') {
+      throw new RestorationError(
+        'configuration_invalid',
+        `Port ${port} of ${address} is in use.`,
+        'Stop the program that uses it, or choose another with --port or GENDR_PORT.',
+      )
+    }
+    throw new RestorationError(
+      'configuration_invalid',
+      `Listening on port ${port} of ${address} is not possible (${String(code)}).`,
+      'Choose another address with --listen or another port with --port.',
+      { cause: error },
+    )
+  }
+}
+
+function addressOf(server: Server, { listen: host }: ServeSettings): string {
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}

@@ -1,0 +1,82 @@
+import { readdir, stat } from 'node:fs/promises'
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+
+export const FORMATS = ['png', 'jpg', 'webp', 'tiff'] as const
+export type Format = (typeof FORMATS)[number]
+
+/** One picture to read and where the restored one goes. */
+export interface Pair {
+  readonly source: string
+  readonly target: string
+}
+
+export interface Batch {
+  readonly pairs: readonly Pair[]
+  readonly format: Format
+}
+
+const PICTURE = /\.(jpe?g|jfif|png|webp|tiff?|avif|gif|bmp)$/i
+
+/**
+ * What `restore IN OUT` means: a file to a file, a file into a folder, or every picture of a folder, its subfolders
+ * included, into another.
+ * @throws RestorationError `file_not_found`, `configuration_invalid`
+ */
+export async function planBatch(input: string, output: string, wanted: Format | undefined): Promise<Batch> {
+  const info = await stat(input).catch(() => {
+    throw new RestorationError('file_not_found', `There is no file or folder '${input}'.`, 'Name one that exists.')
+  })
+  if (info.isDirectory()) {
+    const format = wanted ?? 'png'
+    return { pairs: targets(await picturesUnder(input, output), input, output, format), format }
+  }
+  const isFolder = output.endsWith('/') || output.endsWith(sep) || (await isDirectory(output))
+  if (isFolder) {
+    const format = wanted ?? 'png'
+    return { pairs: targets([basename(input)], dirname(input), output, format), format }
+  }
+  return { pairs: [{ source: input, target: output }], format: wanted ?? formatOf(output) }
+}
+
+/** Each output keeps its input's name; where two inputs would then meet, the whole name with its extension. */
+export function targets(names: readonly string[], input: string, output: string, format: Format): Pair[] {
+  const stem = (name: string) => name.slice(0, name.length - extname(name).length)
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(stem(name), (counts.get(stem(name)) ?? 0) + 1)
+  return names.map((name) => ({
+    source: join(input, name),
+    target: join(output, `${counts.get(stem(name)) === 1 ? stem(name) : name}.${format}`),
+  }))
+}
+
+function formatOf(output: string): Format {
+  const extension = extname(output).slice(1).toLowerCase()
+  const known = { png: 'png', jpg: 'jpg', jpeg: 'jpg', webp: 'webp', tif: 'tiff', tiff: 'tiff' } as const
+  if (Object.hasOwn(known, extension)) return known[extension as keyof typeof known]
+  throw new RestorationError(
+    'configuration_invalid',
+    `Expected OUT to end in .${FORMATS.join(', .')} but received '${output}'.`,
+    'Give OUT such an extension, end it with / to name a folder, or add --format.',
+  )
+}
+
+/** Paths below `folder`, in order; a folder for the results that lies inside is left out. */
+async function picturesUnder(folder: string, output: string): Promise<string[]> {
+  const results = resolve(output) + sep
+  const isInside = resolve(output) !== resolve(folder)
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile() && PICTURE.test(entry.name) && !entry.name.startsWith('.'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !isInside || !resolve(path).startsWith(results))
+    .map((path) => relative(folder, path))
+    .sort()
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  )
+}

@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import { type Flags, WORK_OPTIONS, workSettings } from '../config.ts'
+import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
+import { batchProgress } from './batch-progress.ts'
+import type { Command } from './command.ts'
+import { modelNames } from './models.ts'
+import { FORMATS, type Format, type Pair, planBatch } from './picture-files.ts'
+import { restoreGraph } from './restore-graph.ts'
+import { Workbench } from './workbench.ts'
+import { writePicture } from './write-picture.ts'
+
+export const restoreCommand: Command = {
+  usage: 'restore IN OUT',
+  summary: 'Restore a picture, or every picture of a folder and its subfolders',
+  options: {
+    scale: { value: '1..8', help: 'how many times larger the result is' },
+    model: { value: 'NAME', help: 'the model (the first that is installed)' },
+    tile: { value: 'N', help: 'edge of a tile in pixels of the result' },
+    overlap: { value: 'N', help: 'pixels that neighbouring tiles share' },
+    strength: { value: 'X', help: 'how far from the picture as it is (0) to the restored one (1)' },
+    'color-transfer': { value: 'NAME', help: 'how the colours of the picture are kept' },
+    format: { value: FORMATS.join('|'), help: 'format of the results (png, or as OUT says)' },
+    overwrite: { help: 'replace results that exist' },
+    'skip-existing': { help: 'leave out pictures whose result exists' },
+    ...WORK_OPTIONS,
+  },
+  operands: [2, 2],
+  async run(operands, flags, environment) {
+    const [input, output] = operands as [string, string]
+    const settings = workSettings(flags, environment)
+    const { pairs, format } = await planBatch(input, output, readFormat(flags))
+    if (pairs.length === 0) {
+      throw new RestorationError('file_not_found', `There is no picture in '${input}'.`, 'Name a folder with pictures.')
+    }
+    const model = typeof flags.model === 'string' ? flags.model : (await modelNames(settings))[0]
+    if (model === undefined) {
+      throw new RestorationError('model_not_found', 'No model is installed.', 'Import one with `gendr import`.')
+    }
+    const workbench = await Workbench.open(settings)
+    try {
+      return await restoreAll({ workbench, pairs, format, model, flags })
+    } finally {
+      await workbench.close()
+    }
+  },
+}
+
+interface Batch {
+  readonly workbench: Workbench
+  readonly pairs: readonly Pair[]
+  readonly format: Format
+  readonly model: string
+  readonly flags: Flags
+}
+
+/** One picture after the other; those that fail are named at the end. @returns the exit code */
+async function restoreAll({ workbench, pairs, format, model, flags }: Batch): Promise<number> {
+  const signal = abortOnInterrupt()
+  const progress = await batchProgress(pairs.length)
+  const failures: string[] = []
+  const catalogue = await workbench.surroundings.catalogue()
+  for (const { source, target } of pairs) {
+    if (signal.aborted) break
+    if (existsSync(target) && flags['skip-existing'] === true) {
+      progress.file(`${source} skipped, ${target} exists`)
+      continue
+    }
+    const start = performance.now()
+    try {
+      if (existsSync(target) && flags.overwrite !== true) throw taken(target)
+      const name = basename(source)
+      const [result] = await workbench.run({
+        graph: restoreGraph(catalogue, name, model, flags),
+        settings: [],
+        attachments: { [name]: await readFile(source) },
+        signal,
+        onEvent: (event) => {
+          if (event.type === 'node_progress' && event.node === 'restore') progress.part(event.value / event.max)
+        },
+      })
+      if (result !== undefined) await writePicture(target, result.bytes, format)
+      progress.file(`${source} → ${target} (${((performance.now() - start) / 1000).toFixed(1)} s)`)
+    } catch (error) {
+      if (signal.aborted) break
+      failures.push(`${source}: ${explain(error)}`)
+      progress.file(`${source} failed`)
+    }
+  }
+  progress.end()
+  for (const failure of failures) process.stderr.write(`gendr: ${failure}\n`)
+  if (signal.aborted) return INTERRUPTED
+  return failures.length === 0 ? 0 : 1
+}
+
+function readFormat({ format }: Flags): Format | undefined {
+  const known = FORMATS.find((name) => name === format)
+  if (format === undefined || known !== undefined) return known
+  throw new RestorationError(
+    'configuration_invalid',
+    `Expected --format to be one of ${FORMATS.join(', ')} but received '${String(format)}'.`,
+    'Choose one of these.',
+  )
+}
+
+function taken(target: string): RestorationError {
+  return new RestorationError('invalid_input', `${target} exists.`, 'Add --overwrite or --skip-existing.')
+}
+
+function explain(error: unknown): string {
+  if (error instanceof RestorationError) return `${error.message} ${error.remedy}`
+  return error instanceof Error ? error.message : String(error)
+}

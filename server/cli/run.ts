@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import { WORK_OPTIONS, workSettings } from '../config.ts'
+import type { Catalogue } from '../graph/catalogue.ts'
+import type { Prompt } from '../graph/prompt.ts'
+import { applySettings } from '../graph/settings.ts'
+import { readGraph } from '../graph/workflow-to-prompt.ts'
+import type { RunEvent } from '../protocol/events.ts'
+import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
+import type { Command } from './command.ts'
+import { Workbench } from './workbench.ts'
+
+export const runCommand: Command = {
+  usage: 'run WORKFLOW.json',
+  summary: 'Run a saved graph; pictures that it names are looked for here and beside it, then in the input folder',
+  options: {
+    set: {
+      value: 'NODE.PARAMETER=VALUE',
+      multiple: true,
+      help: 'change a parameter; NODE is an id, a title or a type',
+    },
+    output: { value: 'DIR', help: 'where the results go (.)' },
+    ...WORK_OPTIONS,
+  },
+  operands: [1, 1],
+  async run([file], flags, environment) {
+    const settings = workSettings(flags, environment)
+    const graph = await readJson(file!)
+    const changes = (Array.isArray(flags.set) ? flags.set : []).map(String)
+    const output = typeof flags.output === 'string' ? flags.output : '.'
+    const signal = abortOnInterrupt()
+    const workbench = await Workbench.open(settings)
+    try {
+      const catalogue = await workbench.surroundings.catalogue()
+      const prompt = applySettings(readGraph(graph, catalogue), changes)
+      const attachments = await localPictures(prompt, catalogue, ['.', dirname(file!)])
+      const results = await workbench.run({ graph, settings: changes, attachments, signal, onEvent: printText })
+      await mkdir(output, { recursive: true })
+      for (const result of results) {
+        const target = freeName(join(output, basename(result.filename)))
+        await writeFile(target, result.bytes)
+        process.stdout.write(`${target}\n`)
+      }
+      return 0
+    } catch (error) {
+      if (signal.aborted) return INTERRUPTED
+      throw error
+    } finally {
+      await workbench.close()
+    }
+  },
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new RestorationError('file_not_found', `There is no file '${file}'.`, 'Name a workflow file.')
+  })
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new RestorationError('workflow_invalid', `${file} is not JSON: ${reason}.`, 'Name a workflow file.')
+  }
+}
+
+/** The pictures that the graph loads and that lie in one of the folders, under the names that the graph uses. */
+async function localPictures(
+  prompt: Prompt,
+  catalogue: Catalogue,
+  folders: readonly string[],
+): Promise<Record<string, Uint8Array>> {
+  const pictures: Record<string, Uint8Array> = {}
+  for (const node of Object.values(prompt)) {
+    for (const parameter of catalogue.get(node.class_type)?.parameters ?? []) {
+      if (parameter.kind !== 'COMBO' || parameter.optionsFrom !== 'input_images') continue
+      const name = node.inputs[parameter.name]
+      if (typeof name !== 'string') continue
+      for (const folder of folders) {
+        const path = resolve(folder, name)
+        if (Object.hasOwn(pictures, name) || !(await isFile(path))) continue
+        pictures[name] = await readFile(path)
+      }
+    }
+  }
+  return pictures
+}
+
+/** The name itself, or the next number of the series `name_00001_.png` that is free. */
+function freeName(path: string): string {
+  const numbered = /^(.*_)(\d+)(_\.[^.]+)$/.exec(path)
+  for (let next = path, count = 1; ; count++) {
+    if (!existsSync(next)) return next
+    next =
+      numbered === null
+        ? path.replace(/(\.[^.]*)?$/, ` (${count})$1`)
+        : `${numbered[1]}${String(Number(numbered[2]) + count).padStart(5, '0')}${numbered[3]}`
+  }
+}
+
+function printText(event: RunEvent): void {
+  if (event.type !== 'node_finished') return
+  for (const line of event.ui?.text ?? []) process.stdout.write(`${event.node}: ${line}\n`)
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  )
+}

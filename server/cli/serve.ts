@@ -1,0 +1,43 @@
+import { pino } from 'pino'
+import { fileRoots, SERVE_OPTIONS, serveSettings } from '../config.ts'
+import { script } from '../runs/script.ts'
+import { Storage } from '../storage/storage.ts'
+import type { Command } from './command.ts'
+import { startHost } from './host.ts'
+import { modelNames } from './models.ts'
+
+export const serveCommand: Command = {
+  usage: 'serve',
+  summary: 'Start the host: editor, API and queue (what happens without a command)',
+  options: SERVE_OPTIONS,
+  operands: [0, 0],
+  async run(_operands, flags, environment) {
+    const settings = serveSettings(flags, environment)
+    const log = pino({ base: null }, pino.destination({ dest: 2, sync: false }))
+    const stopped = untilStopped()
+    const host = await startHost(settings, {
+      files: await Storage.open(fileRoots(settings)),
+      models: () => modelNames(settings),
+      runner: script(import.meta.url, '../runner/main'),
+      log: (line) => log.warn(line),
+    })
+    host.ready().then(
+      async ({ device }) => {
+        const count = (await modelNames(settings)).length
+        const models = count === 1 ? '1 model' : `${count} models`
+        process.stdout.write(`gendr-graph at ${host.url}, ${models} on ${device.name} (${device.reason})\n`)
+      },
+      (error: Error) => process.stderr.write(`gendr-graph at ${host.url} cannot run graphs: ${error.message}\n`),
+    )
+    await stopped
+    await host.close()
+    return 0
+  },
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process the usual way. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}

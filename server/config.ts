@@ -1,0 +1,211 @@
+import { existsSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+import { delimiter, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { RestorationError } from '../nodes/sdk/error.ts'
+import type { RunnerOptions } from './runner/messages.ts'
+
+/** Where things are and what runs models: what every command needs. */
+export interface WorkSettings {
+  /** The one folder that is written to. */
+  readonly data: string
+  /** Folders with one folder per model, searched in order: the data folder's, those given, the shipped one. */
+  readonly modelRoots: readonly string[]
+  readonly device: RunnerOptions['device']
+  readonly threads: number
+  readonly maxPixels: number
+  readonly cacheBytes: number
+  readonly saveMetadata: boolean
+}
+
+export interface ServeSettings extends WorkSettings {
+  readonly listen: string
+  readonly port: number
+  readonly token: string | undefined
+  /** Names beside loopback and addresses under which browsers may call this host. */
+  readonly hostNames: readonly string[]
+}
+
+/** One setting: a flag, an environment variable, and a line of help. */
+export interface Option {
+  readonly env: string
+  readonly help: string
+  /** What stands for the value in the help; absent for a switch. */
+  readonly value?: string
+  readonly multiple?: boolean
+  readonly schema: z.ZodType
+}
+
+const wholeNumber = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
+const list = z
+  .union([z.string().transform((text) => text.split(delimiter)), z.array(z.string())])
+  .transform((items) => items.filter((item) => item !== ''))
+const switchedOn = z
+  .union([z.boolean(), z.enum(['0', '1', 'true', 'false'])])
+  .transform((on) => on !== '0' && on !== 'false' && on !== false)
+
+export const WORK_OPTIONS = {
+  data: {
+    env: 'GENDR_DATA',
+    value: 'DIR',
+    help: 'the one folder that is written to (./data)',
+    schema: z.string().min(1).default('./data'),
+  },
+  models: {
+    env: 'GENDR_MODELS',
+    value: 'DIR',
+    multiple: true,
+    help: 'a further folder of models; may be repeated',
+    schema: list.default([]),
+  },
+  device: {
+    env: 'GENDR_DEVICE',
+    value: 'auto|cuda|webgpu|cpu',
+    help: 'what runs the models (auto)',
+    schema: z.enum(['auto', 'cuda', 'webgpu', 'cpu']).default('auto'),
+  },
+  threads: {
+    env: 'GENDR_THREADS',
+    value: 'N',
+    help: 'CPU threads of one model call (all cores)',
+    schema: wholeNumber(1, 1024).default(availableParallelism()),
+  },
+  'max-pixels': {
+    env: 'GENDR_MAX_PIXELS',
+    value: 'N',
+    help: 'pixels of one picture that may be decoded or made (100000000)',
+    schema: wholeNumber(1, 10_000_000_000).default(100_000_000),
+  },
+  cache: {
+    env: 'GENDR_CACHE',
+    value: 'MIB',
+    help: 'memory for results that may be used again (an eighth of the memory, at most 2048)',
+    schema: wholeNumber(0, 1_000_000).default(Math.min(2048, Math.floor(totalmem() / 8 / 2 ** 20))),
+  },
+  'no-metadata': {
+    env: 'GENDR_NO_METADATA',
+    help: 'leave the workflow out of saved pictures',
+    schema: switchedOn.default(false),
+  },
+} as const satisfies Record<string, Option>
+
+export const SERVE_OPTIONS = {
+  listen: {
+    env: 'GENDR_LISTEN',
+    value: 'ADDRESS',
+    help: 'address to listen on (127.0.0.1); any other than loopback needs a token',
+    schema: z.string().min(1).default('127.0.0.1'),
+  },
+  port: {
+    env: 'GENDR_PORT',
+    value: 'N',
+    help: 'port to listen on (8188)',
+    schema: wholeNumber(0, 65_535).default(8188),
+  },
+  token: {
+    env: 'GENDR_TOKEN',
+    value: 'TEXT',
+    help: 'what callers must send as "Authorization: Bearer TEXT" or ?token=TEXT',
+    schema: z.string().min(8, 'expected at least 8 characters').optional(),
+  },
+  host: {
+    env: 'GENDR_HOSTS',
+    value: 'NAME',
+    multiple: true,
+    help: 'a name under which browsers may call this host; may be repeated',
+    schema: list.default([]),
+  },
+  ...WORK_OPTIONS,
+} as const satisfies Record<string, Option>
+
+export type Flags = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Settings from flags, else from the environment, else the defaults.
+ * @throws RestorationError `configuration_invalid`, naming every setting that does not fit
+ */
+export function workSettings(flags: Flags, environment: Environment): WorkSettings {
+  return toWorkSettings(read(WORK_OPTIONS, flags, environment))
+}
+
+/** As workSettings; an address that others can reach needs a token. */
+export function serveSettings(flags: Flags, environment: Environment): ServeSettings {
+  const values = read(SERVE_OPTIONS, flags, environment)
+  if (!isLoopback(values.listen) && values.token === undefined) {
+    throw new RestorationError(
+      'configuration_invalid',
+      `Listening on ${values.listen} would let anybody on the network use this host.`,
+      'Set a token of at least 8 characters with --token or GENDR_TOKEN, or leave out --listen.',
+    )
+  }
+  return {
+    ...toWorkSettings(values),
+    listen: values.listen,
+    port: values.port,
+    token: values.token,
+    hostNames: values.host,
+  }
+}
+
+/** The options of the runner process that follow from the settings. */
+export function runnerOptions(settings: WorkSettings): RunnerOptions {
+  const { modelRoots, device, threads, maxPixels, cacheBytes, saveMetadata } = settings
+  return { ...fileRoots(settings), modelRoots, device, threads, maxPixels, cacheBytes, saveMetadata }
+}
+
+export function fileRoots({ data }: WorkSettings): Pick<RunnerOptions, 'inputRoot' | 'outputRoot' | 'tempRoot'> {
+  return { inputRoot: join(data, 'input'), outputRoot: join(data, 'output'), tempRoot: join(data, 'temp') }
+}
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(address: string): boolean {
+  return address === 'localhost' || address === '::1' || /^127(\.\d{1,3}){3}$/.test(address)
+}
+
+/** The folder of package.json, from the sources as from dist/. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
+  return folder
+}
+
+type Values<O extends Record<string, Option>> = { readonly [K in keyof O]: z.output<O[K]['schema']> }
+
+function read<O extends Record<string, Option>>(options: O, flags: Flags, environment: Environment): Values<O> {
+  const complaints: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const [name, option] of Object.entries(options)) {
+    const [source, given] =
+      flags[name] === undefined ? [option.env, environment[option.env] || undefined] : [`--${name}`, flags[name]]
+    const parsed = option.schema.safeParse(given)
+    if (parsed.success) values[name] = parsed.data
+    else complaints.push(`${source}: ${parsed.error.issues[0]?.message} (received '${String(given)}')`)
+  }
+  if (complaints.length > 0) {
+    throw new RestorationError(
+      'configuration_invalid',
+      complaints.join('; '),
+      'Run `gendr --help` to see what each setting takes.',
+    )
+  }
+  return values as Values<O>
+}
+
+function toWorkSettings(values: Values<typeof WORK_OPTIONS>): WorkSettings {
+  const data = resolve(values.data)
+  return {
+    data,
+    modelRoots: [
+      join(data, 'models'),
+      ...values.models.map((folder) => resolve(folder)),
+      join(packageRoot(), 'models'),
+    ],
+    device: values.device,
+    threads: values.threads,
+    maxPixels: values['max-pixels'],
+    cacheBytes: values.cache * 2 ** 20,
+    saveMetadata: !values['no-metadata'],
+  }
+}

@@ -1,0 +1,96 @@
+import express, { type Express, type RequestHandler, Router } from 'express'
+import helmet from 'helmet'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { Surroundings } from '../runs/intake.ts'
+import type { Runs } from '../runs/runs.ts'
+import type { Supervisor } from '../runs/supervisor.ts'
+import { catalogueRoutes } from './catalogues.ts'
+import { clientRoutes } from './client.ts'
+import { failureHandler, notFound, sendFailure } from './failure.ts'
+import type { HostFiles } from './files.ts'
+import { freeRoutes } from './free.ts'
+import { checkSite, checkToken, type Denial, type Policy } from './guard.ts'
+import { historyRoutes } from './history.ts'
+import { interruptRoutes } from './interrupt.ts'
+import { objectInfoRoutes } from './object-info.ts'
+import type { Previewer } from './previewer.ts'
+import { promptRoutes } from './prompt.ts'
+import { queueRoutes } from './queue.ts'
+import { systemStatsRoutes } from './system-stats.ts'
+import { uploadRoutes } from './upload.ts'
+import { viewRoutes } from './view.ts'
+import { workflowRoutes } from './workflows.ts'
+
+export interface AppOptions {
+  readonly runs: Runs
+  readonly supervisor: Supervisor
+  readonly surroundings: Surroundings
+  readonly files: HostFiles
+  readonly previewer: Previewer
+  readonly policy: Policy
+  readonly maxPixels: number
+  /** The folder of the built editor. */
+  readonly client: string
+  /** The folder of the shipped workflows. */
+  readonly workflows: string
+  readonly log: (error: unknown) => void
+}
+
+/** A graph with its workflow; parsing a larger body would keep everybody else waiting. */
+const MAX_JSON = '8mb'
+
+/** The HTTP API: every route under / and under /api, and the editor at /. */
+export function createApp(options: AppOptions): Express {
+  const { runs, supervisor, surroundings, files, policy } = options
+  const app = express()
+  app.disable('x-powered-by')
+  app.use(securityHeaders())
+  app.use(refuse((request) => checkSite(request.headers, policy)))
+  app.use(clientRoutes(options.client))
+  app.use(refuse((request) => checkToken(request.headers, request.url, policy)))
+
+  const api = Router()
+  api.use(uploadRoutes(files))
+  // Some clients send JSON as text/plain.
+  api.use(express.json({ type: () => true, limit: MAX_JSON }))
+  api.use(promptRoutes(runs, surroundings), queueRoutes(runs), historyRoutes(runs), interruptRoutes(runs))
+  api.use(freeRoutes(supervisor), objectInfoRoutes(surroundings), catalogueRoutes(surroundings))
+  api.use(systemStatsRoutes(() => supervisor.latest?.device))
+  api.use(viewRoutes(files, options.previewer, options.maxPixels), workflowRoutes(options.workflows))
+  app.use('/api', api)
+  app.use(api)
+  app.use(notFound)
+  app.use(failureHandler(options.log))
+  return app
+}
+
+function securityHeaders(): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'blob:', 'data:'],
+        connectSrc: ["'self'", 'ws:', 'wss:'],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // The host speaks plain HTTP; whoever puts TLS before it decides on this.
+    strictTransportSecurity: false,
+  })
+}
+
+function refuse(
+  check: (request: { headers: Parameters<typeof checkSite>[0]; url: string }) => Denial | undefined,
+): RequestHandler {
+  return (request, response, next) => {
+    const denial = check(request)
+    if (denial === undefined) next()
+    else sendFailure(response, denial.status, new RestorationError('invalid_input', denial.message, denial.remedy))
+  }
+}

@@ -1,0 +1,68 @@
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
+import { z } from 'zod'
+import { type ErrorCode, RestorationError } from '../../nodes/sdk/error.ts'
+import { refusal } from '../runs/intake.ts'
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  file_not_found: 404,
+  model_not_found: 404,
+  path_outside: 403,
+  image_too_large: 413,
+  runner_lost: 503,
+  inference_failed: 500,
+  model_corrupt: 500,
+}
+
+/** Answers with an error in the form of ComfyUI's refusals. */
+export function sendFailure(response: Response, status: number, error: RestorationError): void {
+  const { error: body, nodeErrors } = refusal(error)
+  response.status(status).json({ error: body, node_errors: nodeErrors })
+}
+
+/** The last handler: every error becomes JSON; what we did not foresee says nothing of the inside. */
+export function failureHandler(log: (error: unknown) => void): ErrorRequestHandler {
+  return (error, _request, response, next) => {
+    if (response.headersSent) {
+      next(error)
+      return
+    }
+    if (error instanceof RestorationError) sendFailure(response, STATUS[error.code] ?? 400, error)
+    else if (isClientFault(error)) {
+      const failure = new RestorationError(
+        'invalid_input',
+        error.type === 'entity.too.large' ? 'The body is too large.' : 'The body is not JSON that can be read.',
+        error.type === 'entity.too.large' ? 'Send a smaller graph; pictures go to /upload/image.' : 'Send valid JSON.',
+      )
+      sendFailure(response, error.status, failure)
+    } else {
+      log(error)
+      const failure = new RestorationError('invalid_input', 'The server failed.', 'See the log of the host.')
+      sendFailure(response, 500, failure)
+    }
+  }
+}
+
+/** Nothing of this name is here. */
+export const notFound: RequestHandler = (request, response) => {
+  const failure = new RestorationError(
+    'file_not_found',
+    `There is no ${request.path}.`,
+    'See docs/api.md for what there is.',
+  )
+  sendFailure(response, 404, failure)
+}
+
+/** Parses what a client sent. @throws RestorationError `invalid_input`, naming the field */
+export function parse<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const place = issue === undefined || issue.path.length === 0 ? 'The request' : `'${issue.path.join('.')}'`
+  throw new RestorationError('invalid_input', `${place} does not fit: ${issue?.message}.`, 'Correct the request.')
+}
+
+/** body-parser's errors carry a status and a type. */
+function isClientFault(error: unknown): error is { status: number; type: string } {
+  const shape = z.looseObject({ status: z.int().min(400).max(499), type: z.string() })
+  return shape.safeParse(error).success
+}

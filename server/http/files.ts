@@ -1,0 +1,31 @@
+import type { FileReference, FolderType } from '../../nodes/sdk/context.ts'
+
+/** What the API needs of the storage; `server/storage` has it. */
+export interface HostFiles {
+  /** The names that LoadImage offers. */
+  listInputs(): Promise<readonly string[]>
+  /** Whether LoadImage could open the name. */
+  exists(name: string): Promise<boolean>
+  /**
+   * Where a file is.
+   * @throws RestorationError `path_outside`, `file_not_found`
+   */
+  path(reference: FileReference): Promise<string>
+  /**
+   * Keeps an upload; unless `overwrite`, a name that is taken gets a number.
+   * @throws RestorationError `path_outside`
+   */
+  save(upload: Upload): Promise<FileReference>
+}
+
+export interface Upload {
+  readonly type: FolderType
+  readonly subfolder: string
+  readonly filename: string
+  readonly bytes: Uint8Array
+  readonly overwrite: boolean
+}
+
+export function isFolderType(type: string): type is FolderType {
+  return type === 'input' || type === 'output' || type === 'temp'
+}

@@ -1,0 +1,77 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { isLoopback, type ServeSettings } from '../config.ts'
+
+export type Policy = Pick<ServeSettings, 'listen' | 'token' | 'hostNames'>
+
+/** Why a request is turned away. */
+export interface Denial {
+  readonly status: 401 | 403
+  readonly message: string
+  readonly remedy: string
+}
+
+/**
+ * Turns away what a foreign web page could make a browser send: a Host that is not ours (DNS rebinding) and an Origin
+ * that is not the page's own. A token is proof enough of the Host, since browsers never send it by themselves.
+ */
+export function checkSite(headers: IncomingHttpHeaders, policy: Policy): Denial | undefined {
+  const host = headers.host ?? ''
+  const name = hostName(host)
+  if (name === undefined || (policy.token === undefined && !isOurName(name, policy))) {
+    return {
+      status: 403,
+      message: `The Host '${host}' is not one of this server's.`,
+      remedy: `Call it by its address, or start it with --host ${name ?? 'NAME'}.`,
+    }
+  }
+  const { origin } = headers
+  if (origin !== undefined && !isSameSite(origin, host)) {
+    return {
+      status: 403,
+      message: `Requests from the site '${origin}' are not answered.`,
+      remedy: 'Open the page from this server itself.',
+    }
+  }
+  return undefined
+}
+
+/** Checks the token in `Authorization: Bearer` or `?token=`. */
+export function checkToken(headers: IncomingHttpHeaders, url: string, policy: Policy): Denial | undefined {
+  if (policy.token === undefined) return undefined
+  const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
+  const given = bearer ?? new URL(url, 'http://localhost').searchParams.get('token')
+  if (given !== null && given !== undefined && sameText(given, policy.token)) return undefined
+  return {
+    status: 401,
+    message: 'The token is missing or wrong.',
+    remedy: 'Send "Authorization: Bearer TOKEN", or add ?token=TOKEN to the address.',
+  }
+}
+
+function hostName(host: string): string | undefined {
+  try {
+    return new URL(`http://${host}`).hostname.replace(/^\[(.*)\]$/, '$1')
+  } catch {
+    return undefined
+  }
+}
+
+function isOurName(name: string, policy: Policy): boolean {
+  return isLoopback(name) || name.endsWith('.localhost') || name === policy.listen || policy.hostNames.includes(name)
+}
+
+function isSameSite(origin: string, host: string): boolean {
+  try {
+    const site = new URL(origin)
+    return site.host === new URL(`${site.protocol}//${host}`).host
+  } catch {
+    return false
+  }
+}
+
+/** Compares in a time that says nothing about where the texts differ. */
+function sameText(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(a), digest(b))
+}

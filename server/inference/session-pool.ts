@@ -1,0 +1,78 @@
+import { InferenceSession } from 'onnxruntime-node'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { DeviceReport } from '../runner/messages.ts'
+import type { GraphReference } from './messages.ts'
+
+interface Entry {
+  readonly session: InferenceSession
+  readonly bytes: number
+}
+
+/** Sessions by path, loaded on first use, dropped least recently used first when their weights exceed a limit. */
+export class SessionPool {
+  readonly #options: InferenceSession.SessionOptions
+  readonly #limit: number
+  /** In order of use: the first is the oldest. */
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(provider: DeviceReport['provider'], threads: number, limit: number) {
+    this.#limit = limit
+    this.#options = {
+      executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+      graphOptimizationLevel: 'all',
+      intraOpNumThreads: threads,
+      logSeverityLevel: 3,
+    }
+  }
+
+  /** @throws RestorationError `model_corrupt` when the graph cannot be loaded */
+  async get({ path, label, bytes }: GraphReference): Promise<InferenceSession> {
+    const known = this.#entries.get(path)
+    if (known !== undefined) {
+      this.#entries.delete(path)
+      this.#entries.set(path, known)
+      return known.session
+    }
+    await this.#makeRoom(bytes)
+    const session = await this.#load(path, label)
+    this.#entries.set(path, { session, bytes })
+    return session
+  }
+
+  async clear(): Promise<void> {
+    for (const [path, { session }] of this.#entries) {
+      this.#entries.delete(path)
+      await session.release()
+    }
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    let held = bytes
+    for (const entry of this.#entries.values()) held += entry.bytes
+    for (const [path, { session, bytes }] of this.#entries) {
+      if (held <= this.#limit) return
+      this.#entries.delete(path)
+      held -= bytes
+      await session.release()
+    }
+  }
+
+  async #load(path: string, label: string): Promise<InferenceSession> {
+    try {
+      return await InferenceSession.create(path, this.#options)
+    } catch (cause) {
+      throw new RestorationError(
+        'model_corrupt',
+        `The ${label} cannot be loaded: ${cleanReason(cause, path)}`,
+        'Import the model again.',
+        { cause },
+      )
+    }
+  }
+}
+
+/** What ONNX Runtime says, in one line and without paths of this machine. */
+export function cleanReason(cause: unknown, path: string): string {
+  const text = cause instanceof Error ? cause.message : String(cause)
+  return text.split('\n')[0]!.replaceAll(path, 'the graph').slice(0, 400)
+}

@@ -1,0 +1,80 @@
+import { parseArgs } from 'node:util'
+import { RestorationError } from '../nodes/sdk/error.ts'
+import type { Command } from './cli/command.ts'
+
+/** Commands load only when they are called: a server starts faster without what the command line needs. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./cli/serve.ts')).serveCommand,
+  run: async () => (await import('./cli/run.ts')).runCommand,
+  restore: async () => (await import('./cli/restore.ts')).restoreCommand,
+  import: async () => (await import('./cli/import.ts')).importCommand,
+  nodes: async () => (await import('./cli/nodes.ts')).nodesCommand,
+}
+
+const WRONG_USE = 2
+
+/** Runs one command line. @returns the exit code */
+async function main(args: readonly string[]): Promise<number> {
+  const [first, ...rest] = args
+  if (first === '--help' || first === '-h' || first === 'help') return printOverview()
+  const isNamed = first !== undefined && !first.startsWith('-')
+  const load = COMMANDS[isNamed ? first : 'serve']
+  if (load === undefined || (isNamed && !Object.hasOwn(COMMANDS, first))) {
+    throw wrongUse(`There is no command '${first}'.`, `Use one of: ${Object.keys(COMMANDS).join(', ')}.`)
+  }
+  const command = await load()
+  const { values, positionals } = readArguments(command, isNamed ? rest : args)
+  if (values.help === true) {
+    const { commandHelp } = await import('./cli/help.ts')
+    process.stdout.write(commandHelp(command))
+    return 0
+  }
+  const [least, most] = command.operands
+  if (positionals.length < least || positionals.length > most) {
+    throw wrongUse(`'gendr ${command.usage}' does not take ${positionals.length} arguments.`, 'See --help.')
+  }
+  return command.run(positionals, values, process.env)
+}
+
+function readArguments(command: Command, args: readonly string[]) {
+  const options = Object.fromEntries(
+    Object.entries(command.options).map(([name, { value, multiple }]) => [
+      name,
+      { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: multiple === true },
+    ]),
+  )
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    })
+  } catch (error) {
+    throw wrongUse(
+      error instanceof Error ? error.message : String(error),
+      `See 'gendr ${command.usage.split(' ')[0]} --help'.`,
+    )
+  }
+}
+
+async function printOverview(): Promise<number> {
+  const { overview } = await import('./cli/help.ts')
+  const loaded = await Promise.all(Object.entries(COMMANDS).map(async ([name, load]) => [name, await load()] as const))
+  process.stdout.write(overview(Object.fromEntries(loaded)))
+  return 0
+}
+
+function wrongUse(message: string, remedy: string): RestorationError {
+  return new RestorationError('configuration_invalid', message, remedy)
+}
+
+function report(error: unknown): number {
+  if (!(error instanceof RestorationError)) {
+    process.stderr.write(`gendr: ${error instanceof Error ? error.stack : String(error)}\n`)
+    return 1
+  }
+  process.stderr.write(`gendr: ${error.message} ${error.remedy}\n`)
+  return error.code === 'configuration_invalid' ? WRONG_USE : 1
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(report)

@@ -1,0 +1,79 @@
+import { nodes } from '../../nodes/index.ts'
+import { describeNode } from '../../nodes/sdk/description.ts'
+import { catalogueOf } from '../graph/catalogue.ts'
+import { InferenceThread } from '../inference/inference.ts'
+import { Storage } from '../storage/storage.ts'
+import { ResultCache } from './cache.ts'
+import { type ExecutorOptions, execute } from './executor.ts'
+import type { FromRunner, RunnerOptions, ToRunner } from './messages.ts'
+import { ModelStore } from './model-store.ts'
+import { runFiles } from './run-files.ts'
+
+/** The runner process: one run at a time, in the order in which the host sends them. */
+const options = JSON.parse(process.argv[2] ?? '{}') as RunnerOptions
+process.on('disconnect', () => process.exit(0))
+// An interrupt from the terminal reaches the whole group; the host decides when its runner ends.
+process.on('SIGINT', () => {})
+
+const storage = await Storage.open(options)
+const models = new ModelStore(options.modelRoots)
+const cache = new ResultCache(options.cacheBytes)
+const thread = await InferenceThread.start({
+  device: options.device,
+  threads: options.threads,
+  sessionBytes: 8 * 2 ** 30,
+})
+const descriptions = nodes.map(({ category, node }) => describeNode(node, category))
+
+const executor: ExecutorOptions = {
+  nodes: new Map(nodes.map(({ node }) => [node.id, node])),
+  catalogue: catalogueOf(descriptions),
+  cache,
+  contextOf: (run, nodeId, signal, reporter) => ({
+    signal,
+    nodeId,
+    models,
+    maxPixels: options.maxPixels,
+    metadata: options.saveMetadata
+      ? { prompt: run.prompt, extraPnginfo: run.extraPnginfo }
+      : { prompt: undefined, extraPnginfo: {} },
+    files: runFiles(storage, run, (filename, extension, bytes, index) => {
+      const format = `image/${extension}`
+      reporter.emit({ type: 'result_image', node: nodeId, index, filename, format, bytes })
+    }),
+    inference: { run: (model, part, input) => thread.run(models.graph(model, part), input, signal) },
+    progress(value, max, preview) {
+      signal.throwIfAborted()
+      reporter.progress(nodeId, value, max, preview)
+    },
+  }),
+}
+
+const cancellations = new Map<string, AbortController>()
+let last: Promise<void> = Promise.resolve()
+
+process.on('message', (message: ToRunner) => {
+  switch (message.type) {
+    case 'run': {
+      const cancellation = new AbortController()
+      cancellations.set(message.run.id, cancellation)
+      last = last.then(async () => {
+        await execute(message.run, executor, cancellation.signal, (event) => send({ type: 'event', event }))
+        cancellations.delete(message.run.id)
+      })
+      break
+    }
+    case 'cancel':
+      cancellations.get(message.runId)?.abort()
+      break
+    case 'free':
+      if (message.unloadModels) thread.unload()
+      if (message.freeMemory) cache.clear()
+      break
+  }
+})
+send({ type: 'ready', catalogue: descriptions, device: thread.device })
+
+function send(message: FromRunner): void {
+  if (process.connected) process.send?.(message)
+}

@@ -1,0 +1,55 @@
+import type { Run } from './run.ts'
+
+/** Runs that wait, in the order in which they will start: by number, then by submission. */
+export class RunQueue {
+  readonly #runs: Run[] = []
+  readonly #ids = new Set<string>()
+
+  get size(): number {
+    return this.#runs.length
+  }
+
+  has(id: string): boolean {
+    return this.#ids.has(id)
+  }
+
+  add(run: Run): void {
+    this.#runs.splice(lowerBound(this.#runs, run), 0, run)
+    this.#ids.add(run.id)
+  }
+
+  take(): Run | undefined {
+    const run = this.#runs.shift()
+    if (run !== undefined) this.#ids.delete(run.id)
+    return run
+  }
+
+  /** Removes those of the ids that wait, and returns them. */
+  remove(ids: readonly string[]): string[] {
+    const removed = new Set(ids.filter((id) => this.#ids.delete(id)))
+    if (removed.size === 0) return []
+    const kept = this.#runs.filter((run) => !removed.has(run.id))
+    this.#runs.splice(0, this.#runs.length, ...kept)
+    return [...removed]
+  }
+
+  ids(): string[] {
+    return this.#runs.map((run) => run.id)
+  }
+}
+
+/** Where `run` goes: the first position whose run starts after it. */
+function lowerBound(runs: readonly Run[], run: Run): number {
+  let low = 0
+  let high = runs.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (startsBefore(runs[middle]!, run)) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function startsBefore(a: Run, b: Run): boolean {
+  return a.number === b.number ? a.sequence < b.sequence : a.number < b.number
+}

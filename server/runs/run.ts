@@ -1,0 +1,34 @@
+import type { Prompt } from '../graph/prompt.ts'
+import type { RunRequest } from '../runner/messages.ts'
+
+/** What a client asks for, validated. */
+export interface Submission {
+  /** The client's own id; a new one by default. */
+  readonly id?: string | undefined
+  /** Lower runs earlier; by default after everything submitted so far. */
+  readonly number?: number | undefined
+  /** Before everything submitted so far: the default number, negated. */
+  readonly front?: boolean | undefined
+  readonly prompt: Prompt
+  readonly outputs: readonly string[]
+  readonly extraData: Readonly<Record<string, unknown>>
+  /** `memory` runs belong to the process: they are not run again after a crash. */
+  readonly delivery: RunRequest['delivery']
+  readonly attachments: RunRequest['attachments']
+}
+
+/** A run that waits or is under way. */
+export interface Run {
+  readonly id: string
+  readonly number: number
+  /** Order of submission; decides between equal numbers. */
+  readonly sequence: number
+  readonly delivery: RunRequest['delivery']
+  /** Whose socket hears of it. */
+  readonly clientId: string | undefined
+}
+
+/** The run that the runner works on. */
+export interface ActiveRun extends Run {
+  readonly prompt: Prompt
+}

@@ -1,0 +1,251 @@
+import { randomUUID } from 'node:crypto'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { RunEvent } from '../protocol/events.ts'
+import { RunQueue } from './queue.ts'
+import { RunRecorder } from './record.ts'
+import type { ActiveRun, Run, Submission } from './run.ts'
+import type { HistoryRange, RunStore } from './store.ts'
+import type { Supervisor } from './supervisor.ts'
+
+/** What whoever watches the runs is told, in this order for each run. */
+export type RunChange =
+  | { readonly type: 'queue' }
+  | { readonly type: 'event'; readonly run: ActiveRun; readonly event: RunEvent }
+  /** The run has left the queue and is in the history. */
+  | { readonly type: 'settled'; readonly run: ActiveRun }
+
+/** Pictures of socket runs that may wait in memory, in bytes. */
+const MAX_ATTACHED = 1 << 30
+
+/**
+ * The queue, the run under way and the history as one thing: a run is in exactly one of them whenever someone looks,
+ * because each step happens within one turn of the event loop.
+ */
+export class Runs {
+  readonly #store: RunStore
+  readonly #supervisor: Supervisor
+  readonly #queue = new RunQueue()
+  readonly #attachments = new Map<string, Submission['attachments']>()
+  readonly #listeners = new Set<(change: RunChange) => void>()
+  #active: ActiveRun | undefined
+  #nextNumber = 0
+  #closed = false
+
+  constructor(store: RunStore, supervisor: Supervisor) {
+    this.#store = store
+    this.#supervisor = supervisor
+    this.#recover()
+  }
+
+  get active(): ActiveRun | undefined {
+    return this.#active
+  }
+
+  /** Runs that wait or are under way. */
+  get remaining(): number {
+    return this.#queue.size + (this.#active === undefined ? 0 : 1)
+  }
+
+  /** Calls back at every change until the returned function is called. */
+  subscribe(listener: (change: RunChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /**
+   * Writes the run down and queues it; from here on it survives a crash.
+   * @throws RestorationError `invalid_input` when the id is in the queue, or too much waits in memory
+   */
+  submit(submission: Submission): Run {
+    const id = submission.id ?? randomUUID()
+    if (this.#active?.id === id || this.#queue.has(id)) {
+      throw new RestorationError(
+        'invalid_input',
+        `A run with the id '${id}' is in the queue.`,
+        'Wait for it to end, or send another prompt_id.',
+      )
+    }
+    this.#refuseOverload(submission)
+    const { extraData } = submission
+    const clientId = typeof extraData.client_id === 'string' ? extraData.client_id : undefined
+    const number = submission.number ?? (submission.front === true ? -this.#nextNumber : this.#nextNumber)
+    this.#nextNumber += 1
+    const run = { id, number, sequence: this.#store.nextSequence(), delivery: submission.delivery, clientId }
+    this.#store.add({ ...run, prompt: submission.prompt, outputs: submission.outputs, extraData }, Date.now())
+    if (run.delivery === 'memory') this.#attachments.set(id, submission.attachments)
+    this.#queue.add(run)
+    this.#announce({ type: 'queue' })
+    this.#pump()
+    return run
+  }
+
+  /** Takes runs that wait out of the queue; others are left alone. */
+  remove(ids: readonly string[]): void {
+    const removed = this.#queue.remove(ids)
+    if (removed.length === 0) return
+    this.#store.removeWaiting(removed)
+    for (const id of removed) this.#attachments.delete(id)
+    this.#announce({ type: 'queue' })
+  }
+
+  clear(): void {
+    this.remove(this.#queue.ids())
+  }
+
+  /** Cancels the run under way; with an id only if it is that one. */
+  interrupt(id?: string): void {
+    if (this.#active !== undefined && (id === undefined || id === this.#active.id)) {
+      this.#supervisor.cancel(this.#active.id)
+    }
+  }
+
+  /** ComfyUI's view of the queue as pieces of JSON text: a snapshot of this moment, however slowly it is read. */
+  queueText(): Iterable<string> {
+    return queueText(this.#store, this.#active === undefined ? [] : [this.#active.id], this.#queue.ids())
+  }
+
+  /** ComfyUI's history as pieces of JSON text, oldest first. */
+  *historyText(range: HistoryRange): Generator<string> {
+    let separator = '{'
+    for (const records of this.#store.history(range)) {
+      yield separator + records.join(',')
+      separator = ','
+    }
+    yield separator === '{' ? '{}' : '}'
+  }
+
+  /** `{id: record}` as JSON text, `{}` while the run has not ended. */
+  recordText(id: string): string {
+    const record = this.#store.recordText(id)
+    return record === undefined ? '{}' : `{${JSON.stringify(id)}:${record}}`
+  }
+
+  removeHistory(ids: readonly string[]): void {
+    this.#store.removeEnded(ids)
+  }
+
+  clearHistory(): void {
+    this.#store.clearEnded()
+  }
+
+  /** Starts nothing more; the run under way is left for the next start of the host. */
+  close(): void {
+    this.#closed = true
+  }
+
+  /** Queues what an earlier host process left behind. */
+  #recover(): void {
+    for (const { exhausted, ...run } of this.#store.reopen()) {
+      if (run.delivery === 'memory') {
+        this.#abandon(run, 'The host ended before this run did, and its pictures were in memory only.')
+      } else if (exhausted) {
+        this.#abandon(run, 'The host ended each time while this run was under way.')
+      } else {
+        this.#queue.add(run)
+        this.#nextNumber = Math.max(this.#nextNumber, Math.floor(Math.abs(run.number)) + 1)
+      }
+    }
+    this.#pump()
+  }
+
+  #abandon(run: Run, message: string): void {
+    const { prompt } = this.#store.graph(run.id)
+    const recorder = new RunRecorder(prompt)
+    recorder.add({
+      runId: run.id,
+      sequence: 0,
+      time: Date.now(),
+      type: 'failed',
+      error: {
+        node: null,
+        nodeType: '',
+        code: 'runner_lost',
+        message,
+        remedy: 'Send the run again.',
+        executed: [],
+        inputs: {},
+      },
+    })
+    this.#store.finish(run.id, recorder.record(), Date.now())
+  }
+
+  #refuseOverload(submission: Submission): void {
+    const bytes = [...this.#attachments.values(), submission.attachments].reduce(
+      (sum, attachments) => sum + Object.values(attachments).reduce((total, file) => total + file.length, 0),
+      0,
+    )
+    if (bytes <= MAX_ATTACHED) return
+    throw new RestorationError(
+      'invalid_input',
+      `Pictures of ${Math.round(bytes / 2 ** 20)} MiB would wait in memory; at most ${MAX_ATTACHED / 2 ** 20} may.`,
+      'Wait for earlier runs to end, or upload the pictures and submit the run with POST /prompt.',
+    )
+  }
+
+  /** Starts the next run if none is under way; later in time, so that the submitter hears of acceptance first. */
+  #pump(): void {
+    setImmediate(() => {
+      if (this.#closed || this.#active !== undefined) return
+      const run = this.#queue.take()
+      if (run !== undefined) this.#execute(run)
+    })
+  }
+
+  #execute(run: Run): void {
+    const { prompt, outputs, extraData } = this.#store.graph(run.id)
+    const active: ActiveRun = { ...run, prompt }
+    const recorder = new RunRecorder(prompt)
+    const attachments = this.#attachments.get(run.id) ?? {}
+    this.#attachments.delete(run.id)
+    this.#store.start(run.id, Date.now())
+    this.#active = active
+    this.#announce({ type: 'queue' })
+    const request = {
+      id: run.id,
+      prompt,
+      outputs,
+      extraPnginfo: extraPnginfo(extraData),
+      attachments,
+      delivery: run.delivery,
+    }
+    const execution = this.#supervisor.execute(request, (event) => {
+      recorder.add(event)
+      this.#announce({ type: 'event', run: active, event })
+    })
+    void execution.then(() => {
+      if (this.#closed) return
+      this.#store.finish(run.id, recorder.record(), Date.now())
+      this.#active = undefined
+      this.#announce({ type: 'queue' })
+      this.#announce({ type: 'settled', run: active })
+      this.#pump()
+    })
+  }
+
+  #announce(change: RunChange): void {
+    for (const listener of this.#listeners) listener(change)
+  }
+}
+
+function* queueText(store: RunStore, running: readonly string[], waiting: readonly string[]): Generator<string> {
+  yield '{"queue_running":['
+  yield* itemTexts(store, running)
+  yield '],"queue_pending":['
+  yield* itemTexts(store, waiting)
+  yield ']}'
+}
+
+function* itemTexts(store: RunStore, ids: readonly string[]): Generator<string> {
+  let separator = ''
+  for (const id of ids) {
+    const text = store.itemText(id)
+    if (text === undefined) continue
+    yield separator + text
+    separator = ','
+  }
+}
+
+function extraPnginfo(extraData: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { extra_pnginfo: pnginfo } = extraData
+  return typeof pnginfo === 'object' && pnginfo !== null ? (pnginfo as Record<string, unknown>) : {}
+}

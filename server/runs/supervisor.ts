@@ -1,0 +1,237 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import { type Catalogue, catalogueOf } from '../graph/catalogue.ts'
+import type { RunEvent, RunEventBody } from '../protocol/events.ts'
+import { isLast } from '../protocol/execution.ts'
+import type { DeviceReport, FromRunner, RunnerOptions, RunRequest, ToRunner } from '../runner/messages.ts'
+import { Deferred } from './deferred.ts'
+
+export interface SupervisorOptions {
+  /** The script of the runner process. */
+  readonly entry: string
+  readonly execArgv?: readonly string[]
+  readonly runner: RunnerOptions
+  /** How long a cancelled run may go on before its process is killed, in ms. @default 10000 */
+  readonly gracePeriod?: number
+  /** Pause before a runner that died is started again, in ms; doubles with each death in a row. @default 250 */
+  readonly firstPause?: number
+  /** What the runner writes to its error output, and its deaths. */
+  readonly log?: (line: string) => void
+}
+
+/** What a runner says of itself when it can take runs. */
+export interface RunnerReady {
+  readonly catalogue: Catalogue
+  readonly device: DeviceReport
+}
+
+const LONGEST_PAUSE = 30_000
+const MOST_START_OUTPUT = 10_000
+/** Deaths in a row, before `ready`, after which whoever waits for the runner is told. */
+const PATIENCE = 3
+
+/** Keeps one runner process alive and hands it one run at a time. */
+export class Supervisor {
+  readonly #options: SupervisorOptions
+  #child: ChildProcess | undefined
+  #latest: RunnerReady | undefined
+  /** Settled by the present runner; replaced when that runner is gone. */
+  #ready = new Deferred<RunnerReady>()
+  #isReady = false
+  #startOutput = ''
+  #deaths = 0
+  #restart: NodeJS.Timeout | undefined
+  #execution: Execution | undefined
+  #closed = false
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+    this.#spawn()
+  }
+
+  /** What the present or the last runner said of itself; undefined before the first one is ready. */
+  get latest(): RunnerReady | undefined {
+    return this.#latest
+  }
+
+  /** Resolves when a runner can take runs. @throws RestorationError `runner_lost` when none can be started */
+  ready(): Promise<RunnerReady> {
+    return this.#ready.promise
+  }
+
+  /** Executes a run; resolves after its last event, which always comes, whatever happens to the process. */
+  async execute(run: RunRequest, onEvent: (event: RunEvent) => void): Promise<void> {
+    const execution = new Execution(run, onEvent)
+    this.#execution = execution
+    try {
+      await this.ready()
+    } catch (error) {
+      execution.fail(messageOf(error), 'See the log of the host for what the runner reported when it ended.')
+    }
+    if (execution.cancelled) execution.interrupt()
+    if (!execution.ended) {
+      execution.sent = true
+      this.#send({ type: 'run', run })
+    }
+    await execution.done
+    this.#execution = undefined
+  }
+
+  /** Cancels the run if it is the one under way. */
+  cancel(runId: string): void {
+    const execution = this.#execution
+    if (execution === undefined || execution.run.id !== runId || execution.cancelled) return
+    execution.cancelled = true
+    this.#send({ type: 'cancel', runId })
+    const child = this.#child
+    const timer = setTimeout(() => child?.kill('SIGKILL'), this.#options.gracePeriod ?? 10_000)
+    void execution.done.then(() => clearTimeout(timer))
+  }
+
+  free(unloadModels: boolean, freeMemory: boolean): void {
+    this.#send({ type: 'free', unloadModels, freeMemory })
+  }
+
+  /** Ends the runner; a run under way is left without a last event. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#restart)
+    const child = this.#child
+    if (child === undefined) return
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), 1000)
+    await gone
+    clearTimeout(timer)
+  }
+
+  #spawn(): void {
+    const child = fork(this.#options.entry, [JSON.stringify(this.#options.runner)], {
+      serialization: 'advanced',
+      execArgv: [...(this.#options.execArgv ?? process.execArgv)],
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    })
+    this.#child = child
+    this.#startOutput = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(text))
+    child.on('message', (message) => this.#receive(message as FromRunner))
+    child.on('error', (error) => this.#options.log?.(`The runner process reports: ${error.message}`))
+    child.once('exit', (code, signal) => this.#buried(signal ?? `exit code ${code}`))
+  }
+
+  /** Looking for devices is noisy where there are none; of interest only when the start fails. */
+  #hear(text: string): void {
+    if (this.#isReady) this.#options.log?.(text.trimEnd())
+    else this.#startOutput = (this.#startOutput + text).slice(-MOST_START_OUTPUT)
+  }
+
+  #receive(message: FromRunner): void {
+    if (message.type === 'event') {
+      if (message.event.runId === this.#execution?.run.id) this.#execution.receive(message.event)
+      return
+    }
+    this.#latest = { catalogue: catalogueOf(message.catalogue), device: message.device }
+    this.#deaths = 0
+    this.#isReady = true
+    this.#startOutput = ''
+    this.#ready.resolve(this.#latest)
+  }
+
+  #buried(how: string): void {
+    this.#child = undefined
+    if (this.#closed) return
+    this.#options.log?.(`The runner process ended: ${how}. ${this.#startOutput}`.trimEnd())
+    this.#deaths += 1
+    if (this.#deaths >= PATIENCE) {
+      const message = `The runner process cannot be started: it ended ${this.#deaths} times in a row (${how}).`
+      this.#ready.reject(new RestorationError('runner_lost', message, 'See the log of the host for its reason.'))
+    }
+    if (this.#isReady || this.#deaths >= PATIENCE) this.#ready = new Deferred()
+    this.#isReady = false
+    if (this.#execution?.sent === true) this.#execution.bereave(how)
+    const pause = Math.min(LONGEST_PAUSE, (this.#options.firstPause ?? 250) * 2 ** (this.#deaths - 1))
+    this.#restart = setTimeout(() => this.#spawn(), pause)
+  }
+
+  /** A message to a process that has just died is lost on purpose: its `exit` follows and settles the run. */
+  #send(message: ToRunner): void {
+    if (this.#child?.connected === true) this.#child.send(message, () => undefined)
+  }
+}
+
+/** One run in the hands of the runner: passes its events on and supplies the last one when the process cannot. */
+class Execution {
+  readonly run: RunRequest
+  cancelled = false
+  sent = false
+  ended = false
+  readonly #onEvent: (event: RunEvent) => void
+  readonly #done = new Deferred<void>()
+  readonly #executed: string[] = []
+  #node: string | null = null
+  #sequence = 0
+
+  constructor(run: RunRequest, onEvent: (event: RunEvent) => void) {
+    this.run = run
+    this.#onEvent = onEvent
+  }
+
+  /** Resolves after the last event. */
+  get done(): Promise<void> {
+    return this.#done.promise
+  }
+
+  receive(event: RunEvent): void {
+    if (this.ended) return
+    this.#sequence = event.sequence + 1
+    if (event.type === 'node_started') this.#node = event.node
+    if (event.type === 'node_finished') this.#executed.push(event.node)
+    this.ended = isLast(event)
+    this.#onEvent(event)
+    if (this.ended) this.#done.resolve()
+  }
+
+  /** The process died under the run. */
+  bereave(how: string): void {
+    if (this.cancelled) this.interrupt()
+    else {
+      const where = this.#node === null ? '' : ` while node ${this.#node} (${this.#typeOf(this.#node)}) was running`
+      this.fail(
+        `The runner process ended (${how})${where}.`,
+        'It is started again and the queue goes on. If the same run ends this way each time, use a smaller picture or smaller tiles.',
+      )
+    }
+  }
+
+  fail(message: string, remedy: string): void {
+    const node = this.#node
+    this.#supply({
+      type: 'failed',
+      error: {
+        node,
+        nodeType: node === null ? '' : this.#typeOf(node),
+        code: 'runner_lost',
+        message,
+        remedy,
+        executed: this.#executed,
+        inputs: {},
+      },
+    })
+  }
+
+  interrupt(): void {
+    this.#supply({ type: 'interrupted', node: this.#node, executed: this.#executed })
+  }
+
+  #supply(body: RunEventBody): void {
+    this.receive({ runId: this.run.id, sequence: this.#sequence, time: Date.now(), ...body })
+  }
+
+  #typeOf(node: string): string {
+    return this.run.prompt[node]?.class_type ?? ''
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,22 @@
+import type { HostFiles } from '../http/files.ts'
+import type { Surroundings } from './intake.ts'
+import type { Supervisor } from './supervisor.ts'
+
+export interface SurroundingsOptions {
+  readonly supervisor: Supervisor
+  readonly files: Pick<HostFiles, 'listInputs' | 'exists'>
+  /** Names of the installed models. */
+  readonly models: () => Promise<readonly string[]>
+}
+
+/** What graphs are validated against: the nodes of the runner, the files and the models that are here now. */
+export function hostSurroundings({ supervisor, files, models }: SurroundingsOptions): Surroundings {
+  return {
+    catalogue: async () => (supervisor.latest ?? (await supervisor.ready())).catalogue,
+    choices: async () => {
+      const [images, gendrModels] = await Promise.all([files.listInputs(), models()])
+      return { input_images: images, gendr_models: gendrModels }
+    },
+    imageExists: (name) => files.exists(name),
+  }
+}

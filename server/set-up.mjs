@@ -1,0 +1,170 @@
+// Brings node_modules and dist/ up to date, for start.mjs and test/run.mjs. When nothing is stale it only reads file
+// dates. Several starts at the same time are safe: one of them works, the others wait for it.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const SERVER_SOURCES = ['server', 'nodes', 'models/import', 'tsconfig.json', 'tsconfig.build.json']
+const CLIENT_SOURCES = ['client', 'server/protocol', 'server/graph', 'nodes/sdk']
+
+/**
+ * @param {string} root the folder of package.json
+ * @param {{ server?: boolean, client?: boolean }} parts what has to be built
+ * @returns {boolean} whether all is in place; if not, why was printed
+ */
+export function setUp(root, { server = true, client = true }) {
+  if (isInstalled(root) && isBuilt(root, server, client)) return true
+  return locked(root, () => {
+    if (!isInstalled(root) && !install(root)) return false
+    if (server && !isServerBuilt(root) && !buildServer(root)) return false
+    return !client || isClientBuilt(root) || buildClient(root)
+  })
+}
+
+function isBuilt(root, server, client) {
+  return (!server || isServerBuilt(root)) && (!client || isClientBuilt(root))
+}
+
+function isInstalled(root) {
+  const wanted = hashOf(readFileSync(join(root, 'package-lock.json')))
+  const stamp = join(root, 'node_modules', '.gendr-stamp')
+  if (readStamp(stamp) === wanted) return true
+  if (!agreesWithLock(root)) return false
+  writeFileSync(stamp, wanted)
+  return true
+}
+
+/** Whether a node_modules that someone else installed holds what the lock file says; npm leaves a copy of it there. */
+function agreesWithLock(root) {
+  const installed = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(installed)) return false
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
+  const present = JSON.parse(readFileSync(installed, 'utf8')).packages
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) =>
+      path === '' || present[path]?.version === version || (optional === true && present[path] === undefined),
+  )
+}
+
+function install(root) {
+  say('installing the dependencies …')
+  const isWindows = process.platform === 'win32'
+  const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', process.stderr, process.stderr],
+    shell: isWindows,
+  })
+  if (done.status !== 0)
+    return fail('The dependencies cannot be installed; npm says why above. Check the network and .npmrc.')
+  writeFileSync(join(root, 'node_modules', '.gendr-stamp'), hashOf(readFileSync(join(root, 'package-lock.json'))))
+  return true
+}
+
+function isServerBuilt(root) {
+  const isThere = existsSync(join(root, 'dist', 'server', 'main.js'))
+  return isThere && readStamp(join(root, 'dist', '.server-stamp')) === fingerprint(root, SERVER_SOURCES)
+}
+
+function buildServer(root) {
+  say('building the server …')
+  const before = fingerprint(root, SERVER_SOURCES)
+  if (!existsSync(join(root, 'dist', 'server', 'main.js'))) rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true })
+  if (!runTool(root, ['typescript', 'bin', 'tsc'], ['-p', 'tsconfig.build.json'])) {
+    return fail('The server cannot be built; the compiler says why above.')
+  }
+  writeFileSync(join(root, 'dist', '.server-stamp'), before)
+  return true
+}
+
+/** Also true where there is no editor to build. */
+function isClientBuilt(root) {
+  if (!existsSync(join(root, 'client', 'index.html'))) return true
+  const isThere = existsSync(join(root, 'dist', 'client', 'index.html'))
+  return isThere && readStamp(join(root, 'dist', '.client-stamp')) === fingerprint(root, CLIENT_SOURCES)
+}
+
+function buildClient(root) {
+  say('building the editor …')
+  const before = fingerprint(root, CLIENT_SOURCES)
+  if (!runTool(root, ['vite', 'bin', 'vite.js'], ['build', 'client', '--logLevel', 'warn'])) {
+    return fail('The editor cannot be built; Vite says why above.')
+  }
+  writeFileSync(join(root, 'dist', '.client-stamp'), before)
+  return true
+}
+
+function runTool(root, script, args) {
+  const done = spawnSync(process.execPath, [join(root, 'node_modules', ...script), ...args], {
+    cwd: root,
+    stdio: ['ignore', process.stderr, process.stderr],
+  })
+  return done.status === 0
+}
+
+/** Names, sizes and dates of all files below some paths, as one hash. */
+function fingerprint(root, paths) {
+  const lines = []
+  const visit = (path) => {
+    const info = statSync(join(root, path), { throwIfNoEntry: false })
+    if (info === undefined) return
+    if (!info.isDirectory()) lines.push(`${path} ${info.size} ${info.mtimeMs}`)
+    else for (const name of readdirSync(join(root, path)).sort()) visit(`${path}/${name}`)
+  }
+  for (const path of paths) visit(path)
+  return hashOf(lines.join('\n'))
+}
+
+/** Runs `work` while no other process does. */
+function locked(root, work) {
+  const folder = join(root, '.cache')
+  const lock = join(folder, 'set-up.lock')
+  mkdirSync(folder, { recursive: true })
+  while (!take(lock)) {
+    const holder = readStamp(lock)
+    // Empty for a moment after it was made.
+    if (holder && !isAlive(Number(holder))) rmSync(lock, { force: true })
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+  }
+  try {
+    return work()
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+function take(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+function readStamp(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+}
+
+function hashOf(data) {
+  return createHash('sha256').update(data).digest('hex')
+}
+
+function say(text) {
+  process.stderr.write(`gendr: ${text}\n`)
+}
+
+function fail(text) {
+  say(text)
+  return false
+}

@@ -1,0 +1,76 @@
+import type { WebSocket } from 'ws'
+import { encodeFrame, type Frame } from '../protocol/frames.ts'
+import type { FeatureFlags } from '../protocol/messages.ts'
+
+/** Unsent bytes from which previews are dropped: the next one is better than a late one. */
+const SLOW = 1 << 20
+/** Unsent bytes, results aside, from which the client is given up. */
+const HOPELESS = 64 << 20
+
+/** One socket, with what its client said of itself and how far it is behind. */
+export class Connection {
+  readonly sid: string
+  features: FeatureFlags = {}
+  /** When something was last sent, in ms since the epoch. */
+  sentAt = 0
+  readonly #socket: WebSocket
+  #results = 0
+  #unsentBefore = 0
+  #answered = true
+
+  constructor(socket: WebSocket, sid: string) {
+    this.#socket = socket
+    this.sid = sid
+    socket.on('pong', () => {
+      this.#answered = true
+    })
+  }
+
+  /** Sends a message that is already JSON text. */
+  send(text: string): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (this.#socket.bufferedAmount - this.#results > HOPELESS) {
+      this.#socket.terminate()
+      return
+    }
+    this.sentAt = Date.now()
+    this.#socket.send(text)
+  }
+
+  /** Sends a frame; previews go in the form that the client understands, and not to a client that is behind. */
+  sendFrame(frame: Frame): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (frame.type === 'result') {
+      this.#sendResult(encodeFrame(frame))
+      return
+    }
+    if (this.#socket.bufferedAmount > SLOW) return
+    this.sentAt = Date.now()
+    this.#socket.send(encodeFrame(this.#understood(frame)))
+  }
+
+  /** To be called now and then: ends a socket whose client neither answered nor took any bytes since the last call. */
+  checkHealth(): void {
+    const unsent = this.#socket.bufferedAmount
+    if (!this.#answered && unsent >= this.#unsentBefore) {
+      this.#socket.terminate()
+      return
+    }
+    this.#unsentBefore = unsent
+    this.#answered = false
+    this.#socket.ping()
+  }
+
+  #sendResult(bytes: Uint8Array): void {
+    this.sentAt = Date.now()
+    this.#results += bytes.length
+    this.#socket.send(bytes, () => {
+      this.#results -= bytes.length
+    })
+  }
+
+  #understood(frame: Frame): Frame {
+    if (frame.type !== 'previewWithMetadata' || this.features.supports_preview_metadata === true) return frame
+    return { type: 'preview', format: frame.metadata.image_type, bytes: frame.bytes }
+  }
+}

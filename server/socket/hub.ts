@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { checkSite, checkToken, type Policy } from '../http/guard.ts'
+import { MAX_UPLOAD_BYTES, SERVER_FEATURES, type ServerMessage } from '../protocol/messages.ts'
+import type { Surroundings } from '../runs/intake.ts'
+import type { RunChange, Runs } from '../runs/runs.ts'
+import { Connection } from './connection.ts'
+import { Inbox, readMessage } from './inbox.ts'
+import { Narrator, type Telling } from './narrator.ts'
+
+export interface HubOptions {
+  readonly runs: Runs
+  readonly surroundings: Surroundings
+  readonly policy: Policy
+  /** While a run is under way, no client waits longer than this for a message, in ms. @default 4000 */
+  readonly silence?: number
+  /** How often sockets are checked, in ms. @default 15000 */
+  readonly heartbeat?: number
+}
+
+const PATHS: ReadonlySet<string> = new Set(['/ws', '/api/ws'])
+/** Characters of a text message; parsing a larger one would keep everybody else waiting. */
+const MAX_TEXT = 8 << 20
+/** Room for the head of a binary frame. */
+const MAX_HEAD = 1 << 16
+
+/** All sockets: accepts them, hears their runs, and tells each client of its own. */
+export class Hub {
+  readonly #options: HubOptions
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_UPLOAD_BYTES + MAX_HEAD,
+  })
+  /** By client id, the newest last: that one hears of the client's runs. */
+  readonly #connections = new Map<string, Connection[]>()
+  readonly #timers: NodeJS.Timeout[]
+  readonly #unsubscribe: () => void
+  #narrator: Narrator | undefined
+
+  constructor(options: HubOptions) {
+    this.#options = options
+    this.#unsubscribe = options.runs.subscribe((change) => this.#onChange(change))
+    const silence = options.silence ?? 4000
+    this.#timers = [
+      setInterval(() => this.#breakSilence(silence), silence / 4),
+      setInterval(() => this.#checkHealth(), options.heartbeat ?? 15_000),
+    ]
+  }
+
+  /** Answers the upgrade requests of a server. */
+  attach(server: Server): void {
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+  }
+
+  close(): void {
+    this.#unsubscribe()
+    for (const timer of this.#timers) clearInterval(timer)
+    for (const socket of this.#server.clients) socket.close(1001, 'The server is stopping.')
+    this.#server.close()
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const url = new URL(request.url ?? '/', 'http://localhost')
+    const { policy } = this.#options
+    const denial = checkSite(request.headers, policy) ?? checkToken(request.headers, request.url ?? '/', policy)
+    const status = PATHS.has(url.pathname) ? denial?.status : 404
+    if (status !== undefined) {
+      socket.on('error', () => undefined)
+      socket.end(`HTTP/1.1 ${status} ${STATUS_TEXT[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+      return
+    }
+    const sid = url.searchParams.get('clientId') || randomUUID().replaceAll('-', '')
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, sid))
+  }
+
+  #accept(socket: WebSocket, sid: string): void {
+    const connection = new Connection(socket, sid)
+    const inbox = new Inbox(sid, this.#options.runs, this.#options.surroundings)
+    this.#connections.set(sid, [...(this.#connections.get(sid) ?? []), connection])
+    let work = Promise.resolve()
+    socket.on('message', (data, isBinary) => {
+      // Runs of one socket keep their order; a ping never waits for them.
+      if (isBinary) work = work.then(() => inbox.attach(bytesOf(data)))
+      else work = this.#hear(connection, inbox, bytesOf(data), work)
+    })
+    socket.on('close', () => this.#forget(connection))
+    socket.on('error', () => socket.terminate())
+    connection.send(JSON.stringify({ ...this.#status(), data: { ...this.#status().data, sid } }))
+    const { active } = this.#options.runs
+    if (active?.clientId === sid && this.#narrator?.lastNode != null) {
+      connection.send(text({ type: 'executing', data: { node: this.#narrator.lastNode } }))
+    }
+  }
+
+  #hear(connection: Connection, inbox: Inbox, bytes: Uint8Array, work: Promise<void>): Promise<void> {
+    if (bytes.length > MAX_TEXT) return work
+    const message = readMessage(new TextDecoder().decode(bytes))
+    switch (message?.type) {
+      case 'ping':
+        connection.send(text({ type: 'pong' }))
+        return work
+      case 'feature_flags':
+        connection.features = message.data
+        connection.send(text({ type: 'feature_flags', data: SERVER_FEATURES }))
+        return work
+      case 'run':
+        return work.then(async () => connection.send(text(await inbox.run(message))))
+      case 'run_rejected':
+        return work.then(() => connection.send(text(message)))
+      case undefined:
+        return work
+    }
+  }
+
+  #forget(connection: Connection): void {
+    const left = (this.#connections.get(connection.sid) ?? []).filter((other) => other !== connection)
+    if (left.length > 0) this.#connections.set(connection.sid, left)
+    else this.#connections.delete(connection.sid)
+  }
+
+  #onChange(change: RunChange): void {
+    switch (change.type) {
+      case 'queue':
+        this.#broadcast(text(this.#status()))
+        return
+      case 'event': {
+        if (change.event.type === 'started' || this.#narrator === undefined) this.#narrator = new Narrator(change.run)
+        const isForAll = change.event.type === 'interrupted' && change.run.clientId === undefined
+        for (const telling of this.#narrator.tell(change.event)) {
+          if (isForAll && telling.kind === 'message') this.#broadcast(text(telling.message))
+          else this.#tell(change.run.clientId, telling)
+        }
+        return
+      }
+      case 'settled': {
+        const end = this.#narrator?.end()
+        this.#narrator = undefined
+        if (end !== undefined) this.#tell(change.run.clientId, { kind: 'message', message: end })
+      }
+    }
+  }
+
+  #tell(clientId: string | undefined, telling: Telling): void {
+    const connection = clientId === undefined ? undefined : this.#connections.get(clientId)?.at(-1)
+    if (connection === undefined) return
+    if (telling.kind === 'message') connection.send(text(telling.message))
+    else connection.sendFrame(telling.frame)
+  }
+
+  #broadcast(message: string): void {
+    for (const connection of this.#everyConnection()) connection.send(message)
+  }
+
+  /** Some clients take 10 s without a message for a lost connection. */
+  #breakSilence(silence: number): void {
+    if (this.#options.runs.active === undefined) return
+    const due = Date.now() - silence * 0.75
+    for (const connection of this.#everyConnection()) {
+      if (connection.sentAt <= due) connection.send(text(this.#status()))
+    }
+  }
+
+  #checkHealth(): void {
+    for (const connection of this.#everyConnection()) connection.checkHealth()
+  }
+
+  #everyConnection(): Connection[] {
+    return [...this.#connections.values()].flat()
+  }
+
+  #status(): Extract<ServerMessage, { type: 'status' }> {
+    return { type: 'status', data: { status: { exec_info: { queue_remaining: this.#options.runs.remaining } } } }
+  }
+}
+
+const STATUS_TEXT: Readonly<Record<number, string>> = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found' }
+
+function text(message: ServerMessage): string {
+  return JSON.stringify(message)
+}
+
+function bytesOf(data: RawData): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data)
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data
+}

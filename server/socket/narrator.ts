@@ -1,0 +1,129 @@
+import type { RunEvent } from '../protocol/events.ts'
+import { executionMessage } from '../protocol/execution.ts'
+import type { Frame } from '../protocol/frames.ts'
+import type { NodeProgress, ServerMessage } from '../protocol/messages.ts'
+import type { ActiveRun } from '../runs/run.ts'
+
+/** What goes to the client of a run, in order. */
+export type Telling =
+  | { readonly kind: 'message'; readonly message: ServerMessage }
+  | { readonly kind: 'frame'; readonly frame: Frame }
+
+/**
+ * ComfyUI repeats all nodes in each `progress_state`, so its traffic grows with the square of the graph. Up to this
+ * size we do as it does; larger graphs get only what has changed, less often.
+ */
+const SMALL_GRAPH = 32
+const SMALL_PAUSE = 50
+const LARGE_PAUSE = 200
+
+/** Tells one run in ComfyUI's messages (execution.py, progress.py). Pure: its clock is the events' own time. */
+export class Narrator {
+  /** The node that ran last, for a client that reconnects. */
+  lastNode: string | null = null
+  readonly #run: ActiveRun
+  readonly #isSmall: boolean
+  readonly #states = new Map<string, NodeProgress>()
+  readonly #changed = new Set<string>()
+  #toldAt = Number.NEGATIVE_INFINITY
+
+  constructor(run: ActiveRun) {
+    this.#run = run
+    this.#isSmall = Object.keys(run.prompt).length <= SMALL_GRAPH
+  }
+
+  tell(event: RunEvent): Telling[] {
+    switch (event.type) {
+      case 'node_started':
+        this.lastNode = event.node
+        this.#set(event.node, 0, 1, 'running')
+        return [
+          ...this.#state(event.time, true),
+          message({ type: 'executing', data: { node: event.node, display_node: event.node, prompt_id: this.#run.id } }),
+        ]
+      case 'node_progress': {
+        const { node, value, max } = event
+        this.#set(node, value, max, 'running')
+        return [
+          ...this.#state(event.time, false),
+          message({ type: 'progress', data: { value, max, prompt_id: this.#run.id, node } }),
+        ]
+      }
+      case 'node_preview':
+        return [this.#preview(event.node, event.format, event.bytes)]
+      case 'node_finished':
+        return this.#finished(event)
+      case 'result_image': {
+        const { node, index, filename, format, bytes } = event
+        const metadata = { prompt_id: this.#run.id, node_id: node, index, filename, format }
+        return [{ kind: 'frame', frame: { type: 'result', metadata, bytes } }]
+      }
+      default: {
+        const told = executionMessage(event, this.#run.prompt)
+        const rest = event.type === 'succeeded' && this.#changed.size > 0 ? this.#stateMessage(event.time) : []
+        return told === undefined ? rest : [...rest, message(told)]
+      }
+    }
+  }
+
+  /** After the run has left the queue: what `comfy-ui-client` takes for its end. */
+  end(): ServerMessage {
+    return { type: 'executing', data: { node: null, prompt_id: this.#run.id } }
+  }
+
+  #finished(event: Extract<RunEvent, { type: 'node_finished' }>): Telling[] {
+    const { node, ui, cached } = event
+    const max = this.#states.get(node)?.max ?? 1
+    this.#set(node, max, max, 'finished')
+    if (ui === null) return cached ? [] : this.#state(event.time, true)
+    const output = { ...ui }
+    return [
+      message({ type: 'executed', data: { node, display_node: node, output, prompt_id: this.#run.id } }),
+      ...this.#state(event.time, true),
+    ]
+  }
+
+  #preview(node: string, format: 'image/jpeg' | 'image/png', bytes: Uint8Array): Telling {
+    const metadata = {
+      node_id: node,
+      prompt_id: this.#run.id,
+      display_node_id: node,
+      parent_node_id: null,
+      real_node_id: node,
+      image_type: format,
+    }
+    return { kind: 'frame', frame: { type: 'previewWithMetadata', metadata, bytes } }
+  }
+
+  #set(node: string, value: number, max: number, state: NodeProgress['state']): void {
+    this.#changed.add(node)
+    this.#states.set(node, {
+      value,
+      max,
+      state,
+      node_id: node,
+      prompt_id: this.#run.id,
+      display_node_id: node,
+      parent_node_id: null,
+      real_node_id: node,
+    })
+  }
+
+  /** `progress_state`, unless it was told just before; a small graph's starts and ends are always told. */
+  #state(time: number, isEdge: boolean): Telling[] {
+    const pause = this.#isSmall ? (isEdge ? 0 : SMALL_PAUSE) : LARGE_PAUSE
+    return time - this.#toldAt < pause ? [] : this.#stateMessage(time)
+  }
+
+  #stateMessage(time: number): Telling[] {
+    this.#toldAt = time
+    const told = this.#isSmall ? this.#states.keys() : this.#changed
+    const nodes = Object.fromEntries(Array.from(told, (node) => [node, this.#states.get(node)!]))
+    this.#changed.clear()
+    return [message({ type: 'progress_state', data: { prompt_id: this.#run.id, nodes } })]
+  }
+}
+
+function message(content: ServerMessage): Telling {
+  return { kind: 'message', message: content }
+}

@@ -1,0 +1,42 @@
+import { lstat, realpath } from 'node:fs/promises'
+import { dirname, isAbsolute, resolve, sep } from 'node:path'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+
+/**
+ * The path of `name` inside `root`, symbolic links followed; the file itself need not exist, its folders neither.
+ * @throws RestorationError `path_outside`, which names what was asked for and no path of the host
+ */
+export async function pathInside(root: string, name: string): Promise<string> {
+  if (name.includes('\0') || name.includes('\\') || isAbsolute(name) || name.split('/').includes('..')) {
+    throw outside(name)
+  }
+  const path = resolve(root, name)
+  const real = await realpath(root)
+  if (!isWithin(await realpathOfExisting(path), real)) throw outside(name)
+  return path
+}
+
+function isWithin(path: string, root: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)
+}
+
+/** The real path of the nearest ancestor that exists; a dangling link counts as leading outside. */
+async function realpathOfExisting(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch {
+    const isLink = await lstat(path).then(
+      () => true,
+      () => false,
+    )
+    return isLink || dirname(path) === path ? sep : realpathOfExisting(dirname(path))
+  }
+}
+
+function outside(name: string): RestorationError {
+  return new RestorationError(
+    'path_outside',
+    `Expected a name inside its folder but received '${name.slice(0, 200)}'.`,
+    'Give a plain file name, optionally with subfolders.',
+  )
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { dirname, extname, join } from 'node:path'
+import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.ts'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import { pathInside } from './inside.ts'
+import { FileSeries } from './series.ts'
+
+export interface StorageRoots {
+  readonly inputRoot: string
+  readonly outputRoot: string
+  readonly tempRoot: string
+}
+
+export interface Upload {
+  readonly type: FolderType
+  readonly subfolder: string
+  readonly filename: string
+  readonly bytes: Uint8Array
+  readonly overwrite: boolean
+}
+
+const PICTURES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.gif'])
+
+/** The three folders of a host. Every name that comes from outside is resolved inside its root first. */
+export class Storage implements Files {
+  readonly #roots: Readonly<Record<FolderType, string>>
+  readonly #series: Readonly<Record<'output' | 'temp', FileSeries>>
+
+  private constructor(roots: Readonly<Record<FolderType, string>>) {
+    this.#roots = roots
+    this.#series = { output: new FileSeries(roots.output), temp: new FileSeries(roots.temp) }
+  }
+
+  static async open({ inputRoot, outputRoot, tempRoot }: StorageRoots): Promise<Storage> {
+    for (const root of [inputRoot, outputRoot, tempRoot]) await mkdir(root, { recursive: true })
+    return new Storage({ input: inputRoot, output: outputRoot, temp: tempRoot })
+  }
+
+  /** The pictures that LoadImage offers: those at the top of the input folder, by name. */
+  async listInputs(): Promise<readonly string[]> {
+    const entries = await readdir(this.#roots.input, { withFileTypes: true })
+    const names = entries.filter((entry) => !entry.isDirectory() && PICTURES.has(extname(entry.name).toLowerCase()))
+    return names.map(({ name }) => name).sort()
+  }
+
+  /** Whether LoadImage could open the name, as far as the file goes. */
+  async exists(name: string): Promise<boolean> {
+    return this.#pathOf(name).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  /** Where a file is. @throws RestorationError `path_outside`, `file_not_found` */
+  async path({ type, subfolder, filename }: FileReference): Promise<string> {
+    const name = subfolder === '' ? filename : `${subfolder}/${filename}`
+    const path = await pathInside(this.#roots[type], name)
+    const isFile = await stat(path).then(
+      (found) => found.isFile(),
+      () => false,
+    )
+    if (isFile) return path
+    throw new RestorationError(
+      'file_not_found',
+      `There is no file '${name}' in the ${type} folder.`,
+      'Upload the file, or choose one that is there.',
+    )
+  }
+
+  async read(name: string): Promise<Uint8Array> {
+    return readFile(await this.#pathOf(name))
+  }
+
+  /** Size and time of change: cheap, and enough to notice that a file was replaced. */
+  async fingerprint(name: string): Promise<string> {
+    const { size, mtimeMs } = await stat(await this.#pathOf(name))
+    return `${size}:${mtimeMs}`
+  }
+
+  async write(type: 'output' | 'temp', prefix: string, extension: string, bytes: Uint8Array): Promise<FileReference> {
+    return { ...(await this.#series[type].write(prefix, extension, bytes)), type }
+  }
+
+  /**
+   * Keeps an upload. A name that is taken by the same content is reused, by other content gets a number, unless it
+   * may be overwritten (ComfyUI server.py, image_upload).
+   * @throws RestorationError `path_outside`
+   */
+  async save({ type, subfolder, filename, bytes, overwrite }: Upload): Promise<FileReference> {
+    const extension = extname(filename)
+    const stem = filename.slice(0, filename.length - extension.length)
+    const digest = sha256(bytes)
+    for (let number = 0; ; number++) {
+      const name = number === 0 ? filename : `${stem} (${number})${extension}`
+      const path = await pathInside(this.#roots[type], subfolder === '' ? name : `${subfolder}/${name}`)
+      const present = overwrite ? undefined : await readFile(path).catch(() => undefined)
+      if (present !== undefined && sha256(present) !== digest) continue
+      if (present === undefined) await replaceFile(path, bytes)
+      return { filename: name, subfolder, type }
+    }
+  }
+
+  /** `[subfolder/]file`, optionally with the folder's type in brackets after a blank. */
+  async #pathOf(name: string): Promise<string> {
+    const [, plain = name, type = 'input'] = /^(.*) \[(input|output|temp)\]$/s.exec(name) ?? []
+    return this.path({ filename: plain, subfolder: '', type: type as FolderType })
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Readers see the old file or the new one, never half of it. */
+async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const draft = join(dirname(path), `.${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}.part`)
+  await writeFile(draft, bytes)
+  await rename(draft, path)
+}

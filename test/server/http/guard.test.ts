@@ -1,0 +1,84 @@
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { checkSite, checkToken } from '../../../server/http/guard.ts'
+import { type FakeHost, get, Listener, startFakeHost } from '../runs/fake-host.ts'
+
+let open: FakeHost
+let closed: FakeHost
+beforeAll(async () => {
+  open = await startFakeHost()
+  closed = await startFakeHost({ token: 'secret-token' })
+})
+afterAll(() => Promise.all([open.stop(), closed.stop()]))
+
+/** The status of a GET with a Host of choice, which fetch does not allow. */
+function statusWith(host: FakeHost, path: string, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request(host.url + path, { headers }, (response) => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+describe('a foreign web page', () => {
+  const { port } = new URL('http://127.0.0.1:8188')
+  test.each<[Record<string, string>, boolean]>([
+    [{ host: `127.0.0.1:${port}` }, true],
+    [{ host: `localhost:${port}` }, true],
+    [{ host: `[::1]:${port}` }, true],
+    [{ host: `photos.localhost:${port}` }, true],
+    [{ host: `my.name:${port}` }, true],
+    [{ host: `evil.example:${port}` }, false],
+    [{ host: `localhost.evil.example:${port}` }, false],
+    [{ host: '' }, false],
+    [{ host: 'a b' }, false],
+    [{ host: `localhost:${port}`, origin: `http://localhost:${port}` }, true],
+    [{ host: `localhost:${port}`, origin: 'http://localhost:9999' }, false],
+    [{ host: `localhost:${port}`, origin: 'http://evil.example' }, false],
+    [{ host: `localhost:${port}`, origin: 'null' }, false],
+    [{ host: `localhost:${port}`, origin: 'nonsense' }, false],
+  ])('with %j is let in: %s', (headers, isAllowed) => {
+    const policy = { listen: '127.0.0.1', token: undefined, hostNames: ['my.name'] }
+    expect(checkSite(headers, policy) === undefined).toBe(isAllowed)
+  })
+
+  test('gets 403 over HTTP and over the socket', async () => {
+    expect(await statusWith(open, '/queue', { host: 'evil.example' })).toBe(403)
+    expect(await statusWith(open, '/', { host: 'evil.example' })).toBe(403)
+    expect(await statusWith(open, '/queue', { origin: 'http://evil.example' })).toBe(403)
+    await expect(Listener.open(open, 'x', { origin: 'http://evil.example' })).rejects.toThrow('403')
+    await expect(Listener.open(open, 'x', { host: 'evil.example' })).rejects.toThrow('403')
+  })
+})
+
+describe('a host with a token', () => {
+  test('answers only who sends it, as a header or in the address', async () => {
+    expect((await get(closed, '/queue')).status).toBe(401)
+    expect((await get(closed, '/api/queue?token=wrong')).status).toBe(401)
+    expect((await get(closed, '/queue?token=secret-token')).status).toBe(200)
+    expect(await statusWith(closed, '/queue', { authorization: 'Bearer secret-token' })).toBe(200)
+    await expect(Listener.open(closed, 'x')).rejects.toThrow('401')
+    await (await Listener.open(closed, 'x', {}, '&token=secret-token')).close()
+    await (await Listener.open(closed, 'x', { authorization: 'Bearer secret-token' })).close()
+  })
+
+  test('shows the editor to everybody, which has no secrets', async () => {
+    expect((await fetch(`${closed.url}/`)).status).toBe(200)
+  })
+
+  test('is called by any name', () => {
+    const policy = { listen: '0.0.0.0', token: 'secret-token', hostNames: [] }
+    expect(checkSite({ host: 'photos.example' }, policy)).toBeUndefined()
+    expect(checkToken({}, '/queue', policy)).toMatchObject({ status: 401 })
+  })
+})
+
+test('pages may run no scripts but ours, and may not be framed', async () => {
+  const policy = (await fetch(`${open.url}/`)).headers.get('content-security-policy')
+  expect(policy).toContain("script-src 'self';")
+  expect(policy).toContain("frame-ancestors 'none'")
+  expect(policy).not.toContain("script-src 'self' 'unsafe")
+})

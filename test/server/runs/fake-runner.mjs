@@ -1,0 +1,90 @@
+// A runner that speaks the messages of server/runner/messages.ts without any model. What it does with a run is said by
+// the `behaviour` input of the graph's Fake nodes: succeed, fail, hang, crash, steps (slow progress, heeds cancel),
+// preview, result.
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const text = (name, value) => ({ name, kind: 'STRING', default: value, multiline: false })
+const catalogue = [
+  {
+    id: 'Fake',
+    title: 'Fake',
+    summary: 'Does what it is told.',
+    category: 'test',
+    inputs: [{ name: 'image', type: 'IMAGE', required: false }],
+    parameters: [text('behaviour', 'succeed')],
+    outputs: [{ name: 'IMAGE', type: 'IMAGE', list: false }],
+    outputNode: true,
+    listInput: false,
+  },
+  {
+    id: 'LoadImage',
+    title: 'Load image',
+    summary: 'Reads a file.',
+    category: 'test',
+    inputs: [],
+    parameters: [{ name: 'image', kind: 'COMBO', options: [], optionsFrom: 'input_images' }],
+    outputs: [{ name: 'IMAGE', type: 'IMAGE', list: false }],
+    outputNode: false,
+    listInput: false,
+  },
+]
+
+const cancelled = new Set()
+
+process.on('message', async (message) => {
+  if (message.type === 'cancel') cancelled.add(message.runId)
+  if (message.type === 'run') await execute(message.run)
+})
+process.on('disconnect', () => process.exit())
+process.on('SIGTERM', () => process.exit())
+
+async function execute(run) {
+  let sequence = 0
+  const emit = (body) =>
+    process.send({ type: 'event', event: { runId: run.id, sequence: sequence++, time: Date.now(), ...body } })
+  const executed = []
+  emit({ type: 'started' })
+  emit({ type: 'cached', nodes: [] })
+  for (const [node, { inputs, class_type }] of Object.entries(run.prompt)) {
+    emit({ type: 'node_started', node })
+    const [behaviour, count = '3'] = String(inputs.behaviour ?? 'succeed').split(' ')
+    if (behaviour === 'crash') process.kill(process.pid, 'SIGKILL')
+    if (behaviour === 'hang') await sleep(60_000)
+    if (behaviour === 'steps') {
+      for (let value = 1; value <= Number(count); value++) {
+        if (cancelled.has(run.id)) return emit({ type: 'interrupted', node, executed })
+        emit({ type: 'node_progress', node, value, max: Number(count) })
+        await sleep(20)
+      }
+    }
+    if (behaviour === 'preview') {
+      emit({ type: 'node_preview', node, format: 'image/jpeg', bytes: new Uint8Array([255, 216, 255]) })
+    }
+    if (behaviour === 'result') {
+      for (const [name, bytes] of Object.entries(run.attachments)) {
+        emit({ type: 'result_image', node, index: 0, filename: `${name}.png`, format: 'image/png', bytes })
+      }
+    }
+    if (behaviour === 'fail') {
+      const error = {
+        node,
+        nodeType: class_type,
+        code: 'invalid_input',
+        message: 'No.',
+        remedy: 'Do not.',
+        executed,
+        inputs: { behaviour: ['fail'] },
+      }
+      return emit({ type: 'failed', error })
+    }
+    executed.push(node)
+    const ui = class_type === 'Fake' ? { images: [{ filename: `${node}.png`, subfolder: '', type: 'output' }] } : null
+    emit({ type: 'node_finished', node, ui, cached: false })
+  }
+  emit({ type: 'succeeded' })
+}
+
+// `device` in the options says how the start goes, for tests of the supervisor.
+const options = JSON.parse(process.argv[2])
+if (options.device === 'webgpu') process.exit(3)
+process.send({ type: 'ready', catalogue, device: { provider: 'cpu', name: 'Fake CPU', reason: 'a test' } })

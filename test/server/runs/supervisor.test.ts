@@ -1,0 +1,96 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { RunEvent } from '../../../server/protocol/events.ts'
+import type { RunnerOptions, RunRequest } from '../../../server/runner/messages.ts'
+import { Supervisor, type SupervisorOptions } from '../../../server/runs/supervisor.ts'
+import { fakeGraph, fakeRunner } from './fake-host.ts'
+
+const runner: RunnerOptions = {
+  inputRoot: '',
+  outputRoot: '',
+  tempRoot: '',
+  modelRoots: [],
+  device: 'cpu',
+  threads: 1,
+  maxPixels: 1,
+  cacheBytes: 0,
+  saveMetadata: false,
+}
+
+let supervisor: Supervisor
+afterEach(() => supervisor.close())
+
+function start(options: Partial<SupervisorOptions> = {}): void {
+  supervisor = new Supervisor({ ...fakeRunner, runner, firstPause: 10, ...options })
+}
+
+async function execute(behaviour: string, onEvent: (event: RunEvent) => void = () => undefined): Promise<RunEvent[]> {
+  const events: RunEvent[] = []
+  const run: RunRequest = {
+    id: behaviour,
+    prompt: fakeGraph(behaviour),
+    outputs: ['1'],
+    extraPnginfo: {},
+    attachments: {},
+    delivery: 'files',
+  }
+  await supervisor.execute(run, (event) => {
+    events.push(event)
+    onEvent(event)
+  })
+  return events
+}
+
+describe('a runner that dies', () => {
+  test('fails the run with runner_lost, naming the node, and the next run works', async () => {
+    start()
+    const events = await execute('crash')
+    expect(events.at(-1)).toMatchObject({
+      type: 'failed',
+      error: { code: 'runner_lost', node: '1', nodeType: 'Fake', message: expect.stringMatching(/SIGKILL.*node 1/) },
+    })
+    expect(events.map((event) => event.sequence)).toEqual(events.map((_, index) => index))
+    expect((await execute('succeed')).at(-1)?.type).toBe('succeeded')
+  })
+
+  test('before it is ready, again and again, is reported instead of waited for', async () => {
+    start({ runner: { ...runner, device: 'webgpu' } })
+    const events = await execute('succeed')
+    expect(events.at(-1)).toMatchObject({
+      type: 'failed',
+      error: { code: 'runner_lost', message: expect.stringContaining('exit code 3') },
+    })
+  })
+})
+
+describe('cancelling', () => {
+  test('lets the runner end the run by itself', async () => {
+    start({ gracePeriod: 60_000 })
+    const events = await execute('steps 10000', (event) => {
+      if (event.type === 'node_progress') supervisor.cancel('steps 10000')
+    })
+    expect(events.at(-1)).toMatchObject({ type: 'interrupted', node: '1' })
+  })
+
+  test('kills a runner that does not heed it after the grace period, and starts another', async () => {
+    start({ gracePeriod: 50 })
+    const events = await execute('hang', (event) => {
+      if (event.type === 'node_started') supervisor.cancel('hang')
+    })
+    expect(events.at(-1)).toMatchObject({ type: 'interrupted', node: '1' })
+    expect((await execute('succeed')).at(-1)?.type).toBe('succeeded')
+  })
+
+  test('before the runner is ready means that the run never starts', async () => {
+    start()
+    const done = execute('succeed')
+    supervisor.cancel('succeed')
+    expect((await done).map((event) => event.type)).toEqual(['interrupted'])
+  })
+
+  test('of another run changes nothing', async () => {
+    start()
+    const done = execute('steps 3')
+    supervisor.cancel('other')
+    expect((await done).at(-1)?.type).toBe('succeeded')
+  })
+})
