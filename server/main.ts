@@ -50,8 +50,10 @@ function readArguments(command: Command, args: readonly string[]) {
       allowPositionals: true,
     })
   } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
     throw wrongUse(
-      error instanceof Error ? error.message : String(error),
+      // What parseArgs adds about arguments that begin with a dash rarely helps.
+      message.split('. To specify')[0]!.replace(/\.?$/, '.'),
       `See 'gendr ${command.usage.split(' ')[0]} --help'.`,
     )
   }

@@ -59,9 +59,13 @@ interface Batch {
 /** One picture after the other; those that fail are named at the end. @returns the exit code */
 async function restoreAll({ workbench, pairs, format, model, flags }: Batch): Promise<number> {
   const signal = abortOnInterrupt()
+  const catalogue = await workbench.surroundings.catalogue()
+  const graphOf = (source: string) => restoreGraph(catalogue, basename(source), model, flags)
+  // A flag that does not fit would fail every file: say so once, before the first.
+  const first = pairs[0]!.source
+  await workbench.check({ graph: graphOf(first), settings: [], attachments: { [basename(first)]: new Uint8Array() } })
   const progress = await batchProgress(pairs.length)
   const failures: string[] = []
-  const catalogue = await workbench.surroundings.catalogue()
   for (const { source, target } of pairs) {
     if (signal.aborted) break
     if (existsSync(target) && flags['skip-existing'] === true) {
@@ -71,17 +75,16 @@ async function restoreAll({ workbench, pairs, format, model, flags }: Batch): Pr
     const start = performance.now()
     try {
       if (existsSync(target) && flags.overwrite !== true) throw taken(target)
-      const name = basename(source)
       const [result] = await workbench.run({
-        graph: restoreGraph(catalogue, name, model, flags),
+        graph: graphOf(source),
         settings: [],
-        attachments: { [name]: await readFile(source) },
+        attachments: { [basename(source)]: await readFile(source) },
         signal,
         onEvent: (event) => {
           if (event.type === 'node_progress' && event.node === 'restore') progress.part(event.value / event.max)
         },
       })
-      if (result !== undefined) await writePicture(target, result.bytes, format)
+      await writePicture(target, result!.bytes, format)
       progress.file(`${source} → ${target} (${((performance.now() - start) / 1000).toFixed(1)} s)`)
     } catch (error) {
       if (signal.aborted) break

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ERROR_CODES, type ErrorCode, RestorationError } from '../../nodes/sdk/error.ts'
 import { fileRoots, runnerOptions, type WorkSettings } from '../config.ts'
-import type { NodeErrors, PromptError } from '../graph/validate.ts'
+import type { NodeErrors, PromptError, Validation } from '../graph/validate.ts'
 import { isWorkflow } from '../graph/workflow.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { prepareRun, type Surroundings } from '../runs/intake.ts'
@@ -18,6 +18,8 @@ export interface Job {
   readonly signal: AbortSignal
   readonly onEvent?: (event: RunEvent) => void
 }
+
+type Sound = Extract<Validation, { ok: true }>
 
 export type Result = Extract<RunEvent, { type: 'result_image' }>
 
@@ -41,19 +43,24 @@ export class Workbench {
     return new Workbench(supervisor, hostSurroundings({ supervisor, files, models: () => modelNames(settings) }))
   }
 
+  /** Checks a graph without running it. @throws RestorationError `workflow_invalid` */
+  async check({ graph, settings, attachments }: Pick<Job, 'graph' | 'settings' | 'attachments'>): Promise<Sound> {
+    const prepared = await prepareRun({ graph, settings, attached: Object.keys(attachments) }, this.surroundings)
+    if (!prepared.ok) throw refused(prepared.error, prepared.nodeErrors)
+    return prepared
+  }
+
   /**
    * Runs a graph and gives what it would have saved.
    * @throws RestorationError as the run failed; `workflow_invalid` when it cannot start; `interrupted`
    */
   async run({ graph, settings, attachments, signal, onEvent }: Job): Promise<Result[]> {
-    const prepared = await prepareRun({ graph, settings, attached: Object.keys(attachments) }, this.surroundings)
-    if (!prepared.ok) throw refused(prepared.error, prepared.nodeErrors)
+    const { prompt, outputs } = await this.check({ graph, settings, attachments })
     const id = randomUUID()
     const results: Result[] = []
     let failure: RestorationError | undefined
     const cancel = () => this.supervisor.cancel(id)
     signal.addEventListener('abort', cancel)
-    const { prompt, outputs } = prepared
     const extraPnginfo = isWorkflow(graph) ? { workflow: graph } : {}
     const done = this.supervisor.execute(
       { id, prompt, outputs, extraPnginfo, attachments, delivery: 'memory' },

@@ -14,7 +14,6 @@ export interface GraphReference {
 export type ToThread =
   | {
       readonly type: 'run'
-      readonly call: number
       readonly graph: GraphReference
       readonly data: Float32Array
       readonly dims: readonly number[]
@@ -24,10 +23,9 @@ export type ToThread =
 /** Inference thread to runner. */
 export type FromThread =
   | { readonly type: 'ready'; readonly device: DeviceReport }
-  | { readonly type: 'result'; readonly call: number; readonly data: Float32Array; readonly dims: readonly number[] }
+  | { readonly type: 'result'; readonly data: Float32Array; readonly dims: readonly number[] }
   | {
       readonly type: 'error'
-      readonly call: number
       readonly code: ErrorCode
       readonly message: string
       readonly remedy: string

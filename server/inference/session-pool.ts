@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { InferenceSession } from 'onnxruntime-node'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { DeviceReport } from '../runner/messages.ts'
@@ -74,5 +75,5 @@ export class SessionPool {
 /** What ONNX Runtime says, in one line and without paths of this machine. */
 export function cleanReason(cause: unknown, path: string): string {
   const text = cause instanceof Error ? cause.message : String(cause)
-  return text.split('\n')[0]!.replaceAll(path, 'the graph').slice(0, 400)
+  return text.split('\n')[0]!.replaceAll(path, 'the graph').replaceAll(dirname(path), 'its folder').slice(0, 400)
 }

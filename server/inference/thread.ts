@@ -18,32 +18,37 @@ port.on('message', (message: ToThread) => {
 })
 send({ type: 'ready', device })
 
-async function answer({ call, graph, data, dims }: Extract<ToThread, { type: 'run' }>): Promise<void> {
+async function answer({ graph, data, dims }: Extract<ToThread, { type: 'run' }>): Promise<void> {
   try {
     const output = await run(graph, data, dims)
     const result = output.data as Float32Array
-    send({ type: 'result', call, data: result, dims: output.dims }, [result.buffer as ArrayBuffer])
+    send({ type: 'result', data: result, dims: output.dims }, [result.buffer as ArrayBuffer])
   } catch (error) {
     const { code, message, remedy } = error as RestorationError
-    send({ type: 'error', call, code, message, remedy })
+    send({ type: 'error', code, message, remedy })
   }
 }
 
 async function run(graph: GraphReference, data: Float32Array, dims: readonly number[]): Promise<Tensor> {
   const session = await pool.get(graph)
-  const output = await call(session, graph, new Tensor('float32', data, dims))
+  const output = await call(session, graph, data, dims)
   checkFinite(output.data as Float32Array, graph)
   return output
 }
 
-async function call(session: InferenceSession, graph: GraphReference, input: Tensor): Promise<Tensor> {
+async function call(
+  session: InferenceSession,
+  graph: GraphReference,
+  data: Float32Array,
+  dims: readonly number[],
+): Promise<Tensor> {
   try {
-    const results = await session.run({ [session.inputNames[0]!]: input })
+    const results = await session.run({ [session.inputNames[0]!]: new Tensor('float32', data, dims) })
     return results[session.outputNames[0]!]!
   } catch (cause) {
     throw new RestorationError(
       'inference_failed',
-      `The ${graph.label} failed on a tensor [${input.dims.join(', ')}]: ${cleanReason(cause, graph.path)}`,
+      `The ${graph.label} failed on a tensor [${dims.join(', ')}]: ${cleanReason(cause, graph.path)}`,
       'Use a smaller tile size if memory ran out; otherwise import the model again.',
       { cause },
     )

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { RunContext } from '../../nodes/sdk/context.ts'
+import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { AnyNode } from '../../nodes/sdk/node.ts'
 import type { Catalogue } from '../graph/catalogue.ts'
 import { type Plan, type PlannedNode, planRun } from '../graph/plan.ts'
@@ -18,6 +19,8 @@ export interface ExecutorOptions {
   readonly cache: ResultCache
   /** Everything that a node gets from the host, for one node of one run. */
   readonly contextOf: (run: RunRequest, nodeId: string, signal: AbortSignal, reporter: Reporter) => RunContext
+  /** Gets the errors that clients see only in part: faults of nodes, with their stack. */
+  readonly logFault: (error: unknown) => void
 }
 
 /** Branches that run at the same time. */
@@ -48,7 +51,6 @@ class Execution {
   readonly #results = new Map<string, NodeResult>()
   /** Work by signature, so that equal nodes are computed once. */
   readonly #shared = new Map<string, Promise<NodeResult>>()
-  readonly #running = new Set<string>()
   #failure: { readonly node: PlannedNode | undefined; readonly error: unknown } | undefined
 
   constructor(run: RunRequest, options: ExecutorOptions, cancel: AbortSignal, reporter: Reporter) {
@@ -81,22 +83,35 @@ class Execution {
       const node = failure?.node?.id ?? null
       this.#reporter.end({ type: 'interrupted', node, executed: this.#executed })
     } else if (failure === undefined) this.#reporter.end({ type: 'succeeded' })
-    else this.#reporter.end({ type: 'failed', error: toRunError(failure.error, failure.node, this.#executed) })
+    else {
+      if (!(failure.error instanceof RestorationError)) this.#options.logFault(failure.error)
+      this.#reporter.end({ type: 'failed', error: toRunError(failure.error, failure.node, this.#executed) })
+    }
   }
 
-  /** What nodes depend on besides the graph; a node that cannot tell (its file is gone) fails when it runs. */
   async #fingerprints(plan: Plan): Promise<ReadonlyMap<string, string>> {
     const prints = new Map<string, string>()
-    for (const [id, planned] of plan.nodes) {
-      const node = this.#nodeOf(planned)
-      if (node.fingerprint === undefined || Object.keys(planned.links).length > 0) continue
-      try {
-        prints.set(id, await node.fingerprint(parseParameters(node, planned.values), this.#contextOf(id)))
-      } catch {
-        prints.set(id, `unknown ${this.#run.id}`)
-      }
+    for (const planned of plan.nodes.values()) {
+      const print = await this.#fingerprint(planned)
+      if (print !== undefined) prints.set(planned.id, print)
     }
     return prints
+  }
+
+  /**
+   * What a node depends on besides the graph. One that cannot tell is computed in every run: its file is gone, or the
+   * file's name comes by a link and is not known yet.
+   */
+  async #fingerprint(planned: PlannedNode): Promise<string | undefined> {
+    const node = this.#nodeOf(planned)
+    if (node.fingerprint === undefined) return undefined
+    const unknown = `unknown ${this.#run.id}`
+    if (Object.keys(node.parameters.shape).some((name) => Object.hasOwn(planned.links, name))) return unknown
+    try {
+      return await node.fingerprint(parseParameters(node, planned.values), this.#contextOf(planned.id))
+    } catch {
+      return unknown
+    }
   }
 
   /**
@@ -186,7 +201,6 @@ class Execution {
       this.#failure ??= { node: planned, error: this.#stop.signal.reason }
       return
     }
-    this.#running.add(id)
     try {
       const lists = this.#listsOf(planned)
       const equal = this.#mayUseCache(planned) ? this.#shared.get(signature) : undefined
@@ -200,8 +214,6 @@ class Execution {
     } catch (error) {
       this.#failure ??= { node: planned, error }
       this.#stop.abort()
-    } finally {
-      this.#running.delete(id)
     }
   }
 

@@ -11,7 +11,8 @@ import { runFiles } from './run-files.ts'
 
 /** The runner process: one run at a time, in the order in which the host sends them. */
 const options = JSON.parse(process.argv[2] ?? '{}') as RunnerOptions
-process.on('disconnect', () => process.exit(0))
+// Not `exit`: it tears the inference thread down, and ONNX Runtime aborts with a core dump when that happens in a call.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 // An interrupt from the terminal reaches the whole group; the host decides when its runner ends.
 process.on('SIGINT', () => {})
 
@@ -29,6 +30,7 @@ const executor: ExecutorOptions = {
   nodes: new Map(nodes.map(({ node }) => [node.id, node])),
   catalogue: catalogueOf(descriptions),
   cache,
+  logFault: (error) => console.error(error),
   contextOf: (run, nodeId, signal, reporter) => ({
     signal,
     nodeId,

@@ -46,6 +46,8 @@ export class Reporter {
     this.#encoding = true
     try {
       this.emit({ type: 'node_preview', node, format: 'image/jpeg', bytes: await encodePreview(image.frames[0]!) })
+    } catch {
+      // A picture that cannot be shown small is no reason to lose the run.
     } finally {
       this.#encoding = false
     }

@@ -33,7 +33,8 @@ async function realpathOfExisting(path: string): Promise<string> {
   }
 }
 
-function outside(name: string): RestorationError {
+/** What to answer to a name that leads out of its folder. */
+export function outside(name: string): RestorationError {
   return new RestorationError(
     'path_outside',
     `Expected a name inside its folder but received '${name.slice(0, 200)}'.`,

@@ -1,6 +1,7 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { join, posix } from 'node:path'
 import { pathInside } from './inside.ts'
+import { createFile } from './write-file.ts'
 
 /** Counts up the files of numbered series, `{prefix}_{00001}_.{extension}`, as ComfyUI names them. */
 export class FileSeries {
@@ -14,38 +15,33 @@ export class FileSeries {
 
   /** Writes the next file; other writers of the same series are stepped over, never overwritten. */
   async write(prefix: string, extension: string, bytes: Uint8Array): Promise<{ filename: string; subfolder: string }> {
-    const path = await pathInside(this.#root, dated(prefix))
-    const folder = dirname(path)
-    const stem = basename(path)
-    await mkdir(folder, { recursive: true })
-    let number = this.#last.get(path) ?? (await lastNumber(folder, stem))
+    const name = dated(prefix, new Date())
+    // Before it is split: an absolute prefix or one with '..' is refused, not tidied up.
+    await pathInside(this.#root, name)
+    const { subfolder, stem } = splitPrefix(name)
+    const folder = await pathInside(this.#root, subfolder)
+    const series = join(folder, stem)
+    let number = this.#last.get(series) ?? (await lastNumber(folder, stem))
     for (;;) {
-      number++
-      this.#last.set(path, Math.max(number, this.#last.get(path) ?? 0))
+      number = Math.max(number, this.#last.get(series) ?? 0) + 1
+      this.#last.set(series, number)
       const filename = `${stem}_${String(number).padStart(5, '0')}_.${extension}`
-      if (await writeNew(join(folder, filename), bytes)) {
-        return { filename, subfolder: dirname(dated(prefix)).replace(/^\.$/, '') }
-      }
-      number = Math.max(number, this.#last.get(path) ?? 0)
+      if (await createFile(join(folder, filename), bytes)) return { filename, subfolder }
     }
   }
 }
 
-/** False when the file exists already. */
-async function writeNew(path: string, bytes: Uint8Array): Promise<boolean> {
-  try {
-    await writeFile(path, bytes, { flag: 'wx' })
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  }
+/** Folder and start of the name; an empty prefix, or one that is only a folder, is as good as any other. */
+function splitPrefix(prefix: string): { subfolder: string; stem: string } {
+  const plain = posix.normalize(prefix).replace(/\/+$/, '')
+  const subfolder = posix.dirname(plain)
+  return { subfolder: subfolder === '.' ? '' : subfolder, stem: plain === '.' ? '' : posix.basename(plain) }
 }
 
 async function lastNumber(folder: string, stem: string): Promise<number> {
   const start = `${stem}_`
   let last = 0
-  for (const name of await readdir(folder)) {
+  for (const name of await readdir(folder).catch(() => [])) {
     if (!name.startsWith(start)) continue
     const number = /^(\d+)_?\./.exec(name.slice(start.length))?.[1]
     if (number !== undefined) last = Math.max(last, Number(number))
@@ -54,7 +50,7 @@ async function lastNumber(folder: string, stem: string): Promise<number> {
 }
 
 /** Fills in the placeholders of ComfyUI's folder_paths.py that do not depend on the picture. */
-function dated(prefix: string, now = new Date()): string {
+function dated(prefix: string, now: Date): string {
   const two = (value: number) => String(value).padStart(2, '0')
   return prefix
     .replaceAll('%year%', String(now.getFullYear()))

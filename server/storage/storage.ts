@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { dirname, extname, join } from 'node:path'
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { extname } from 'node:path'
 import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { pathInside } from './inside.ts'
+import { outside, pathInside } from './inside.ts'
 import { FileSeries } from './series.ts'
+import { createFile, replaceFile } from './write-file.ts'
 
 export interface StorageRoots {
   readonly inputRoot: string
@@ -88,16 +89,21 @@ export class Storage implements Files {
    * @throws RestorationError `path_outside`
    */
   async save({ type, subfolder, filename, bytes, overwrite }: Upload): Promise<FileReference> {
+    if (/^\.?$|[/\\]/.test(filename)) throw outside(filename)
     const extension = extname(filename)
     const stem = filename.slice(0, filename.length - extension.length)
     const digest = sha256(bytes)
     for (let number = 0; ; number++) {
       const name = number === 0 ? filename : `${stem} (${number})${extension}`
       const path = await pathInside(this.#roots[type], subfolder === '' ? name : `${subfolder}/${name}`)
-      const present = overwrite ? undefined : await readFile(path).catch(() => undefined)
-      if (present !== undefined && sha256(present) !== digest) continue
-      if (present === undefined) await replaceFile(path, bytes)
-      return { filename: name, subfolder, type }
+      const reference = { filename: name, subfolder, type }
+      if (overwrite) {
+        await replaceFile(path, bytes)
+        return reference
+      }
+      if (await createFile(path, bytes)) return reference
+      const present = await readFile(path).catch(() => undefined)
+      if (present !== undefined && sha256(present) === digest) return reference
     }
   }
 
@@ -110,12 +116,4 @@ export class Storage implements Files {
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
-}
-
-/** Readers see the old file or the new one, never half of it. */
-async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const draft = join(dirname(path), `.${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}.part`)
-  await writeFile(draft, bytes)
-  await rename(draft, path)
 }

@@ -50,7 +50,9 @@ describe('GET /view', () => {
     expect(part.status).toBe(206)
     expect(await part.text()).toBe('234')
     const etag = (await view('filename=digits.txt')).headers.get('etag')!
-    expect((await view('filename=digits.txt', { 'if-none-match': etag, 'cache-control': 'max-age=0' })).status).toBe(304)
+    expect((await view('filename=digits.txt', { 'if-none-match': etag, 'cache-control': 'max-age=0' })).status).toBe(
+      304,
+    )
   })
 
   test('takes the folder from the end of the name', async () => {

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { colorShift } from '../../../nodes/measure/color-shift.ts'
+import { gamma } from '../../../nodes/measure/gamma.ts'
+import { mahalanobis } from '../../../nodes/measure/moments.ts'
+import { niqe } from '../../../nodes/measure/niqe.ts'
+import { psnrY } from '../../../nodes/measure/psnr-y.ts'
+import { ssimY } from '../../../nodes/measure/ssim-y.ts'
+import { decodeImage } from '../../../nodes/sdk/decode.ts'
+import type { Frame } from '../../../nodes/sdk/values.ts'
+import { noiseFrame } from '../context.ts'
+
+const photographs = join(import.meta.dirname, '../../fixtures/photographs')
+const expected: Record<string, number> = JSON.parse(readFileSync(join(photographs, 'niqe-expected.json'), 'utf8')).niqe
+const open = async (name: string) => (await decodeImage(readFileSync(join(photographs, name)), name, 1e8)).frame
+
+const shifted = (frame: Frame, by: number): Frame => ({ ...frame, data: frame.data.map((value) => value + by) })
+const grey = (value: number): Frame => ({ width: 32, height: 32, channels: 3, data: new Uint8Array(3072).fill(value) })
+
+describe('PSNR-Y', () => {
+  test('of a shift by one level is that of the luma range', () => {
+    expect(psnrY(grey(100), grey(101))).toBeCloseTo(10 * Math.log10(255 ** 2 / (219 / 255) ** 2), 6)
+  })
+  test('of equal pictures is 100', () => {
+    expect(psnrY(noiseFrame(20, 20), noiseFrame(20, 20))).toBe(100)
+  })
+  test('of different sizes is refused', () => {
+    expect(() => psnrY(noiseFrame(20, 20), noiseFrame(21, 20))).toThrow(/21 × 20/)
+  })
+})
+
+describe('SSIM-Y', () => {
+  test('of equal pictures is one, of flat ones the luminance term', () => {
+    expect(ssimY(noiseFrame(40, 30), noiseFrame(40, 30))).toBeCloseTo(1, 12)
+    const [a, b, c] = [16 + 219 * (100 / 255), 16 + 219 * (150 / 255), (0.01 * 255) ** 2]
+    expect(ssimY(grey(100), grey(150))).toBeCloseTo((2 * a * b + c) / (a * a + b * b + c), 9)
+  })
+  test('falls when noise takes the place of structure', () => {
+    expect(ssimY(noiseFrame(40, 40), noiseFrame(40, 40, 3, 2))).toBeLessThan(0.1)
+  })
+})
+
+describe('NIQE', () => {
+  test.each(Object.entries(expected))('of %s is what the reference implementation gives', async (name, value) => {
+    expect(Math.abs(niqe(await open(name)) / value - 1)).toBeLessThan(0.01)
+  })
+  test('of a flat field is not a number', () => {
+    expect(niqe({ width: 192, height: 192, channels: 3, data: new Uint8Array(192 * 192 * 3).fill(9) })).toBeNaN()
+  })
+})
+
+test('the colour shift is the largest of the channels', () => {
+  const frame: Frame = { width: 2, height: 1, channels: 3, data: Uint8Array.of(10, 20, 30, 10, 20, 30) }
+  expect(colorShift(shifted(frame, 3), frame)).toBeCloseTo(3, 6)
+})
+
+test('gamma agrees with factorials and with √π', () => {
+  expect(gamma(6) / 120).toBeCloseTo(1, 12)
+  expect(gamma(0.5) / Math.sqrt(Math.PI)).toBeCloseTo(1, 12)
+  expect(gamma(0.1)).toBeCloseTo(9.513507698668732, 9)
+})
+
+test('the Mahalanobis distance undoes the covariance', () => {
+  const distance = mahalanobis(
+    [1, 2],
+    [
+      [4, 1],
+      [1, 3],
+    ],
+  )
+  expect(distance).toBeCloseTo(Math.sqrt((1 * 3 - 2 * 1 * 2 + 4 * 4) / 11), 12)
+})

@@ -1,0 +1,58 @@
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { runnerOptions, serveSettings, workSettings } from '../../../server/config.ts'
+
+describe('settings', () => {
+  test('have defaults that are safe', () => {
+    const settings = serveSettings({}, {})
+    expect(settings).toMatchObject({
+      listen: '127.0.0.1',
+      port: 8188,
+      token: undefined,
+      data: resolve('data'),
+      device: 'auto',
+      maxPixels: 100_000_000,
+      saveMetadata: true,
+    })
+    expect(settings.modelRoots).toEqual([join(resolve('data'), 'models'), resolve('models')])
+  })
+
+  test('come from the environment, and from flags before that', () => {
+    const environment = { GENDR_PORT: '9000', GENDR_DEVICE: 'cpu', GENDR_MODELS: '/a:/b', GENDR_NO_METADATA: '1' }
+    const settings = serveSettings({ port: '9001', 'max-pixels': '5', cache: '1' }, environment)
+    expect(settings).toMatchObject({ port: 9001, device: 'cpu', saveMetadata: false, cacheBytes: 2 ** 20 })
+    expect(settings.modelRoots.slice(1, 3)).toEqual(['/a', '/b'])
+    expect(runnerOptions(settings)).toMatchObject({ device: 'cpu', maxPixels: 5, inputRoot: resolve('data/input') })
+  })
+
+  test('an empty variable counts as absent', () => {
+    expect(serveSettings({}, { GENDR_PORT: '', GENDR_TOKEN: '' })).toMatchObject({ port: 8188, token: undefined })
+  })
+
+  test.each<[Record<string, string>, Record<string, string>, RegExp]>([
+    [{ port: 'x' }, {}, /--port.*'x'/],
+    [{ port: '70000' }, {}, /--port/],
+    [{}, { GENDR_DEVICE: 'tpu' }, /GENDR_DEVICE.*'tpu'/],
+    [{ threads: '0' }, {}, /--threads/],
+    [{ token: 'short' }, {}, /--token.*8 characters/],
+    [{ port: 'x', threads: 'y' }, {}, /--port.*--threads/],
+    [{}, { GENDR_NO_METADATA: 'maybe' }, /GENDR_NO_METADATA/],
+  ])('%j and %j are refused with the name of the setting', (flags, environment, words) => {
+    expect(() => serveSettings(flags, environment)).toThrow(words)
+  })
+
+  test('of work ask nothing about serving', () => {
+    expect(() => workSettings({}, { GENDR_PORT: 'x' })).not.toThrow()
+  })
+})
+
+describe('an address that others can reach', () => {
+  test.each(['0.0.0.0', '::', '192.168.1.2', 'photos.example'])('%s needs a token', (listen) => {
+    expect(() => serveSettings({ listen }, {})).toThrow(/anybody on the network/)
+    expect(serveSettings({ listen, token: 'long-enough' }, {})).toMatchObject({ listen })
+  })
+
+  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s does not', (listen) => {
+    expect(serveSettings({ listen }, {})).toMatchObject({ listen })
+  })
+})

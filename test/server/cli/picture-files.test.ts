@@ -1,0 +1,56 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { planBatch, targets } from '../../../server/cli/picture-files.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gendr-pictures-'))
+  await mkdir(join(folder, 'in/sub'), { recursive: true })
+  for (const name of ['b.JPG', 'a.png', 'notes.txt', '.hidden.png', 'sub/c.tif']) {
+    await writeFile(join(folder, 'in', name), '')
+  }
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('restore IN OUT', () => {
+  test('takes the pictures of a folder and its subfolders', async () => {
+    const { pairs, format } = await planBatch(join(folder, 'in'), join(folder, 'out'), undefined)
+    expect(format).toBe('png')
+    expect(pairs.map(({ source, target }) => [source, target].map((path) => path.slice(folder.length + 1)))).toEqual([
+      ['in/a.png', 'out/a.png'],
+      ['in/b.JPG', 'out/b.png'],
+      ['in/sub/c.tif', 'out/sub/c.png'],
+    ])
+  })
+
+  test('does not take its own results for input', async () => {
+    const { pairs } = await planBatch(join(folder, 'in'), join(folder, 'in/sub'), undefined)
+    expect(pairs.length).toBe(2)
+    expect((await planBatch(join(folder, 'in'), join(folder, 'in'), 'webp')).pairs.length).toBe(3)
+  })
+
+  test('a file goes to a file in the format that its name says, or into a folder', async () => {
+    const input = join(folder, 'in/a.png')
+    expect(await planBatch(input, 'x.jpeg', undefined)).toEqual({
+      pairs: [{ source: input, target: 'x.jpeg' }],
+      format: 'jpg',
+    })
+    expect((await planBatch(input, 'new/', 'webp')).pairs[0]?.target).toBe('new/a.webp')
+    expect((await planBatch(input, folder, undefined)).pairs[0]?.target).toBe(join(folder, 'a.png'))
+  })
+
+  test('says what is wrong with IN and OUT', async () => {
+    await expect(planBatch(join(folder, 'none'), 'x.png', undefined)).rejects.toThrow(/no file or folder/)
+    await expect(planBatch(join(folder, 'in/a.png'), 'x.doc', undefined)).rejects.toThrow(/x\.doc/)
+  })
+})
+
+test('inputs that differ only in their extension keep it', () => {
+  expect(targets(['a.jpg', 'a.png', 'b.png'], 'in', 'out', 'png').map(({ target }) => target)).toEqual([
+    'out/a.jpg.png',
+    'out/a.png.png',
+    'out/b.png',
+  ])
+})

@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../../..')
+let data: string
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), 'gendr-start-'))
+})
+afterAll(() => rm(data, { recursive: true }))
+
+function gendr(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((done) => {
+    execFile(process.execPath, ['--import', 'tsx', 'server/main.ts', ...args], { cwd: root }, (error, stdout, stderr) =>
+      done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
+    )
+  })
+}
+
+describe('the command line', () => {
+  test.each<[string, string[], RegExp]>([
+    ['an unknown command', ['frobnicate'], /no command 'frobnicate'.*restore/],
+    ['an unknown flag', ['serve', '--prot', '1'], /--prot/],
+    ['an argument too few', ['restore', 'a'], /restore IN OUT/],
+    ['a setting that does not fit', ['--port', 'x'], /--port.*'x'/],
+    ['an open address without a token', ['--listen', '0.0.0.0'], /--token/],
+  ])('refuses %s with exit code 2 and one line', async (_name, args, words) => {
+    const { code, stderr } = await gendr(...args)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(words)
+    expect(stderr.trim().split('\n').length).toBe(1)
+  })
+
+  test('explains itself', async () => {
+    expect((await gendr('--help')).stdout).toMatch(/restore IN OUT/)
+    expect((await gendr('serve', '--help')).stdout).toMatch(/--port/)
+  })
+
+  test('names the remedy when the port is in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const { code, stderr } = await gendr('serve', '--port', String(port), '--data', data)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(new RegExp(`Port ${port} of 127.0.0.1 is in use.*--port`))
+    server.close()
+  })
+})

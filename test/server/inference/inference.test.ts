@@ -1,0 +1,98 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { InferenceThread } from '../../../server/inference/inference.ts'
+import type { GraphReference } from '../../../server/inference/messages.ts'
+import { reference, writeTinyModel } from './tiny-model.ts'
+
+let folder: string
+let thread: InferenceThread
+let identity: GraphReference
+const never = new AbortController().signal
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'inference-'))
+  identity = await writeTinyModel(join(folder, 'identity.onnx'), 'Conv')
+  thread = await InferenceThread.start({ device: 'cpu', threads: 1, sessionBytes: 2 ** 20 })
+})
+
+afterAll(async () => {
+  await thread?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('the device says what it is and why it was taken', () => {
+  expect(thread.device).toMatchObject({ provider: 'cpu', name: 'CPU', reason: expect.stringContaining('--device') })
+})
+
+test('a tensor goes through a graph and comes back; its buffer is transferred', async () => {
+  const data = Float32Array.of(1, 2, 3, 4, 5, 6)
+  const output = await thread.run(identity, { data, dims: [1, 1, 2, 3] }, never)
+  expect(output.dims).toEqual([1, 1, 2, 3])
+  expect([...output.data]).toEqual([1, 2, 3, 4, 5, 6])
+  expect(data.length).toBe(0)
+})
+
+test('sessions that do not fit are dropped and loaded again', async () => {
+  const small = await InferenceThread.start({ device: 'cpu', threads: 1, sessionBytes: 1 })
+  const double = await writeTinyModel(join(folder, 'double.onnx'), 'Conv', 2)
+  const run = (graph: GraphReference) => small.run(graph, { data: Float32Array.of(3), dims: [1, 1, 1, 1] }, never)
+  try {
+    const outputs = [await run(identity), await run(double), await run(identity)]
+    small.unload()
+    outputs.push(await run(double))
+    expect(outputs.map(({ data }) => data[0])).toEqual([3, 6, 3, 6])
+  } finally {
+    await small.stop()
+  }
+})
+
+test.each([
+  ['NaN', 'Log', -1],
+  ['infinity', 'Reciprocal', 0],
+] as const)('%s in the output is an error that names the model and the part', async (_, operator, value) => {
+  const graph = await writeTinyModel(join(folder, `${operator}.onnx`), operator)
+  await expect(thread.run(graph, { data: Float32Array.of(1, value), dims: [1, 1, 1, 2] }, never)).rejects.toMatchObject(
+    { code: 'output_not_finite', message: expect.stringContaining("unet of model 'tiny'") },
+  )
+})
+
+test('a corrupted or missing file is an error without paths, and the thread goes on', async () => {
+  const path = join(folder, 'broken.onnx')
+  await writeFile(path, 'this is no graph')
+  for (const graph of [reference(path), reference(join(folder, 'missing.onnx'))]) {
+    const error: unknown = await thread
+      .run(graph, { data: Float32Array.of(1), dims: [1, 1, 1, 1] }, never)
+      .catch((reason) => reason)
+    expect(error).toMatchObject({ code: 'model_corrupt', message: expect.not.stringContaining(folder) })
+  }
+  const { data } = await thread.run(identity, { data: Float32Array.of(7), dims: [1, 1, 1, 1] }, never)
+  expect(data[0]).toBe(7)
+})
+
+test.each([
+  ['of another rank', [2]],
+  ['whose dimensions do not match its length', [1, 1, 5, 5]],
+])('a tensor %s is an inference error', async (_, dims) => {
+  await expect(thread.run(identity, { data: Float32Array.of(1, 2), dims }, never)).rejects.toMatchObject({
+    code: 'inference_failed',
+    message: expect.stringContaining(`[${dims.join(', ')}]`),
+    remedy: expect.any(String),
+  })
+})
+
+test('a cancelled call rejects at once, and one that was still waiting keeps its tensor', async () => {
+  const cancel = new AbortController()
+  const busy = thread.run(identity, { data: new Float32Array(2 ** 22), dims: [1, 1, 2048, 2048] }, cancel.signal)
+  const waiting = Float32Array.of(1)
+  const second = thread.run(identity, { data: waiting, dims: [1, 1, 1, 1] }, cancel.signal)
+  cancel.abort()
+  await expect(busy).rejects.toMatchObject({ code: 'interrupted' })
+  await expect(second).rejects.toMatchObject({ code: 'interrupted' })
+  expect(waiting.length).toBe(1)
+  const after = thread.run(identity, { data: Float32Array.of(2), dims: [1, 1, 1, 1] }, cancel.signal)
+  await expect(after).rejects.toMatchObject({ code: 'interrupted' })
+  const { data } = await thread.run(identity, { data: Float32Array.of(9), dims: [1, 1, 1, 1] }, never)
+  expect(data[0]).toBe(9)
+})

@@ -1,0 +1,145 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Storage } from '../../../server/storage/storage.ts'
+
+let base: string
+let storage: Storage
+const bytes = (text: string) => new TextEncoder().encode(text)
+const inBase = (name: string) => join(base, name)
+
+beforeEach(async () => {
+  base = await mkdtemp(join(tmpdir(), 'storage-'))
+  storage = await Storage.open({ inputRoot: inBase('input'), outputRoot: inBase('output'), tempRoot: inBase('temp') })
+  await writeFile(inBase('secret.png'), 'secret')
+})
+
+afterEach(() => rm(base, { recursive: true, force: true }))
+
+describe('names from outside', () => {
+  const hostile = ['../secret.png', 'a/../../secret.png', '/etc/passwd', '..\\secret.png', 'a\0.png', '..']
+
+  test.each(hostile)('%j is refused for reading, writing and uploading, without a path of the host', async (name) => {
+    const attempts = [
+      storage.read(name),
+      storage.read(`${name} [output]`),
+      storage.path({ filename: name, subfolder: '', type: 'input' }),
+      storage.path({ filename: 'x.png', subfolder: name, type: 'input' }),
+      storage.write('output', name, 'png', bytes('x')),
+      storage.save({ type: 'input', subfolder: '', filename: name, bytes: bytes('x'), overwrite: true }),
+      storage.save({ type: 'input', subfolder: name, filename: 'x.png', bytes: bytes('x'), overwrite: false }),
+    ]
+    for (const attempt of attempts) {
+      const error: unknown = await attempt.then(
+        () => 'accepted',
+        (reason) => reason,
+      )
+      expect(error).toMatchObject({ code: 'path_outside', message: expect.not.stringContaining(base) })
+    }
+  })
+
+  test('a symbolic link that leads out is refused, one that stays inside is followed', async () => {
+    await symlink(inBase('secret.png'), inBase('input/out.png'))
+    await symlink(base, inBase('input/up'))
+    await symlink(inBase('nowhere'), inBase('output/dangling'))
+    await writeFile(inBase('input/a.png'), 'a')
+    await symlink('a.png', inBase('input/alias.png'))
+
+    await expect(storage.read('out.png')).rejects.toMatchObject({ code: 'path_outside' })
+    await expect(storage.read('up/secret.png')).rejects.toMatchObject({ code: 'path_outside' })
+    await expect(storage.write('output', 'dangling/x', 'png', bytes('x'))).rejects.toMatchObject({
+      code: 'path_outside',
+    })
+    expect(Buffer.from(await storage.read('alias.png')).toString()).toBe('a')
+  })
+
+  test('whatever the prefix, a file is written inside the output folder or not at all', async () => {
+    const piece = fc.oneof(fc.constantFrom('', '.', '..', '/', '//', '\0', '\\', '%year%', 'a', ' '), fc.string())
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 4 }), async (pieces) => {
+        const prefix = pieces.join('/').slice(0, 60)
+        const before = await readdir(base)
+        const file = await storage.write('output', prefix, 'png', bytes('x')).catch(() => undefined)
+        expect(await readdir(base)).toEqual(before)
+        if (file !== undefined) await expect(storage.path(file)).resolves.toContain(inBase('output'))
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
+
+describe('numbered series', () => {
+  test('count on from what the folder holds, per prefix', async () => {
+    await writeFile(inBase('output/photo_00041_.png'), '')
+    expect(await storage.write('output', 'photo', 'png', bytes('1'))).toEqual({
+      filename: 'photo_00042_.png',
+      subfolder: '',
+      type: 'output',
+    })
+    expect((await storage.write('output', 'sub/photo', 'png', bytes('1'))).subfolder).toBe('sub')
+    expect((await storage.write('output', 'photo', 'png', bytes('1'))).filename).toBe('photo_00043_.png')
+  })
+
+  test.each(['', '.', './', 'sub/'])('the prefix %j stays in the output folder', async (prefix) => {
+    const file = await storage.write('output', prefix, 'png', bytes('x'))
+    expect(dirname(await storage.path(file))).toBe(inBase('output'))
+  })
+
+  test('step over files that another writer made, and leave no drafts', async () => {
+    await storage.write('output', 'a', 'png', bytes('1'))
+    await writeFile(inBase('output/a_00002_.png'), 'another')
+    const written = await Promise.all(['x', 'y', 'z'].map((text) => storage.write('output', 'a', 'png', bytes(text))))
+    expect(written.map((file) => file.filename).sort()).toEqual(['a_00003_.png', 'a_00004_.png', 'a_00005_.png'])
+    expect(await readFile(inBase('output/a_00002_.png'), 'utf8')).toBe('another')
+    expect((await readdir(inBase('output'))).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
+  test('fill in the date', async () => {
+    const { subfolder } = await storage.write('output', '%year%/%month%-%day%/x', 'png', bytes('1'))
+    expect(subfolder).toMatch(/^\d{4}\/\d\d-\d\d$/)
+  })
+})
+
+describe('uploads', () => {
+  const upload = (filename: string, text: string, overwrite = false) =>
+    storage.save({ type: 'input', subfolder: '', filename, bytes: bytes(text), overwrite })
+
+  test('the same name is reused for the same content, numbered for other content, replaced on demand', async () => {
+    expect((await upload('a.png', 'one')).filename).toBe('a.png')
+    expect((await upload('a.png', 'one')).filename).toBe('a.png')
+    expect((await upload('a.png', 'two')).filename).toBe('a (1).png')
+    expect((await upload('a.png', 'three', true)).filename).toBe('a.png')
+    expect(await readFile(inBase('input/a.png'), 'utf8')).toBe('three')
+  })
+
+  test('two uploads of one name at the same time are both kept', async () => {
+    const files = await Promise.all([upload('b.png', 'one'), upload('b.png', 'two')])
+    expect(new Set(files.map((file) => file.filename)).size).toBe(2)
+  })
+
+  test.each(['', '.', 'a/b.png'])('the name %j is refused', async (filename) => {
+    await expect(upload(filename, 'x', true)).rejects.toMatchObject({ code: 'path_outside' })
+  })
+})
+
+test('the folder of a name is given in brackets; pictures of the input folder are listed', async () => {
+  await mkdir(inBase('input/deep'))
+  for (const name of ['input/b.JPG', 'input/a.png', 'input/c.txt', 'input/deep/d.png', 'temp/t.png']) {
+    await writeFile(inBase(name), name)
+  }
+  expect(await storage.listInputs()).toEqual(['a.png', 'b.JPG'])
+  expect(Buffer.from(await storage.read('t.png [temp]')).toString()).toBe('temp/t.png')
+  expect(Buffer.from(await storage.read('deep/d.png')).toString()).toBe('input/deep/d.png')
+  await expect(storage.read('t.png')).rejects.toMatchObject({ code: 'file_not_found' })
+  await expect(storage.read('deep')).rejects.toMatchObject({ code: 'file_not_found' })
+})
+
+test('a fingerprint changes with the file', async () => {
+  await writeFile(inBase('input/a.png'), 'one')
+  const before = await storage.fingerprint('a.png')
+  expect(await storage.fingerprint('a.png')).toBe(before)
+  await utimes(inBase('input/a.png'), 1, 1)
+  expect(await storage.fingerprint('a.png')).not.toBe(before)
+})
