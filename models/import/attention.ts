@@ -29,33 +29,78 @@ export function selfAttention(
   heads: number,
   { bias, names = PROJECTIONS }: { readonly bias: boolean; readonly names?: ProjectionNames },
 ): Feature {
-  const inputs = [names.query, names.key, names.value].map((name) =>
-    linear(network, `${path}.${name}`, x, x.channels, bias),
+  const [query, key, value] = [names.query, names.key, names.value].map((name) =>
+    splitHeads(network, `${path}.${name}`, linear(network, `${path}.${name}`, x, x.channels, bias), heads),
   )
-  return linear(network, `${path}.${names.out}`, multiHead(network, path, inputs, heads), x.channels)
+  const keys = network.graph.node('Transpose', path, [key!], { perm: [0, 1, 3, 2] })
+  return linear(
+    network,
+    `${path}.${names.out}`,
+    attend(network, path, x.channels / heads, query!, keys, value!, x),
+    x.channels,
+  )
 }
 
 /** Attention of x to the prompt, whose keys and values become constants. */
 export function crossAttention(network: Network, path: string, x: Feature, heads: number, prompt: Prompt): Feature {
-  const query = linear(network, `${path}.to_q`, x, x.channels, false)
-  const [key, value] = (['to_k', 'to_v'] as const).map((name) =>
-    promptProjection(network, `${path}.${name}`, x, prompt),
-  )
-  return linear(network, `${path}.to_out.0`, multiHead(network, path, [query, key!, value!], heads), x.channels)
+  const width = x.channels / heads
+  const query = splitHeads(network, `${path}.to_q`, linear(network, `${path}.to_q`, x, x.channels, false), heads)
+  const project = (name: string): Float32Array => {
+    const weight = network.weights.take(`${path}.${name}.weight`, [x.channels, prompt.width])
+    return matrixProduct(prompt.values, valuesOf(weight), prompt.width)
+  }
+  const constant = (name: string, values: Float32Array, shape: readonly number[]): string =>
+    network.graph.floats(`${path}.${name}.prompt`, values, shape)
+  const keys = constant('to_k', headsOfKeys(project('to_k'), prompt.length), [1, heads, width, prompt.length])
+  const values = constant('to_v', headsOfValues(project('to_v'), heads, prompt.length), [
+    1,
+    heads,
+    prompt.length,
+    width,
+  ])
+  return linear(network, `${path}.to_out.0`, attend(network, path, width, query, keys, values, x), x.channels)
 }
 
-function multiHead({ graph }: Network, path: string, inputs: readonly Feature[], heads: number): Feature {
-  const names = inputs.map(({ name }) => name)
-  return { name: graph.node('MultiHeadAttention', path, names, { num_heads: heads }), channels: inputs[0]!.channels }
+/**
+ * Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1) of queries [B, heads, positions, width], keys
+ * [B or 1, heads, width, others] and values [B or 1, heads, others, width], as [B, positions, channels] like `x`.
+ * Not MultiHeadAttention: ONNX Runtime 1.29's WebGPU provider gave errors of 0.1 with it on SwiftShader.
+ */
+function attend(
+  { graph }: Network,
+  path: string,
+  width: number,
+  query: string,
+  keys: string,
+  values: string,
+  x: Feature,
+): Feature {
+  const scale = graph.floats(`scale[${width}]`, Float32Array.of(1 / Math.sqrt(width)), [])
+  const scores = graph.node('MatMul', path, [graph.node('Mul', path, [query, scale]), keys])
+  const mixed = graph.node('MatMul', path, [graph.node('Softmax', path, [scores], { axis: -1 }), values])
+  const joined = graph.node('Transpose', path, [mixed], { perm: [0, 2, 1, 3] })
+  return { name: graph.node('Reshape', path, [joined, graph.integers([0, 0, x.channels])]), channels: x.channels }
 }
 
-/** The constant prompt·Wᵀ, repeated for every element of the batch of x: [B, length, channels]. */
-function promptProjection(network: Network, path: string, x: Feature, prompt: Prompt): Feature {
-  const { graph, weights } = network
-  const weight = valuesOf(weights.take(`${path}.weight`, [x.channels, prompt.width]))
-  const values = matrixProduct(prompt.values, weight, prompt.width)
-  const constant = graph.floats(`${path}.prompt`, values, [1, prompt.length, x.channels])
-  const batch = graph.node('Shape', path, [x.name], { end: 1 })
-  const shape = graph.node('Concat', path, [batch, graph.integers([prompt.length, x.channels])], { axis: 0 })
-  return { name: graph.node('Expand', path, [constant, shape]), channels: x.channels }
+/** [B, positions, channels] to [B, heads, positions, channels / heads]. */
+function splitHeads({ graph }: Network, path: string, x: Feature, heads: number): string {
+  const split = graph.node('Reshape', path, [x.name, graph.integers([0, 0, heads, x.channels / heads])])
+  return graph.node('Transpose', path, [split], { perm: [0, 2, 1, 3] })
+}
+
+/** [length, heads · width] to [heads · width, length]. */
+function headsOfKeys(keys: Float32Array, length: number): Float32Array {
+  const channels = keys.length / length
+  return keys.map((_, index) => keys[(index % length) * channels + Math.floor(index / length)]!)
+}
+
+/** [length, heads, width] to [heads, length, width]. */
+function headsOfValues(values: Float32Array, heads: number, length: number): Float32Array {
+  const channels = values.length / length
+  const width = channels / heads
+  return values.map((_, index) => {
+    const head = Math.floor(index / (length * width))
+    const position = Math.floor(index / width) % length
+    return values[position * channels + head * width + (index % width)]!
+  })
 }

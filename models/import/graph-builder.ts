@@ -146,7 +146,7 @@ const OPSET = 20
 const IR_VERSION = 9
 
 /** Operators of ONNX Runtime's own domain that its CPU, CUDA and WebGPU providers all have. */
-const MICROSOFT: ReadonlySet<string> = new Set(['MultiHeadAttention', 'QuickGelu'])
+const MICROSOFT: ReadonlySet<string> = new Set(['QuickGelu'])
 
 /** Smaller constants stay in the graph, where shape inference can see them. */
 const EXTERNAL_FROM = 1024

@@ -26,8 +26,9 @@ async function render({ path, preview, channel, maxPixels }: PreviewRequest): Pr
 process.on('message', async ({ id, request }: { id: number; request: PreviewRequest }) => {
   try {
     process.send?.({ id, answer: await render(request) })
-  } catch (error) {
-    process.send?.({ id, error: error instanceof Error ? error.message : String(error) })
+  } catch {
+    // What libvips says may name the path.
+    process.send?.({ id, error: 'it cannot be decoded, or has too many pixels' })
   }
 })
 process.on('disconnect', () => process.exit())

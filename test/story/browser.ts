@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs'
+import { type Browser, chromium } from 'playwright-core'
+
+const PLACES = [
+  process.env.CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
+
+/** Where a Chromium is, or undefined; CI must have one. */
+export const chromiumPath = PLACES.find((place) => place !== undefined && existsSync(place))
+
+export const withoutBrowser = chromiumPath === undefined && process.env.CI !== 'true'
+
+if (withoutBrowser) {
+  process.stderr.write(
+    'The browser stories are left out: no Chromium was found. Install it (Debian: apt-get install chromium) or name it in CHROMIUM.\n',
+  )
+}
+
+export async function openBrowser(): Promise<Browser> {
+  if (chromiumPath === undefined) throw new Error('No Chromium was found; CI must have one (apt-get install chromium).')
+  return chromium.launch({
+    executablePath: chromiumPath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}

@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { psnrY } from '../../nodes/measure/psnr-y.ts'
+import { decodeImage } from '../../nodes/sdk/decode.ts'
+import { resizeFrame } from '../../nodes/sdk/resize.ts'
+import type { Frame } from '../../nodes/sdk/values.ts'
+import { openBrowser, withoutBrowser } from './browser.ts'
+import { type HistoryRecord, type Host, root, startHost } from './host.ts'
+
+describe.skipIf(withoutBrowser)('the editor in a real browser', () => {
+  let host: Host
+  let browser: Browser
+  let page: Page
+  const troubles: string[] = []
+
+  beforeAll(async () => {
+    host = await startHost()
+    browser = await openBrowser()
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    page.on('pageerror', (error) => troubles.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error') troubles.push(message.text())
+    })
+    await page.goto(host.url)
+    await page.waitForSelector('body[data-run-state="idle"]')
+  }, 240_000)
+  afterAll(async () => {
+    await browser?.close()
+    await host?.stop()
+  })
+
+  const nodeCount = () => page.evaluate(() => Number(document.body.dataset.nodeCount))
+  const by = (id: string) => page.locator(`[data-testid="${id}"]`)
+
+  test('opens with an example, and one click restores its photograph', async () => {
+    expect(await nodeCount()).toBeGreaterThanOrEqual(5)
+    await by('run').click()
+    await page.waitForSelector('body[data-run-state="done"]', { timeout: 180_000 })
+    const restored = await decode(await newestSaved(host))
+    const original = await decode(await readFile(join(root, 'test/fixtures/photographs/example-original.png')))
+    const input = await decode(await readFile(join(root, 'workflows/photographs/old-photograph.jpg')))
+    const bicubic = await resizeFrame(input, original.width, original.height, 'bicubic')
+    expect(psnrY(restored, original)).toBeGreaterThan(psnrY(bicubic, original))
+  })
+
+  test('shows before and after under a slider that moves', async () => {
+    const slider = by('compare-slider')
+    await slider.waitFor()
+    const after = by('viewer-after')
+    expect(await after.evaluate((picture: HTMLImageElement) => [picture.naturalWidth, picture.naturalHeight])).toEqual([
+      1024, 768,
+    ])
+    const position = async () => Number(await slider.getAttribute('aria-valuenow'))
+    const before = await position()
+    await slider.focus()
+    await page.keyboard.press('ArrowRight')
+    expect(await position()).toBeGreaterThan(before)
+    const frame = (await by('viewer-frame').boundingBox())!
+    const box = (await slider.boundingBox())!
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+    await page.mouse.down()
+    await page.mouse.move(frame.x + frame.width * 0.2, box.y + box.height / 2, { steps: 5 })
+    await page.mouse.up()
+    expect(await position()).toBeLessThan(before)
+    await by('viewer-close').click()
+  })
+
+  test('a saved picture that is dropped back restores the graph', async () => {
+    const count = await nodeCount()
+    const tiny = { version: 0.4, nodes: [{ id: 1, type: 'LoadImage', pos: [50, 50], size: [200, 100] }], links: [] }
+    await drop(page, 'tiny.json', 'application/json', Buffer.from(JSON.stringify(tiny)))
+    await page.waitForSelector('body[data-node-count="1"]')
+    await drop(page, 'restored.png', 'image/png', await newestSaved(host))
+    await page.waitForSelector(`body[data-node-count="${count}"]`)
+  })
+
+  test('a picture that is dropped is loaded and can be restored', async () => {
+    const count = await nodeCount()
+    const small = sharp({ create: { width: 40, height: 30, channels: 3, background: '#68a' } })
+    await drop(page, 'blue.png', 'image/png', await small.png().toBuffer())
+    await page.waitForFunction((before) => Number(document.body.dataset.nodeCount) >= before, count)
+    const known = (await (await fetch(`${host.url}/object_info/LoadImage`)).json()) as Record<string, unknown>
+    expect(JSON.stringify(known)).toContain('blue.png')
+  })
+
+  test('a file that is neither is refused in words', async () => {
+    await drop(page, 'broken.json', 'application/json', Buffer.from('{"nodes": 7}'))
+    await page.waitForSelector('[data-testid="toast"]')
+    expect(await by('toast').last().textContent()).toMatch(/workflow/i)
+  })
+
+  test('an error is told in words when a run is refused', async () => {
+    const bad = {
+      version: 0.4,
+      nodes: [{ id: 7, type: 'SaveImage', pos: [50, 50], size: [200, 100], widgets_values: ['x'] }],
+      links: [],
+    }
+    await drop(page, 'bad.json', 'application/json', Buffer.from(JSON.stringify(bad)))
+    await page.waitForSelector('body[data-node-count="1"]')
+    await page.keyboard.press('Control+Enter')
+    await page.waitForSelector('body[data-run-state="failed"]')
+    const words = await page.locator('body').innerText()
+    expect(words).toMatch(/images/)
+  })
+
+  test('no script failed and no policy was broken on the way', () => {
+    expect(troubles.filter((trouble) => !/400 \(Bad Request\)/.test(trouble))).toEqual([])
+  })
+})
+
+async function decode(bytes: Uint8Array): Promise<Frame> {
+  return (await decodeImage(bytes, 'picture', 1e8)).frame
+}
+
+async function newestSaved(host: Host): Promise<Buffer> {
+  const history = (await (await fetch(`${host.url}/history`)).json()) as Record<string, HistoryRecord>
+  const files = Object.values(history)
+    .flatMap(({ outputs }) => Object.values(outputs).flatMap(({ images }) => images ?? []))
+    .filter(({ type }) => type === 'output')
+  const response = await fetch(`${host.url}/view?${new URLSearchParams(files.at(-1))}`)
+  return Buffer.from(await response.arrayBuffer())
+}
+
+async function drop(page: Page, name: string, type: string, bytes: Buffer): Promise<void> {
+  await page.evaluate(
+    ({ name, type, base64 }) => {
+      const data = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+      const transfer = new DataTransfer()
+      transfer.items.add(new File([data], name, { type }))
+      const init = { bubbles: true, cancelable: true, clientX: 400, clientY: 300, dataTransfer: transfer }
+      const target = document.querySelector('canvas') ?? document.body
+      target.dispatchEvent(new DragEvent('dragover', init))
+      target.dispatchEvent(new DragEvent('drop', init))
+    },
+    { name, type, base64: bytes.toString('base64') },
+  )
+}
