@@ -1,11 +1,13 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import type { Prompt, PromptNode } from './prompt.ts'
+import { type Prompt, type PromptNode, promptNodeSchema } from './prompt.ts'
 
 /**
  * Overrides parameters of a graph: `node.parameter=value`, where node is an id, else a title, else a class_type.
+ * The graph need not be valid; what is no node stays as it is, for validation to refuse.
  * @throws RestorationError `workflow_invalid` when no node or more than one answers to the name
  */
 export function applySettings(prompt: Prompt, settings: readonly string[]): Prompt {
+  if (typeof prompt !== 'object' || prompt === null) return prompt
   const changed: Record<string, PromptNode> = { ...prompt }
   for (const setting of settings) {
     const { node, parameter, value } = parseSetting(setting)
@@ -30,8 +32,8 @@ function parseSetting(setting: string): { node: string; parameter: string; value
 }
 
 function findNode(prompt: Prompt, name: string, setting: string): string {
-  if (Object.hasOwn(prompt, name)) return name
-  const entries = Object.entries(prompt)
+  const entries = Object.entries(prompt).filter(([, node]) => promptNodeSchema.safeParse(node).success)
+  if (entries.some(([id]) => id === name)) return name
   const titled = entries.filter(([, node]) => node._meta?.title === name)
   const found = titled.length > 0 ? titled : entries.filter(([, node]) => node.class_type === name)
   if (found.length === 1) return found[0]![0]

@@ -1,4 +1,5 @@
 import { freemem, totalmem } from 'node:os'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Router } from 'express'
 import type { DeviceReport } from '../runner/messages.ts'
 
@@ -7,9 +8,14 @@ const COMFYUI_VERSION = '0.3.64'
 const FRONTEND_VERSION = '1.27.10'
 const TEMPLATES_VERSION = '0.1.95'
 
+/** How often the event loop is looked at, in ms. */
+const RESOLUTION = 10
+
 /** GET /system_stats: the machine and its device, in ComfyUI's words; no command line, no paths. */
 export function systemStatsRoutes(device: () => DeviceReport | undefined): Router {
   const router = Router()
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION })
+  delay.enable()
   router.get('/system_stats', (_request, response) => {
     const report = device()
     const total = totalmem()
@@ -27,6 +33,8 @@ export function systemStatsRoutes(device: () => DeviceReport | undefined): Route
         pytorch_version: 'none (ONNX Runtime)',
         embedded_python: false,
         argv: [],
+        /** Ours: the longest that the event loop of the host was held up since the last question, in ms. */
+        event_loop_delay: Math.max(0, delay.max / 1e6 - RESOLUTION),
       },
       devices: [
         {
@@ -42,6 +50,7 @@ export function systemStatsRoutes(device: () => DeviceReport | undefined): Route
         },
       ],
     })
+    delay.reset()
   })
   return router
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type Catalogue, catalogueOf } from '../graph/catalogue.ts'
 import type { RunEvent, RunEventBody } from '../protocol/events.ts'
@@ -113,6 +114,7 @@ export class Supervisor {
     })
     this.#child = child
     this.#startOutput = ''
+    if (child.pid !== undefined) lowerPriority(child.pid)
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(text))
     child.on('message', (message) => this.#receive(message as FromRunner))
     child.on('error', (error) => this.#options.log?.(`The runner process reports: ${error.message}`))
@@ -229,6 +231,15 @@ class Execution {
 
   #typeOf(node: string): string {
     return this.run.prompt[node]?.class_type ?? ''
+  }
+}
+
+/** Lets the host go first on a busy machine, so that sockets are answered while every core runs a model. */
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // The process is gone already, which its exit reports, or the system has no priorities.
   }
 }
 

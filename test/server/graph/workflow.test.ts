@@ -151,6 +151,12 @@ describe('settings override parameters', () => {
     expect(applySettings(prompt, ['SaveImage.filename_prefix=a=b'])['3']?.inputs.filename_prefix).toBe('a=b')
   })
 
+  test('what is no node is left for validation', () => {
+    const broken = JSON.parse('{"1": null, "2": {"class_type": "ImageInvert"}}')
+    expect(applySettings(broken, ['ImageInvert.x=1'])).toMatchObject({ '1': null, '2': { inputs: { x: '1' } } })
+    expect(() => applySettings(broken, ['1.x=1'])).toThrow(/no node/)
+  })
+
   test('a name that no node or two nodes have is refused', () => {
     const prompt = { ...smallPrompt(), '4': smallPrompt()['3'] }
     expect(() => applySettings(prompt, ['Nope.x=1'])).toThrow(/no node/)

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import { readGraphText } from '../../client/document/read-file.ts'
+import { readWorkflow } from '../../client/document/read-workflow.ts'
+import { writePrompt, writeWorkflow } from '../../client/document/write-workflow.ts'
+import { savedWorkflow, types } from './types.ts'
+
+const roundTrip = (json: unknown) => writeWorkflow(readWorkflow(json, types).graph, types)
+
+describe('a workflow file', () => {
+  test('opens with its values by position, and is saved with them by name', () => {
+    const { graph, problems } = readWorkflow(savedWorkflow(), types)
+    expect(problems).toEqual([])
+    expect(graph.nodes.get('2')?.params).toEqual({ upscale_method: 'nearest-exact', scale_by: 2 })
+    const saved = writeWorkflow(graph, types) as ReturnType<typeof savedWorkflow>
+    expect(saved.nodes[1]?.properties.params).toEqual({ upscale_method: 'nearest-exact', scale_by: 2 })
+    expect(saved.nodes[0]?.widgets_values).toEqual(['b.png', 'image'])
+    expect(saved.links).toEqual(savedWorkflow().links)
+  })
+
+  test('keeps what the editor does not know', () => {
+    const saved = roundTrip(savedWorkflow()) as ReturnType<typeof savedWorkflow>
+    expect(saved.extra).toEqual(savedWorkflow().extra)
+    expect(saved.groups).toEqual(savedWorkflow().groups)
+    expect(saved.nodes[1]).toMatchObject({ color: '#322', title: 'Twice as large', flags: { collapsed: true } })
+    expect(saved.nodes[0]?.properties).toMatchObject({ cnr_id: 'comfy-core' })
+  })
+
+  test('keeps a node that this host does not have, with its links and values', () => {
+    const json = savedWorkflow()
+    json.nodes[1]!.type = 'SomebodysUpscaler'
+    json.nodes[1]!.widgets_values = { model: 'x4', nested: [1, { a: 2 }] }
+    const { graph, problems } = readWorkflow(json, types)
+    expect(problems.join()).toContain('SomebodysUpscaler')
+    const saved = writeWorkflow(graph, types) as ReturnType<typeof savedWorkflow>
+    expect(saved.nodes[1]).toMatchObject({
+      type: 'SomebodysUpscaler',
+      widgets_values: { model: 'x4', nested: [1, { a: 2 }] },
+      inputs: [{ name: 'image', type: 'IMAGE', link: 1 }],
+    })
+    expect(saved.links).toHaveLength(2)
+  })
+
+  test('saved twice is the same', () => {
+    const once = roundTrip(savedWorkflow())
+    expect(roundTrip(once)).toEqual(once)
+  })
+
+  test('becomes the prompt that the host runs', () => {
+    expect(writePrompt(readWorkflow(savedWorkflow(), types).graph, types)).toMatchObject({
+      '1': { class_type: 'LoadImage', inputs: { image: 'b.png' } },
+      '2': { class_type: 'ImageScaleBy', inputs: { image: ['1', 0], upscale_method: 'nearest-exact', scale_by: 2 } },
+      '3': { class_type: 'SaveImage', inputs: { images: ['2', 0], filename_prefix: 'out' } },
+    })
+  })
+
+  test('a parameter that another node feeds keeps its link', () => {
+    const json = savedWorkflow()
+    json.nodes[0]!.type = 'GiveNumber'
+    json.nodes[0]!.outputs = [{ name: 'FLOAT', type: 'FLOAT', links: [1], slot_index: 0 }]
+    json.nodes[1]!.inputs = [{ name: 'scale_by', type: 'FLOAT', link: 1 }]
+    const { graph } = readWorkflow(json, types)
+    expect([...graph.links.values()][0]).toMatchObject({ from: '1', to: '2', input: 'scale_by' })
+    expect(writePrompt(graph, types)['2']?.inputs.scale_by).toEqual(['1', 0])
+  })
+})
+
+describe('a graph in the API format', () => {
+  test('opens with its nodes left to right', () => {
+    const prompt = writePrompt(readWorkflow(savedWorkflow(), types).graph, types)
+    const { graph, problems } = readGraphText(JSON.stringify(prompt), types)
+    expect(problems).toEqual([])
+    const [load, scale, save] = ['1', '2', '3'].map((id) => graph.nodes.get(id)?.position[0] ?? Number.NaN)
+    expect(load).toBeLessThan(scale ?? 0)
+    expect(scale).toBeLessThan(save ?? 0)
+    expect(writePrompt(graph, types)).toEqual(prompt)
+  })
+})
+
+describe('a hostile file', () => {
+  test.each([
+    ['a prototype as a key', '{"nodes":[{"id":1,"type":"LoadImage","__proto__":{"polluted":"yes"}}]}'],
+    ['a constructor as a key', '{"nodes":[{"id":1,"type":"LoadImage","constructor":{"title":"x"}}]}'],
+    ['two nodes of one id', '{"nodes":[{"id":1,"type":"LoadImage"},{"id":1,"type":"LoadImage"}]}'],
+    ['endless nesting', `{"nodes":[],"extra":${'['.repeat(5000)}${']'.repeat(5000)}}`],
+    ['no graph', '{"hello":1}'],
+    ['no JSON', '{"nodes":'],
+  ])('%s is refused', (_, text) => {
+    expect(() => readGraphText(text, types)).toThrow(/workflow|file|graph/i)
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined()
+  })
+
+  test('links of the wrong type, into nothing, and in a circle are left out and told', () => {
+    const json = savedWorkflow()
+    json.nodes[1]!.inputs = [{ name: 'image', type: 'IMAGE', link: 3 }]
+    json.links = [
+      [1, 1, 1, 3, 0, 'IMAGE'],
+      [2, 2, 7, 3, 0, 'IMAGE'],
+      [3, 2, 0, 2, 0, 'IMAGE'],
+      [4_294_967_294, 1, 0, 99, 0, 'IMAGE'],
+    ]
+    const { graph, problems } = readWorkflow(json, types)
+    expect(graph.links.size).toBe(0)
+    expect(problems).toHaveLength(4)
+  })
+
+  test('a chain of 5000 nodes opens in a moment', () => {
+    const count = 5000
+    const nodes = Array.from({ length: count }, (_, i) => ({
+      id: i + 1,
+      type: 'ImageScaleBy',
+      inputs: [{ name: 'image', type: 'IMAGE', link: i }],
+    }))
+    const links = Array.from({ length: count - 1 }, (_, i) => [i + 1, i + 1, 0, i + 2, 0, 'IMAGE'])
+    const start = performance.now()
+    expect(readWorkflow({ nodes, links }, types).graph.links.size).toBe(count - 1)
+    expect(performance.now() - start).toBeLessThan(5000)
+  })
+})
