@@ -18,6 +18,7 @@ export type Connection =
 export function connect(graph: Graph, wish: Wish): Connection {
   const judged = judge(graph.nodes, wish)
   if (!judged.ok) return judged
+  if (wish.from === wish.to) return refuse('A node cannot feed itself.')
   if (reaches(graph, wish.to, wish.from)) {
     const [from, to] = [wish.from, wish.to].map((id) => nameOf(graph.nodes.get(id)))
     return refuse(`This link would make a circle: ${from} already depends on ${to}.`)

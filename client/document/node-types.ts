@@ -38,7 +38,7 @@ const infoSchema = z.looseObject({
 })
 const options = z
   .looseObject({
-    default: z.unknown(),
+    default: z.unknown().optional(),
     min: z.number().optional().catch(undefined),
     max: z.number().optional().catch(undefined),
     step: z.number().positive().optional().catch(undefined),
@@ -48,7 +48,7 @@ const options = z
     image_upload: z.boolean().optional().catch(undefined),
     forceInput: z.boolean().optional().catch(undefined),
   })
-  .catch({ default: undefined })
+  .catch({})
 
 type Info = z.output<typeof infoSchema>
 type Config = z.output<typeof config>

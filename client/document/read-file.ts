@@ -10,7 +10,11 @@ export function readGraphText(text: string, types: Catalogue): ReadGraph {
   const json = parseJson(text)
   if (isWorkflow(json)) return readWorkflow(json, types)
   if (isPrompt(json)) return readPrompt(json, types)
-  throw new RestorationError('workflow_invalid', 'This file holds no graph.', 'Open a workflow that ComfyUI or this editor saved.')
+  throw new RestorationError(
+    'workflow_invalid',
+    'This file holds no graph.',
+    'Open a workflow that ComfyUI or this editor saved.',
+  )
 }
 
 /** The graph that a saved picture carries; undefined for a picture without one. */
@@ -24,6 +28,10 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new RestorationError('workflow_invalid', 'This file is not JSON that can be read.', 'It may have been cut off; save it again.')
+    throw new RestorationError(
+      'workflow_invalid',
+      'This file is not JSON that can be read.',
+      'It may have been cut off; save it again.',
+    )
   }
 }

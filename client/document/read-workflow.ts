@@ -30,7 +30,10 @@ export function readWorkflow(json: unknown, types: Catalogue): ReadGraph {
   if (unknown.length > 0) {
     problems.push(`This host has no node called ${unknown.join(', ')}. They are kept, but cannot run.`)
   }
-  const groups = workflow.groups.map((group, i): [string, GraphGroup] => [String(i + 1), { id: String(i + 1), ...group }])
+  const groups = workflow.groups.map((group, i): [string, GraphGroup] => [
+    String(i + 1),
+    { id: String(i + 1), ...group },
+  ])
   return { graph: { nodes, links, groups: new Map(groups), rest: workflow.rest }, problems }
 }
 
@@ -52,7 +55,8 @@ function readNode(node: WorkflowNode, type: NodeDescription | undefined, linked:
     collapsed: typeof flags === 'object' && flags !== null && 'collapsed' in flags && flags.collapsed === true,
     params: { ...(type === undefined ? {} : defaultParams(type)), ...parameterValues(node, type) },
     inputs: type === undefined ? node.inputs.map(toSocket) : knownInputs(node, type, linked),
-    outputs: type === undefined ? node.outputs.map(toSocket) : type.outputs.map((output) => withRest(output, node.outputs)),
+    outputs:
+      type === undefined ? node.outputs.map(toSocket) : type.outputs.map((output) => withRest(output, node.outputs)),
     kept: {
       properties,
       rest: flags === undefined ? rest : { ...rest, flags },

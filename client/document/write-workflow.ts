@@ -22,7 +22,14 @@ export function writeWorkflow(graph: Graph, types: Catalogue): Record<string, un
     last_node_id: Math.max(0, ...[...graph.nodes.keys()].map(Number).filter(Number.isSafeInteger)),
     last_link_id: Math.max(0, ...graph.links.keys()),
     nodes: [...graph.nodes.values()].map((node, i) => writeNode(node, i, types.get(node.type), into, outOf)),
-    links: links.map((link) => [link.id, fileId(link.from), link.output, fileId(link.to), slotOf(graph, link), link.type]),
+    links: links.map((link) => [
+      link.id,
+      fileId(link.from),
+      link.output,
+      fileId(link.to),
+      slotOf(graph, link),
+      link.type,
+    ]),
     groups: [...graph.groups.values()].map(({ title, bounding, rest }) => ({ ...rest, title, bounding })),
     version: 0.4,
   }
@@ -68,7 +75,8 @@ function writeNode(
       ...node.kept.properties,
       ...(type === undefined && Object.keys(node.params).length === 0 ? {} : { params: node.params }),
     },
-    widgets_values: node.kept.widgetsValues ?? type?.parameters.flatMap((parameter) => positional(parameter, node)) ?? [],
+    widgets_values:
+      node.kept.widgetsValues ?? type?.parameters.flatMap((parameter) => positional(parameter, node)) ?? [],
   }
 }
 

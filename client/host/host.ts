@@ -133,7 +133,11 @@ export class Host {
     try {
       return await fetch(this.#address.of(path), init)
     } catch (cause) {
-      throw new HostError('The host does not answer.', 'See whether it still runs; the editor connects again by itself.', { cause })
+      throw new HostError(
+        'The host does not answer.',
+        'See whether it still runs; the editor connects again by itself.',
+        { cause },
+      )
     }
   }
 }

@@ -25,7 +25,10 @@ export interface Refusal {
 export function readRefusal(body: unknown): Refusal {
   const parsed = refusalSchema.safeParse(body)
   const { error, node_errors } = parsed.success ? parsed.data : { error: undefined, node_errors: {} }
-  const nodes = Object.entries(node_errors).map(([id, { errors }]): [string, string] => [id, errors.map(say).join('\n')])
+  const nodes = Object.entries(node_errors).map(([id, { errors }]): [string, string] => [
+    id,
+    errors.map(say).join('\n'),
+  ])
   return {
     message: error === undefined ? 'The host refused this graph.' : error.message || 'The host refused this.',
     remedy: error?.extra_info.remedy ?? (nodes.length > 0 ? 'The nodes with a red frame say what they need.' : ''),

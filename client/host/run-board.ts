@@ -30,6 +30,8 @@ export interface RunBoard {
   /** Results stay until newer ones replace them. */
   readonly outputs: ReadonlyMap<string, NodeOutput>
   readonly queued: number
+  /** Another graph was opened since: the run goes on, but its nodes are not these. */
+  readonly isForeign: boolean
 }
 
 export const EMPTY_BOARD: RunBoard = {
@@ -41,6 +43,7 @@ export const EMPTY_BOARD: RunBoard = {
   nodes: new Map(),
   outputs: new Map(),
   queued: 0,
+  isForeign: false,
 }
 
 const WAITING: NodeStatus = { state: 'waiting', value: 0, max: 0 }
@@ -56,6 +59,7 @@ export function boardOfRun(board: RunBoard, run: string, nodes: Iterable<string>
     endedAt: null,
     total: ids.length,
     nodes: new Map(ids.map((id) => [id, WAITING])),
+    isForeign: false,
   }
 }
 
@@ -97,6 +101,12 @@ export function told(board: RunBoard, message: ServerMessage, now: number): RunB
   }
 }
 
+/** Another graph was opened: nothing of the old one is shown on it, only that a run goes on. */
+export function withoutNodes(board: RunBoard): RunBoard {
+  const isRunning = board.state === 'running'
+  return { ...board, state: isRunning ? 'running' : 'idle', nodes: new Map(), outputs: new Map(), isForeign: isRunning }
+}
+
 /** Nodes that the host refused, with the reason. */
 export function refused(board: RunBoard, errors: ReadonlyMap<string, string>): RunBoard {
   return [...errors].reduce((result, [id, error]) => withNode(result, id, { state: 'failed', error }), board)
@@ -107,7 +117,7 @@ export function withPreview(board: RunBoard, node: string, preview: string): Run
 }
 
 export function withOutput(board: RunBoard, node: string, output: NodeOutput | null): RunBoard {
-  return output === null ? board : { ...board, outputs: new Map(board.outputs).set(node, output) }
+  return output === null || board.isForeign ? board : { ...board, outputs: new Map(board.outputs).set(node, output) }
 }
 
 /** The part of the run that is done, 0..1. */
@@ -140,6 +150,7 @@ function stopAll(board: RunBoard): RunBoard {
 }
 
 function withNodes(board: RunBoard, ids: readonly string[], fields: Partial<NodeStatus>): RunBoard {
+  if (board.isForeign) return board
   const nodes = new Map(board.nodes)
   for (const id of ids) nodes.set(id, { ...(nodes.get(id) ?? WAITING), ...fields })
   return { ...board, nodes }

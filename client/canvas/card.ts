@@ -1,0 +1,159 @@
+import type { Pair } from 'litegraph.js/build/litegraph.core.js'
+import { NODE_MODES } from '../document/graph.ts'
+import type { NodeStatus } from '../host/run-board.ts'
+import { box, fitText, font, wrapText } from './draw.ts'
+import type { NodeView } from './node-view.ts'
+import { drawPictures, showsPictures } from './picture-place.ts'
+import { COLORS, MEASURES } from './theme.ts'
+
+/** Draws a node: card, title, state of the run, pictures; litegraph draws sockets and widgets over it. */
+export function drawCard(
+  ctx: CanvasRenderingContext2D,
+  view: NodeView,
+  [width, height]: readonly [number, number],
+  selected: boolean,
+  mouse: Pair,
+): void {
+  const { scene } = view
+  const model = view.model
+  if (model === undefined) return
+  const type = scene.typeOf(model)
+  const status = scene.status(view.id)
+  const collapsed = model.collapsed
+  const body = collapsed ? 0 : height
+  const { title, radius } = MEASURES
+  const corners = collapsed ? [radius] : [radius, radius, 0, 0]
+  ctx.globalAlpha = model.mode === NODE_MODES.muted || model.mode === NODE_MODES.bypassed ? 0.45 : 1
+
+  box(ctx, 0, 3 - title, width, body + title, [radius])
+  ctx.fillStyle = COLORS.shadow
+  ctx.fill()
+  box(ctx, 0, -title, width, body + title, [radius])
+  ctx.fillStyle = COLORS.card
+  ctx.fill()
+  box(ctx, 0, -title, width, title, corners)
+  ctx.fillStyle = COLORS.title
+  ctx.fill()
+
+  drawTitle(ctx, view, width, status, type === undefined)
+  if (!collapsed && status?.state === 'running') drawProgress(ctx, width, status)
+
+  box(ctx, 0, -title, width, body + title, [radius])
+  ctx.lineWidth = status?.state === 'running' || status?.state === 'failed' || selected ? 2 : 1
+  ctx.strokeStyle = borderColor(status, selected)
+  ctx.stroke()
+
+  if (!collapsed && showsPictures(type)) {
+    const shown = scene.shown(model)
+    const preview = status?.state === 'running' ? status.preview : undefined
+    const pointer = view.mouseOver === true ? (mouse[0] ?? 0) - (view.pos[0] ?? 0) : undefined
+    drawPictures(
+      ctx,
+      scene,
+      view.picturePlace,
+      preview === undefined ? shown : { pictures: [preview] },
+      scene.output(view.id)?.text ?? [],
+      pointer,
+    )
+  } else if (!collapsed && status?.preview !== undefined && status.state === 'running') {
+    drawPreviewBelow(ctx, view, status.preview, width, height)
+  }
+  if (status?.error !== undefined) drawError(ctx, status.error, width, body)
+  ctx.globalAlpha = 1
+}
+
+function drawTitle(
+  ctx: CanvasRenderingContext2D,
+  view: NodeView,
+  width: number,
+  status: NodeStatus | undefined,
+  unknown: boolean,
+): void {
+  const { title } = MEASURES
+  ctx.beginPath()
+  ctx.arc(15, -title / 2, 4, 0, 2 * Math.PI)
+  ctx.fillStyle = dotColor(status)
+  ctx.fill()
+  ctx.textAlign = 'right'
+  ctx.font = font(11)
+  ctx.fillStyle = COLORS.quiet
+  const note = unknown ? 'not installed' : noteOf(view.mode, status)
+  ctx.fillText(note, width - 12, -title / 2 + 4)
+  const used = note === '' ? 0 : ctx.measureText(note).width + 12
+  ctx.textAlign = 'left'
+  ctx.font = font(13, 600)
+  ctx.fillStyle = COLORS.text
+  ctx.fillText(fitText(ctx, view.title, width - 40 - used), 28, -title / 2 + 4.5)
+}
+
+function noteOf(mode: number, status: NodeStatus | undefined): string {
+  if (mode === NODE_MODES.muted) return 'muted'
+  if (mode === NODE_MODES.bypassed) return 'bypassed'
+  if (status?.state === 'running' && status.max > 1) return `${status.value} / ${status.max}`
+  return status?.took === undefined || status.took < 50 ? '' : `${(status.took / 1000).toFixed(1)} s`
+}
+
+/** A thin line under the title; it runs back and forth where the node does not say how far it is. */
+function drawProgress(ctx: CanvasRenderingContext2D, width: number, { value, max }: NodeStatus): void {
+  ctx.fillStyle = COLORS.field
+  ctx.fillRect(1, -3, width - 2, 3)
+  ctx.fillStyle = COLORS.running
+  if (max > 1) {
+    ctx.fillRect(1, -3, (width - 2) * Math.min(1, value / max), 3)
+  } else {
+    const swing = (1 - Math.cos(performance.now() / 500)) / 2
+    ctx.fillRect(1 + swing * (width - 2) * 0.7, -3, (width - 2) * 0.3, 3)
+  }
+}
+
+function drawPreviewBelow(
+  ctx: CanvasRenderingContext2D,
+  view: NodeView,
+  preview: string,
+  width: number,
+  height: number,
+): void {
+  const picture = view.scene.pictures.get(preview)
+  if (typeof picture !== 'object') return
+  const tall = (width * picture.height) / picture.width
+  ctx.save()
+  box(ctx, 0, height + 8, width, tall, [MEASURES.radius])
+  ctx.clip()
+  ctx.drawImage(picture.bitmap, 0, height + 8, width, tall)
+  ctx.restore()
+}
+
+/** What went wrong, in words, under the node. */
+function drawError(ctx: CanvasRenderingContext2D, error: string, width: number, top: number): void {
+  ctx.font = font(12)
+  const lines = wrapText(ctx, error, width - 24, 8)
+  const height = lines.length * 17 + 16
+  box(ctx, 0, top + 8, width, height, [MEASURES.radius])
+  ctx.fillStyle = '#3a2022'
+  ctx.fill()
+  ctx.strokeStyle = COLORS.failed
+  ctx.lineWidth = 1
+  ctx.stroke()
+  ctx.fillStyle = '#ffd9d6'
+  ctx.textAlign = 'left'
+  for (const [i, line] of lines.entries()) ctx.fillText(line, 12, top + 28 + i * 17)
+}
+
+function borderColor(status: NodeStatus | undefined, selected: boolean): string {
+  if (status?.state === 'failed') return COLORS.failed
+  if (status?.state === 'running') return COLORS.running
+  return selected ? COLORS.selected : COLORS.border
+}
+
+function dotColor(status: NodeStatus | undefined): string {
+  switch (status?.state) {
+    case 'running':
+      return COLORS.running
+    case 'done':
+      return '#7fc99a'
+    case 'failed':
+      return COLORS.failed
+    default:
+      return '#565c67'
+  }
+}

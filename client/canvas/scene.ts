@@ -1,0 +1,65 @@
+import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import type { GraphDocument } from '../document/document.ts'
+import type { GraphNode, Point } from '../document/graph.ts'
+import type { NodeOutput, NodeStatus } from '../host/run-board.ts'
+import type { Pictures } from './pictures.ts'
+
+/** A place on the page, in CSS pixels. */
+export interface Place {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+/** What the canvas asks of the page; the page shows DOM for it. */
+export interface PageActions {
+  refuse(reason: string): void
+  editText(request: {
+    readonly place: Place
+    readonly value: string
+    readonly multiline: boolean
+    readonly label: string
+    commit(text: string): void
+  }): void
+  choose(request: {
+    readonly place: Place
+    readonly label: string
+    readonly options: readonly string[]
+    readonly current: string
+    pick(option: string): void
+  }): void
+  /** Asks for a picture file and puts it into a parameter. */
+  pickPicture(node: string, parameter: string): void
+  openPictures(node: string): void
+  /** Menu of a node, of a group, or of the empty ground. */
+  openMenu(target: { readonly node?: string; readonly group?: string }, page: Point, graph: Point): void
+  openLinkMenu(link: number, page: Point): void
+  /** Offers nodes to add; `feeds` or `fedBy` is the open end of a link that was let go. */
+  addNode(page: Point, graph: Point, end?: OpenEnd): void
+}
+
+export type OpenEnd =
+  | { readonly kind: 'from'; readonly node: string; readonly output: number; readonly type: string }
+  | { readonly kind: 'to'; readonly node: string; readonly input: string; readonly type: string }
+
+/** What node views draw from. */
+export interface Scene {
+  readonly document: GraphDocument
+  readonly page: PageActions
+  readonly pictures: Pictures
+  typeOf(node: GraphNode): NodeDescription | undefined
+  status(id: string): NodeStatus | undefined
+  output(id: string): NodeOutput | undefined
+  /** Addresses of the pictures that a node shows. */
+  shown(node: GraphNode): ShownPictures
+  /** Where a rectangle of the graph is on the page. */
+  place(x: number, y: number, width: number, height: number): Place
+  scale(): number
+}
+
+export interface ShownPictures {
+  readonly pictures: readonly string[]
+  /** Two pictures that are compared. */
+  readonly compared?: { readonly before: string; readonly after: string }
+}

@@ -1,0 +1,124 @@
+import './jitless.ts'
+import { autosave, clientIdOf, savedGraph } from './autosave.ts'
+import { listenToDrops } from './drop.ts'
+import { chooseFile, Editor } from './editor.ts'
+import { Address } from './host/address.ts'
+import { Host } from './host/host.ts'
+import { wordsOf } from './host/run-control.ts'
+import { keepSocket } from './host/socket.ts'
+import { byId } from './panels/element.ts'
+import { openHelp } from './panels/help.ts'
+import { openMenu } from './panels/menu.ts'
+import { Toasts } from './panels/toasts.ts'
+import { Toolbar } from './panels/toolbar.ts'
+import { Viewer } from './panels/viewer.ts'
+import { listenToKeys } from './shortcuts.ts'
+
+const FIRST_TEMPLATE = 'restore-photo'
+
+const canvas = byId('canvas', HTMLCanvasElement)
+const stage = byId('stage', HTMLDivElement)
+const address = new Address(new URL(location.href), sessionStorage)
+const clientId = clientIdOf(sessionStorage)
+const host = new Host(address, clientId)
+const toasts = new Toasts(stage)
+const viewer = new Viewer(byId('desk', HTMLElement), fitCanvas)
+
+const openFile = async () => {
+  const file = await chooseFile('.json,image/png,application/json')
+  if (file !== undefined) await editor.takeFile(file, middleOfStage())
+}
+const toolbar = new Toolbar(byId('toolbar', HTMLElement), {
+  run: () => editor.run(),
+  cancel: () => void editor.runs.cancel(),
+  addNode: ({ left, bottom }) => editor.searchNodes({ x: left, y: bottom + 4 }, middleOfStage()),
+  templates: (anchor) => void offerTemplates(anchor),
+  open: () => void openFile(),
+  save: () => editor.saveFile(),
+  help: openHelp,
+})
+const editor = new Editor({
+  canvas,
+  host,
+  address,
+  toasts,
+  viewer,
+  show(board) {
+    document.body.dataset.runState = board.state === 'cancelled' ? 'idle' : board.state
+    toolbar.show(board)
+  },
+})
+
+toolbar.show(editor.runs.board)
+toolbar.connection('connecting')
+editor.document.subscribe(() => {
+  document.body.dataset.nodeCount = String(editor.document.graph.nodes.size)
+})
+listenToKeys(editor, viewer, canvas, { open: () => void openFile() })
+listenToDrops(editor, stage)
+new ResizeObserver(fitCanvas).observe(stage)
+watchPixelRatio()
+void begin()
+
+/** Node types first, then the graph of last time, or the example; then the socket. */
+async function begin(): Promise<void> {
+  for (let pause = 500; ; pause = Math.min(8000, pause * 2)) {
+    try {
+      editor.types = await host.nodeTypes()
+      break
+    } catch (error) {
+      toolbar.connection('lost')
+      toasts.show('error', ...wordsOf(error))
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
+  }
+  fitCanvas()
+  const saved = savedGraph(localStorage)
+  if (saved !== null) editor.openText(saved)
+  if (editor.document.graph.nodes.size === 0) await editor.openTemplate(FIRST_TEMPLATE)
+  autosave(editor.document, () => editor.workflow(), localStorage)
+  canvas.focus()
+  keepSocket(address.socket(clientId), (event) => {
+    if (event.kind === 'connected' || event.kind === 'lost') {
+      document.body.dataset.connection = event.kind
+      toolbar.connection(event.kind)
+    }
+    editor.runs.hear(event)
+  })
+}
+
+async function offerTemplates(anchor: DOMRect): Promise<void> {
+  try {
+    const templates = await host.templates()
+    const items = templates.map(({ name, title }) => ({
+      label: title,
+      testid: `template-${name}`,
+      act: () => void editor.openTemplate(name),
+    }))
+    openMenu('Templates', items, { x: anchor.left, y: anchor.bottom + 4 })
+  } catch (error) {
+    toasts.show('error', ...wordsOf(error))
+  }
+}
+
+function fitCanvas(): void {
+  const { clientWidth, clientHeight } = stage
+  if (clientWidth > 0) editor.view.resize(clientWidth, clientHeight, devicePixelRatio)
+}
+
+/** Another screen, or zooming the page, changes how many pixels a CSS pixel has. */
+function watchPixelRatio(): void {
+  matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener(
+    'change',
+    () => {
+      fitCanvas()
+      watchPixelRatio()
+    },
+    { once: true },
+  )
+}
+
+function middleOfStage(): readonly [number, number] {
+  const box = stage.getBoundingClientRect()
+  return editor.view.graphPoint({ clientX: box.left + box.width / 2 - 115, clientY: box.top + box.height / 3 })
+}

@@ -1,0 +1,40 @@
+import { element } from './element.ts'
+
+export type Tone = 'error' | 'warning' | 'good'
+
+const SHOWN_FOR = 9000
+const MOST = 4
+
+/** Messages in words at the bottom of the page; errors stay until they are closed. */
+export class Toasts {
+  readonly #list = element('div', { class: 'toasts', testid: 'toasts', role: 'status', 'aria-live': 'polite' })
+
+  constructor(parent: HTMLElement) {
+    parent.append(this.#list)
+  }
+
+  show(tone: Tone, message: string, remedy = ''): void {
+    const known = [...this.#list.children].find((toast) => toast.getAttribute('data-message') === message)
+    known?.remove()
+    const close = element(
+      'button',
+      { type: 'button', class: 'toast-close', 'aria-label': 'Close', testid: 'toast-close' },
+      '×',
+    )
+    const toast = element(
+      'div',
+      { class: `toast toast-${tone}`, testid: 'toast', 'data-tone': tone, 'data-message': message },
+      element(
+        'div',
+        { class: 'toast-text' },
+        element('p', {}, message),
+        element('p', { class: 'toast-remedy' }, remedy),
+      ),
+      close,
+    )
+    close.addEventListener('click', () => toast.remove())
+    this.#list.append(toast)
+    while (this.#list.children.length > MOST) this.#list.firstElementChild?.remove()
+    if (tone !== 'error') setTimeout(() => toast.remove(), SHOWN_FOR)
+  }
+}

@@ -1,0 +1,116 @@
+import { progressOf, type RunBoard } from '../host/run-board.ts'
+import { element, icon } from './element.ts'
+
+export interface ToolbarActions {
+  run(): void
+  cancel(): void
+  addNode(anchor: DOMRect): void
+  templates(anchor: DOMRect): void
+  open(): void
+  save(): void
+  help(): void
+}
+
+const STATES: Readonly<Record<RunBoard['state'], string>> = {
+  idle: 'Ready',
+  running: 'Running',
+  done: 'Done',
+  failed: 'Failed',
+  cancelled: 'Stopped',
+}
+
+/** The bar at the top: run and cancel, how far it is, files. */
+export class Toolbar {
+  readonly #run = button('run', 'Run', 'M4 2.5v11l9-5.5z', 'Run the graph (Ctrl+Enter)')
+  readonly #cancel = button('cancel', 'Cancel', 'M4.5 4.5h7v7h-7z', 'Stop the run (Esc)')
+  readonly #state = element('span', { class: 'run-state', testid: 'run-state' })
+  readonly #time = element('span', { class: 'run-time', testid: 'run-time' })
+  readonly #queue = element('span', { class: 'run-queue', testid: 'queue-count' })
+  readonly #fill = element('div', { class: 'run-progress-fill' })
+  readonly #progress = element(
+    'div',
+    {
+      class: 'run-progress',
+      role: 'progressbar',
+      'aria-label': 'Run',
+      'aria-valuemin': '0',
+      'aria-valuemax': '100',
+      testid: 'progress',
+    },
+    this.#fill,
+  )
+  readonly #connection = element('span', { class: 'connection', testid: 'connection' })
+  #board: RunBoard | undefined
+
+  constructor(bar: HTMLElement, actions: ToolbarActions) {
+    this.#run.classList.add('button-primary')
+    this.#run.addEventListener('click', () => actions.run())
+    this.#cancel.addEventListener('click', () => actions.cancel())
+    const tools = [
+      tool('add-node', 'Add node', 'M8 3v10M3 8h10', 'Add a node (double click)', (at) => actions.addNode(at)),
+      tool(
+        'templates',
+        'Templates',
+        'M2.5 2.5h4.5v4.5H2.5zM9 2.5h4.5v4.5H9zM2.5 9h4.5v4.5H2.5zM9 9h4.5v4.5H9z',
+        'Graphs to start from',
+        (at) => actions.templates(at),
+      ),
+      tool(
+        'open',
+        'Open',
+        'M2 4.5V13h12V5.5H8L6.5 3.5H2z',
+        'Open a workflow or a picture that carries one (Ctrl+O)',
+        () => actions.open(),
+      ),
+      tool('save', 'Save', 'M8 2.5v7.5M4.5 7 8 10.5 11.5 7M2.5 13.5h11', 'Save the workflow as a file (Ctrl+S)', () =>
+        actions.save(),
+      ),
+      tool('help', '?', '', 'Shortcuts', () => actions.help()),
+    ]
+    const status = element('div', { class: 'run-status' }, this.#state, this.#progress, this.#time, this.#queue)
+    const brand = element('span', { class: 'brand' }, element('img', { src: './icon.svg', alt: '' }), 'gendr-graph')
+    bar.append(brand, this.#run, this.#cancel, status, this.#connection, element('span', { class: 'spacer' }), ...tools)
+    setInterval(() => this.#showTime(), 100)
+  }
+
+  show(board: RunBoard): void {
+    this.#board = board
+    const percent = Math.round(progressOf(board) * 100)
+    this.#state.textContent = STATES[board.state]
+    this.#progress.setAttribute('aria-valuenow', String(percent))
+    this.#progress.hidden = board.state !== 'running'
+    this.#fill.style.width = `${percent}%`
+    this.#cancel.disabled = board.state !== 'running'
+    this.#queue.textContent = board.queued > 0 ? `${board.queued} in the queue` : ''
+    this.#showTime()
+  }
+
+  connection(state: 'connecting' | 'connected' | 'lost'): void {
+    this.#connection.textContent = state === 'lost' ? 'The host does not answer; connecting again…' : ''
+    this.#run.disabled = state !== 'connected'
+  }
+
+  #showTime(): void {
+    const { startedAt, endedAt } = this.#board ?? {}
+    const text = startedAt == null ? '' : `${(((endedAt ?? Date.now()) - startedAt) / 1000).toFixed(1)} s`
+    if (this.#time.textContent !== text) this.#time.textContent = text
+  }
+}
+
+function button(testid: string, label: string, path: string, title: string): HTMLButtonElement {
+  const parts = path === '' ? [label] : [icon(path), label]
+  return element('button', { type: 'button', class: 'button', testid, title }, ...parts)
+}
+
+function tool(
+  testid: string,
+  label: string,
+  path: string,
+  title: string,
+  act: (anchor: DOMRect) => void,
+): HTMLButtonElement {
+  const made = button(testid, label, path, title)
+  made.classList.add('button-quiet')
+  made.addEventListener('click', () => act(made.getBoundingClientRect()))
+  return made
+}
