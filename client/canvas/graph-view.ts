@@ -10,6 +10,7 @@ import { EMPTY_BOARD, type RunBoard } from '../host/run-board.ts'
 import { geometryOf, NodeView } from './node-view.ts'
 import { uploadParameter } from './picture-place.ts'
 import { Pictures } from './pictures.ts'
+import { listenToPinch } from './pinch.ts'
 import type { PageActions, Place, Scene, ShownPictures } from './scene.ts'
 import { Stage } from './stage.ts'
 
@@ -54,7 +55,6 @@ export class GraphView {
       output: (id) => this.#board.outputs.get(id),
       shown: (node) => this.shown(node),
       place: (...rectangle) => this.#place(...rectangle),
-      scale: () => this.#stage.ds.scale,
     }
     this.#stage.scene = this.#scene
     this.#stage.onGesture = () => this.#readBack()
@@ -164,6 +164,11 @@ export class GraphView {
     canvas.addEventListener('click', (event) => {
       if (Math.hypot(event.clientX - down[0], event.clientY - down[1]) < 5) this.#clickPicture(event)
     })
+    listenToPinch(
+      canvas,
+      (middle, shift, factor) => this.#stage.pinch(middle, shift, factor),
+      () => this.#stage.letGo(),
+    )
     canvas.addEventListener('dblclick', (event) => {
       const at = this.graphPoint(event)
       if (this.nodeAt(at) === undefined) this.#scene.page.addNode([event.clientX, event.clientY], at)

@@ -139,6 +139,9 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     selected_nodes: Record<string, LGraphNode>
     node_widget: [LGraphNode, CustomWidget] | null
     connecting_node: LGraphNode | null
+    connecting_pos: Pair | null
+    node_dragged: LGraphNode | null
+    dragging_rectangle: Float32Array | null
     dragging_canvas: boolean
     visible_nodes: LGraphNode[]
     editor_alpha: number

@@ -35,7 +35,7 @@ export interface PageActions {
   /** Menu of a node, of a group, or of the empty ground. */
   openMenu(target: { readonly node?: string; readonly group?: string }, page: Point, graph: Point): void
   openLinkMenu(link: number, page: Point): void
-  /** Offers nodes to add; `feeds` or `fedBy` is the open end of a link that was let go. */
+  /** Offers nodes to add, at the open end of a link that was let go. */
   addNode(page: Point, graph: Point, end?: OpenEnd): void
 }
 
@@ -55,7 +55,6 @@ export interface Scene {
   shown(node: GraphNode): ShownPictures
   /** Where a rectangle of the graph is on the page. */
   place(x: number, y: number, width: number, height: number): Place
-  scale(): number
 }
 
 export interface ShownPictures {

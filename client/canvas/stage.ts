@@ -7,6 +7,7 @@ import {
   type LLink,
   type Pair,
 } from 'litegraph.js/build/litegraph.core.js'
+import type { Point } from '../document/graph.ts'
 import { drawCard } from './card.ts'
 import { NodeView } from './node-view.ts'
 import type { Scene } from './scene.ts'
@@ -163,6 +164,26 @@ export class Stage extends LGraphCanvas {
     this.setDirty(true, true)
     event.preventDefault()
     return false
+  }
+
+  /** Two fingers: the ground follows their middle and grows as they spread. */
+  pinch(middle: Point, shift: Point, factor: number): void {
+    const box = this.canvas.getBoundingClientRect()
+    this.ds.offset[0] += shift[0] / this.ds.scale
+    this.ds.offset[1] += shift[1] / this.ds.scale
+    this.ds.changeScale(this.ds.scale * factor, [middle[0] - box.left, middle[1] - box.top])
+    this.setDirty(true, true)
+  }
+
+  /** Ends what a pointer had begun, as if it had been let go where nothing is. */
+  letGo(): void {
+    this.node_dragged = null
+    this.node_widget = null
+    this.connecting_node = null
+    this.connecting_pos = null
+    this.dragging_canvas = false
+    this.dragging_rectangle = null
+    this.onGesture()
   }
 
   /** Only moving the ground with the space bar; all other keys are the page's. */

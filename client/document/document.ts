@@ -1,5 +1,5 @@
 import type { Change } from './change.ts'
-import { emptyGraph, type Graph, type GraphGroup, type GraphLink, type GraphNode } from './graph.ts'
+import type { Graph, GraphGroup, GraphLink, GraphNode } from './graph.ts'
 
 /** What listeners hear: an edit, step by step, or that another graph was opened. */
 export type DocumentEvent =
@@ -19,7 +19,7 @@ export class GraphDocument {
     return { nodes: this.#nodes, links: this.#links, groups: this.#groups, rest: this.#rest }
   }
 
-  open(graph: Graph = emptyGraph()): void {
+  open(graph: Graph): void {
     this.#nodes = new Map(graph.nodes)
     this.#links = new Map(graph.links)
     this.#groups = new Map(graph.groups)

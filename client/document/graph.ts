@@ -66,10 +66,6 @@ export interface GraphGroup {
 
 export const NOTHING_KEPT: KeptFields = { properties: {}, rest: {} }
 
-export function emptyGraph(): Graph {
-  return { nodes: new Map(), links: new Map(), groups: new Map(), rest: {} }
-}
-
 /** The link into an input; an input takes one. */
 export function linkInto(graph: Graph, node: string, input: string): GraphLink | undefined {
   for (const link of graph.links.values()) if (link.to === node && link.input === input) return link

@@ -21,6 +21,12 @@ export interface PastRun {
   readonly succeeded: boolean
 }
 
+interface QueuedRun {
+  readonly id: string
+  readonly nodes: readonly string[]
+  readonly client: string | undefined
+}
+
 /** The host cannot be reached, or answered with an error; the message is for people. */
 export class HostError extends Error {
   readonly remedy: string
@@ -42,10 +48,17 @@ const historySchema = z.record(
     status: z.looseObject({ completed: z.boolean().default(false) }),
   }),
 )
-/** Items are `[number, id, …]`. */
+const queueItem = z
+  .tuple([
+    z.number(),
+    z.string(),
+    z.record(z.string(), z.unknown()),
+    z.looseObject({ client_id: z.string().optional().catch(undefined) }),
+  ])
+  .rest(z.unknown())
 const queueSchema = z.looseObject({
-  queue_running: z.array(z.array(z.unknown())).default([]),
-  queue_pending: z.array(z.array(z.unknown())).default([]),
+  queue_running: z.array(queueItem).default([]),
+  queue_pending: z.array(queueItem).default([]),
 })
 
 /** ComfyUI's HTTP routes, as far as the editor needs them. */
@@ -109,8 +122,21 @@ export class Host {
   }
 
   async isQueued(run: string): Promise<boolean> {
+    return (await this.#queue()).some(({ id }) => id === run)
+  }
+
+  /** The first run of this tab that waits or goes on: a page that was loaded again finds it so. */
+  async ownRun(): Promise<QueuedRun | undefined> {
+    return (await this.#queue()).find(({ client }) => client === this.#clientId)
+  }
+
+  async #queue(): Promise<QueuedRun[]> {
     const { queue_running, queue_pending } = queueSchema.parse(await this.#json('queue'))
-    return [...queue_running, ...queue_pending].some((item) => item[1] === run)
+    return [...queue_running, ...queue_pending].map(([, id, prompt, extra]) => ({
+      id,
+      nodes: Object.keys(prompt),
+      client: extra.client_id,
+    }))
   }
 
   async #json(path: string): Promise<unknown> {

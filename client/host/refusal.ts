@@ -9,10 +9,12 @@ const problem = z.looseObject({
 const refusalSchema = z.looseObject({
   error: problem.optional(),
   node_errors: z
-    .record(z.string(), z.looseObject({ errors: z.array(problem).default([]) }))
+    .record(z.string(), z.looseObject({ errors: z.array(problem).default([]), class_type: z.string().default('') }))
     .default({})
     .catch({}),
 })
+
+const MOST_LISTED = 4
 
 export interface Refusal {
   readonly message: string
@@ -29,11 +31,20 @@ export function readRefusal(body: unknown): Refusal {
     id,
     errors.map(say).join('\n'),
   ])
+  const named = Object.entries(node_errors).map(([id, { class_type }], i) => `${class_type} (${id}): ${nodes[i]?.[1]}`)
   return {
     message: error === undefined ? 'The host refused this graph.' : error.message || 'The host refused this.',
-    remedy: error?.extra_info.remedy ?? (nodes.length > 0 ? 'The nodes with a red frame say what they need.' : ''),
+    remedy: error?.extra_info.remedy ?? listed(named),
     nodes: new Map(nodes),
   }
+}
+
+/** The first few; the nodes themselves say the rest. */
+function listed(sentences: readonly string[]): string {
+  const more = sentences.length - MOST_LISTED
+  return [...sentences.slice(0, MOST_LISTED), ...(more > 0 ? [`… and ${more} more, each with a red frame.`] : [])].join(
+    '\n',
+  )
 }
 
 type Problem = z.output<typeof problem>

@@ -104,11 +104,17 @@ export class RunControl {
     }
   }
 
-  /** After a lost connection: the run may have ended without us. */
+  /** After a lost connection the run may have ended without us; after a reload one may still go on. */
   async #catchUp(): Promise<void> {
     const { run, state } = this.#board
-    if (run === null || state !== 'running') return
     try {
+      if (run === null) {
+        const own = await this.#host.ownRun()
+        if (own !== undefined && this.#board.run === null) {
+          this.#set(boardOfRun(this.#board, own.id, own.nodes, Date.now()))
+        }
+      }
+      if (run === null || state !== 'running') return
       const past = await this.#host.pastRun(run)
       if (this.#board.run !== run || this.#board.state !== 'running') return
       if (past !== undefined) {

@@ -1,6 +1,6 @@
 import sharp, { type Metadata } from 'sharp'
 import { RestorationError } from './error.ts'
-import { viewAs } from './resize.ts'
+import { viewAs } from './raw.ts'
 import { toDepth } from './samples.ts'
 import type { Frame } from './values.ts'
 

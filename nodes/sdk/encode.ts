@@ -1,6 +1,6 @@
 import type { RunContext } from './context.ts'
 import { addPngText } from './png-text.ts'
-import { colourSpaceOf, sharpOf } from './resize.ts'
+import { colourSpaceOf, sharpOf } from './raw.ts'
 import { depthOf, toDepth } from './samples.ts'
 import type { Frame } from './values.ts'
 

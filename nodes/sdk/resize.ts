@@ -1,59 +1,82 @@
-import sharp, { type Sharp } from 'sharp'
-import { depthOf, samplesOf, toDepth } from './samples.ts'
-import type { Frame, SampleDepth, Samples } from './values.ts'
-
-/** ComfyUI's names, and the libvips kernels that do the same. */
-const KERNELS = {
-  'nearest-exact': 'nearest',
-  bilinear: 'linear',
-  bicubic: 'cubic',
-  lanczos: 'lanczos3',
-} as const
+import { setImmediate } from 'node:timers/promises'
+import { CUBIC, type Kernel, LANCZOS, LINEAR, resampleTaps, type Taps } from './resample-taps.ts'
+import { depthOf, fullScale, samplesOf } from './samples.ts'
+import type { Frame } from './values.ts'
 
 export const RESIZE_METHODS = ['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos'] as const
 
 export type ResizeMethod = (typeof RESIZE_METHODS)[number]
 
+const KERNELS: Readonly<Partial<Record<ResizeMethod, Kernel>>> = { bilinear: LINEAR, bicubic: CUBIC, lanczos: LANCZOS }
+
+/** Output samples after which others get a turn; a hundred megapixels take seconds. */
+const BREATH = 4_000_000
+
 /**
- * Scales a frame to exactly `width` × `height` at its own depth. Float goes through 16 bits, which is what libvips
- * resamples without touching the values, so it is clamped to 0..1 and exact to 2e-4.
+ * Scales a frame to exactly `width` × `height` at its own depth, with the results of ComfyUI's common_upscale
+ * (comfy/utils.py): torch's interpolate for all methods but lanczos, which is Pillow's. (libvips would enlarge with its
+ * own interpolators whatever the kernel; measured 0.2 dB below these on photographs enlarged four times.)
  */
 export async function resizeFrame(frame: Frame, width: number, height: number, method: ResizeMethod): Promise<Frame> {
   if (width === frame.width && height === frame.height) return frame
-  if (method === 'area') return areaResize(frame, width, height)
-  if (depthOf(frame.data) === 'float32') {
-    return toDepth(await resizeFrame(toDepth(frame, 'uint16'), width, height, method), 'float32')
+  const kernel = KERNELS[method]
+  if (kernel !== undefined) return resample(frame, width, height, kernel)
+  return method === 'area' ? areaResize(frame, width, height) : nearestResize(frame, width, height)
+}
+
+/** Rows first, then columns, in float32 in between. */
+async function resample(frame: Frame, width: number, height: number, kernel: Kernel): Promise<Frame> {
+  const { channels } = frame
+  const line = width * channels
+  const wide = new Float32Array(frame.height * line)
+  const columns = resampleTaps(frame.width, width, kernel)
+  const linesPerBreath = Math.max(1, Math.floor(BREATH / line))
+  for (let y = 0; y < frame.height; y++) {
+    resampleLine(frame, y, columns, wide)
+    if (y % linesPerBreath === linesPerBreath - 1) await setImmediate()
   }
-  const { data } = await sharpOf(frame)
-    .resize({ width, height, fit: 'fill', kernel: KERNELS[method] })
-    .toColourspace(colourSpaceOf(frame))
-    .raw({ depth: depthOf(frame.data) === 'uint16' ? 'ushort' : 'uchar' })
-    .toBuffer({ resolveWithObject: true })
-  return { ...frame, width, height, data: viewAs(depthOf(frame.data), data) }
+  const data = samplesOf(depthOf(frame.data), height * line)
+  const top = data instanceof Float32Array ? undefined : fullScale(data)
+  const sums = new Float32Array(line)
+  for (const [y, { start, weights }] of resampleTaps(frame.height, height, kernel).entries()) {
+    sums.fill(0)
+    for (let k = 0; k < weights.length; k++) {
+      const weight = weights[k]!
+      const from = (start + k) * line
+      for (let i = 0; i < line; i++) sums[i]! += weight * wide[from + i]!
+    }
+    if (top !== undefined) for (let i = 0; i < line; i++) sums[i] = Math.min(top, Math.max(0, Math.round(sums[i]!)))
+    data.set(sums, y * line)
+    if (y % linesPerBreath === linesPerBreath - 1) await setImmediate()
+  }
+  return { ...frame, width, height, data }
 }
 
-/** libvips' name for integer samples as they are: no conversion happens on the way out. */
-export function colourSpaceOf({ channels, data }: Frame): 'b-w' | 'grey16' | 'srgb' | 'rgb16' {
-  const deep = depthOf(data) === 'uint16'
-  if (channels < 3) return deep ? 'grey16' : 'b-w'
-  return deep ? 'rgb16' : 'srgb'
+function resampleLine({ data, width, channels }: Frame, y: number, columns: readonly Taps[], wide: Float32Array): void {
+  const line = y * width * channels
+  let to = y * columns.length * channels
+  for (const { start, weights } of columns) {
+    for (let c = 0; c < channels; c++) {
+      let sum = 0
+      let from = line + start * channels + c
+      for (let k = 0; k < weights.length; k++, from += channels) sum += weights[k]! * data[from]!
+      wide[to++] = sum
+    }
+  }
 }
 
-/** A sharp pipeline that starts from raw samples, untouched by colour management. */
-export function sharpOf(frame: Frame): Sharp {
-  const { width, height, channels, data } = frame
-  return sharp(data, { raw: { width, height, channels }, limitInputPixels: false })
-}
-
-/** The bytes of a raw buffer as samples; copies only where the buffer is not aligned. */
-export function viewAs(depth: SampleDepth, bytes: Buffer): Samples {
-  if (depth === 'uint8') return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const size = depth === 'uint16' ? 2 : 4
-  const aligned = bytes.byteOffset % size === 0 ? bytes : Uint8Array.from(bytes)
-  const length = bytes.byteLength / size
-  return depth === 'uint16'
-    ? new Uint16Array(aligned.buffer, aligned.byteOffset, length)
-    : new Float32Array(aligned.buffer, aligned.byteOffset, length)
+/** The input sample under the middle of each output sample. */
+function nearestResize(frame: Frame, width: number, height: number): Frame {
+  const { channels } = frame
+  const data = samplesOf(depthOf(frame.data), width * height * channels)
+  for (let y = 0, to = 0; y < height; y++) {
+    const line = Math.floor(((y + 0.5) * frame.height) / height) * frame.width
+    for (let x = 0; x < width; x++) {
+      const from = (line + Math.floor(((x + 0.5) * frame.width) / width)) * channels
+      for (let c = 0; c < channels; c++) data[to++] = frame.data[from + c]!
+    }
+  }
+  return { ...frame, width, height, data }
 }
 
 /** Mean over the rectangle that each sample covers, whole columns and rows as torch's adaptive_avg_pool2d takes them. */

@@ -1,4 +1,4 @@
-import { colourSpaceOf, sharpOf } from '../../nodes/sdk/resize.ts'
+import { colourSpaceOf, sharpOf } from '../../nodes/sdk/raw.ts'
 import { toDepth, toRgb } from '../../nodes/sdk/samples.ts'
 import type { Frame } from '../../nodes/sdk/values.ts'
 

@@ -12,7 +12,7 @@ describe('a workflow file', () => {
     expect(problems).toEqual([])
     expect(graph.nodes.get('2')?.params).toEqual({ upscale_method: 'nearest-exact', scale_by: 2 })
     const saved = writeWorkflow(graph, types) as ReturnType<typeof savedWorkflow>
-    expect(saved.nodes[1]?.properties.params).toEqual({ upscale_method: 'nearest-exact', scale_by: 2 })
+    expect(saved.nodes[1]?.properties).toMatchObject({ params: { upscale_method: 'nearest-exact', scale_by: 2 } })
     expect(saved.nodes[0]?.widgets_values).toEqual(['b.png', 'image'])
     expect(saved.links).toEqual(savedWorkflow().links)
   })
