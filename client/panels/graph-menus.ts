@@ -1,25 +1,42 @@
+import type { Catalogue } from '../../server/graph/catalogue.ts'
+import type { GraphView } from '../canvas/graph-view.ts'
+import type { GraphDocument } from '../document/document.ts'
 import { changeNode, insertGraph, removeNodes, renameNode, subgraph } from '../document/edits.ts'
 import type { Point } from '../document/graph.ts'
-import type { Editor } from '../editor.ts'
 import { type MenuItem, openMenu } from './menu.ts'
+import type { Anchor } from './popup.ts'
 import { editText } from './text-editor.ts'
 
+/** What the menus act on. */
+export interface MenuActions {
+  readonly document: GraphDocument
+  readonly view: Pick<GraphView, 'selected' | 'select' | 'selectAll' | 'fit'>
+  readonly types: Catalogue
+  toggleMode(mode: 'muted' | 'bypassed', ids: ReadonlySet<string>): void
+  searchNodes(anchor: Anchor, at: Point): void
+}
+
 /** The menu of a node, of a group, or of the empty ground. */
-export function graphMenu(editor: Editor, target: { node?: string; group?: string }, page: Point, at: Point): void {
+export function graphMenu(
+  editor: MenuActions,
+  target: { node?: string; group?: string },
+  page: Point,
+  at: Point,
+): void {
   const anchor = { x: page[0], y: page[1] }
   if (target.node !== undefined) openMenu('Node', nodeItems(editor, target.node, page), anchor)
   else if (target.group !== undefined) openMenu('Group', groupItems(editor, target.group, page), anchor)
   else openMenu('Graph', groundItems(editor, page, at), anchor)
 }
 
-export function linkMenu(editor: Editor, id: number, page: Point): void {
+export function linkMenu(editor: MenuActions, id: number, page: Point): void {
   const link = editor.document.graph.links.get(id)
   if (link === undefined) return
   const act = () => editor.document.commit([{ kind: 'remove-link', link }])
   openMenu('Link', [{ label: 'Remove link', act }], { x: page[0], y: page[1] })
 }
 
-function nodeItems(editor: Editor, id: string, page: Point): (MenuItem | null)[] {
+function nodeItems(editor: MenuActions, id: string, page: Point): (MenuItem | null)[] {
   const { document } = editor
   const node = document.graph.nodes.get(id)
   if (node === undefined) return []
@@ -57,7 +74,7 @@ function nodeItems(editor: Editor, id: string, page: Point): (MenuItem | null)[]
   ]
 }
 
-function groupItems(editor: Editor, id: string, page: Point): (MenuItem | null)[] {
+function groupItems(editor: MenuActions, id: string, page: Point): (MenuItem | null)[] {
   const { document } = editor
   const group = document.graph.groups.get(id)
   if (group === undefined) return []
@@ -73,7 +90,7 @@ function groupItems(editor: Editor, id: string, page: Point): (MenuItem | null)[
   ]
 }
 
-function groundItems(editor: Editor, page: Point, at: Point): (MenuItem | null)[] {
+function groundItems(editor: MenuActions, page: Point, at: Point): (MenuItem | null)[] {
   return [
     { label: 'Add node…', note: 'Double click', act: () => editor.searchNodes({ x: page[0], y: page[1] }, at) },
     { label: 'Add group', act: () => addGroup(editor, at) },
@@ -83,7 +100,7 @@ function groundItems(editor: Editor, page: Point, at: Point): (MenuItem | null)[
   ]
 }
 
-function addGroup(editor: Editor, [x, y]: Point): void {
+function addGroup(editor: MenuActions, [x, y]: Point): void {
   const { groups } = editor.document.graph
   const id = String(1 + Math.max(0, ...[...groups.keys()].map(Number)))
   const bounding = [Math.round(x), Math.round(y), 420, 300] as const

@@ -1,4 +1,5 @@
 import type { FileReference, FolderType } from '../../nodes/sdk/context.ts'
+import type { Upload } from '../storage/storage.ts'
 
 /** What the API needs of the storage; `server/storage` has it. */
 export interface HostFiles {
@@ -16,14 +17,6 @@ export interface HostFiles {
    * @throws RestorationError `path_outside`
    */
   save(upload: Upload): Promise<FileReference>
-}
-
-export interface Upload {
-  readonly type: FolderType
-  readonly subfolder: string
-  readonly filename: string
-  readonly bytes: Uint8Array
-  readonly overwrite: boolean
 }
 
 export function isFolderType(type: string): type is FolderType {
