@@ -1,0 +1,83 @@
+/**
+ * `npm run bench`: how long one 512 × 512 restoration takes, how far that is from what the machine's convolution rate
+ * allows, and how soon the host answers. Ratios within one run are what to compare; times depend on the machine.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import onnxProto from 'onnx-proto'
+import sharp from 'sharp'
+import { InferenceThread } from '../../server/inference/inference.ts'
+import { restoreGraph } from '../story/graphs.ts'
+import { root, runPrompt, startHost, upload } from '../story/host.ts'
+
+/** Multiply-accumulates of gendr-nano for 512 × 512, in 1e9 (docs/model-card.md). */
+const GMAC = 38
+const ROUNDS = 7
+
+const rate = await convolutionRate()
+const start = performance.now()
+const host = await startHost()
+const answered = performance.now() - start
+try {
+  const restored = await restoreTime()
+  const floor = (2 * GMAC) / rate
+  const rows = [
+    ['start to first /system_stats', `${answered.toFixed(0)} ms`],
+    ['convolution rate, 64 channels 3 × 3', `${rate.toFixed(0)} GFLOP/s`],
+    [`floor of a restoration (${2 * GMAC} GFLOP)`, `${(1000 * floor).toFixed(0)} ms`],
+    ['restoration of 128 × 128 to 512 × 512, whole graph', `${(1000 * restored).toFixed(0)} ms`],
+    ['ratio to the floor', (restored / floor).toFixed(2)],
+  ]
+  for (const [what, value] of rows) process.stdout.write(`${what!.padEnd(54)}${value}\n`)
+} finally {
+  await host.stop()
+}
+
+/** Median seconds of the whole graph on a warm host; each round differs a little, so that no cache helps. */
+async function restoreTime(): Promise<number> {
+  const photograph = join(root, 'workflows/photographs/old-photograph.jpg')
+  await upload(host, 'bench.png', await sharp(photograph).resize(128, 128, { fit: 'cover' }).png().toBuffer())
+  const times: number[] = []
+  for (let round = 0; round <= ROUNDS; round++) {
+    const begin = performance.now()
+    await runPrompt(host, restoreGraph('bench.png', { overlap: 8 * round, prefix: `bench-${round}` }))
+    if (round > 0) times.push((performance.now() - begin) / 1000)
+  }
+  return median(times)
+}
+
+/** GFLOP/s of one convolution, 64 to 64 channels, 3 × 3, at 256 × 256, through the product's own inference thread. */
+async function convolutionRate(): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'gendr-bench-'))
+  const path = join(folder, 'conv.onnx')
+  const { onnx } = onnxProto
+  const elemType = onnx.TensorProto.DataType.FLOAT
+  const type = { tensorType: { elemType, shape: { dim: [1, 64, 256, 256].map((dimValue) => ({ dimValue })) } } }
+  const weights = { name: 'w', dims: [64, 64, 3, 3], dataType: elemType, floatData: new Array(64 * 64 * 9).fill(0.01) }
+  const pads = { name: 'pads', type: onnx.AttributeProto.AttributeType.INTS, ints: [1, 1, 1, 1] }
+  const graph = {
+    name: 'conv',
+    node: [{ opType: 'Conv', input: ['x', 'w'], output: ['y'], attribute: [pads] }],
+    initializer: [weights],
+    input: [{ name: 'x', type }],
+    output: [{ name: 'y', type }],
+  }
+  const bytes = onnx.ModelProto.encode({ irVersion: 8, opsetImport: [{ domain: '', version: 17 }], graph }).finish()
+  await writeFile(path, bytes)
+  const thread = await InferenceThread.start({ device: 'cpu', threads: availableParallelism(), sessionBytes: 2 ** 30 })
+  const times: number[] = []
+  for (let round = 0; round < 2 * ROUNDS; round++) {
+    const tensor = { data: new Float32Array(64 * 256 * 256), dims: [1, 64, 256, 256] }
+    const begin = performance.now()
+    await thread.run({ label: 'conv', path, bytes: bytes.length }, tensor, new AbortController().signal)
+    if (round >= ROUNDS) times.push((performance.now() - begin) / 1000)
+  }
+  await thread.stop()
+  await rm(folder, { recursive: true })
+  return (2 * 64 * 64 * 9 * 256 * 256) / median(times) / 1e9
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
+}
