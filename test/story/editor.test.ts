@@ -77,6 +77,31 @@ describe.skipIf(withoutBrowser)('the editor in a real browser', () => {
     await page.waitForSelector(`body[data-node-count="${count}"]`)
   })
 
+  test('a graph that is saved as a file opens again', async () => {
+    const count = await nodeCount()
+    const waiting = page.waitForEvent('download')
+    await by('save').click()
+    const file = await readFile((await (await waiting).path())!)
+    expect(JSON.parse(file.toString())).toMatchObject({ version: 0.4, nodes: { length: count } })
+    await drop(page, 'tiny.json', 'application/json', Buffer.from('{"nodes": [], "links": []}'))
+    await page.waitForSelector('body[data-node-count="0"]')
+    await drop(page, 'saved.json', 'application/json', file)
+    await page.waitForSelector(`body[data-node-count="${count}"]`)
+  })
+
+  test('a run shows its progress and stops when it is cancelled', async () => {
+    await by('templates').click()
+    await by('template-tiled-chain').click()
+    await page.waitForSelector('body[data-node-count="10"]')
+    await page.keyboard.press('Control+Enter')
+    await page.waitForSelector('body[data-run-state="running"]')
+    await page.waitForFunction(
+      () => Number(document.querySelector('[data-testid="progress"]')?.getAttribute('aria-valuenow')) > 0,
+    )
+    await by('cancel').click()
+    await page.waitForSelector('body[data-run-state="idle"]')
+  })
+
   test('a picture that is dropped is loaded and can be restored', async () => {
     const count = await nodeCount()
     const small = sharp({ create: { width: 40, height: 30, channels: 3, background: '#68a' } })
