@@ -155,7 +155,7 @@ function page(text: string): string {
   return [
     '# Quality of gendr-nano',
     '',
-    'Written by `npm run bench:quality -- --write`; do not edit. Twelve photographs that the model never saw, made four times',
+    'Written by `npm run bench:quality -- --write`; do not edit. Twelve photographs that the model was not trained on, made four times',
     'smaller by the realistic chain with seeds of their own, restored by the node GenDRRestore with its defaults. Each cell:',
     `${METHODS.join(' / ')}. Colour shift: gendr-nano against bicubic. Licences of the photographs:`,
     '[SOURCES.json](../test/fixtures/photographs/SOURCES.json).',

@@ -49,7 +49,7 @@ export function chainGraph(image: string, settings: RestoreSettings = {}): Graph
     merge: { class_type: 'TileMerge', inputs: { tiles: ['decode', 0], layout: ['split', 1] } },
     color: {
       class_type: 'ColorTransfer',
-      inputs: { image: ['merge', 0], reference: ['scale', 0], method: colorTransfer, levels: 5 },
+      inputs: { image: ['merge', 0], reference: ['scale', 0], method: colorTransfer, levels: 4 },
     },
     save: { class_type: 'SaveImage', inputs: { images: ['color', 0], filename_prefix: prefix } },
   }

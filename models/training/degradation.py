@@ -1,0 +1,120 @@
+"""From a sharp photograph to a poor one: a random second-order chain.
+
+After Real-ESRGAN (Wang et al. 2021, section 3): blur, resize, noise and JPEG, then the same again,
+ending at the wanted size. One number, the severity, widens all ranges together, and some pictures are
+only made smaller, so that the model also meets inputs that need no more than upscaling.
+"""
+
+import io
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+RESIZE_MODES = ("area", "bilinear", "bicubic")
+CLEAN_SHARE = 0.15
+SECOND_ROUND_SHARE = 0.7
+
+
+def degrade(picture: np.ndarray, scale: int, rng: np.random.Generator) -> np.ndarray:
+    """A poor version of `picture`, `scale` times smaller.
+
+    picture: uint8 [height, width, 3], sides divisible by scale. Returns uint8 [height/scale, width/scale, 3].
+    The result is a function of the arguments and the state of rng alone.
+    """
+    size = (picture.shape[0] // scale, picture.shape[1] // scale)
+    x = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
+    if rng.random() < CLEAN_SHARE:
+        x = resize(x, size, rng)
+        return to_bytes(jpeg(x, rng.uniform(85, 98), rng) if rng.random() < 0.3 else x)
+    severity = rng.uniform(0.15, 1.0)
+    reach = scale / 4
+    if rng.random() < 0.9:
+        x = blur(x, rng.uniform(0.2, 0.4 + 2.4 * severity * reach), rng)
+    x = resize(x, intermediate_size(picture.shape[:2], scale, rng), rng)
+    if rng.random() < 0.8:
+        x = noise(x, rng.uniform(1, 3 + 18 * severity) / 255, rng)
+    if rng.random() < 0.8:
+        x = jpeg(x, rng.uniform(95 - 60 * severity, 95), rng)
+    if rng.random() < SECOND_ROUND_SHARE:
+        if rng.random() < 0.5:
+            x = blur(x, rng.uniform(0.2, 0.4 + 1.0 * severity * reach), rng)
+        x = resize(x, size, rng)
+        if rng.random() < 0.5:
+            x = noise(x, rng.uniform(0.5, 2 + 8 * severity) / 255, rng)
+        if rng.random() < 0.15:
+            x = ring(x, rng)
+    x = resize(x, size, rng)
+    if rng.random() < 0.7:
+        x = jpeg(x, rng.uniform(95 - 60 * severity, 95), rng)
+    return to_bytes(x)
+
+
+def intermediate_size(full: tuple[int, int], scale: int, rng: np.random.Generator) -> tuple[int, int]:
+    """A size between somewhat below the final one and somewhat above the full one."""
+    factor = math.exp(rng.uniform(math.log(0.7 / scale), math.log(1.2)))
+    return max(8, round(full[0] * factor)), max(8, round(full[1] * factor))
+
+
+def resize(x: torch.Tensor, size: tuple[int, int], rng: np.random.Generator) -> torch.Tensor:
+    """x [1, 3, height, width] at `size` by a random interpolation, low-pass filtered where it shrinks."""
+    mode = RESIZE_MODES[rng.integers(len(RESIZE_MODES))]
+    if tuple(x.shape[-2:]) == size:
+        return x
+    if mode == "area":
+        return F.interpolate(x, size, mode="area")
+    return F.interpolate(x, size, mode=mode, antialias=True, align_corners=False).clamp(0, 1)
+
+
+def blur(x: torch.Tensor, sigma: float, rng: np.random.Generator) -> torch.Tensor:
+    """Gaussian blur, round in half of the cases, else stretched along a random direction."""
+    other = sigma if rng.random() < 0.5 else sigma * rng.uniform(0.3, 1.0)
+    angle = rng.uniform(0, math.pi)
+    radius = max(1, math.ceil(2.5 * sigma))
+    axis = torch.arange(-radius, radius + 1, dtype=torch.float32)
+    v, u = torch.meshgrid(axis, axis, indexing="ij")
+    along = u * math.cos(angle) + v * math.sin(angle)
+    across = v * math.cos(angle) - u * math.sin(angle)
+    return filtered(x, torch.exp(-0.5 * ((along / sigma) ** 2 + (across / other) ** 2)))
+
+
+def ring(x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Ringing of a sharp low-pass: the circular sinc kernel J1(cr)/(2 pi r) * c of Real-ESRGAN, section 3.3."""
+    cutoff = rng.uniform(math.pi / 2, math.pi)
+    axis = torch.arange(-6, 7, dtype=torch.float32)
+    radius = torch.sqrt(axis[:, None] ** 2 + axis[None, :] ** 2)
+    kernel = cutoff * torch.special.bessel_j1(cutoff * radius) / (2 * math.pi * radius.clamp(min=1e-6))
+    kernel[6, 6] = cutoff**2 / (4 * math.pi)
+    return filtered(x, kernel).clamp(0, 1)
+
+
+def filtered(x: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    """Each channel of x convolved with the normalised kernel [n, n], borders replicated."""
+    kernel = (kernel / kernel.sum()).expand(3, 1, *kernel.shape)
+    radius = kernel.shape[-1] // 2
+    return F.conv2d(F.pad(x, (radius,) * 4, mode="replicate"), kernel, groups=3)
+
+
+def noise(x: torch.Tensor, sigma: float, rng: np.random.Generator) -> torch.Tensor:
+    """Gaussian or signal-dependent noise of about `sigma` (in units of full scale), sometimes grey."""
+    channels = 1 if rng.random() < 0.4 else 3
+    grain = torch.from_numpy(rng.standard_normal((1, channels, *x.shape[-2:]), dtype=np.float32))
+    if rng.random() < 0.4:
+        grain = grain * (x.mean(1, keepdim=True) if channels == 1 else x).clamp(min=0.01).sqrt() * 1.4
+    return (x + sigma * grain).clamp(0, 1)
+
+
+def jpeg(x: torch.Tensor, quality: float, rng: np.random.Generator) -> torch.Tensor:
+    """x after JPEG of that quality, chroma at half size in three of four cases."""
+    buffer = io.BytesIO()
+    subsampling = 2 if rng.random() < 0.75 else 0
+    Image.fromarray(to_bytes(x)).save(buffer, "JPEG", quality=round(quality), subsampling=subsampling)
+    decoded = np.array(Image.open(buffer))
+    return torch.from_numpy(decoded).permute(2, 0, 1)[None].float() / 255
+
+
+def to_bytes(x: torch.Tensor) -> np.ndarray:
+    """[1, 3, height, width] in 0..1 as uint8 [height, width, 3]."""
+    return (x[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()

@@ -1,0 +1,117 @@
+"""Judges an exported model: bicubic against restored, on pairs (sharp, poor at a quarter of the size).
+
+    python evaluate.py --model FOLDER [--pairs test/fixtures/photographs] [--pool FOLDER] [--restored FOLDER] [--json FILE]
+
+Each picture is restored in whole, without tiles, and rounded to 8 bits before it is measured, as a saved file would be.
+With --pool, the validation pairs are judged instead: choices are made on those, never on the test photographs.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from metrics import colour_shift, psnr_y, ssim_y
+from niqe import PRISTINE, niqe
+from pool import upscale
+from restoration import Restoration
+from train import to_tensor
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MEASURES = ("psnr_y", "ssim_y", "niqe", "shift")
+
+
+def load(folder: Path) -> Restoration:
+    """The model of a Diffusers-layout folder, in float32."""
+    about = json.loads((folder / "gendr.json").read_text())
+    vae, unet = (json.loads((folder / part / "config.json").read_text()) for part in ("vae", "unet"))
+    prompt = load_file(folder / "prompt_embeds.safetensors")["prompt_embeds"]
+    levels = about["color_transfer"]["levels"]
+    model = Restoration(
+        {"timestep": about["timestep"], "colour_levels": levels, "prompt_tokens": prompt.shape[1], "vae": vae, "unet": unet}
+    )
+    weights = {"prompt": prompt}
+    for part in ("vae", "unet"):
+        weights |= {f"{part}.{k}": v for k, v in load_file(folder / part / "diffusion_pytorch_model.safetensors").items()}
+    model.load_state_dict({key: value.float() for key, value in weights.items()})
+    return model.eval().requires_grad_(False)
+
+
+def fixture_pairs(folder: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Name, sharp and bicubic of each NAME.jpg with a NAME.lq.png, uint8 [h, w, 3]."""
+    for path in sorted(folder.glob("*.lq.png")):
+        name = path.name.removesuffix(".lq.png")
+        sharp = np.array(Image.open(folder / f"{name}.jpg"))
+        yield name, sharp, upscale(np.array(Image.open(path)), sharp.shape[1], sharp.shape[0])
+
+
+def validation_pairs(pool: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """The same of the pool's validation pairs."""
+    pairs = zip(*(np.load(pool / f"validation_{name}.npy") for name in ("sharp", "poor")), strict=True)
+    for index, (sharp, poor) in enumerate(pairs):
+        yield f"validation-{index}", sharp, poor
+
+
+def restore(model: Restoration, poor: np.ndarray) -> np.ndarray:
+    """The restored picture, uint8 like the upscaled poor one."""
+    y = model.restore(to_tensor(poor[None]))[0].permute(1, 2, 0)
+    return (y * 255).round().byte().numpy()
+
+
+def measure(picture: np.ndarray, sharp: np.ndarray, poor: np.ndarray, pristine: dict) -> dict[str, float]:
+    """All measures of one picture; the colour shift is against the poor one, whose colours a restoration must keep."""
+    y, target, given = (to_tensor(p[None]) for p in (picture, sharp, poor))
+    return dict(zip(MEASURES, (psnr_y(y, target), ssim_y(y, target), niqe(picture, pristine), colour_shift(y, given)), strict=True))
+
+
+def judge(model: Restoration, pairs: Iterator, restored_folder: Path | None) -> dict:
+    """{"images": {name: {"bicubic": measures, "restored": measures}}, "mean": the same}."""
+    pristine = json.loads(PRISTINE.read_text())
+    images = {}
+    for name, sharp, poor in pairs:
+        restored = restore(model, poor)
+        images[name] = {
+            "bicubic": measure(poor, sharp, poor, pristine),
+            "restored": measure(restored, sharp, poor, pristine),
+        }
+        if restored_folder:
+            restored_folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.concatenate([poor, restored, sharp], axis=1)).save(restored_folder / f"{name}.png")
+    mean = {
+        side: {m: float(np.mean([image[side][m] for image in images.values()])) for m in MEASURES}
+        for side in ("bicubic", "restored")
+    }
+    return {"images": images, "mean": mean}
+
+
+def table(result: dict) -> str:
+    """The result as a Markdown table, bicubic / restored."""
+    lines = ["| picture | PSNR-Y, dB | SSIM-Y | NIQE | colour shift, 1/255 |", "|---|---|---|---|---|"]
+    for name, both in [*result["images"].items(), ("**mean**", result["mean"])]:
+        b, r = both["bicubic"], both["restored"]
+        lines.append(
+            f"| {name} | {b['psnr_y']:.2f} / {r['psnr_y']:.2f} | {b['ssim_y']:.3f} / {r['ssim_y']:.3f} "
+            f"| {b['niqe']:.2f} / {r['niqe']:.2f} | {r['shift']:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--pairs", type=Path, default=REPOSITORY / "test/fixtures/photographs")
+    parser.add_argument("--pool", type=Path)
+    parser.add_argument("--restored", type=Path, help="where to write poor | restored | sharp side by side")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    pairs = validation_pairs(options.pool) if options.pool else fixture_pairs(options.pairs)
+    with torch.no_grad():
+        result = judge(load(options.model), pairs, options.restored)
+    print(table(result))
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=2) + "\n")

@@ -1,0 +1,106 @@
+"""Writes a checkpoint's averaged weights as a Diffusers-layout model folder.
+
+    python export.py --checkpoint runs/checkpoint.pt --pool FOLDER --out FOLDER [--precision float16]
+
+vae/ and unet/ (config.json, diffusion_pytorch_model.safetensors), prompt_embeds.safetensors and gendr.json.
+scaling_factor becomes 1 / std of the latents of sharp training crops; the UNet's first and last convolution take
+up the change, so the restored picture stays the same.
+"""
+
+import argparse
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from restoration import ALPHA, BETA, Restoration
+from train import to_tensor
+
+PRECISIONS = {"float16": torch.float16, "float32": torch.float32}
+LOG_VARIANCE = -12.0
+
+
+def load_average(checkpoint: Path) -> tuple[Restoration, dict]:
+    """The model with averaged weights, and the checkpoint."""
+    state = torch.load(checkpoint, weights_only=False)
+    model = Restoration(state["config"])
+    model.load_state_dict(state["average"])
+    return model.eval().requires_grad_(False), state
+
+
+def rescale(model: Restoration, sharp: np.ndarray) -> float:
+    """Sets the scale to 1 / std of the latents of uint8 pictures [n, h, w, 3] without changing the result; returns it."""
+    latents = torch.cat([model.vae.encode(2 * to_tensor(picture[None]) - 1) for picture in sharp])
+    scale = round(1 / latents.std().item(), 4)
+    ratio = scale / model.scale
+    model.unet.conv_in.weight.div_(ratio)
+    model.unet.conv_out.weight.mul_(ratio)
+    model.unet.conv_out.bias.mul_(ratio)
+    model.scale = scale
+    return scale
+
+
+def fix_log_variance(model: Restoration) -> None:
+    """Training uses the posterior's mean alone; its log variance becomes one small constant."""
+    out = model.vae.encoder.conv_out
+    half = out.out_channels // 2
+    out.weight[half:] = 0
+    out.bias[half:] = LOG_VARIANCE
+
+
+def write(model: Restoration, state: dict, out: Path, precision: str, sharp: np.ndarray) -> None:
+    """Writes the folder beside its place, then renames it."""
+    with torch.no_grad():
+        scale = rescale(model, sharp)
+        fix_log_variance(model)
+    config = state["config"]
+    fresh = out.with_name(out.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    parts = {
+        "vae": ({"_class_name": "AutoencoderKL", **config["vae"], "scaling_factor": scale}, model.vae),
+        "unet": ({"_class_name": "UNet2DConditionModel", **config["unet"]}, model.unet),
+    }
+    kind = PRECISIONS[precision]
+    for name, (settings, module) in parts.items():
+        folder = fresh / name
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
+        weights = {key: value.to(kind).contiguous() for key, value in module.state_dict().items()}
+        save_file(weights, folder / "diffusion_pytorch_model.safetensors", {"format": "pt"})
+    save_file({"prompt_embeds": model.prompt.detach().to(kind).contiguous()}, fresh / "prompt_embeds.safetensors", {"format": "pt"})
+    about = {
+        "name": config["name"],
+        "timestep": config["timestep"],
+        "prediction_type": "epsilon",
+        "alpha": ALPHA,
+        "beta": BETA,
+        "color_transfer": {"method": "wavelet", "levels": config["colour_levels"]},
+        "licence": "MIT (weights); trained on photographs under the licences in models/training/photographs.json",
+        "source": "trained by models/training on freely licensed photographs from Debian packages",
+        "made_by": "python models/training/train.py in stages (docs/model-card.md), then python models/training/export.py",
+        "trained": {"steps": state["step"], "minutes": round(state["seconds"] / 60)},
+        "description": "A small one-step restoration model with GenDR's architecture: 16-channel autoencoder and one UNet call.",
+    }
+    (fresh / "gendr.json").write_text(json.dumps(about, indent=2) + "\n")
+    old = out.with_name(out.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        os.replace(out, old)
+    os.replace(fresh, out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    here = Path(__file__).resolve().parent
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkpoint", type=Path, default=here / "runs/checkpoint.pt")
+    parser.add_argument("--pool", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--precision", choices=sorted(PRECISIONS), default="float16")
+    options = parser.parse_args()
+    crops = np.load(options.pool / "sharp.npy", mmap_mode="r")[:64]
+    write(*load_average(options.checkpoint), options.out, options.precision, crops)

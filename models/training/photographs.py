@@ -1,0 +1,88 @@
+"""The photographs that the model learns from, is tuned on and is judged by.
+
+`photographs.json` lists each one with its Debian package, file, author, licence and split.
+A photograph belongs to exactly one split, so no scene is seen in training and judged later.
+
+    python photographs.py --packages FOLDER     checks that every listed file is there
+
+FOLDER holds one folder per package, unpacked with `dpkg-deb -x PACKAGE.deb FOLDER/PACKAGE`.
+"""
+
+import argparse
+import io
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+CATALOGUE = Path(__file__).with_name("photographs.json")
+START_OF_JPEG = re.compile(b"\xff\xd8\xff")
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """One entry of the catalogue; `split` is train, validation or test."""
+
+    name: str
+    split: str
+    package: str
+    file: str
+    licence: str
+    author: str
+    title: str
+
+
+def catalogue(split: str | None = None) -> list[Photograph]:
+    """The listed photographs, of one split or all."""
+    photographs = [Photograph(**entry) for entry in json.loads(CATALOGUE.read_text())]
+    return [p for p in photographs if split in (None, p.split)]
+
+
+def load(photograph: Photograph, packages: Path) -> Image.Image:
+    """The full-size picture in RGB, read from the unpacked packages."""
+    path = packages / photograph.package / photograph.file
+    if path.suffix == ".edj":
+        return largest_jpeg(path.read_bytes())
+    return Image.open(path).convert("RGB")
+
+
+def largest_jpeg(archive: bytes) -> Image.Image:
+    """The largest JPEG stream in an Enlightenment theme archive, which stores one picture at many sizes."""
+    largest = None
+    for match in START_OF_JPEG.finditer(archive):
+        try:
+            picture = Image.open(io.BytesIO(archive[match.start() :]))
+        except OSError:
+            continue
+        if largest is None or picture.width * picture.height > largest.width * largest.height:
+            largest = picture
+    if largest is None:
+        raise ValueError("expected an archive with a JPEG stream, found none")
+    return largest.convert("RGB")
+
+
+def shrink(picture: Image.Image, factor: float) -> Image.Image:
+    """The picture at 1/factor of its size; hides the JPEG blocks and sensor noise of the source."""
+    if factor <= 1:
+        return picture
+    return picture.resize((round(picture.width / factor), round(picture.height / factor)), Image.Resampling.LANCZOS)
+
+
+def pyramid(photograph: Photograph, packages: Path) -> list[np.ndarray]:
+    """The picture at two or three sizes as uint8 [height, width, 3], the largest about 2 MP."""
+    picture = load(photograph, packages)
+    first = max(1.25, (picture.width * picture.height / 2.2e6) ** 0.5)
+    levels = [np.asarray(shrink(picture, first * step)) for step in (1.0, 1.6, 2.5)]
+    return [level for level in levels if min(level.shape[:2]) >= 320]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--packages", type=Path, required=True)
+    folder = parser.parse_args().packages
+    for entry in catalogue():
+        size = "x".join(map(str, load(entry, folder).size))
+        print(f"{entry.split:10} {entry.name:28} {size:10} {entry.licence:13} {entry.package}/{entry.file}")

@@ -1,0 +1,101 @@
+"""A pool of pairs (sharp, poor) to train on, made once before training.
+
+    python pool.py --packages FOLDER --out FOLDER [--pairs 9000] [--workers 2] [--seed 1]
+
+Writes sharp.npy and poor.npy, uint8 [pairs, 256, 256, 3]; `poor` is already upscaled to the size of `sharp` by
+bicubic interpolation, as the restoration does it. The same seed gives the same pool.
+Training takes random smaller crops, flipped and turned, of these pairs. Of the validation split it writes
+validation_sharp.npy and validation_poor.npy, uint8 [10, 384, 512, 3]: two crops of each photograph, all at x4.
+"""
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from degradation import degrade
+from photographs import catalogue, pyramid
+
+SIDE = 256
+SCALES, SCALE_SHARES = (4, 3, 2, 1), (0.78, 0.06, 0.11, 0.05)
+FLAT, FLAT_SHARE = 4.0, 0.15
+
+
+def upscale(poor: np.ndarray, width: int, height: int) -> np.ndarray:
+    """uint8 [h, w, 3] at height x width by bicubic (Catmull-Rom) interpolation."""
+    return np.asarray(Image.fromarray(poor).resize((width, height), Image.Resampling.BICUBIC))
+
+
+def pair(levels: list[np.ndarray], shares: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """One crop of one level (larger levels more often) and its poor version, both [256, 256, 3]."""
+    rng = np.random.default_rng(seed)
+    while True:
+        level = levels[rng.choice(len(levels), p=shares)]
+        top, left = (int(rng.integers(0, n - SIDE + 1)) for n in level.shape[:2])
+        sharp = level[top : top + SIDE, left : left + SIDE]
+        if detail(sharp) > FLAT or rng.random() < FLAT_SHARE:
+            break
+    scale = int(rng.choice(SCALES, p=SCALE_SHARES))
+    size = SIDE - SIDE % scale
+    small = degrade(sharp[:size, :size], scale, rng)
+    poor = upscale(small, size, size)
+    margin = SIDE - size
+    return sharp, np.pad(poor, ((0, margin), (0, margin), (0, 0)), mode="edge") if margin else poor
+
+
+def detail(picture: np.ndarray) -> float:
+    """Mean absolute difference of neighbouring pixels in the green channel, 0..255."""
+    green = picture[..., 1].astype(np.int16)
+    return float(np.abs(np.diff(green, axis=0)).mean() + np.abs(np.diff(green, axis=1)).mean())
+
+
+def fill(packages: Path, out: Path, first: int, last: int, seed: int) -> int:
+    """Writes the pairs first..last-1 into the pool's files."""
+    torch.set_num_threads(1)
+    levels = [level for photograph in catalogue("train") for level in pyramid(photograph, packages)]
+    shares = np.sqrt([level.size for level in levels])
+    shares = shares / shares.sum()
+    files = [np.load(out / name, mmap_mode="r+") for name in ("sharp.npy", "poor.npy")]
+    for index in range(first, last):
+        for file, picture in zip(files, pair(levels, shares, seed * 1_000_003 + index), strict=True):
+            file[index] = picture
+    return last - first
+
+
+def make_validation(packages: Path, out: Path) -> None:
+    """Writes the fixed validation pairs."""
+    sharp, poor = [], []
+    for photograph in catalogue("validation"):
+        level = pyramid(photograph, packages)[0]
+        for place in (0.3, 0.6):
+            top, left = int((level.shape[0] - 384) * place), int((level.shape[1] - 512) * place)
+            sharp.append(level[top : top + 384, left : left + 512])
+            poor.append(upscale(degrade(sharp[-1], 4, np.random.default_rng(7000 + len(sharp))), 512, 384))
+    np.save(out / "validation_sharp.npy", np.stack(sharp))
+    np.save(out / "validation_poor.npy", np.stack(poor))
+
+
+def make_pool(packages: Path, out: Path, pairs: int, workers: int, seed: int) -> None:
+    """Fills a pool of `pairs` pairs with so many processes."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("sharp.npy", "poor.npy"):
+        np.lib.format.open_memmap(out / name, mode="w+", dtype=np.uint8, shape=(pairs, SIDE, SIDE, 3)).flush()
+    make_validation(packages, out)
+    edges = np.linspace(0, pairs, workers + 1).astype(int)
+    with ProcessPoolExecutor(workers) as executor:
+        jobs = [executor.submit(fill, packages, out, int(a), int(b), seed) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        print(f"{sum(job.result() for job in jobs)} pairs in {out}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--packages", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--pairs", type=int, default=9000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    make_pool(options.packages, options.out, options.pairs, options.workers, options.seed)

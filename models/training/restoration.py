@@ -1,0 +1,82 @@
+"""The whole restoration: encode, one step, decode, colour transfer (design: one-step restoration as in GenDR).
+
+    z  = encode(2x - 1) * scale
+    e  = unet(z, t, c)
+    z0 = (z - sqrt(beta) e) / sqrt(alpha),    alpha = beta = 0.5
+    y  = (decode(z0 / scale) + 1) / 2, then the low frequencies of x instead of its own
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unet import UNet
+from vae import Autoencoder
+
+ALPHA = BETA = 0.5
+
+
+def low_pass(x: Tensor, levels: int) -> Tensor:
+    """What `levels` steps of the a trous transform leave: [1 2 1]/4 along both axes, dilated by 1, 2, 4, ..., borders replicated.
+
+    x: [n, c, h, w]. Source of the transform: Holschneider et al. 1989; of its use for colour: StableSR (Wang et al. 2023).
+    """
+    for level in range(levels):
+        d = 2**level
+        p = F.pad(x, (d, d, 0, 0), mode="replicate")
+        x = 0.25 * (p[..., : -2 * d] + p[..., 2 * d :]) + 0.5 * x
+        p = F.pad(x, (0, 0, d, d), mode="replicate")
+        x = 0.25 * (p[..., : -2 * d, :] + p[..., 2 * d :, :]) + 0.5 * x
+    return x
+
+
+def transfer_colour(y: Tensor, x: Tensor, levels: int) -> Tensor:
+    """y with the low frequencies of x; both [n, 3, h, w] in 0..1. low_pass is linear, so one pass does for both."""
+    return y + low_pass(x - y, levels)
+
+
+class Restoration(nn.Module):
+    """Autoencoder, one-step network and prompt embedding, trained together."""
+
+    def __init__(self, config: dict):
+        super().__init__()
+        self.timestep = config["timestep"]
+        self.levels = config["colour_levels"]
+        self.scale = config["vae"]["scaling_factor"]
+        self.vae = Autoencoder(config["vae"])
+        self.unet = UNet(config["unet"])
+        self.prompt = nn.Parameter(torch.randn(1, config["prompt_tokens"], config["unet"]["cross_attention_dim"]))
+        self.multiple = 8 * 2 ** (len(config["unet"]["block_out_channels"]) - 1)
+
+    def network(self, x: Tensor) -> Tensor:
+        """The restored picture before colour transfer; x [n, 3, h, w] in 0..1, sides multiples of `multiple`."""
+        z = self.vae.encode(2 * x - 1) * self.scale
+        e = self.unet(z, self.timestep, self.prompt)
+        z0 = (z - math.sqrt(BETA) * e) / math.sqrt(ALPHA)
+        return (self.vae.decode(z0 / self.scale) + 1) / 2
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """decode(encode(x)) in 0..1, the autoencoder alone."""
+        return (self.vae.decode(self.vae.encode(2 * x - 1)) + 1) / 2
+
+    def both(self, x: Tensor, sharp: Tensor) -> tuple[Tensor, Tensor]:
+        """forward(x) and reconstruct(sharp) in one pass through encoder and decoder; equal heights and widths."""
+        z = self.vae.encode(2 * torch.cat([x, sharp]) - 1)
+        given, kept = z[: len(x)] * self.scale, z[len(x) :]
+        e = self.unet(given, self.timestep, self.prompt)
+        z0 = (given - math.sqrt(BETA) * e) / math.sqrt(ALPHA)
+        y, reconstructed = ((self.vae.decode(torch.cat([z0 / self.scale, kept])) + 1) / 2).split([len(x), len(sharp)])
+        return transfer_colour(y, x, self.levels), reconstructed
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The restored picture, [n, 3, h, w], not clamped; x is the upscaled poor picture in 0..1."""
+        return transfer_colour(self.network(x), x, self.levels)
+
+    def restore(self, x: Tensor) -> Tensor:
+        """As forward, for any size: reflects at the borders up to the multiple, crops, clamps to 0..1."""
+        height, width = x.shape[-2:]
+        margins = (0, -width % self.multiple, 0, -height % self.multiple)
+        y = self.network(F.pad(x, margins, mode="reflect"))[..., :height, :width]
+        return transfer_colour(y, x, self.levels).clamp(0, 1)

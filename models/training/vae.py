@@ -1,0 +1,163 @@
+"""The autoencoder: AutoencoderKL's structure and key names in Diffusers' layout.
+
+Facts about the layout: Hugging Face Diffusers, models/autoencoders (Apache-2.0); the code is our own.
+All norms are group norms with eps 1e-6; a stage halves the image by a 3x3 convolution of stride 2 after padding
+right and bottom by one; the decoder has one residual block more per stage than the encoder.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+EPS = 1e-6
+
+
+class Residual(nn.Module):
+    """x + conv(silu(norm(conv(silu(norm(x)))))), [n, channels, h, w] to [n, out_channels, h, w].
+
+    With `time_channels`, a time embedding [n, time_channels] is added as a bias between the convolutions.
+    """
+
+    def __init__(self, channels: int, out_channels: int, groups: int, eps: float = EPS, time_channels: int = 0):
+        super().__init__()
+        self.norm1 = nn.GroupNorm(groups, channels, eps)
+        self.conv1 = nn.Conv2d(channels, out_channels, 3, padding=1)
+        if time_channels:
+            self.time_emb_proj = nn.Linear(time_channels, out_channels)
+        self.norm2 = nn.GroupNorm(groups, out_channels, eps)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        self.conv_shortcut = nn.Conv2d(channels, out_channels, 1) if channels != out_channels else None
+
+    def forward(self, x: Tensor, time: Tensor | None = None) -> Tensor:
+        h = self.conv1(F.silu(self.norm1(x)))
+        if time is not None:
+            h = h + self.time_emb_proj(F.silu(time))[:, :, None, None]
+        h = self.conv2(F.silu(self.norm2(h)))
+        return h + (x if self.conv_shortcut is None else self.conv_shortcut(x))
+
+
+class Sampler(nn.Module):
+    """Halves or doubles the image, then or thereby convolves; a module of its own because the layout names it."""
+
+    def __init__(self, channels: int, direction: str, padding: int = 0):
+        super().__init__()
+        self.direction = direction
+        down = direction == "down"
+        self.padding = padding
+        self.conv = nn.Conv2d(channels, channels, 3, stride=2 if down else 1, padding=padding if down else 1)
+
+    def forward(self, x: Tensor, size: tuple[int, int] | None = None) -> Tensor:
+        """`size` is the doubled size where it is odd."""
+        if self.direction == "up":
+            return self.conv(F.interpolate(x, size or tuple(2 * n for n in x.shape[-2:]), mode="nearest"))
+        return self.conv(F.pad(x, (0, 1, 0, 1)) if self.padding == 0 else x)
+
+
+class SpatialAttention(nn.Module):
+    """Self-attention of one head over all positions, with biases, x + attention(norm(x))."""
+
+    def __init__(self, channels: int, groups: int):
+        super().__init__()
+        self.group_norm = nn.GroupNorm(groups, channels, EPS)
+        self.to_q, self.to_k, self.to_v = (nn.Linear(channels, channels) for _ in range(3))
+        self.to_out = nn.ModuleList([nn.Linear(channels, channels)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = self.group_norm(x).flatten(2).transpose(1, 2)
+        seen = F.scaled_dot_product_attention(*(f(tokens)[:, None] for f in (self.to_q, self.to_k, self.to_v)))
+        return x + self.to_out[0](seen[:, 0]).transpose(1, 2).reshape(x.shape)
+
+
+class Middle(nn.Module):
+    """Two residual blocks, with attention between them where wanted."""
+
+    def __init__(self, channels: int, groups: int, attention: bool):
+        super().__init__()
+        self.resnets = nn.ModuleList(Residual(channels, channels, groups) for _ in range(2))
+        self.attentions = nn.ModuleList([SpatialAttention(channels, groups)] if attention else [])
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.resnets[0](x)
+        for attention in self.attentions:
+            x = attention(x)
+        return self.resnets[1](x)
+
+
+class Stage(nn.Module):
+    """Residual blocks at one size, then a change of size where wanted."""
+
+    def __init__(self, channels: int, out_channels: int, layers: int, groups: int, sampler: str | None):
+        super().__init__()
+        self.resnets = nn.ModuleList(
+            Residual(channels if i == 0 else out_channels, out_channels, groups) for i in range(layers)
+        )
+        if sampler:
+            setattr(self, f"{sampler}samplers", nn.ModuleList([Sampler(out_channels, sampler)]))
+        self.sampler = sampler
+
+    def forward(self, x: Tensor) -> Tensor:
+        for resnet in self.resnets:
+            x = resnet(x)
+        return getattr(self, f"{self.sampler}samplers")[0](x) if self.sampler else x
+
+
+class Encoder(nn.Module):
+    """[n, 3, h, w] in -1..1 to [n, 2 * latent_channels, h/8, w/8] (mean, log variance), for four stages."""
+
+    def __init__(self, config: dict):
+        super().__init__()
+        widths, groups = config["block_out_channels"], config["norm_num_groups"]
+        self.conv_in = nn.Conv2d(config["in_channels"], widths[0], 3, padding=1)
+        self.down_blocks = nn.ModuleList(
+            Stage(widths[max(i - 1, 0)], width, config["layers_per_block"], groups, "down" if i < len(widths) - 1 else None)
+            for i, width in enumerate(widths)
+        )
+        self.mid_block = Middle(widths[-1], groups, config["mid_block_add_attention"])
+        self.conv_norm_out = nn.GroupNorm(groups, widths[-1], EPS)
+        self.conv_out = nn.Conv2d(widths[-1], 2 * config["latent_channels"], 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv_in(x)
+        for block in self.down_blocks:
+            x = block(x)
+        return self.conv_out(F.silu(self.conv_norm_out(self.mid_block(x))))
+
+
+class Decoder(nn.Module):
+    """[n, latent_channels, h, w] to [n, 3, 8h, 8w], about -1..1."""
+
+    def __init__(self, config: dict):
+        super().__init__()
+        widths, groups = config["block_out_channels"][::-1], config["norm_num_groups"]
+        self.conv_in = nn.Conv2d(config["latent_channels"], widths[0], 3, padding=1)
+        self.mid_block = Middle(widths[0], groups, config["mid_block_add_attention"])
+        self.up_blocks = nn.ModuleList(
+            Stage(widths[max(i - 1, 0)], width, config["layers_per_block"] + 1, groups, "up" if i < len(widths) - 1 else None)
+            for i, width in enumerate(widths)
+        )
+        self.conv_norm_out = nn.GroupNorm(groups, widths[-1], EPS)
+        self.conv_out = nn.Conv2d(widths[-1], config["out_channels"], 3, padding=1)
+
+    def forward(self, z: Tensor) -> Tensor:
+        x = self.mid_block(self.conv_in(z))
+        for block in self.up_blocks:
+            x = block(x)
+        return self.conv_out(F.silu(self.conv_norm_out(x)))
+
+
+class Autoencoder(nn.Module):
+    """Encoder and decoder of one AutoencoderKL without quant convolutions; `config` has Diffusers' keys."""
+
+    def __init__(self, config: dict):
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The posterior's mean, [n, latent_channels, h/8, w/8], of x in -1..1; sides are multiples of 8."""
+        return self.encoder(x).chunk(2, dim=1)[0]
+
+    def decode(self, z: Tensor) -> Tensor:
+        """The picture, about -1..1, of an unscaled latent."""
+        return self.decoder(z)
