@@ -13,11 +13,16 @@ import { imageScaleBy } from './image/image-scale-by.ts'
 import { loadImage } from './image/load-image.ts'
 import { previewImage } from './image/preview-image.ts'
 import { saveImage } from './image/save-image.ts'
+import { imageHistogram } from './measure/image-histogram.ts'
+import { imageNiqe } from './measure/image-niqe.ts'
+import { imagePsnr } from './measure/image-psnr.ts'
+import { imageSsim } from './measure/image-ssim.ts'
 import type { AnyNode } from './sdk/node.ts'
 
 const categories: Readonly<Record<string, readonly AnyNode[]>> = {
   image: [loadImage, saveImage, previewImage, imageCompare, imageScale, imageScaleBy, imageInvert],
   gendr: [gendrModelLoader, gendrRestore, tileSplit, vae16Encode, gendrUnet, vae16Decode, tileMerge, colorTransfer],
+  measure: [imagePsnr, imageSsim, imageNiqe, imageHistogram],
 }
 
 /** Every node of ours with its category, the folder that it is in. */

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { RestorationError } from '../sdk/error.ts'
+import { defineNode } from '../sdk/node.ts'
+import type { Frame } from '../sdk/values.ts'
+import { niqe } from './niqe.ts'
+import { showValues } from './show-values.ts'
+
+export const imageNiqe = defineNode({
+  id: 'ImageNIQE',
+  title: 'NIQE',
+  summary: 'How natural a picture looks, without a reference (Mittal et al. 2013): lower is better.',
+  inputs: { image: { type: 'IMAGE' } },
+  parameters: z.object({}),
+  outputs: { niqe: { type: 'FLOAT', tooltip: 'The mean over a batch.' } },
+  outputNode: true,
+  run({ image }) {
+    const { mean, text } = showValues('NIQE', image.frames.map(measured), 2)
+    return { niqe: mean, ui: { text } }
+  },
+})
+
+function measured(frame: Frame): number {
+  const value = niqe(frame)
+  if (Number.isFinite(value)) return value
+  throw new RestorationError(
+    'invalid_input',
+    `Expected a picture with two blocks of 96 × 96 that are not flat but received one of ${frame.width} × ${frame.height} without.`,
+    'Measure a larger picture, or one with more detail.',
+  )
+}

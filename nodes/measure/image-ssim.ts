@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { defineNode } from '../sdk/node.ts'
+import { pairFrames } from './pair-frames.ts'
+import { showValues } from './show-values.ts'
+import { ssimY } from './ssim-y.ts'
+
+export const imageSsim = defineNode({
+  id: 'ImageSSIM',
+  title: 'SSIM',
+  summary: 'Structural similarity of the luma against a reference (Wang et al. 2004): 1 is equal.',
+  inputs: { image: { type: 'IMAGE' }, reference: { type: 'IMAGE', tooltip: 'The true picture, of the same size.' } },
+  parameters: z.object({}),
+  outputs: { ssim: { type: 'FLOAT', tooltip: 'At most 1; the mean over a batch.' } },
+  outputNode: true,
+  run({ image, reference }) {
+    const values = pairFrames(image, reference).map(([frame, target]) => ssimY(frame, target))
+    const { mean, text } = showValues('SSIM-Y', values, 4)
+    return { ssim: mean, ui: { text } }
+  },
+})
