@@ -1,8 +1,9 @@
 """From a sharp photograph to a poor one: a random second-order chain.
 
 After Real-ESRGAN (Wang et al. 2021, section 3): blur, resize, noise and JPEG, then the same again,
-ending at the wanted size. One number, the severity, widens all ranges together, and some pictures are
-only made smaller, so that the model also meets inputs that need no more than upscaling.
+ending at the wanted size. One number, the severity, widens all ranges together: 1 is the published ranges (noise to 30
+and 25 of 255, JPEG from 30, blur to 3 and 1.5), and some pictures are only made smaller, so that the model also meets
+inputs that need no more than upscaling.
 """
 
 import io
@@ -32,23 +33,23 @@ def degrade(picture: np.ndarray, scale: int, rng: np.random.Generator) -> np.nda
     severity = rng.uniform(0.15, 1.0)
     reach = scale / 4
     if rng.random() < 0.9:
-        x = blur(x, rng.uniform(0.2, 0.4 + 2.4 * severity * reach), rng)
+        x = blur(x, rng.uniform(0.2, 0.4 + 2.6 * severity * reach), rng)
     x = resize(x, intermediate_size(picture.shape[:2], scale, rng), rng)
     if rng.random() < 0.8:
-        x = noise(x, rng.uniform(1, 3 + 18 * severity) / 255, rng)
+        x = noise(x, rng.uniform(1, 3 + 27 * severity) / 255, rng)
     if rng.random() < 0.8:
-        x = jpeg(x, rng.uniform(95 - 60 * severity, 95), rng)
+        x = jpeg(x, rng.uniform(95 - 65 * severity, 95), rng)
     if rng.random() < SECOND_ROUND_SHARE:
         if rng.random() < 0.5:
-            x = blur(x, rng.uniform(0.2, 0.4 + 1.0 * severity * reach), rng)
+            x = blur(x, rng.uniform(0.2, 0.4 + 1.1 * severity * reach), rng)
         x = resize(x, size, rng)
         if rng.random() < 0.5:
-            x = noise(x, rng.uniform(0.5, 2 + 8 * severity) / 255, rng)
+            x = noise(x, rng.uniform(0.5, 2 + 23 * severity) / 255, rng)
         if rng.random() < 0.15:
             x = ring(x, rng)
     x = resize(x, size, rng)
     if rng.random() < 0.7:
-        x = jpeg(x, rng.uniform(95 - 60 * severity, 95), rng)
+        x = jpeg(x, rng.uniform(95 - 65 * severity, 95), rng)
     return to_bytes(x)
 
 

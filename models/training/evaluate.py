@@ -20,7 +20,7 @@ from metrics import colour_shift, psnr_y, ssim_y
 from niqe import PRISTINE, niqe
 from pool import upscale
 from restoration import Restoration
-from train import to_tensor
+from loop import to_tensor
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MEASURES = ("psnr_y", "ssim_y", "niqe", "shift")

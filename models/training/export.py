@@ -13,12 +13,11 @@ import os
 import shutil
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 
 from restoration import ALPHA, BETA, Restoration
-from train import to_tensor
+from stages.base import unit_scale
 
 PRECISIONS = {"float16": torch.float16, "float32": torch.float32}
 LOG_VARIANCE = -12.0
@@ -32,10 +31,9 @@ def load_average(checkpoint: Path) -> tuple[Restoration, dict]:
     return model.eval().requires_grad_(False), state
 
 
-def rescale(model: Restoration, sharp: np.ndarray) -> float:
-    """Sets the scale to 1 / std of the latents of uint8 pictures [n, h, w, 3] without changing the result; returns it."""
-    latents = torch.cat([model.vae.encode(2 * to_tensor(picture[None]) - 1) for picture in sharp])
-    scale = round(1 / latents.std().item(), 4)
+def rescale(model: Restoration, pool: Path) -> float:
+    """Sets the scale to that of latents of deviation one without changing the result; returns it."""
+    scale = unit_scale(model, pool)
     ratio = scale / model.scale
     model.unet.conv_in.weight.div_(ratio)
     model.unet.conv_out.weight.mul_(ratio)
@@ -52,10 +50,10 @@ def fix_log_variance(model: Restoration) -> None:
     out.bias[half:] = LOG_VARIANCE
 
 
-def write(model: Restoration, state: dict, out: Path, precision: str, sharp: np.ndarray) -> None:
+def write(model: Restoration, state: dict, out: Path, precision: str, pool: Path) -> None:
     """Writes the folder beside its place, then renames it."""
     with torch.no_grad():
-        scale = rescale(model, sharp)
+        scale = rescale(model, pool)
         fix_log_variance(model)
     config = state["config"]
     fresh = out.with_name(out.name + ".new")
@@ -102,5 +100,4 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--precision", choices=sorted(PRECISIONS), default="float16")
     options = parser.parse_args()
-    crops = np.load(options.pool / "sharp.npy", mmap_mode="r")[:64]
-    write(*load_average(options.checkpoint), options.out, options.precision, crops)
+    write(*load_average(options.checkpoint), options.out, options.precision, options.pool)

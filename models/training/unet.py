@@ -145,15 +145,16 @@ class TimeEmbedding(nn.Module):
         return self.linear_2(F.silu(self.linear_1(x)))
 
 
-def sinusoids(timestep: float, channels: int) -> Tensor:
-    """[1, channels]: cosines, then sines of t / 10000^(i / half), i < half (flip_sin_to_cos, freq_shift 0)."""
+def sinusoids(timestep: float | Tensor, channels: int) -> Tensor:
+    """[1 or n, channels]: cosines, then sines of t / 10000^(i / half), i < half (flip_sin_to_cos, freq_shift 0)."""
     half = channels // 2
-    angles = timestep * torch.exp(-math.log(10000) * torch.arange(half, dtype=torch.float32) / half)
-    return torch.cat([angles.cos(), angles.sin()])[None]
+    t = torch.as_tensor(timestep, dtype=torch.float32).reshape(-1, 1)
+    angles = t * torch.exp(-math.log(10000) * torch.arange(half, dtype=torch.float32, device=t.device) / half)
+    return torch.cat([angles.cos(), angles.sin()], dim=1)
 
 
 class UNet(nn.Module):
-    """e = unet(z, t, c): z and e [n, 16, h, w], t one number, c [1, tokens, cross_attention_dim]; `config` has Diffusers' keys."""
+    """e = unet(z, t, c): z and e [n, 16, h, w], t one number or [n], c [1, tokens, cross_attention_dim]; `config` has Diffusers' keys."""
 
     def __init__(self, config: dict):
         super().__init__()
@@ -182,7 +183,8 @@ class UNet(nn.Module):
         self.conv_norm_out = nn.GroupNorm(config["norm_num_groups"], widths[0], config["norm_eps"])
         self.conv_out = nn.Conv2d(widths[0], config["out_channels"], 3, padding=1)
 
-    def forward(self, z: Tensor, timestep: float, context: Tensor) -> Tensor:
+    def forward(self, z: Tensor, timestep: float | Tensor, context: Tensor, taps: dict[str, Tensor] | None = None) -> Tensor:
+        """e; `taps` takes the features after the first level ("shallow") and in the middle ("deep")."""
         time = self.time_embedding(sinusoids(timestep, self.config["block_out_channels"][0]).to(z))
         context = context.expand(z.shape[0], -1, -1)
         x = self.conv_in(z)
@@ -194,7 +196,11 @@ class UNet(nn.Module):
             if level.sampler:
                 x = level.resample(x)
                 skips.append(x)
+            if taps is not None:
+                taps.setdefault("shallow", x)
         x = self.mid_block(x, time, context)
+        if taps is not None:
+            taps["deep"] = x
         for level in self.up_blocks:
             for index in range(len(level.resnets)):
                 x = level.layer(index, torch.cat([x, skips.pop()], dim=1), time, context)

@@ -146,18 +146,27 @@ class Decoder(nn.Module):
 
 
 class Autoencoder(nn.Module):
-    """Encoder and decoder of one AutoencoderKL without quant convolutions; `config` has Diffusers' keys."""
+    """Encoder and decoder of one AutoencoderKL; `config` has Diffusers' keys."""
 
     def __init__(self, config: dict):
         super().__init__()
         self.config = config
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
+        channels = config["latent_channels"]
+        self.quant_conv = nn.Conv2d(2 * channels, 2 * channels, 1) if config["use_quant_conv"] else None
+        self.post_quant_conv = nn.Conv2d(channels, channels, 1) if config["use_post_quant_conv"] else None
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance, each [n, latent_channels, h/8, w/8], of x in -1..1; sides are multiples of 8."""
+        moments = self.encoder(x)
+        mean, log_variance = (moments if self.quant_conv is None else self.quant_conv(moments)).chunk(2, dim=1)
+        return mean, log_variance.clamp(-30, 20)
 
     def encode(self, x: Tensor) -> Tensor:
-        """The posterior's mean, [n, latent_channels, h/8, w/8], of x in -1..1; sides are multiples of 8."""
-        return self.encoder(x).chunk(2, dim=1)[0]
+        """The posterior's mean."""
+        return self.posterior(x)[0]
 
     def decode(self, z: Tensor) -> Tensor:
         """The picture, about -1..1, of an unscaled latent."""
-        return self.decoder(z)
+        return self.decoder(z if self.post_quant_conv is None else self.post_quant_conv(z))

@@ -1,0 +1,210 @@
+"""What every training stage shares: batches, the schedule, checkpoints, curves and sample sheets.
+
+A stage says what is trained and how; `run` calls it until the steps or the minutes are over. Given steps, a run depends on its
+seed alone; given minutes, the schedule follows the clock of a busy machine.
+"""
+
+import argparse
+import csv
+import math
+import os
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor, nn
+
+WARM_UP = 300
+AVERAGE_EVERY = 5
+
+
+class Stage(ABC):
+    """One kind of training. `crops` says from which share of the run on crops of which side come how many at a time."""
+
+    crops: tuple[tuple[float, int, int], ...] = ((0.0, 96, 8), (0.7, 128, 5), (0.9, 160, 3))
+    step = 0
+
+    @abstractmethod
+    def parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+        """Everything that a checkpoint keeps, by name."""
+
+    @abstractmethod
+    def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, float]:
+        """One step on one batch of pairs [n, 3, side, side] in 0..1; progress in 0..1. Returns its losses."""
+
+    @abstractmethod
+    def validate(self, sharp: np.ndarray, poor: np.ndarray, sheet: Path) -> dict[str, float]:
+        """Measures on held-out pairs, uint8 [n, h, w, 3], and a sheet of pictures to look at."""
+
+
+def learning_rate(step: int, progress: float, peak: float) -> float:
+    """Linear warm-up, then half a cosine down to 2 % of the peak; progress in 0..1."""
+    return peak * min(1, (step + 1) / WARM_UP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1, progress))))
+
+
+def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    """The learning rate of all groups."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+
+
+@torch.no_grad()
+def follow(average: Iterable[nn.Parameter], trained: Iterable[nn.Parameter], step: int, decay: float) -> None:
+    """Every few steps, draws averaged weights towards the trained ones, faster at first."""
+    if step % AVERAGE_EVERY == 0:
+        torch._foreach_lerp_(list(average), list(trained), 1 - min(decay, (1 + step) / (40 + step)))
+
+
+def to_tensor(pictures: np.ndarray) -> Tensor:
+    """uint8 [n, h, w, 3] as float [n, 3, h, w] in 0..1, channels last in memory."""
+    x = torch.from_numpy(np.array(pictures, order="C")).permute(0, 3, 1, 2).float() / 255
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def batch(pool: tuple[np.ndarray, np.ndarray], count: int, side: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Random crops of random pairs, flipped and turned alike: sharp and poor, [count, 3, side, side] in 0..1."""
+    crops = [], []
+    for _ in range(count):
+        index = rng.integers(len(pool[0]))
+        top, left = rng.integers(0, pool[0].shape[1] - side + 1, 2)
+        turn, flip = rng.integers(4), rng.integers(2)
+        for file, out in zip(pool, crops, strict=True):
+            picture = np.rot90(file[index, top : top + side, left : left + side], turn)
+            out.append(picture[:, ::-1] if flip else picture)
+    return tuple(to_tensor(np.stack(c)) for c in crops)
+
+
+def sheet_of(rows: Iterable[Iterable[Tensor]], path: Path) -> None:
+    """Writes pictures [1, 3, h, w] in 0..1 of equal size as rows and columns of one file."""
+    picture = torch.cat([torch.cat([p[0].cpu().float() for p in row], dim=2) for row in rows], dim=1)
+    Image.fromarray((picture.clamp(0, 1).permute(1, 2, 0) * 255).round().byte().numpy()).save(path)
+
+
+def append(path: Path, row: dict) -> None:
+    """Adds a row to a CSV file, with a header where the file is new."""
+    fresh = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, row.keys())
+        if fresh:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def draw_curves(log: Path, path: Path, width: int = 900, height: int = 160) -> None:
+    """Each column of a CSV log of losses as one curve over the steps, from its least to its greatest value."""
+    with log.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = [n for n in rows[0] if n not in ("step", "minutes", "side", "rate") and len({row[n] for row in rows}) > 1]
+    chart = Image.new("RGB", (width, height * max(1, len(names))), "white")
+    draw = ImageDraw.Draw(chart)
+    for index, name in enumerate(names):
+        values = [float(row[name]) for row in rows]
+        low, high, top = min(values), max(values), index * height
+        points = [
+            (8 + (width - 16) * i / max(1, len(values) - 1), top + 24 + (height - 32) * (1 - (v - low) / (high - low)))
+            for i, v in enumerate(values)
+        ]
+        draw.line(points, fill="#1f5fbf", width=2)
+        draw.text((8, top + 6), f"{name}: {low:.4g} to {high:.4g}, last {values[-1]:.4g}, {rows[-1]['step']} steps", fill="black")
+    chart.save(path)
+
+
+def save(state: dict, path: Path) -> None:
+    """Writes the checkpoint beside its place, then renames it: a reader never sees half of one."""
+    torch.save(state, path.with_suffix(".new"))
+    os.replace(path.with_suffix(".new"), path)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that `run` reads."""
+    here = Path(__file__).resolve().parent
+    parser.add_argument("--pool", type=Path, required=True)
+    parser.add_argument("--size", choices=("nano", "full"), default="nano", help="which of configs/")
+    parser.add_argument("--out", type=Path, default=here / "runs")
+    parser.add_argument("--steps", type=int, default=12000)
+    parser.add_argument("--minutes", type=float, help="follow the clock instead of the steps")
+    parser.add_argument("--resume", action="store_true", help="go on from checkpoint.pt in the out folder")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--validate-every", type=int, default=500)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+
+
+class Clock:
+    """Where a run stands: steps, seconds of training, and the state of all randomness."""
+
+    def __init__(self, seed: int):
+        self.rng = np.random.default_rng(seed)
+        self.seconds = 0.0
+
+    def state(self, stage: Stage, config: dict) -> dict:
+        """A whole checkpoint."""
+        return {
+            "config": config,
+            **{name: part.state_dict() for name, part in stage.parts().items()},
+            "rng": self.rng.bit_generator.state,
+            "torch_rng": torch.get_rng_state(),
+            "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            "step": stage.step,
+            "seconds": self.seconds,
+        }
+
+    def restore(self, stage: Stage, state: dict) -> None:
+        """Goes on where a checkpoint was taken."""
+        for name, part in stage.parts().items():
+            part.load_state_dict(state[name])
+        self.rng.bit_generator.state = state["rng"]
+        torch.set_rng_state(state["torch_rng"])
+        if torch.cuda.is_available():
+            torch.cuda.set_rng_state_all(state["cuda_rng"])
+        stage.step, self.seconds = state["step"], state["seconds"]
+
+
+def run(stage: Stage, config: dict, options: argparse.Namespace) -> None:
+    """Trains until the steps or minutes are over.
+
+    Writes to the out folder: checkpoint.pt (everything needed to go on), log.csv with curves.png, validation.csv, samples.png.
+    """
+    torch.set_num_threads(options.threads)
+    options.out.mkdir(parents=True, exist_ok=True)
+    checkpoint, log = options.out / "checkpoint.pt", options.out / "log.csv"
+    clock = Clock(options.seed)
+    if options.resume:
+        clock.restore(stage, torch.load(checkpoint, map_location="cpu", weights_only=False))
+    pool = tuple(np.load(options.pool / f"{name}.npy", mmap_mode="r") for name in ("sharp", "poor"))
+    held_out = tuple(np.load(options.pool / f"validation_{name}.npy") for name in ("sharp", "poor"))
+
+    def report() -> None:
+        save(clock.state(stage, config), checkpoint)
+        place = {"step": stage.step, "minutes": round(clock.seconds / 60, 2)}
+        result = {**place, **stage.validate(*held_out, options.out / "samples.png")}
+        append(options.out / "validation.csv", result)
+        if log.exists():
+            draw_curves(log, options.out / "curves.png")
+        print(result, flush=True)
+
+    sums: dict[str, list[float]] = {}
+    before = time.monotonic()
+    while True:
+        progress = clock.seconds / 60 / options.minutes if options.minutes else stage.step / options.steps
+        if progress >= 1:
+            break
+        side, count = [(s, n) for start, s, n in stage.crops if progress >= start][-1]
+        pairs = (part.to(options.device) for part in batch(pool, count, side, clock.rng))
+        for name, loss in stage.update(*pairs, progress).items():
+            sums.setdefault(name, []).append(loss)
+        stage.step += 1
+        now = time.monotonic()
+        clock.seconds, before = clock.seconds + now - before, now
+        if stage.step % 100 == 0:
+            row = {"step": stage.step, "minutes": round(clock.seconds / 60, 2), "side": side}
+            append(log, row | {name: round(float(np.mean(values)), 5) for name, values in sorted(sums.items())})
+            sums = {}
+        if stage.step % options.validate_every == 0:
+            report()
+            before = time.monotonic()
+    report()

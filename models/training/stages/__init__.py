@@ -1,0 +1,1 @@
+"""The kinds of training, by the name that train.py takes."""

@@ -1,0 +1,120 @@
+"""Each loss against a value by hand, on tensors small enough to reckon with."""
+
+import math
+import unittest
+
+import torch
+
+from alignment import Projection, alignment
+from diffusion import Schedule, denoising
+from distillation import balance, cid, cida, consistent_identity, deceive, discriminate, score_gap, score_identity, sid, vsd
+from losses import charbonnier, chroma, coarse, critic_loss, deception_loss, energy, structure
+from stages.autoencoder import prior
+
+
+def latent(*values: float) -> torch.Tensor:
+    """[1, count, 1, 1]."""
+    return torch.tensor(values, dtype=torch.float32).reshape(1, -1, 1, 1)
+
+
+def grey(value: float, side: int = 16) -> torch.Tensor:
+    """A flat picture [1, 3, side, side]."""
+    return torch.full((1, 3, side, side), value)
+
+
+class Distillation(unittest.TestCase):
+    """z_g = (0, 0), real = (2, 4), fake = (1, 1), z_h = (3, 1): differences (1, 3), balance 1 / 3."""
+
+    z_g, real, fake, z_h = latent(0, 0), latent(2, 4), latent(1, 1), latent(3, 1)
+
+    def test_balance(self):
+        self.assertAlmostEqual(balance(self.z_g, self.real).item(), 1 / 3, 6)
+
+    def test_vsd_pulls_from_the_fake_score_to_the_real_one(self):
+        z_g = self.z_g.clone().requires_grad_()
+        vsd(z_g, self.real, self.fake).backward()
+        for found, wanted in zip(z_g.grad.flatten().tolist(), (-1 / 6, -3 / 6), strict=True):
+            self.assertAlmostEqual(found, wanted, 6)
+
+    def test_score_gap(self):
+        self.assertAlmostEqual(score_gap(self.real, self.fake).item(), (1 + 9) / 2, 6)
+
+    def test_score_identity_with_the_restored_and_with_the_true_latent(self):
+        self.assertAlmostEqual(score_identity(self.real, self.fake, self.z_g).item(), (1 * 2 + 3 * 4) / 2, 6)
+        self.assertAlmostEqual(consistent_identity(self.real, self.fake, self.z_h).item(), (1 * 2 + 3 * 0) / 2, 6)
+
+    def test_sid_and_cid(self):
+        self.assertAlmostEqual(sid(self.z_g, self.real, self.fake, 1.0).item(), (7 - 5) / 3, 5)
+        self.assertAlmostEqual(cid(self.z_h, self.z_g, self.real, self.fake, 0.5).item(), (1 - 2.5) / 3, 5)
+
+    def test_sid_is_nothing_where_the_scores_agree(self):
+        self.assertEqual(sid(self.z_g, self.real, self.real).item(), 0)
+
+    def test_adversarial_terms(self):
+        self.assertAlmostEqual(discriminate(latent(0), latent(0)).item(), 2 * math.log(2), 6)
+        self.assertAlmostEqual(deceive(latent(1)).item(), math.log(1 + math.exp(-1)), 6)
+
+    def test_cida_weighs_three_terms(self):
+        terms = [torch.tensor(value) for value in (1.0, 2.0, 3.0)]
+        self.assertAlmostEqual(cida(*terms, (1.0, 0.5, 0.1)).item(), 2.3, 6)
+
+
+class Diffusion(unittest.TestCase):
+    def test_the_schedule_keeps_the_variance_and_is_undone_by_the_true_noise(self):
+        schedule, t = Schedule(), torch.tensor([0, 499, 999])
+        signal, noise = schedule.at(t)
+        torch.testing.assert_close(signal**2 + noise**2, torch.ones(3, 1, 1, 1))
+        z, e = torch.randn(3, 2, 4, 4), torch.randn(3, 2, 4, 4)
+        torch.testing.assert_close(schedule.clean(schedule.diffuse(z, e, t), e, t), z, atol=1e-4, rtol=1e-4)
+
+    def test_the_first_step_is_the_first_beta(self):
+        self.assertAlmostEqual(Schedule().noise[0].item(), math.sqrt(0.00085), 6)
+
+    def test_denoising(self):
+        self.assertAlmostEqual(denoising(latent(1, 2), latent(0, 4)).item(), (1 + 4) / 2, 6)
+
+
+class Alignment(unittest.TestCase):
+    def test_is_minus_the_cosine(self):
+        self.assertAlmostEqual(alignment(latent(1, 0), latent(3, 4)).item(), -0.6, 6)
+
+    def test_brings_features_to_the_grid_of_the_encoder(self):
+        projected = Projection(4, 6)(torch.randn(2, 4, 8, 8))
+        self.assertEqual(projected.shape, (2, 6, 8, 8))
+        self.assertLess(abs(alignment(projected, torch.randn(2, 6, 3, 5)).item()), 1)
+
+
+class Pixels(unittest.TestCase):
+    def test_charbonnier(self):
+        self.assertAlmostEqual(charbonnier(grey(0.5), grey(0.2)).item(), math.hypot(0.3, 1e-3), 6)
+
+    def test_structure_of_flat_pictures_is_the_luminance_term(self):
+        a, b, c = (16 + 219 * 0.2) / 255, (16 + 219 * 0.6) / 255, 1e-4
+        self.assertAlmostEqual(structure(grey(0.2), grey(0.6)).item(), 1 - (2 * a * b + c) / (a * a + b * b + c), 3)
+
+    def test_coarse_does_not_see_a_checkerboard(self):
+        board = (torch.arange(16)[:, None] + torch.arange(16)[None]) % 2
+        self.assertAlmostEqual(coarse(board.expand(1, 3, 16, 16).float(), grey(0.5)).item(), 1e-3, 6)
+
+    def test_chroma_sees_colour_and_not_brightness(self):
+        red = grey(0.5)
+        red[:, 0] = 0.7
+        self.assertAlmostEqual(chroma(grey(0.9), grey(0.1)).item(), 1e-3, 6)
+        self.assertAlmostEqual(chroma(red, grey(0.5)).item(), (math.hypot(0.2, 1e-3) + 1e-3) / 2, 6)
+
+    def test_energy_of_detail_twice_as_strong_is_near_the_logarithm_of_two(self):
+        torch.manual_seed(0)
+        noise = torch.randn(1, 1, 64, 64).expand(1, 3, 64, 64) * 0.1
+        self.assertAlmostEqual(energy(0.5 + 2 * noise, 0.5 + noise).item(), math.log(2), delta=0.15)
+
+    def test_critic_losses_of_equal_scores_are_one(self):
+        self.assertAlmostEqual(critic_loss(latent(0.3, 0.3), latent(0.3, 0.3)).item(), 1, 6)
+        self.assertAlmostEqual(deception_loss(latent(0.3, 0.3), latent(0.3, 0.3)).item(), 1, 6)
+
+    def test_prior_of_a_standard_normal_is_nothing(self):
+        self.assertEqual(prior(latent(0, 0), latent(0, 0)).item(), 0)
+        self.assertAlmostEqual(prior(latent(1), latent(0)).item(), 0.5, 6)
+
+
+if __name__ == "__main__":
+    unittest.main()

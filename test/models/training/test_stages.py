@@ -1,0 +1,201 @@
+"""Each stage of training on two crops: a few steps lower its loss, and a run goes on from its checkpoint as if never stopped."""
+
+import argparse
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import loop
+import train
+from adapters import activate, adapt, adapter_parameters, merge
+from export import load_average, write
+from loop import batch, follow
+from stages.autoencoder import AutoencoderStage
+from stages.base import Base
+from stages.direct import Direct
+from stages.distil import METHODS, Distil
+from unet import UNet
+
+SIDE, ROUND = 32, 10
+# Losses that fall while both sides learn; the restorer's own is a game against the scores.
+EXPECTED = {"vsd": ("fake",), "sid": ("fake",), "cid": ("fake", "real"), "cida": ("fake", "real", "critic")}
+
+
+def tiny_config() -> dict:
+    """gendr-nano's configuration at a width that trains in seconds."""
+    config = train.read_config("nano")
+    config["vae"].update(block_out_channels=[8, 8, 16, 16], norm_num_groups=4)
+    config["unet"].update(block_out_channels=[16, 24], norm_num_groups=8, cross_attention_dim=8, attention_head_dim=[2, 2])
+    rates = {"direct": 2e-3, "vae": 2e-3, "base": 2e-3, "distil": 3e-4, "scores": 4e-3}
+    config["training"].update(adapter={"rank": 4, "alpha": 8}, rates=rates)
+    return config
+
+
+class Stages(unittest.TestCase):
+    """One folder with a pool of two pairs; stages build on each other's checkpoints."""
+
+    @classmethod
+    def setUpClass(cls):
+        torch.manual_seed(1)
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.path = Path(cls.folder.name)
+        rng = np.random.default_rng(3)
+        coarse = rng.integers(30, 225, (2, 64, 64, 3), dtype=np.uint8)
+        sharp = coarse.repeat(4, axis=1).repeat(4, axis=2)
+        poor = np.clip(sharp.astype(int) + rng.integers(-25, 25, sharp.shape), 0, 255).astype(np.uint8)
+        for name, pictures in (("sharp", sharp), ("poor", poor)):
+            np.save(cls.path / f"{name}.npy", pictures)
+            np.save(cls.path / f"validation_{name}.npy", pictures[:1].repeat(2, axis=2)[:, :, :384])
+        cls.base = cls.path / "base.pt"
+        config = tiny_config()
+        stage = AutoencoderStage(config, cls.options())
+        cls.keep(stage, config, cls.path / "autoencoder.pt")
+        config = tiny_config()
+        stage = Base(config, cls.options())
+        cls.train(stage, 100)
+        stage.average.load_state_dict(stage.model.state_dict())
+        cls.keep(stage, config, cls.base)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    @classmethod
+    def options(cls, **more) -> argparse.Namespace:
+        """What the command line would give."""
+        return argparse.Namespace(
+            **{
+                "device": "cpu", "pool": cls.path, "seed": 1, "perceptual": None, "encoder": None, "begin_from": None,
+                "texture": 0.05, "energy": 0.05, "texture_from": 2.0, "autoencoder": cls.path / "autoencoder.pt",
+                "base": cls.base, "method": "cida", "xi": 0.5, "lambdas": (1.0, 0.1, 0.1), **more,
+            }
+        )
+
+    @classmethod
+    def keep(cls, stage: loop.Stage, config: dict, path: Path) -> None:
+        """Writes a checkpoint."""
+        torch.save(loop.Clock(1).state(stage, config), path)
+
+    @classmethod
+    def train(cls, stage: loop.Stage, steps: int = 40) -> list[dict[str, float]]:
+        """The losses of some steps on one batch, the learning rate fully up; noise and times come again every ROUND steps."""
+        pool = tuple(np.load(cls.path / f"{name}.npy") for name in ("sharp", "poor"))
+        pair = batch(pool, 2, SIDE, np.random.default_rng(1))
+        losses = []
+        for step in range(steps):
+            torch.manual_seed(step % ROUND)
+            stage.step += loop.WARM_UP if stage.step == 0 else 1
+            losses.append(stage.update(*pair, 0.0))
+        return losses
+
+    def falls(self, losses: list[dict[str, float]], name: str) -> None:
+        """The mean of the last round is below that of the first."""
+        values = [loss[name] for loss in losses]
+        self.assertLess(np.mean(values[-ROUND:]), np.mean(values[:ROUND]), f"{name}: {values}")
+
+    def test_direct(self):
+        losses = self.train(Direct(tiny_config(), self.options()))
+        for name in ("charbonnier", "structure", "reconstruction"):
+            self.falls(losses, name)
+
+    def test_direct_with_critic(self):
+        losses = self.train(Direct(tiny_config(), self.options(texture_from=0.0)))
+        self.falls(losses, "charbonnier")
+        self.falls(losses, "energy")
+
+    def test_autoencoder(self):
+        losses = self.train(AutoencoderStage(tiny_config(), self.options()))
+        self.falls(losses, "charbonnier")
+        self.falls(losses, "structure")
+
+    def test_base(self):
+        self.falls(self.train(Base(tiny_config(), self.options()), 80), "denoising")
+
+    def test_base_with_alignment(self):
+        losses = self.train(Base(tiny_config(), self.options(encoder=self.encoder())), 60)
+        self.falls(losses, "alignment")
+
+    def test_distil_by_each_method(self):
+        for method in METHODS:
+            with self.subTest(method):
+                losses = self.train(Distil(tiny_config(), self.options(method=method)), 60)
+                for name in EXPECTED[method]:
+                    self.falls(losses, name)
+
+    def test_distil_with_alignment(self):
+        losses = self.train(Distil(tiny_config(), self.options(encoder=self.encoder())), 40)
+        self.falls(losses, "alignment")
+
+    def test_a_distilled_restorer_is_exported_as_a_plain_network(self):
+        config = tiny_config()
+        stage = Distil(config, self.options())
+        self.train(stage, 8)
+        self.keep(stage, config, self.path / "distil.pt")
+        write(*load_average(self.path / "distil.pt"), self.path / "export", "float16", self.path)
+        about = json.loads((self.path / "export/unet/config.json").read_text())
+        self.assertEqual(about["_class_name"], "UNet2DConditionModel")
+
+    def test_a_run_goes_on_as_if_never_stopped(self):
+        def go(out: str, steps: int, resume: bool) -> dict:
+            options = self.options(
+                out=self.path / out, steps=6, minutes=None, resume=resume, validate_every=3, threads=1, texture_from=0.0
+            )
+            torch.manual_seed(options.seed)
+            config = tiny_config()
+            stage = Direct(config, options)
+            stage.crops = ((0.0, SIDE, 2),)
+            stop = stage.update
+            stage.update = lambda *a: stop(*a) if stage.step < steps else self.fail("ran on")
+            try:
+                loop.run(stage, config, options)
+            except AssertionError:
+                pass
+            return torch.load(self.path / out / "checkpoint.pt", weights_only=False)
+
+        whole = go("whole", 6, False)
+        go("parts", 3, False)
+        parts = go("parts", 6, True)
+        self.assertEqual((whole["step"], parts["step"]), (6, 6))
+        for key, value in whole["model"].items():
+            torch.testing.assert_close(parts["model"][key], value, atol=0, rtol=0)
+
+    def encoder(self) -> Path:
+        """A frozen random network in TorchScript, as a user's DINOv2 would come."""
+        path = self.path / "encoder.pt"
+        torch.jit.script(torch.nn.Conv2d(3, 12, 14, 14)).save(str(path))
+        return path
+
+
+class Adapters(unittest.TestCase):
+    def test_untrained_adapters_change_nothing_and_merging_is_exact(self):
+        torch.manual_seed(0)
+        unet = UNet(tiny_config()["unet"]).requires_grad_(False)
+        z, context = torch.randn(1, 16, 8, 8), torch.randn(1, 4, 8)
+        plain, names = unet(z, 7.0, context), set(unet.state_dict())
+        adapt(unet, ("a", "b"), 4, 8)
+        torch.testing.assert_close(activate(unet, "a")(z, 7.0, context), plain, atol=1e-5, rtol=1e-5)
+        for parameter in adapter_parameters(unet, "a"):
+            torch.nn.init.normal_(parameter, std=0.05)
+        changed = activate(unet, "a")(z, 7.0, context)
+        self.assertGreater((changed - plain).abs().max().item(), 1e-3)
+        torch.testing.assert_close(activate(unet, "b")(z, 7.0, context), plain, atol=1e-5, rtol=1e-5)
+        merge(unet, "a")
+        self.assertEqual(set(unet.state_dict()), names)
+        torch.testing.assert_close(unet(z, 7.0, context), changed, atol=1e-4, rtol=1e-4)
+
+
+class Averages(unittest.TestCase):
+    def test_follow_early_and_only_every_few_steps(self):
+        average, trained = torch.nn.Parameter(torch.zeros(1)), torch.nn.Parameter(torch.ones(1))
+        follow([average], [trained], 4, 0.9)
+        self.assertEqual(average.item(), 0)
+        follow([average], [trained], 5, 0.9)
+        self.assertAlmostEqual(average.item(), 1 - 6 / 45, 6)
+
+
+if __name__ == "__main__":
+    unittest.main()
