@@ -9,12 +9,15 @@ import { keepSocket } from './host/socket.ts'
 import { byId } from './panels/element.ts'
 import { openHelp } from './panels/help.ts'
 import { openMenu } from './panels/menu.ts'
+import { RunsPanel } from './panels/runs-panel.ts'
 import { Toasts } from './panels/toasts.ts'
 import { Toolbar } from './panels/toolbar.ts'
 import { Viewer } from './panels/viewer.ts'
 import { listenToKeys } from './shortcuts.ts'
 
 const FIRST_TEMPLATE = 'restore-photo'
+/** Messages after which the list of runs is another. */
+const CHANGES_LIST = new Set(['status', 'execution_start', 'execution_success', 'execution_error'])
 
 const canvas = byId('canvas', HTMLCanvasElement)
 const stage = byId('stage', HTMLDivElement)
@@ -23,6 +26,22 @@ const clientId = clientIdOf(sessionStorage)
 const host = new Host(address, clientId)
 const toasts = new Toasts(stage)
 const viewer = new Viewer(byId('desk', HTMLElement), fitCanvas)
+
+const runsPanel = new RunsPanel(
+  byId('desk', HTMLElement),
+  {
+    list: () => host.runs(),
+    address: (file) => address.picture(file),
+    show: (title, pictures) => viewer.open(title, { pictures }),
+    openGraph: (entry) => editor.openText(JSON.stringify(entry.workflow ?? entry.prompt)),
+    again: async ({ prompt, workflow }) => editor.runs.repeat(prompt, workflow),
+    cancel: ({ id }) => host.cancel(id),
+    forget: ({ id }) => host.forget([id]),
+    clear: () => host.forgetAll(),
+    failed: (error) => toasts.show('error', ...wordsOf(error)),
+  },
+  fitCanvas,
+)
 
 const openFile = async () => {
   const file = await chooseFile('.json,image/png,application/json')
@@ -33,6 +52,7 @@ const toolbar = new Toolbar(byId('toolbar', HTMLElement), {
   cancel: () => void editor.runs.cancel(),
   addNode: ({ left, bottom }) => editor.searchNodes({ x: left, y: bottom + 4 }, middleOfStage()),
   templates: (anchor) => void offerTemplates(anchor),
+  runs: () => runsPanel.toggle(),
   open: () => void openFile(),
   save: () => editor.saveFile(),
   help: openHelp,
@@ -54,7 +74,7 @@ toolbar.connection('connecting')
 editor.document.subscribe(() => {
   document.body.dataset.nodeCount = String(editor.document.graph.nodes.size)
 })
-listenToKeys(editor, viewer, canvas, { open: () => void openFile() })
+listenToKeys(editor, viewer, canvas, { open: () => void openFile(), runs: () => runsPanel.toggle() })
 listenToDrops(editor, stage)
 new ResizeObserver(fitCanvas).observe(stage)
 watchPixelRatio()
@@ -84,6 +104,9 @@ async function begin(): Promise<void> {
       toolbar.connection(event.kind)
     }
     editor.runs.hear(event)
+    if (event.kind === 'connected' || (event.kind === 'message' && CHANGES_LIST.has(event.message.type))) {
+      runsPanel.changed()
+    }
   })
 }
 

@@ -3,10 +3,16 @@ import type { Viewer } from './panels/viewer.ts'
 
 interface ShortcutActions {
   open(): void
+  runs(): void
 }
 
 /** Keys and the clipboard, wherever the focus is, except in a field. */
-export function listenToKeys(editor: Editor, viewer: Viewer, canvas: HTMLElement, { open }: ShortcutActions): void {
+export function listenToKeys(
+  editor: Editor,
+  viewer: Viewer,
+  canvas: HTMLElement,
+  { open, runs }: ShortcutActions,
+): void {
   const withControl: Readonly<Record<string, () => void>> = {
     Enter: () => editor.run(),
     s: () => editor.saveFile(),
@@ -19,6 +25,7 @@ export function listenToKeys(editor: Editor, viewer: Viewer, canvas: HTMLElement
     Delete: () => editor.view.deleteSelected(),
     Backspace: () => editor.view.deleteSelected(),
     f: () => editor.view.fit(),
+    q: runs,
   }
 
   addEventListener('keydown', (event) => {

@@ -5,6 +5,7 @@ import { nodeOutputSchema } from '../../server/protocol/messages.ts'
 import { readNodeTypes } from '../document/node-types.ts'
 import type { Address, FileReference } from './address.ts'
 import { type Refusal, readRefusal } from './refusal.ts'
+import { queueSchema, type RunEntry, recordsSchema, runList } from './run-list.ts'
 
 export interface Template {
   readonly name: string
@@ -48,18 +49,8 @@ const historySchema = z.record(
     status: z.looseObject({ completed: z.boolean().default(false) }),
   }),
 )
-const queueItem = z
-  .tuple([
-    z.number(),
-    z.string(),
-    z.record(z.string(), z.unknown()),
-    z.looseObject({ client_id: z.string().optional().catch(undefined) }),
-  ])
-  .rest(z.unknown())
-const queueSchema = z.looseObject({
-  queue_running: z.array(queueItem).default([]),
-  queue_pending: z.array(queueItem).default([]),
-})
+/** Runs that are over, in the list. */
+const LISTED = 50
 
 /** ComfyUI's HTTP routes, as far as the editor needs them. */
 export class Host {
@@ -121,6 +112,21 @@ export class Host {
     return record && { outputs: new Map(Object.entries(record.outputs)), succeeded: record.status.completed }
   }
 
+  /** What goes on and waits, and the latest that are over. */
+  async runs(): Promise<readonly RunEntry[]> {
+    const [queue, records] = await Promise.all([this.#json('queue'), this.#json(`history?max_items=${LISTED}`)])
+    return runList(queueSchema.parse(queue), recordsSchema.parse(records))
+  }
+
+  /** Forgets runs that are over; their files stay. */
+  async forget(runs: readonly string[]): Promise<void> {
+    await this.#post('history', { delete: runs })
+  }
+
+  async forgetAll(): Promise<void> {
+    await this.#post('history', { clear: true })
+  }
+
   async isQueued(run: string): Promise<boolean> {
     return (await this.#queue()).some(({ id }) => id === run)
   }
@@ -135,7 +141,7 @@ export class Host {
     return [...queue_running, ...queue_pending].map(([, id, prompt, extra]) => ({
       id,
       nodes: Object.keys(prompt),
-      client: extra.client_id,
+      client: typeof extra.client_id === 'string' ? extra.client_id : undefined,
     }))
   }
 

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import type { Prompt } from '../../server/graph/prompt.ts'
 import type { Graph } from '../document/graph.ts'
 import { writePrompt, writeWorkflow } from '../document/write-workflow.ts'
 import { type Host, HostError } from './host.ts'
@@ -65,6 +66,12 @@ export class RunControl {
       this.#early = undefined
       for (const event of early) this.hear(event)
     }
+  }
+
+  /** Runs a graph again as it was; the board stays with the graph that is open. */
+  async repeat(prompt: Prompt, workflow: unknown): Promise<void> {
+    const submission = await this.#host.submit(prompt, workflow)
+    if (!submission.ok) throw new HostError(submission.refusal.message, submission.refusal.remedy)
   }
 
   /** Another graph was opened. */

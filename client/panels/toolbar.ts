@@ -6,6 +6,7 @@ export interface ToolbarActions {
   cancel(): void
   addNode(anchor: DOMRect): void
   templates(anchor: DOMRect): void
+  runs(): void
   open(): void
   save(): void
   help(): void
@@ -55,6 +56,7 @@ export class Toolbar {
         'Graphs to start from',
         (at) => actions.templates(at),
       ),
+      tool('runs', 'Runs', 'M2.5 4h11M2.5 8h11M2.5 12h7', 'What runs, waits and has run (Q)', () => actions.runs()),
       tool(
         'open',
         'Open',

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest'
+import { queueSchema, recordsSchema, runList } from '../../client/host/run-list.ts'
+
+const graph = { '1': { class_type: 'LoadImage', inputs: { image: 'a.png' } } }
+const queued = (id: string) => [1, id, graph, { client_id: 'c', extra_pnginfo: { workflow: { nodes: [] } } }, ['1']]
+const past = (id: string, messages: unknown[], completed = false, outputs = {}) => ({
+  prompt: queued(id),
+  outputs,
+  status: { status_str: completed ? 'success' : 'error', completed, messages },
+})
+const read = (running: unknown[], waiting: unknown[], records: Record<string, unknown>) =>
+  runList(queueSchema.parse({ queue_running: running, queue_pending: waiting }), recordsSchema.parse(records))
+
+describe('the list of runs', () => {
+  test('has what goes on, what waits in its order, then the latest that ended first', () => {
+    const end = (timestamp: number) => [['execution_success', { prompt_id: 'x', timestamp }]]
+    const list = read([queued('a')], [queued('b'), queued('c')], {
+      d: past('d', end(1000), true),
+      e: past('e', end(2000), true),
+    })
+    expect(list.map(({ id, stage }) => `${id} ${stage}`)).toEqual([
+      'a running',
+      'b waiting',
+      'c waiting',
+      'e done',
+      'd done',
+    ])
+    expect(list[0]).toMatchObject({ prompt: graph, workflow: { nodes: [] }, startedAt: null })
+  })
+
+  test('tells a failure from a cancellation, with the error and the times', () => {
+    const start = ['execution_start', { timestamp: 5 }]
+    const [failed, cancelled] = read([], [], {
+      f: past('f', [start, ['execution_error', { timestamp: 9, exception_message: 'too large\n' }]]),
+      g: past('g', [start, ['execution_interrupted', { timestamp: 8 }]]),
+    })
+    expect(failed).toMatchObject({ stage: 'failed', error: 'too large', startedAt: 5, endedAt: 9 })
+    expect(cancelled).toMatchObject({ stage: 'cancelled', error: null })
+  })
+
+  test('shows saved pictures before temporary ones', () => {
+    const file = (filename: string, type: string) => ({ filename, subfolder: '', type })
+    const [run] = read([], [], {
+      h: past('h', [], true, {
+        '2': { a_images: [file('a.png', 'temp')], b_images: [file('b.png', 'temp')] },
+        '3': { images: [file('s.png', 'output')] },
+      }),
+    })
+    expect(run?.pictures.map(({ filename }) => filename)).toEqual(['s.png', 'b.png'])
+  })
+})

@@ -1,0 +1,72 @@
+import type { Browser, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openBrowser, withoutBrowser } from './browser.ts'
+import { invertGraph } from './graphs.ts'
+import { type Host, runPrompt, startHost, upload } from './host.ts'
+
+describe.skipIf(withoutBrowser)('the list of runs', () => {
+  let host: Host
+  let browser: Browser
+  let page: Page
+
+  beforeAll(async () => {
+    host = await startHost()
+    const picture = sharp({ create: { width: 64, height: 48, channels: 3, background: '#c64' } })
+    await upload(host, 'brown.png', await picture.png().toBuffer())
+    await runPrompt(host, invertGraph('brown.png'))
+    browser = await openBrowser()
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    await page.goto(host.url)
+    await page.waitForSelector('body[data-run-state="idle"][data-connection="connected"]')
+  }, 240_000)
+  afterAll(async () => {
+    await browser?.close()
+    await host?.stop()
+  })
+
+  const by = (id: string) => page.locator(`[data-testid="${id}"]`)
+  const done = () => page.locator('[data-testid="runs-list"] [data-stage="done"]')
+
+  test('opens by its key, and shows what an earlier run saved', async () => {
+    await page.keyboard.press('q')
+    await done().first().waitFor()
+    expect(await done().count()).toBe(1)
+    const picture = done().locator('img')
+    await page.waitForFunction(() => {
+      const shown = document.querySelector<HTMLImageElement>('[data-stage="done"] img')
+      return shown?.complete === true && shown.naturalWidth === 64
+    })
+    await picture.click()
+    await by('viewer-frame').waitFor()
+    await by('viewer-close').click()
+  })
+
+  test('opens the graph of a run', async () => {
+    await by('run-graph').first().click()
+    await page.waitForSelector('body[data-node-count="3"]')
+  })
+
+  test('repeats a run, and the list follows without being asked', async () => {
+    await by('run-again').first().click()
+    await expect.poll(() => done().count(), { timeout: 30_000 }).toBe(2)
+  })
+
+  test('forgets one run, then all', async () => {
+    await by('run-forget').first().click()
+    await expect.poll(() => done().count()).toBe(1)
+    await by('runs-clear').click()
+    await expect.poll(() => by('runs-list').textContent()).toContain('Nothing has run yet')
+    expect(await (await fetch(`${host.url}/history`)).json()).toEqual({})
+  })
+
+  test('stops a run that goes on', async () => {
+    await by('templates').click()
+    await by('template-tiled-chain').click()
+    await by('run').click()
+    const running = page.locator('[data-testid="runs-list"] [data-stage="running"]')
+    await running.waitFor()
+    await running.locator('[data-testid="run-cancel"]').click()
+    await page.locator('[data-testid="runs-list"] [data-stage="cancelled"]').waitFor()
+  })
+})
