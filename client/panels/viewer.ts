@@ -1,13 +1,21 @@
 import type { ShownPictures } from '../canvas/scene.ts'
 import { element, icon } from './element.ts'
+import { COMPARE_MODES, type CompareMode, clamp, fittedScale, layoutPictures, type View } from './viewer-layout.ts'
 
 const STEP = 2
 const FAR_STEP = 10
 const LARGEST_ZOOM = 16
 
+const MODES: Readonly<Record<CompareMode, { readonly label: string; readonly title: string }>> = {
+  slider: { label: 'Slider', title: 'Before and after under a slider' },
+  sides: { label: 'Side by side', title: 'Both at the same place' },
+  flip: { label: 'Flip', title: 'One in place of the other; Space or a click changes' },
+  difference: { label: 'Difference', title: 'How far they differ, eight times as strong' },
+}
+
 /**
- * Looks at pictures large: one, several, or two under a slider. Beside the graph, or over the whole page. Pictures are
- * zoomed with the wheel and moved by dragging; both sides of a comparison always show the same place.
+ * Looks at pictures large: one, several, or two compared. Beside the graph, or over the whole page. Pictures are zoomed
+ * with the wheel and moved by dragging; both sides of a comparison always show the same place.
  */
 export class Viewer {
   readonly #root: HTMLElement
@@ -26,7 +34,12 @@ export class Viewer {
     draggable: 'false',
     testid: 'viewer-before',
   })
-  readonly #clip = element('div', { class: 'viewer-clip' }, this.#before)
+  readonly #clip = element('div', { class: 'viewer-clip viewer-clip-before' }, this.#before)
+  readonly #afterClip = element('div', { class: 'viewer-clip' }, this.#after)
+  readonly #layers = element('div', { class: 'viewer-layers', testid: 'viewer-layers' }, this.#afterClip, this.#clip)
+  readonly #modes = element('div', { class: 'viewer-modes', role: 'group', 'aria-label': 'Compare' })
+  readonly #pixel = element('span', { class: 'viewer-pixel', testid: 'viewer-pixel' })
+  readonly #sample = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })
   readonly #divider = element('div', {
     class: 'viewer-divider',
     role: 'slider',
@@ -37,12 +50,9 @@ export class Viewer {
     'aria-valuemax': '100',
     'aria-orientation': 'horizontal',
   })
-  readonly #labels = element(
-    'div',
-    { class: 'viewer-labels' },
-    element('span', {}, 'Before'),
-    element('span', {}, 'After'),
-  )
+  readonly #beforeLabel = element('span', {}, 'Before')
+  readonly #afterLabel = element('span', {}, 'After')
+  readonly #labels = element('div', { class: 'viewer-labels' }, this.#beforeLabel, this.#afterLabel)
   readonly #size = element('span', { class: 'viewer-size', testid: 'viewer-size' })
   readonly #zoomButton = element('button', {
     type: 'button',
@@ -56,6 +66,7 @@ export class Viewer {
   /** Undefined: fitted into the frame. */
   #zoom: number | undefined
   #center: readonly [number, number] = [0.5, 0.5]
+  #mode: CompareMode = 'slider'
 
   constructor(parent: HTMLElement, onResize: () => void) {
     this.#onResize = onResize
@@ -81,7 +92,8 @@ export class Viewer {
       },
       icon('M4 4l8 8M12 4l-8 8'),
     )
-    this.#frame.append(this.#after, this.#clip, this.#labels, this.#divider)
+    this.#frame.append(this.#layers, this.#labels, this.#divider, this.#pixel)
+    this.#modes.append(...COMPARE_MODES.map((mode) => this.#modeButton(mode)))
     this.#root = element(
       'section',
       { class: 'viewer', testid: 'viewer', 'aria-label': 'Pictures', hidden: true },
@@ -95,6 +107,7 @@ export class Viewer {
         large,
         close,
       ),
+      this.#modes,
       this.#frame,
       this.#strip,
     )
@@ -112,6 +125,10 @@ export class Viewer {
     this.#frame.addEventListener('dblclick', () =>
       this.#setZoom(this.#zoom === undefined ? 1 / devicePixelRatio : undefined),
     )
+    this.#frame.addEventListener('pointermove', (event) => this.#readPixel(event))
+    this.#frame.addEventListener('pointerleave', () => {
+      this.#pixel.textContent = ''
+    })
     this.#frame.addEventListener('wheel', (event) => this.#wheel(event), { passive: false })
     for (const picture of [this.#after, this.#before]) picture.addEventListener('load', () => this.#arrange())
     new ResizeObserver(() => this.#arrange()).observe(this.#frame)
@@ -128,8 +145,7 @@ export class Viewer {
     this.#title.textContent = title
     this.#root.toggleAttribute('data-compare', compared !== undefined)
     this.#clip.hidden = compared === undefined
-    this.#divider.hidden = compared === undefined
-    this.#labels.hidden = compared === undefined
+    this.#modes.hidden = compared === undefined
     if (compared !== undefined) this.#before.src = compared.before
     this.#after.src = first
     this.#after.alt = compared === undefined ? title : 'After'
@@ -167,42 +183,105 @@ export class Viewer {
     )
   }
 
-  /** Puts both pictures at the same place: `#center` of the picture in the middle of the frame. */
-  #arrange(): void {
-    const { naturalWidth, naturalHeight } = this.#after
+  #modeButton(mode: CompareMode): HTMLButtonElement {
+    const { label, title } = MODES[mode]
+    const choose = element(
+      'button',
+      { type: 'button', class: 'button button-quiet', title, testid: `compare-by-${mode}` },
+      label,
+    )
+    choose.addEventListener('click', () => this.#compareBy(mode))
+    return choose
+  }
+
+  #compareBy(mode: CompareMode): void {
+    this.#mode = mode
+    this.#setSplit(mode === 'flip' ? 100 : 50)
+    if (mode === 'flip' || mode === 'slider') this.#divider.focus({ preventScroll: true })
+  }
+
+  get #isCompared(): boolean {
+    return !this.#clip.hidden
+  }
+
+  get #view(): View {
+    const { zoom, center, split } = { zoom: this.#zoom, center: this.#center, split: this.#split }
+    return { mode: this.#mode, isCompared: this.#isCompared, zoom, center, split }
+  }
+
+  get #sizes(): readonly [frame: { width: number; height: number }, picture: { width: number; height: number }] {
     const { clientWidth, clientHeight } = this.#frame
-    if (naturalWidth === 0 || clientWidth === 0) return
-    const fitted = this.#fitted()
-    const scale = this.#zoom ?? fitted
-    const [width, height] = [naturalWidth * scale, naturalHeight * scale]
-    const left =
-      width <= clientWidth
-        ? (clientWidth - width) / 2
-        : clamp(clientWidth / 2 - this.#center[0] * width, clientWidth - width, 0)
-    const top =
-      height <= clientHeight
-        ? (clientHeight - height) / 2
-        : clamp(clientHeight / 2 - this.#center[1] * height, clientHeight - height, 0)
-    for (const picture of [this.#after, this.#before]) {
+    const { naturalWidth, naturalHeight } = this.#after
+    return [
+      { width: clientWidth, height: clientHeight },
+      { width: naturalWidth, height: naturalHeight },
+    ]
+  }
+
+  #arrange(): void {
+    const [frame, natural] = this.#sizes
+    if (natural.width === 0 || frame.width === 0) return
+    const view = this.#view
+    const { scale, width, height, top, before, after, edge, start, wide } = layoutPictures(frame, natural, view)
+    for (const [picture, left] of [
+      [this.#before, before],
+      [this.#after, after],
+    ] as const) {
       picture.style.width = `${width}px`
       picture.style.height = `${height}px`
       picture.style.transform = `translate(${left}px, ${top}px)`
       picture.classList.toggle('viewer-pixels', scale * devicePixelRatio >= 3)
     }
-    this.#size.textContent = `${naturalWidth} × ${naturalHeight} · ${Math.round(scale * devicePixelRatio * 100)} %`
+    this.#root.dataset.mode = view.isCompared ? view.mode : 'single'
+    this.#size.textContent = `${natural.width} × ${natural.height} · ${Math.round(scale * devicePixelRatio * 100)} %`
     this.#zoomButton.textContent = this.#zoom === undefined ? '1:1' : 'Fit'
-    const [start, wide] = [Math.max(0, left), Math.min(clientWidth, width)]
-    const at = start + (wide * this.#split) / 100
-    this.#divider.style.transform = `translateX(${at}px)`
-    this.#clip.style.clipPath = `inset(0 ${clientWidth - at}px 0 0)`
+    this.#divider.style.transform = `translateX(${edge}px)`
+    this.#clip.style.clipPath = `inset(0 ${frame.width - edge}px 0 0)`
+    this.#afterClip.style.clipPath = view.mode === 'sides' && view.isCompared ? `inset(0 0 0 ${edge}px)` : ''
+    this.#arrangeLabels(view, Math.max(0, frame.height - top - height), start, wide)
+    for (const button of this.#modes.querySelectorAll('button')) {
+      button.setAttribute('aria-pressed', String(button.dataset.testid === `compare-by-${view.mode}`))
+    }
+  }
+
+  #arrangeLabels({ mode, isCompared, split }: View, bottom: number, start: number, wide: number): void {
+    this.#labels.hidden = !isCompared || mode === 'difference'
+    this.#beforeLabel.hidden = mode === 'flip' && split < 50
+    this.#afterLabel.hidden = mode === 'flip' && split >= 50
     this.#labels.style.left = `${start}px`
-    this.#labels.style.width = `${wide}px`
-    this.#labels.style.bottom = `${Math.max(0, clientHeight - top - height)}px`
+    this.#labels.style.width = `${mode === 'sides' ? this.#frame.clientWidth - 2 * start : wide}px`
+    this.#labels.style.bottom = `${bottom}px`
   }
 
   #fitted(): number {
-    const { naturalWidth, naturalHeight } = this.#after
-    return Math.min(this.#frame.clientWidth / naturalWidth, this.#frame.clientHeight / naturalHeight)
+    return fittedScale(...this.#sizes, this.#view)
+  }
+
+  /** Shows where the pointer is and what the pictures have there, in 8 bits. */
+  #readPixel({ clientX, clientY }: PointerEvent): void {
+    const shown = this.#mode === 'sides' && this.#isCompared && clientX < this.#middle() ? this.#before : this.#after
+    const box = shown.getBoundingClientRect()
+    const x = Math.floor(((clientX - box.left) / box.width) * this.#after.naturalWidth)
+    const y = Math.floor(((clientY - box.top) / box.height) * this.#after.naturalHeight)
+    const isInside = x >= 0 && y >= 0 && x < this.#after.naturalWidth && y < this.#after.naturalHeight
+    const pictures = this.#isCompared ? [this.#before, this.#after] : [this.#after]
+    const values = pictures.map((picture) => this.#valueAt(picture, x, y))
+    this.#pixel.textContent = isInside ? `${x}, ${y}   ${values.join(' → ')}` : ''
+  }
+
+  #middle(): number {
+    const { left, width } = this.#frame.getBoundingClientRect()
+    return left + width / 2
+  }
+
+  /** @param x in pixels of the second picture; the first may be of another size */
+  #valueAt(picture: HTMLImageElement, x: number, y: number): string {
+    if (this.#sample === null || !picture.complete || picture.naturalWidth === 0) return '–'
+    const scale = picture.naturalWidth / this.#after.naturalWidth
+    this.#sample.clearRect(0, 0, 1, 1)
+    this.#sample.drawImage(picture, Math.floor(x * scale), Math.floor(y * scale), 1, 1, 0, 0, 1, 1)
+    const [red, green, blue, alpha] = this.#sample.getImageData(0, 0, 1, 1).data
+    return `${red} ${green} ${blue}${alpha === 255 ? '' : ` ${alpha}`}`
   }
 
   #setSplit(split: number): void {
@@ -219,6 +298,12 @@ export class Viewer {
   }
 
   #key(event: KeyboardEvent): void {
+    if (this.#mode === 'flip') {
+      if (event.key !== ' ' && !event.key.startsWith('Arrow')) return
+      event.preventDefault()
+      this.#flip()
+      return
+    }
     const step = event.shiftKey ? FAR_STEP : STEP
     const moves: Readonly<Record<string, number>> = {
       ArrowLeft: this.#split - step,
@@ -236,11 +321,17 @@ export class Viewer {
     this.#setSplit(split)
   }
 
+  #flip(): void {
+    this.#setSplit(this.#split < 50 ? 100 : 0)
+  }
+
   /** On the divider, or anywhere while the picture is fitted, a press moves the divider; else it moves the picture. */
   #press(event: PointerEvent): void {
     if (event.button !== 0) return
     const isDivider = event.target === this.#divider
-    const splits = !this.#divider.hidden && (isDivider || this.#zoom === undefined)
+    const isSlider = this.#isCompared && this.#mode === 'slider'
+    const splits = isSlider && (isDivider || this.#zoom === undefined)
+    if (this.#isCompared && this.#mode === 'flip' && this.#zoom === undefined) this.#flip()
     this.#frame.setPointerCapture(event.pointerId)
     const ended = new AbortController()
     const follow = (moved: PointerEvent) => {
@@ -252,7 +343,7 @@ export class Viewer {
     for (const end of ['pointerup', 'pointercancel'] as const) {
       this.#frame.addEventListener(end, () => ended.abort(), { signal: ended.signal })
     }
-    if (!this.#divider.hidden) this.#divider.focus({ preventScroll: true })
+    if (this.#isCompared) this.#divider.focus({ preventScroll: true })
     event.preventDefault()
   }
 
@@ -284,8 +375,4 @@ export class Viewer {
     ]
     this.#setZoom(zoom <= this.#fitted() * 1.001 ? undefined : zoom)
   }
-}
-
-function clamp(value: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, value))
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 
 const PLACES = [
   process.env.CHROMIUM,
@@ -34,4 +34,20 @@ export async function openBrowser(): Promise<Browser> {
       '--disable-sync',
     ],
   })
+}
+
+/** Lets a file fall on the graph. */
+export async function drop(page: Page, name: string, type: string, bytes: Buffer): Promise<void> {
+  await page.evaluate(
+    ({ name, type, base64 }) => {
+      const data = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+      const transfer = new DataTransfer()
+      transfer.items.add(new File([data], name, { type }))
+      const init = { bubbles: true, cancelable: true, clientX: 400, clientY: 300, dataTransfer: transfer }
+      const target = document.querySelector('canvas') ?? document.body
+      target.dispatchEvent(new DragEvent('dragover', init))
+      target.dispatchEvent(new DragEvent('drop', init))
+    },
+    { name, type, base64: bytes.toString('base64') },
+  )
 }

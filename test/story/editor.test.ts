@@ -7,7 +7,7 @@ import { psnrY } from '../../nodes/measure/psnr-y.ts'
 import { decodeImage } from '../../nodes/sdk/decode.ts'
 import { resizeFrame } from '../../nodes/sdk/resize.ts'
 import type { Frame } from '../../nodes/sdk/values.ts'
-import { openBrowser, withoutBrowser } from './browser.ts'
+import { drop, openBrowser, withoutBrowser } from './browser.ts'
 import { type HistoryRecord, type Host, root, startHost, waitUntil } from './host.ts'
 
 describe.skipIf(withoutBrowser)('the editor in a real browser', () => {
@@ -149,19 +149,4 @@ async function newestSaved(host: Host): Promise<Buffer> {
     .filter(({ type }) => type === 'output')
   const response = await fetch(`${host.url}/view?${new URLSearchParams(files.at(-1))}`)
   return Buffer.from(await response.arrayBuffer())
-}
-
-async function drop(page: Page, name: string, type: string, bytes: Buffer): Promise<void> {
-  await page.evaluate(
-    ({ name, type, base64 }) => {
-      const data = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-      const transfer = new DataTransfer()
-      transfer.items.add(new File([data], name, { type }))
-      const init = { bubbles: true, cancelable: true, clientX: 400, clientY: 300, dataTransfer: transfer }
-      const target = document.querySelector('canvas') ?? document.body
-      target.dispatchEvent(new DragEvent('dragover', init))
-      target.dispatchEvent(new DragEvent('drop', init))
-    },
-    { name, type, base64: bytes.toString('base64') },
-  )
 }

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { fittedScale, layoutPictures, type View } from '../../client/panels/viewer-layout.ts'
+
+const frame = { width: 1000, height: 600 }
+const picture = { width: 400, height: 300 }
+const view: View = { mode: 'slider', isCompared: true, zoom: undefined, center: [0.5, 0.5], split: 25 }
+
+describe('the layout of compared pictures', () => {
+  test('fits a picture and puts the slider inside it', () => {
+    expect(layoutPictures(frame, picture, view)).toEqual({
+      scale: 2,
+      width: 800,
+      height: 600,
+      top: 0,
+      before: 100,
+      after: 100,
+      edge: 100 + 200,
+      start: 100,
+      wide: 800,
+    })
+  })
+
+  test('gives each picture half of the frame side by side, at the same place of the picture', () => {
+    const sides: View = { ...view, mode: 'sides', zoom: 4, center: [0.25, 0.5] }
+    const { before, after, edge, top } = layoutPictures(frame, picture, sides)
+    expect([before, after, edge]).toEqual([250 - 400, 500 + 250 - 400, 500])
+    expect(top).toBe(300 - 600)
+    expect(fittedScale(frame, picture, sides)).toBe(1.25)
+  })
+
+  test('lays one picture over the other whole for the difference', () => {
+    const { before, after, edge } = layoutPictures(frame, picture, { ...view, mode: 'difference' })
+    expect([before, after, edge]).toEqual([100, 100, 900])
+  })
+
+  test('never shows the ground beside a picture that is larger than its place', () => {
+    for (const center of [-3, 0, 0.1, 0.9, 1, 7]) {
+      const { before, top, width, height } = layoutPictures(frame, picture, {
+        ...view,
+        zoom: 9,
+        center: [center, center],
+      })
+      expect(before).toBeLessThanOrEqual(0)
+      expect(before + width).toBeGreaterThanOrEqual(frame.width)
+      expect(top).toBeLessThanOrEqual(0)
+      expect(top + height).toBeGreaterThanOrEqual(frame.height)
+    }
+  })
+
+  test('shows a single picture whatever the mode of comparing was', () => {
+    const { edge, after } = layoutPictures(frame, picture, { ...view, mode: 'sides', isCompared: false })
+    expect([edge, after]).toEqual([0, 100])
+  })
+})

@@ -1,0 +1,86 @@
+import type { Browser, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { drop, openBrowser, withoutBrowser } from './browser.ts'
+import { type Host, startHost, upload } from './host.ts'
+
+/** 126 inverted is 129: a difference of 3, shown as 24. */
+const compareGraph = {
+  load: { class_type: 'LoadImage', inputs: { image: 'grey.png' } },
+  invert: { class_type: 'ImageInvert', inputs: { image: ['load', 0] } },
+  compare: { class_type: 'ImageCompare', inputs: { image_a: ['load', 0], image_b: ['invert', 0] } },
+}
+
+describe.skipIf(withoutBrowser)('comparing pictures', () => {
+  let host: Host
+  let browser: Browser
+  let page: Page
+
+  beforeAll(async () => {
+    host = await startHost()
+    const grey = sharp({ create: { width: 60, height: 40, channels: 3, background: 'rgb(126,126,126)' } })
+    await upload(host, 'grey.png', await grey.png().toBuffer())
+    browser = await openBrowser()
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    await page.goto(host.url)
+    await page.waitForSelector('body[data-run-state="idle"][data-connection="connected"]')
+    await drop(page, 'graph.json', 'application/json', Buffer.from(JSON.stringify(compareGraph)))
+    await page.waitForSelector('body[data-node-count="3"]')
+    await by('run').click()
+    await by('viewer-frame').waitFor()
+  }, 240_000)
+  afterAll(async () => {
+    await browser?.close()
+    await host?.stop()
+  })
+
+  const by = (id: string) => page.locator(`[data-testid="${id}"]`)
+  const frame = async () => (await by('viewer-frame').boundingBox())!
+  /** The colour on the screen at a place of the frame, 0..1. */
+  const colourAt = async (x: number, y: number) => {
+    const box = await frame()
+    const at = { x: Math.round(box.x + box.width * x), y: Math.round(box.y + box.height * y), width: 1, height: 1 }
+    const { data } = await sharp(await page.screenshot({ clip: at }))
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    return data[0]!
+  }
+
+  test('under the slider the first picture is left, the second right', async () => {
+    expect([await colourAt(0.3, 0.5), await colourAt(0.7, 0.5)]).toEqual([126, 129])
+  })
+
+  test('shows the values under the pointer in both pictures', async () => {
+    const { x, y, width, height } = await frame()
+    await page.mouse.move(x + width * 0.51, y + height / 2)
+    await expect.poll(() => by('viewer-pixel').textContent()).toMatch(/^30, 20 +126 126 126 → 129 129 129$/)
+  })
+
+  test('side by side, both show the same place while one is zoomed', async () => {
+    await by('compare-by-sides').click()
+    expect([await colourAt(0.25, 0.5), await colourAt(0.75, 0.5)]).toEqual([126, 129])
+    const place = (id: string) =>
+      by(id).evaluate((picture) => picture.getBoundingClientRect().left - picture.parentElement!.offsetLeft)
+    const apart = async () => (await place('viewer-after')) - (await place('viewer-before'))
+    const { x, y, width, height } = await frame()
+    await page.mouse.move(x + width * 0.2, y + height * 0.5)
+    await page.mouse.wheel(0, -600)
+    expect(await apart()).toBeCloseTo(width / 2, 0)
+    await by('viewer-zoom').click()
+  })
+
+  test('the difference is eight times as strong', async () => {
+    await by('compare-by-difference').click()
+    expect(await colourAt(0.5, 0.5)).toBe(24)
+  })
+
+  test('flips between both by Space and by a click', async () => {
+    await by('compare-by-flip').click()
+    expect(await colourAt(0.5, 0.5)).toBe(126)
+    await page.keyboard.press('Space')
+    expect(await colourAt(0.5, 0.5)).toBe(129)
+    const { x, y, width, height } = await frame()
+    await page.mouse.click(x + width / 2, y + height / 2)
+    expect(await colourAt(0.5, 0.5)).toBe(126)
+  })
+})
