@@ -127,11 +127,12 @@ const GOLDEN_RATIO = 0x9e3779b9
 
 const VALUES_AT_ONCE = 2 ** 20
 
-async function* randomFile(
+/** A safetensors file of random tensors, in chunks. */
+export async function* randomFile(
   requests: readonly TensorRequest[],
   type: FloatType,
   seed: number,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   yield safetensorsHeader(requests.map((request) => ({ ...request, type })))
   for (const request of requests) {
