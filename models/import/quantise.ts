@@ -22,7 +22,10 @@ export function* quantised(tensor: StoredTensor): Generator<Uint8Array> {
     const result = new Int8Array(values.length)
     for (let start = 0; start < values.length; start += length) {
       const scale = scaleOf(values, start, length)
-      for (let index = start; index < start + length; index++) result[index] = Math.round(values[index]! / scale)
+      // The shift makes every value positive, where cutting off the fraction rounds down.
+      const [factor, shift] = [1 / scale, LARGEST_STEP + 1]
+      for (let index = start; index < start + length; index++)
+        result[index] = ((values[index]! * factor + shift + 0.5) | 0) - shift
     }
     yield new Uint8Array(result.buffer)
   }
@@ -30,7 +33,11 @@ export function* quantised(tensor: StoredTensor): Generator<Uint8Array> {
 
 function scaleOf(values: Float32Array, start: number, length: number): number {
   let largest = 0
-  for (let index = start; index < start + length; index++) largest = Math.max(largest, Math.abs(values[index]!))
+  for (let index = start; index < start + length; index++) {
+    const value = values[index]!
+    if (value > largest) largest = value
+    else if (-value > largest) largest = -value
+  }
   return largest === 0 ? 1 : Math.fround(largest / LARGEST_STEP)
 }
 
