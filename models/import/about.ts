@@ -10,6 +10,8 @@ const { alpha, beta, prediction, timestep, colorTransfer } = constants.shape
 const aboutSchema = z.object({
   name: z.string().optional(),
   timestep: timestep.optional(),
+  /** The name of the prompt to fold in. */
+  prompt: z.string().optional(),
   prediction_type: prediction.default('epsilon'),
   alpha: alpha.default(0.5),
   beta: beta.default(0.5),

@@ -1,8 +1,6 @@
-import { matrixProduct } from './dense.ts'
-import type { Feature } from './graph-builder.ts'
-import { linear } from './layers.ts'
-import type { Network } from './network.ts'
-import { valuesOf } from './stored-tensor.ts'
+import type { Conditioning } from './conditioning.ts'
+import { linear, type Tokens } from './layers.ts'
+import { cast, type Network, PORTABLE_FORMS, scalar } from './network.ts'
 
 /** Names of the four projections inside an attention module. */
 export interface ProjectionNames {
@@ -14,93 +12,79 @@ export interface ProjectionNames {
 
 export const PROJECTIONS: ProjectionNames = { query: 'to_q', key: 'to_k', value: 'to_v', out: 'to_out.0' }
 
-/** The prompt embedding, fixed at import: `values` is [length, width]. */
-export interface Prompt {
-  readonly values: Float32Array
-  readonly length: number
-  readonly width: number
-}
-
-/** softmax(q·kᵀ / √width)·v over all positions of x, [B, positions, channels] in and out. `bias`: of query, key, value. */
+/** softmax(q·kᵀ / √width)·v over all positions of x. `bias`: of query, key, value. */
 export function selfAttention(
   network: Network,
   path: string,
-  x: Feature,
+  x: Tokens,
   heads: number,
   { bias, names = PROJECTIONS }: { readonly bias: boolean; readonly names?: ProjectionNames },
-): Feature {
-  const [query, key, value] = [names.query, names.key, names.value].map((name) =>
-    splitHeads(network, `${path}.${name}`, linear(network, `${path}.${name}`, x, x.channels, bias), heads),
-  )
-  const keys = network.graph.node('Transpose', path, [key!], { perm: [0, 1, 3, 2] })
-  return linear(
-    network,
-    `${path}.${names.out}`,
-    attend(network, path, x.channels / heads, query!, keys, value!, x),
-    x.channels,
-  )
+): Tokens {
+  const { forms = PORTABLE_FORMS } = network
+  const project = (name: string): Tokens => linear(network, `${path}.${name}`, x, x.channels, bias)
+  const [query, key, value] = [project(names.query), project(names.key), project(names.value)]
+  const mixed =
+    forms.attention === 'multihead'
+      ? attendFused(network, path, [query, key, value], heads)
+      : attend(
+          network,
+          path,
+          query,
+          heads,
+          network.graph.node('Transpose', path, [splitHeads(network, path, key, heads)], { perm: [0, 1, 3, 2] }),
+          splitHeads(network, path, value, heads),
+        )
+  return linear(network, `${path}.${names.out}`, mixed, x.channels)
 }
 
-/** Attention of x to the prompt, whose keys and values become constants. */
-export function crossAttention(network: Network, path: string, x: Feature, heads: number, prompt: Prompt): Feature {
+/** Attention of x to the prompt, whose keys and values are constants. */
+export function crossAttention(
+  network: Network,
+  path: string,
+  x: Tokens,
+  heads: number,
+  conditioning: Conditioning,
+): Tokens {
+  const { graph } = network
   const width = x.channels / heads
-  const query = splitHeads(network, `${path}.to_q`, linear(network, `${path}.to_q`, x, x.channels, false), heads)
-  const project = (name: string): Float32Array => {
-    const weight = network.weights.take(`${path}.${name}.weight`, [x.channels, prompt.width])
-    return matrixProduct(prompt.values, valuesOf(weight), prompt.width)
-  }
-  const constant = (name: string, values: Float32Array, shape: readonly number[]): string =>
-    network.graph.floats(`${path}.${name}.prompt`, values, shape)
-  const keys = constant('to_k', headsOfKeys(project('to_k'), prompt.length), [1, heads, width, prompt.length])
-  const values = constant('to_v', headsOfValues(project('to_v'), heads, prompt.length), [
-    1,
-    heads,
-    prompt.length,
-    width,
-  ])
-  return linear(network, `${path}.to_out.0`, attend(network, path, width, query, keys, values, x), x.channels)
+  const query = linear(network, `${path}.to_q`, x, x.channels, false)
+  // Reshaped in the graph, which folds it when it is loaded, so that the constants do not depend on the heads.
+  const prompt = conditioning.prompt(network, path, x.channels)
+  const keys = graph.node('Reshape', path, [prompt.keys, graph.integers([1, heads, width, -1])])
+  const values = graph.node('Reshape', path, [prompt.values, graph.integers([1, -1, heads, width])])
+  const split = graph.node('Transpose', path, [values], { perm: [0, 2, 1, 3] })
+  return linear(network, `${path}.to_out.0`, attend(network, path, query, heads, keys, split), x.channels)
 }
 
 /**
- * Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1) of queries [B, heads, positions, width], keys
- * [B or 1, heads, width, others] and values [B or 1, heads, others, width], as [B, positions, channels] like `x`.
- * Not MultiHeadAttention: ONNX Runtime 1.29's WebGPU provider gave errors of 0.1 with it on SwiftShader.
+ * Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1) of queries as tokens to keys [B or 1, heads, width,
+ * others] and values [B or 1, heads, others, width]. The softmax is in float32.
  */
-function attend(
-  { graph }: Network,
-  path: string,
-  width: number,
-  query: string,
-  keys: string,
-  values: string,
-  x: Feature,
-): Feature {
-  const scale = graph.floats(`scale[${width}]`, Float32Array.of(1 / Math.sqrt(width)), [])
-  const scores = graph.node('MatMul', path, [graph.node('Mul', path, [query, scale]), keys])
-  const mixed = graph.node('MatMul', path, [graph.node('Softmax', path, [scores], { axis: -1 }), values])
+function attend(network: Network, path: string, query: Tokens, heads: number, keys: string, values: string): Tokens {
+  const { graph, compute = 'fp32' } = network
+  const scale = scalar(network, 1 / Math.sqrt(query.channels / heads))
+  const scaled = graph.node('Mul', path, [splitHeads(network, path, query, heads), scale])
+  const scores = cast(network, path, graph.node('MatMul', path, [scaled, keys]), compute, 'fp32')
+  const shares = cast(network, path, graph.node('Softmax', path, [scores], { axis: -1 }), 'fp32', compute)
+  const mixed = graph.node('MatMul', path, [shares, values])
   const joined = graph.node('Transpose', path, [mixed], { perm: [0, 2, 1, 3] })
-  return { name: graph.node('Reshape', path, [joined, graph.integers([0, 0, x.channels])]), channels: x.channels }
+  return { ...query, name: graph.node('Reshape', path, [joined, graph.integers([-1, query.channels])]) }
 }
 
-/** [B, positions, channels] to [B, heads, positions, channels / heads]. */
-function splitHeads({ graph }: Network, path: string, x: Feature, heads: number): string {
-  const split = graph.node('Reshape', path, [x.name, graph.integers([0, 0, heads, x.channels / heads])])
-  return graph.node('Transpose', path, [split], { perm: [0, 2, 1, 3] })
-}
-
-/** [length, heads · width] to [heads · width, length]. */
-function headsOfKeys(keys: Float32Array, length: number): Float32Array {
-  const channels = keys.length / length
-  return keys.map((_, index) => keys[(index % length) * channels + Math.floor(index / length)]!)
-}
-
-/** [length, heads, width] to [heads, length, width]. */
-function headsOfValues(values: Float32Array, heads: number, length: number): Float32Array {
-  const channels = values.length / length
-  const width = channels / heads
-  return values.map((_, index) => {
-    const head = Math.floor(index / (length * width))
-    const position = Math.floor(index / width) % length
-    return values[position * channels + head * width + (index % width)]!
+/** The same of tokens that all come from one picture, without the matrix of scores in memory. */
+function attendFused(network: Network, path: string, tokens: readonly Tokens[], heads: number): Tokens {
+  const { graph } = network
+  const [query] = tokens as [Tokens]
+  const inputs = tokens.map(({ name, batch, channels }) => {
+    const sizes = graph.node('Concat', path, [batch, graph.integers([-1, channels])], { axis: 0 })
+    return graph.node('Reshape', path, [name, sizes])
   })
+  const mixed = graph.node('MultiHeadAttention', path, inputs, { num_heads: heads })
+  return { ...query, name: graph.node('Reshape', path, [mixed, graph.integers([-1, query.channels])]) }
+}
+
+/** Tokens to [B, heads, positions, channels / heads]. */
+function splitHeads({ graph }: Network, path: string, { name, channels, batch }: Tokens, heads: number): string {
+  const sizes = graph.node('Concat', path, [batch, graph.integers([-1, heads, channels / heads])], { axis: 0 })
+  return graph.node('Transpose', path, [graph.node('Reshape', path, [name, sizes])], { perm: [0, 2, 1, 3] })
 }

@@ -12,6 +12,9 @@ const width = z.int().min(1)
 const widths = z.array(width).min(1)
 const widthOrWidths = z.union([width, widths], 'expected a whole number from 1 up, or a list of them')
 
+/** One number for each latent channel. */
+const statistics = z.array(z.number()).nullable()
+
 /** The key must be absent or null. */
 const absent = z.null().default(null)
 const activation = z.enum(['silu', 'swish']).default('silu')
@@ -28,7 +31,7 @@ const unetKeys = z.object({
   down_block_types: z
     .array(z.enum(['CrossAttnDownBlock2D', 'DownBlock2D']))
     .default(['CrossAttnDownBlock2D', 'CrossAttnDownBlock2D', 'CrossAttnDownBlock2D', 'DownBlock2D']),
-  mid_block_type: z.literal('UNetMidBlock2DCrossAttn').default('UNetMidBlock2DCrossAttn'),
+  mid_block_type: z.enum(['UNetMidBlock2DCrossAttn', 'UNetMidBlock2D']).nullable().default('UNetMidBlock2DCrossAttn'),
   up_block_types: z
     .array(z.enum(['CrossAttnUpBlock2D', 'UpBlock2D']))
     .default(['UpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D']),
@@ -43,6 +46,7 @@ const unetKeys = z.object({
   flip_sin_to_cos: z.boolean().default(true),
   freq_shift: z.number().default(0),
   time_embedding_dim: width.nullable().default(null),
+  resnet_time_scale_shift: z.enum(['default', 'scale_shift']).default('default'),
 
   act_fn: activation,
   center_input_sample: z.literal(false).default(false),
@@ -50,7 +54,6 @@ const unetKeys = z.object({
   dual_cross_attention: z.literal(false).default(false),
   class_embeddings_concat: z.literal(false).default(false),
   mid_block_scale_factor: z.literal(1).default(1),
-  resnet_time_scale_shift: z.literal('default').default('default'),
   resnet_skip_time_act: z.literal(false).default(false),
   resnet_out_scale_factor: z.literal(1).default(1),
   time_embedding_type: z.literal('positional').default('positional'),
@@ -124,15 +127,34 @@ export const vaeConfigSchema = z
     use_quant_conv: z.boolean().default(true),
     use_post_quant_conv: z.boolean().default(true),
     mid_block_add_attention: z.boolean().default(true),
+    latents_mean: statistics.default(null),
+    latents_std: statistics.default(null),
 
     act_fn: activation,
-    latents_mean: absent,
-    latents_std: absent,
   })
   .superRefine((config, context) => {
     requireLevels(config, ['down_block_types', 'up_block_types'], context)
     requireGroups(config, context)
+    requireStatistics(config, context)
   })
+
+/** Both or neither, one value for each latent channel, and no division by 0. */
+function requireStatistics(
+  config: Record<'latents_mean' | 'latents_std', readonly number[] | null> & { readonly latent_channels: number },
+  context: z.RefinementCtx,
+): void {
+  const { latents_mean, latents_std, latent_channels } = config
+  if (!latents_mean && !latents_std) return
+  for (const key of ['latents_mean', 'latents_std'] as const)
+    if (config[key]?.length !== latent_channels) {
+      const message = `expected ${latent_channels} values, one for each of latent_channels, beside ${key === 'latents_mean' ? 'latents_std' : 'latents_mean'}`
+      context.addIssue({ code: 'custom', path: [key], message, input: config[key] })
+    }
+  if (latents_std?.some((deviation) => deviation <= 0)) {
+    const message = 'expected values above 0'
+    context.addIssue({ code: 'custom', path: ['latents_std'], message, input: latents_std })
+  }
+}
 
 /** Lists must have one value for each level. */
 function requireLevels<Key extends string>(

@@ -4,9 +4,18 @@ import { elementCount, type Shape } from './stored-tensor.ts'
 /** A constant of a graph, produced when it is written; row-major, little-endian. */
 export interface Constant {
   readonly name: string
-  readonly type: 'float32' | 'float16' | 'int64'
+  readonly type: 'float32' | 'float16' | 'int8' | 'int64'
   readonly shape: Shape
-  bytes(): Uint8Array
+  /** Where it lies in a file beside the graph. Without, a large one gets a place in the weights file. */
+  readonly home?: Home | undefined
+  /** Its bytes from first to last. */
+  chunks(): Iterable<Uint8Array>
+}
+
+/** A place in a file beside the graph. */
+export interface Home {
+  readonly location: string
+  readonly offset: number
 }
 
 /** A feature map [batch, channels, height, width] or tokens [batch, positions, channels]. */
@@ -23,8 +32,8 @@ export interface PlacedConstant {
   readonly offset: number
 }
 
-/** Gives `length` bytes of the weights file a place and returns the offset. */
-export type Allocate = (length: number) => number
+/** Gives a constant of `length` bytes a place in the weights file and returns the offset. */
+export type Allocate = (length: number, constant: Constant) => number
 
 /** Collects the nodes and constants of one ONNX graph. Nodes are named after the module that they come from. */
 export class GraphBuilder {
@@ -71,20 +80,24 @@ export class GraphBuilder {
 
   /** float32 values that the import computed. */
   floats(name: string, values: Float32Array, shape: Shape): string {
-    const bytes = () => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-    return this.constant({ name, type: 'float32', shape, bytes })
+    const chunks = () => [new Uint8Array(values.buffer, values.byteOffset, values.byteLength)]
+    return this.constant({ name, type: 'float32', shape, chunks })
   }
 
   /** A list of whole numbers, such as a shape; equal lists share one constant. */
   integers(values: readonly number[]): string {
     const data = BigInt64Array.from(values, BigInt)
-    const bytes = () => new Uint8Array(data.buffer)
-    return this.constant({ name: `integers[${values.join(',')}]`, type: 'int64', shape: [values.length], bytes })
+    const chunks = () => [new Uint8Array(data.buffer)]
+    return this.constant({ name: `integers[${values.join(',')}]`, type: 'int64', shape: [values.length], chunks })
+  }
+
+  get constants(): readonly Constant[] {
+    return [...this.#constants.values()]
   }
 
   /**
-   * The ONNX file from `input` to `output`, which gives `result` a public name. Large constants go to `location`, a file
-   * beside it, at the offsets that `allocate` gives; they are returned in that order.
+   * The ONNX file from `input` to `output`, which gives `result` a public name. Large constants without a home go to
+   * `location`, a file beside it, at the offsets that `allocate` gives; they are returned in that order.
    */
   finish(
     input: Feature,
@@ -97,17 +110,11 @@ export class GraphBuilder {
     const external: PlacedConstant[] = []
     const initializer = Array.from(this.#constants.values(), (constant) => {
       const length = byteLength(constant)
-      if (length < EXTERNAL_FROM) return { ...describe(constant), rawData: constant.bytes() }
-      const offset = allocate(length)
+      if (constant.home) return { ...describe(constant), ...placeAt(constant.home, length) }
+      if (length < EXTERNAL_FROM) return { ...describe(constant), rawData: joined(constant.chunks(), length) }
+      const offset = allocate(length, constant)
       external.push({ constant, offset })
-      return {
-        ...describe(constant),
-        dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
-        externalData: Object.entries({ location, offset: `${offset}`, length: `${length}` }).map(([key, value]) => ({
-          key,
-          value,
-        })),
-      }
+      return { ...describe(constant), ...placeAt({ location, offset }, length) }
     })
     const model = onnx.ModelProto.encode({
       irVersion: IR_VERSION,
@@ -135,8 +142,17 @@ export class GraphBuilder {
   }
 }
 
-export function byteLength({ shape, type }: Constant): number {
+export function byteLength({ shape, type }: Pick<Constant, 'shape' | 'type'>): number {
   return elementCount(shape) * BYTES_OF[type]
+}
+
+/** How an initializer says where in a file it lies. */
+export function placeAt({ location, offset }: Home, length: number): onnxProto.onnx.ITensorProto {
+  const entries = { location, offset: `${offset}`, length: `${length}` }
+  return {
+    dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+    externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
+  }
 }
 
 const { onnx } = onnxProto
@@ -145,18 +161,29 @@ const { onnx } = onnxProto
 const OPSET = 20
 const IR_VERSION = 9
 
-/** Operators of ONNX Runtime's own domain that its CPU, CUDA and WebGPU providers all have. */
-const MICROSOFT: ReadonlySet<string> = new Set(['QuickGelu'])
+/** Operators of ONNX Runtime's own domain; its CPU, CUDA and WebGPU providers have them all. */
+const MICROSOFT: ReadonlySet<string> = new Set(['QuickGelu', 'MultiHeadAttention'])
 
 /** Smaller constants stay in the graph, where shape inference can see them. */
-const EXTERNAL_FROM = 1024
+export const EXTERNAL_FROM = 1024
 
-const BYTES_OF = { float32: 4, float16: 2, int64: 8 }
+const BYTES_OF = { float32: 4, float16: 2, int8: 1, int64: 8 }
 
 const TYPE_OF = {
   float32: onnx.TensorProto.DataType.FLOAT,
   float16: onnx.TensorProto.DataType.FLOAT16,
+  int8: onnx.TensorProto.DataType.INT8,
   int64: onnx.TensorProto.DataType.INT64,
+}
+
+function joined(chunks: Iterable<Uint8Array>, length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  let end = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, end)
+    end += chunk.length
+  }
+  return bytes
 }
 
 function describe({ name, type, shape }: Constant): onnxProto.onnx.ITensorProto {

@@ -5,13 +5,24 @@ export const LARGEST_HALF = 65504
 
 /** Exact: every half is a float32. */
 export function halvesToFloats(bits: Uint16Array): Float32Array {
-  return Float32Array.from(bits, (half) => VALUE_OF_HALF[half]!)
+  const values = new Float32Array(bits.length)
+  for (let index = 0; index < bits.length; index++) values[index] = VALUE_OF_HALF[bits[index]!]!
+  return values
+}
+
+/** bfloat16, the upper half of a float32. Exact. */
+export function bfloatsToFloats(bits: Uint16Array): Float32Array {
+  const words = new Uint32Array(bits.length)
+  for (let index = 0; index < bits.length; index++) words[index] = bits[index]! << 16
+  return new Float32Array(words.buffer)
 }
 
 /** Rounded to nearest, ties to even; magnitudes above `LARGEST_HALF` become infinity. */
 export function floatsToHalves(values: Float32Array): Uint16Array {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length)
-  return Uint16Array.from(words, halfOfWord)
+  const halves = new Uint16Array(words.length)
+  for (let index = 0; index < words.length; index++) halves[index] = halfOfWord(words[index]!)
+  return halves
 }
 
 const VALUE_OF_HALF = Float32Array.from({ length: 1 << 16 }, (_, half) => {

@@ -1,19 +1,22 @@
-import { open, stat, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
-import { digestFile } from './digest.ts'
-import { type Draft, draftModel, WEIGHTS_FILE } from './draft.ts'
+import { type Additions, type Checkpoint, openCheckpoint } from './checkpoint.ts'
+import { CONDITIONING_FILE } from './conditioning.ts'
+import { conditioningWeights, KEPT_FILE } from './conditioning-weights.ts'
+import { type Draft, type DraftOptions, draftModel, WEIGHTS_FILE } from './draft.ts'
 import { invalidCheckpoint } from './failure.ts'
-import { byteLength, type PlacedConstant } from './graph-builder.ts'
 import { type Manifest, type ManifestFile, manifestSchema } from './manifest.ts'
-import type { Precision } from './network.ts'
-import { firstNotFinite, type StoredTensor } from './stored-tensor.ts'
+import { choosePrompt } from './prompts.ts'
+import { inspectFile, placeFile } from './source-file.ts'
+import type { StoredTensor } from './stored-tensor.ts'
 import { replaceFolder, requireTarget } from './target.ts'
+import type { Weights } from './weights.ts'
+import { layOut, writeDigested } from './written-file.ts'
 
-export interface ImportOptions {
+export interface ImportOptions extends Additions, Omit<DraftOptions, 'timestep' | 'prompt'> {
   /** The checkpoint: a folder in the Diffusers layout. */
   readonly directory: string
   /** The model folder to make. */
@@ -22,8 +25,8 @@ export interface ImportOptions {
   readonly name?: string | undefined
   /** The one timestep that the UNet is asked with. @default what gendr.json says */
   readonly timestep?: number | undefined
-  /** How weights are stored; computing is in float32. @default as in the checkpoint, BF16 as fp32 */
-  readonly precision?: Precision | undefined
+  /** The name of the prompt that the UNet is asked with. @default what gendr.json says, else the only one or `default` */
+  readonly prompt?: string | undefined
   /** Replace a model that is already there. @default false */
   readonly overwrite?: boolean | undefined
   readonly signal?: AbortSignal | undefined
@@ -35,34 +38,46 @@ export interface ImportOptions {
 
 /**
  * Turns a Diffusers checkpoint into a model folder and returns its manifest. Nothing is written before every tensor has
- * been found and checked; the folder appears complete or not at all.
+ * been found and checked; the folder appears complete or not at all. Weights that the graphs can use as they lie in the
+ * checkpoint's files stay there: the files are linked into the folder, or copied where they cannot be.
  */
 export async function importCheckpoint(options: ImportOptions): Promise<Manifest> {
   const output = resolve(options.output)
   await requireTarget(output, options.overwrite ?? false)
-  const checkpoint = openCheckpoint(options.directory)
+  const checkpoint = openCheckpoint(options.directory, options)
+  const { sources, about, prompts } = checkpoint
   const identity = identify(checkpoint, options)
-  const draft = draftModel(checkpoint, identity.timestep, options.precision)
+  const { name: promptName, prompt } = choosePrompt(prompts, options.prompt ?? about.prompt)
+  const draft = draftModel(checkpoint, { ...options, timestep: identity.timestep, prompt })
+  const { constants, conditioning } = draft
 
-  const parts = [checkpoint.unet, checkpoint.vae, checkpoint.prompt].map(({ weights }) => weights)
-  const tensors = parts.flatMap(({ taken }) => taken)
-  const step = stepper(tensors.length + draft.constants.length, options)
-  for (const tensor of tensors) {
-    requireFinite(tensor)
-    await step(`checked ${tensor.name}`)
-  }
-  for (const { place, unused } of parts)
+  const tensors = sources.flatMap(({ taken }) => taken)
+  const step = stepper(tensors.length + constants.length + conditioning.constants.length, options)
+  const linked = await inspect(sources, draft, ({ name }) => step(`checked ${name}`))
+  for (const { place, unused } of sources)
     if (unused.length > 0) options.warn?.(`${place}: ${unused.length} tensors are not used, the first is ${unused[0]}`)
 
-  const parameters = parts.reduce((sum, part) => sum + part.parameters, 0)
+  const parameters = [checkpoint.unet, checkpoint.vae].reduce((sum, { weights }) => sum + weights.parameters, 0)
   let manifest: Manifest | undefined
   await replaceFolder(output, async (folder) => {
-    const files = await writeFiles(folder, draft, (name) => step(`wrote ${name}`))
+    for (const [name, file] of draft.links) await placeFile(file, join(folder, name))
+    const kept = conditioningWeights(conditioning.sources, prompts.all)
+    const written = await writeFiles(folder, draft, kept, (name) => step(`wrote ${name}`))
     manifest = manifestSchema.parse({
       ...describe(checkpoint, identity),
-      ...files,
+      graphs: written.graphs,
+      weights: [...linked, ...written.weights],
       precision: draft.precision,
       parameters,
+      conditioning: {
+        prompts: [...prompts.all.keys()],
+        prompt: promptName,
+        flipSinToCos: checkpoint.unet.config.flip_sin_to_cos,
+        freqShift: checkpoint.unet.config.freq_shift,
+      },
+      ...(options.loras?.length && {
+        loras: options.loras.map(({ path, scale }) => ({ file: basename(path), scale })),
+      }),
     })
     await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   })
@@ -96,8 +111,8 @@ function identify({ about }: Checkpoint, options: ImportOptions): Identity {
 function describe({ about, unet, vae }: Checkpoint, { name, timestep }: Identity) {
   const factor = 2 ** (vae.config.block_out_channels.length - 1)
   return {
-    kind: 'gendr-latent',
-    version: 1,
+    kind: 'gendr-latent' as const,
+    version: 1 as const,
     name,
     description: about.description,
     licence: about.licence,
@@ -118,55 +133,43 @@ function describe({ about, unet, vae }: Checkpoint, { name, timestep }: Identity
   }
 }
 
-function requireFinite(tensor: StoredTensor): void {
-  const index = firstNotFinite(tensor)
-  if (index >= 0)
-    throw invalidCheckpoint(
-      `${tensor.file}: expected finite values in tensor ${tensor.name}, got NaN or infinity at index ${index}.`,
-      'The checkpoint is damaged or its training diverged; get it again.',
-    )
+/** Checks every tensor that was taken, and returns the manifest's entries of the files that the graphs refer to. */
+async function inspect(
+  sources: readonly Weights[],
+  { links }: Draft,
+  checked: (tensor: StoredTensor) => Promise<void>,
+): Promise<readonly ManifestFile[]> {
+  const tensors = new Map<string, StoredTensor[]>()
+  for (const tensor of sources.flatMap(({ taken }) => taken))
+    tensors.set(tensor.file, [...(tensors.get(tensor.file) ?? []), tensor])
+  const names = new Map(Array.from(links, ([name, file]) => [file, name]))
+  const entries: ManifestFile[] = []
+  for (const [file, own] of tensors) {
+    const path = names.get(file)
+    const found = await inspectFile(file, own, path !== undefined, checked)
+    if (path !== undefined && found) entries.push({ path, ...found })
+  }
+  return entries
 }
 
-/** Writes the graphs and their weights, and returns the manifest's entries. */
+/** Writes the graphs and what does not lie in the checkpoint's files, and returns the manifest's entries. */
 async function writeFiles(
   folder: string,
   draft: Draft,
+  kept: Iterable<Uint8Array>,
   wrote: (name: string) => Promise<void>,
 ): Promise<Pick<Manifest, 'graphs' | 'weights'>> {
-  await writeConstants(join(folder, WEIGHTS_FILE), draft.constants, wrote)
-  const graph = async (name: 'encoder' | 'unet' | 'decoder'): Promise<ManifestFile> => {
-    await writeFile(join(folder, `${name}.onnx`), draft[name])
-    return describeFile(folder, `${name}.onnx`)
-  }
+  const graph = (name: 'encoder' | 'unet' | 'decoder') => writeDigested(folder, `${name}.onnx`, [draft[name]])
+  const folded = draft.conditioning.constants.map((constant) => ({ constant, offset: constant.home!.offset }))
+  const weights = [
+    ...(draft.constants.length > 0 ? [await writeDigested(folder, WEIGHTS_FILE, layOut(draft.constants, wrote))] : []),
+    await writeDigested(folder, CONDITIONING_FILE, layOut(folded, wrote)),
+    await writeDigested(folder, KEPT_FILE, kept),
+  ]
   return {
     graphs: { encoder: await graph('encoder'), unet: await graph('unet'), decoder: await graph('decoder') },
-    weights: [await describeFile(folder, WEIGHTS_FILE)],
+    weights,
   }
-}
-
-/** One constant in memory at a time. */
-async function writeConstants(
-  path: string,
-  constants: readonly PlacedConstant[],
-  wrote: (name: string) => Promise<void>,
-): Promise<void> {
-  const file = await open(path, 'w')
-  try {
-    let end = 0
-    for (const { constant, offset } of constants) {
-      await file.writeFile(new Uint8Array(offset - end))
-      await file.writeFile(constant.bytes())
-      end = offset + byteLength(constant)
-      await wrote(constant.name)
-    }
-  } finally {
-    await file.close()
-  }
-}
-
-async function describeFile(folder: string, path: string): Promise<ManifestFile> {
-  const file = join(folder, path)
-  return { path, bytes: (await stat(file)).size, sha256: await digestFile(file) }
 }
 
 /** Counts steps, tells of each, and stops between two when asked to. */

@@ -1,6 +1,14 @@
 import type { Feature } from './graph-builder.ts'
-import { kernel, matrix, type Network, vector, vectorOf } from './network.ts'
+import { cast, kernel, matrix, type Network, PORTABLE_FORMS, vector, vectorOf } from './network.ts'
 import { firstRows } from './stored-tensor.ts'
+
+/** The positions of a feature map as rows: [batch · positions, channels]. */
+export interface Tokens extends Feature {
+  /** A tensor with the one size [batch]. */
+  readonly batch: string
+  /** A tensor with the sizes [batch, height, width, channels] of the map. */
+  readonly grid: string
+}
 
 export interface ConvolutionOptions {
   readonly out: number
@@ -8,8 +16,8 @@ export interface ConvolutionOptions {
   readonly stride?: 1 | 2
   /** Top, left, bottom, right; by default what keeps the size. */
   readonly pads?: readonly [number, number, number, number]
-  /** Takes the place of the checkpoint's bias. */
-  readonly bias?: Float32Array
+  /** The name of a constant that takes the place of the checkpoint's bias. */
+  readonly bias?: string | undefined
   /** Keep only so many of the output channels. */
   readonly keep?: number
 }
@@ -23,9 +31,7 @@ export function convolution(network: Network, path: string, x: Feature, options:
     [out, x.channels, size, size],
     ...(size === 1 ? [[out, x.channels]] : []),
   )
-  const bias = options.bias
-    ? network.graph.floats(`${path}.bias`, options.bias, [out])
-    : vectorOf(network, firstRows(network.weights.take(`${path}.bias`, [out]), keep))
+  const bias = options.bias ?? vectorOf(network, firstRows(network.weights.take(`${path}.bias`, [out]), keep))
   const name = network.graph.node('Conv', path, [x.name, kernel(network, firstRows(weight, keep)), bias], {
     kernel_shape: [size, size],
     strides: [stride, stride],
@@ -34,44 +40,80 @@ export function convolution(network: Network, path: string, x: Feature, options:
   return { name, channels: keep }
 }
 
-/** y = x·Wᵀ + b over the last axis: [B, positions, channels] to [B, positions, out]. */
-export function linear(network: Network, path: string, x: Feature, out: number, bias = true): Feature {
-  const product = network.graph.node('MatMul', path, [x.name, matrix(network, `${path}.weight`, x.channels, out)])
-  const name = bias ? network.graph.node('Add', path, [product, vector(network, `${path}.bias`, out)]) : product
-  return { name, channels: out }
+/** y = x·Wᵀ + b of tokens. */
+export function linear(network: Network, path: string, x: Tokens, out: number, bias = true): Tokens {
+  const inputs = [x.name, matrix(network, `${path}.weight`, x.channels, out)]
+  if (bias) inputs.push(vector(network, `${path}.bias`, out))
+  return { ...x, name: network.graph.node('Gemm', path, inputs, { transB: 1 }), channels: out }
+}
+
+/** Names of constants that take the place of a norm's own weight and bias; float32. */
+export interface NormParameters {
+  readonly weight: string
+  readonly bias: string
 }
 
 /**
- * Group normalisation (Wu and He 2018, arXiv 1803.08494) of [B, channels, H, W]: an InstanceNormalization of
- * [B, groups, everything else], then weight and bias by channel as a BatchNormalization of mean 0 and variance 1, which
- * is one pass over the data where Mul and Add are two. For a group of a million values the largest error on the CPU is
- * 8e-5 standard deviations; built from ReduceMean and ReduceSumSquare it is 2e-3.
+ * Group normalisation (Wu and He 2018, arXiv 1803.08494) of [B, channels, H, W], in float32: each group becomes one row
+ * of mean 0 and variance 1; then weight and bias by channel as a BatchNormalization of mean 0 and variance 1, which is
+ * one pass over the data where Mul and Add are two. For a group of a million values the largest error on the CPU is 8e-5
+ * standard deviations in either form; built from ReduceMean and ReduceSumSquare it is 2e-3.
  */
-export function groupNorm(network: Network, path: string, x: Feature, groups: number, epsilon: number): Feature {
-  const { graph } = network
-  const filled = (value: number, size: number): string =>
-    graph.floats(`${value}[${size}]`, new Float32Array(size).fill(value), [size])
-  const grouped = graph.node('Reshape', path, [x.name, graph.integers([0, groups, -1])])
-  const normal = graph.node('InstanceNormalization', path, [grouped, filled(1, groups), filled(0, groups)], {
-    epsilon: { float: epsilon },
-  })
-  const restored = graph.node('Reshape', path, [normal, graph.node('Shape', path, [x.name])])
-  const parameters = ['weight', 'bias'].map((key) => vector(network, `${path}.${key}`, x.channels))
-  const moments = [filled(0, x.channels), filled(1 - LEAST_EPSILON, x.channels)]
-  const name = graph.node('BatchNormalization', path, [restored, ...parameters, ...moments], {
+export function groupNorm(
+  network: Network,
+  path: string,
+  x: Feature,
+  groups: number,
+  epsilon: number,
+  parameters: NormParameters = normParameters(network, path, x.channels),
+): Feature {
+  const { graph, compute = 'fp32' } = network
+  const input = cast(network, path, x.name, compute, 'fp32')
+  const grouped = graph.node('Reshape', path, [input, graph.integers([0, groups, -1])])
+  const normal = graph.node('Reshape', path, [
+    rowNorm(network, path, grouped, groups, epsilon),
+    graph.node('Shape', path, [input]),
+  ])
+  const moments = [filled(network, 0, x.channels), filled(network, 1 - LEAST_EPSILON, x.channels)]
+  const scaled = graph.node('BatchNormalization', path, [normal, parameters.weight, parameters.bias, ...moments], {
     epsilon: { float: LEAST_EPSILON },
   })
-  return { name, channels: x.channels }
+  return { name: cast(network, path, scaled, 'fp32', compute), channels: x.channels }
+}
+
+/** Every row of [B, groups, n] at mean 0 and variance 1. */
+function rowNorm(network: Network, path: string, rows: string, groups: number, epsilon: number): string {
+  const { graph, forms = PORTABLE_FORMS } = network
+  const attributes = { epsilon: { float: epsilon } }
+  if (forms.groupNorm === 'instance')
+    return graph.node(
+      'InstanceNormalization',
+      path,
+      [rows, filled(network, 1, groups), filled(network, 0, groups)],
+      attributes,
+    )
+  const ones = graph.node('Expand', path, [filled(network, 1, 1), graph.node('Shape', path, [rows], { start: 2 })])
+  return graph.node('LayerNormalization', path, [rows, ones], { ...attributes, axis: -1 })
+}
+
+function normParameters(network: Network, path: string, channels: number): NormParameters {
+  const parameter = (key: string): string =>
+    vectorOf(network, network.weights.take(`${path}.${key}`, [channels]), 'fp32')
+  return { weight: parameter('weight'), bias: parameter('bias') }
+}
+
+function filled({ graph }: Network, value: number, size: number): string {
+  return graph.floats(`${value}[${size}]`, new Float32Array(size).fill(value), [size])
 }
 
 /** Some providers raise a smaller epsilon of BatchNormalization to this. */
 const LEAST_EPSILON = 1e-5
 
-/** Layer normalisation of the last axis; PyTorch's default epsilon. */
-export function layerNorm(network: Network, path: string, x: Feature): Feature {
+/** Layer normalisation of each token; PyTorch's default epsilon. */
+export function layerNorm(network: Network, path: string, x: Tokens): Tokens {
   const parameters = ['weight', 'bias'].map((key) => vector(network, `${path}.${key}`, x.channels))
   const name = network.graph.node('LayerNormalization', path, [x.name, ...parameters], { epsilon: { float: 1e-5 } })
-  return { name, channels: x.channels }
+  return { ...x, name }
 }
 
 /** x · sigmoid(x), which ONNX Runtime has in one pass as QuickGelu with alpha 1. */
@@ -80,8 +122,8 @@ export function silu({ graph }: Network, path: string, x: Feature): Feature {
 }
 
 /** a + b of equal shapes. */
-export function add({ graph }: Network, path: string, a: Feature, b: Feature): Feature {
-  return { name: graph.node('Add', path, [a.name, b.name]), channels: a.channels }
+export function add<Kind extends Feature>({ graph }: Network, path: string, a: Kind, b: Kind): Kind {
+  return { ...a, name: graph.node('Add', path, [a.name, b.name]) }
 }
 
 /** Joined along channels: [B, a + b, H, W]. */
@@ -89,17 +131,21 @@ export function concatenate({ graph }: Network, path: string, a: Feature, b: Fea
   return { name: graph.node('Concat', path, [a.name, b.name], { axis: 1 }), channels: a.channels + b.channels }
 }
 
-/** [B, channels, H, W] to tokens [B, H·W, channels]. */
-export function toTokens({ graph }: Network, path: string, x: Feature): Feature {
-  const flat = graph.node('Reshape', path, [x.name, graph.integers([0, 0, -1])])
-  return { name: graph.node('Transpose', path, [flat], { perm: [0, 2, 1] }), channels: x.channels }
+/** [B, channels, H, W] to tokens [B·H·W, channels]. */
+export function toTokens({ graph }: Network, path: string, x: Feature): Tokens {
+  const last = graph.node('Transpose', path, [x.name], { perm: [0, 2, 3, 1] })
+  return {
+    name: graph.node('Reshape', path, [last, graph.integers([-1, x.channels])]),
+    channels: x.channels,
+    batch: graph.node('Shape', path, [x.name], { end: 1 }),
+    grid: graph.node('Shape', path, [last]),
+  }
 }
 
-/** Tokens back to the height and width of `like`, which has as many channels. */
-export function fromTokens({ graph }: Network, path: string, tokens: Feature, like: Feature): Feature {
-  const flat = graph.node('Transpose', path, [tokens.name], { perm: [0, 2, 1] })
-  const name = graph.node('Reshape', path, [flat, graph.node('Shape', path, [like.name])])
-  return { name, channels: tokens.channels }
+/** Tokens back to the map that they came from. */
+export function fromTokens({ graph }: Network, path: string, { name, channels, grid }: Tokens): Feature {
+  const last = graph.node('Reshape', path, [name, grid])
+  return { name: graph.node('Transpose', path, [last], { perm: [0, 3, 1, 2] }), channels }
 }
 
 /** Half the size by a convolution; `padding` 0 pads right and bottom only, as the autoencoder does. */

@@ -1,59 +1,71 @@
-import { halvesToFloats } from './half.ts'
+import { bfloatsToFloats, halvesToFloats } from './half.ts'
 
 export type Shape = readonly number[]
 
 /** The floating types whose values the importer understands. */
 export type FloatType = 'F32' | 'F16' | 'BF16'
 
-/** One tensor of a checkpoint, read when asked for. Row-major, little-endian. */
+/** One tensor of a checkpoint, read when asked for, in rows of its leading axis. Row-major, little-endian. */
 export interface StoredTensor {
   readonly name: string
   /** Where it lies, for messages. */
   readonly file: string
   readonly type: FloatType
   readonly shape: Shape
-  /** A fresh copy, aligned for any view. */
-  bytes(): Uint8Array
+  /** The checkpoint's own type, where `bytes` gives another. @default type */
+  readonly origin?: FloatType
+  /** Where it begins in `file`, when `bytes` gives what lies there. */
+  readonly offset?: number
+  /** Rows from `from` up to `to`, all by default. A fresh copy, aligned for any view. */
+  bytes(from?: number, to?: number): Uint8Array<ArrayBuffer>
 }
 
 export function elementCount(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
-/** All values as float32, exact for all three types. */
-export function valuesOf(tensor: StoredTensor): Float32Array {
-  const { buffer } = tensor.bytes()
+/** How many values one row of the leading axis has; a scalar is one row. */
+export function rowLength(shape: Shape): number {
+  return elementCount(shape.slice(1))
+}
+
+/** Consecutive ranges of rows that cover a tensor, each small enough to hold in memory several times over. */
+export function* rowRanges(shape: Shape): Generator<readonly [from: number, to: number]> {
+  const rows = shape[0] ?? 1
+  const step = Math.max(1, Math.floor(VALUES_AT_ONCE / rowLength(shape)))
+  for (let from = 0; from < rows; from += step) yield [from, Math.min(rows, from + step)]
+}
+
+/** Values of the rows from `from` up to `to`, all by default, as float32; exact for all three types. */
+export function valuesOf(tensor: StoredTensor, from?: number, to?: number): Float32Array {
+  const { buffer } = tensor.bytes(from, to)
   switch (tensor.type) {
     case 'F32':
       return new Float32Array(buffer)
     case 'F16':
       return halvesToFloats(new Uint16Array(buffer))
     case 'BF16':
-      return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer)
+      return bfloatsToFloats(new Uint16Array(buffer))
   }
 }
 
-/** The index of the first NaN or infinity, or -1. */
-export function firstNotFinite(tensor: StoredTensor): number {
-  const { buffer } = tensor.bytes()
-  const words = tensor.type === 'F32' ? new Uint32Array(buffer) : new Uint16Array(buffer)
-  const exponent = EXPONENT_BITS[tensor.type]
+/** The index of the first NaN or infinity in the values of `type` that `bytes` holds, or -1. */
+export function firstNotFinite(type: FloatType, { buffer }: Uint8Array<ArrayBuffer>): number {
+  const words = type === 'F32' ? new Uint32Array(buffer) : new Uint16Array(buffer)
+  const exponent = EXPONENT_BITS[type]
   for (let index = 0; index < words.length; index++) if ((words[index]! & exponent) === exponent) return index
   return -1
 }
 
-/** The first `count` rows of a tensor's leading axis. */
+/** The first `count` rows of a tensor. */
 export function firstRows(tensor: StoredTensor, count: number): StoredTensor {
-  const [rows, ...rest] = tensor.shape
-  return {
-    ...tensor,
-    shape: [count, ...rest],
-    bytes: () => {
-      const bytes = tensor.bytes()
-      return bytes.slice(0, (bytes.length / rows!) * count)
-    },
-  }
+  const [, ...rest] = tensor.shape
+  return { ...tensor, shape: [count, ...rest], bytes: (from = 0, to = count) => tensor.bytes(from, to) }
 }
 
 /** All exponent bits set means NaN or infinity. */
 const EXPONENT_BITS: Record<FloatType, number> = { F32: 0x7f800000, F16: 0x7c00, BF16: 0x7f80 }
+
+export const BYTES_OF_TYPE: Record<FloatType, number> = { F32: 4, F16: 2, BF16: 2 }
+
+const VALUES_AT_ONCE = 2 ** 20

@@ -1,18 +1,10 @@
-import type { Prompt } from './attention.ts'
+import type { Conditioning } from './conditioning.ts'
 import type { UnetConfig } from './config.ts'
-import { invalidCheckpoint } from './failure.ts'
 import type { Feature } from './graph-builder.ts'
 import { concatenate, convolution, downsample, groupNorm, silu, upsampleTo } from './layers.ts'
 import type { Network } from './network.ts'
 import { resnet } from './resnet.ts'
-import { foldTimestep } from './time-embedding.ts'
 import { transformer } from './transformer.ts'
-
-/** What the checkpoint's UNet is asked with, always. */
-export interface Conditioning {
-  readonly timestep: number
-  readonly prompt: Prompt
-}
 
 /**
  * Diffusers' UNet2DConditionModel for one timestep and one prompt: latent [B, in_channels, H, W] to the prediction
@@ -21,17 +13,18 @@ export interface Conditioning {
 export function unet(network: Network, config: UnetConfig, latent: Feature, conditioning: Conditioning): Feature {
   const { block_out_channels: widths, norm_num_groups: groups, norm_eps: epsilon } = config
   const last = widths.length - 1
-  const timeBias = foldTimestep(network.weights, config, conditioning.timestep)
 
   const residual = (path: string, x: Feature, out: number): Feature =>
-    resnet(network, path, x, { out, groups, epsilon, timeBias })
-  const attend = (path: string, x: Feature, level: number): Feature =>
-    transformer(network, path, x, {
+    resnet(network, path, x, { out, groups, epsilon, conditioning })
+  const attend = (path: string, x: Feature, level: number): Feature => {
+    conditioning.requireWidth(config.cross_attention_dim[level]!)
+    return transformer(network, path, x, {
       heads: config.attention_head_dim[level]!,
       layers: config.transformer_layers_per_block[level]!,
       groups,
-      prompt: requireWidth(conditioning.prompt, config.cross_attention_dim[level]!),
+      conditioning,
     })
+  }
 
   let x = convolution(network, 'conv_in', latent, { out: widths[0]!, size: 3 })
   const skips = [x]
@@ -50,9 +43,12 @@ export function unet(network: Network, config: UnetConfig, latent: Feature, cond
     }
   })
 
-  x = residual('mid_block.resnets.0', x, x.channels)
-  x = attend('mid_block.attentions.0', x, last)
-  x = residual('mid_block.resnets.1', x, x.channels)
+  // Without attention the middle is a single residual block; Diffusers builds it with no further layers.
+  if (config.mid_block_type !== null) x = residual('mid_block.resnets.0', x, x.channels)
+  if (config.mid_block_type === 'UNetMidBlock2DCrossAttn') {
+    x = attend('mid_block.attentions.0', x, last)
+    x = residual('mid_block.resnets.1', x, x.channels)
+  }
 
   for (let level = last; level >= 0; level--) {
     const path = `up_blocks.${last - level}`
@@ -67,10 +63,4 @@ export function unet(network: Network, config: UnetConfig, latent: Feature, cond
 
   x = silu(network, 'conv_norm_out', groupNorm(network, 'conv_norm_out', x, groups, epsilon))
   return convolution(network, 'conv_out', x, { out: config.out_channels, size: 3 })
-}
-
-function requireWidth(prompt: Prompt, width: number): Prompt {
-  if (prompt.width !== width)
-    throw invalidCheckpoint(`prompt_embeds: expected ${width} channels (cross_attention_dim), got ${prompt.width}.`)
-  return prompt
 }

@@ -4,7 +4,14 @@ import { z } from 'zod'
 import { invalidCheckpoint } from './failure.ts'
 import { readJson } from './json.ts'
 import { readBytes, readSafetensorsHeader, type TensorEntry } from './safetensors.ts'
-import { elementCount, type FloatType, type Shape, type StoredTensor } from './stored-tensor.ts'
+import {
+  BYTES_OF_TYPE,
+  elementCount,
+  type FloatType,
+  rowLength,
+  type Shape,
+  type StoredTensor,
+} from './stored-tensor.ts'
 
 /** Where the layers find their tensors. */
 export interface TensorSource {
@@ -17,12 +24,32 @@ export interface TensorSource {
 export class Weights implements TensorSource {
   readonly #tensors: ReadonlyMap<string, LocatedEntry>
   readonly #taken = new Map<string, StoredTensor>()
+  readonly #change: (tensor: StoredTensor) => StoredTensor
   /** The file or index that lists them, for messages. */
   readonly place: string
 
-  constructor(tensors: ReadonlyMap<string, LocatedEntry>, place: string) {
+  constructor(
+    tensors: ReadonlyMap<string, LocatedEntry>,
+    place: string,
+    change: (tensor: StoredTensor) => StoredTensor = (tensor) => tensor,
+  ) {
     this.#tensors = tensors
     this.place = place
+    this.#change = change
+  }
+
+  /** The same tensors, of which `take` gives what `change` makes of them. */
+  changed(change: (tensor: StoredTensor) => StoredTensor): Weights {
+    return new Weights(this.#tensors, this.place, change)
+  }
+
+  get names(): readonly string[] {
+    return [...this.#tensors.keys()]
+  }
+
+  /** The files that the tensors lie in. */
+  get files(): readonly string[] {
+    return [...new Set(Array.from(this.#tensors.values(), ({ file }) => file))]
   }
 
   has(name: string): boolean {
@@ -31,6 +58,11 @@ export class Weights implements TensorSource {
 
   shapeOf(name: string): Shape | undefined {
     return this.#tensors.get(name)?.shape
+  }
+
+  /** Whether the tensor of that name has a type that `take` understands. */
+  isFloat(name: string): boolean {
+    return isFloatType(this.#tensors.get(name)?.type ?? '')
   }
 
   take(name: string, ...shapes: readonly Shape[]): StoredTensor {
@@ -42,11 +74,14 @@ export class Weights implements TensorSource {
       throw invalidCheckpoint(`${file}: expected tensor ${name} of shape ${expected}, got [${shape.join(', ')}].`)
     if (!isFloatType(type))
       throw invalidCheckpoint(`${file}: expected tensor ${name} as F32, F16 or BF16, got ${type}.`)
-    const tensor = { name, file, type, shape, bytes: () => readBytes(file, entry.begin, entry.end - entry.begin) }
+    const row = rowLength(shape) * BYTES_OF_TYPE[type]
+    const bytes = (from = 0, to = shape[0] ?? 1) => readBytes(file, entry.begin + from * row, (to - from) * row)
+    const tensor = { name, file, type, shape, offset: entry.begin, bytes }
     this.#taken.set(name, tensor)
-    return tensor
+    return this.#change(tensor)
   }
 
+  /** What was taken, as it lies in the files. */
   get taken(): readonly StoredTensor[] {
     return [...this.#taken.values()]
   }
@@ -66,11 +101,12 @@ export function openFile(path: string): Weights {
   return new Weights(locate(path), path)
 }
 
-/** The weights of `unet/` or `vae/`: one file, or shards that an index names. */
+/** The weights of `unet/` or `vae/`: one file, or shards that an index names; without either, the file of halves. */
 export function openPart(folder: string): Weights {
-  const single = join(folder, WEIGHTS)
-  const index = `${single}.index.json`
-  return existsSync(single) || !existsSync(index) ? openFile(single) : new Weights(locateShards(folder, index), index)
+  const [single, index, halves] = [WEIGHTS, `${WEIGHTS}.index.json`, HALVES].map((name) => join(folder, name))
+  if (existsSync(single!)) return openFile(single!)
+  if (existsSync(index!)) return new Weights(locateShards(folder, index!), index!)
+  return openFile(existsSync(halves!) ? halves! : single!)
 }
 
 interface LocatedEntry extends TensorEntry {
@@ -78,6 +114,9 @@ interface LocatedEntry extends TensorEntry {
 }
 
 const WEIGHTS = 'diffusion_pytorch_model.safetensors'
+
+/** What Diffusers writes with variant "fp16". */
+const HALVES = 'diffusion_pytorch_model.fp16.safetensors'
 
 const indexSchema = z.object({
   weight_map: z.record(

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import { unetConfigSchema, vaeConfigSchema } from '../../../models/import/config.ts'
+import { sinusoid } from '../../../models/import/folding.ts'
 import { readJson } from '../../../models/import/json.ts'
-import { sinusoid } from '../../../models/import/time-embedding.ts'
 import { temporaryFolder } from './fixtures.ts'
 import { SMALL_UNET, SMALL_VAE } from './synthetic.ts'
 
@@ -45,10 +45,14 @@ describe('a configuration', () => {
       { down_block_types: ['AttnDownBlock2D', 'DownBlock2D'] },
       /down_block_types\.0: .*CrossAttnDownBlock2D.*got "AttnDownBlock2D"/,
     ],
-    [{ mid_block_type: 'UNetMidBlock2D' }, /mid_block_type: .*UNetMidBlock2DCrossAttn.*got "UNetMidBlock2D"/],
+    [
+      { mid_block_type: 'UNetMidBlock2DSimpleCrossAttn' },
+      /mid_block_type: .*UNetMidBlock2DCrossAttn.*got "UNetMidBlock2DSimpleCrossAttn"/,
+    ],
+    [{ num_attention_heads: 8 }, /num_attention_heads: .*null.*got 8/],
     [{ act_fn: 'gelu' }, /act_fn: .*silu.*got "gelu"/],
     [{ dual_cross_attention: true }, /dual_cross_attention: .*false.*got true/],
-    [{ resnet_time_scale_shift: 'scale_shift' }, /resnet_time_scale_shift: .*default.*got "scale_shift"/],
+    [{ resnet_time_scale_shift: 'ada_group' }, /resnet_time_scale_shift: .*scale_shift.*got "ada_group"/],
     [{ class_embed_type: 'timestep' }, /class_embed_type: .*null.*got "timestep"/],
     [{ attention_head_dim: 3 }, /attention_head_dim: expected a divisor of the 8 channels of level 0, got 3/],
     [
@@ -67,7 +71,9 @@ describe('a configuration', () => {
       { up_block_types: ['UpDecoderBlock2D', 'AttnUpDecoderBlock2D'] },
       /up_block_types\.1: .*got "AttnUpDecoderBlock2D"/,
     ],
-    [{ latents_mean: [0] }, /latents_mean: .*null.*got \[0\]/],
+    [{ latents_mean: [0, 0, 0, 0] }, /latents_std: expected 4 values, .* beside latents_mean, got null/],
+    [{ latents_mean: [0], latents_std: [1, 1, 1, 1] }, /latents_mean: expected 4 values, .*got \[0\]/],
+    [{ latents_mean: [0, 0, 0, 0], latents_std: [1, 1, 0, 1] }, /latents_std: expected values above 0/],
     [{ in_channels: 1 }, /in_channels: .*3.*got 1/],
   ])('of an autoencoder is refused with %j', (change, message) => {
     expect(() => read(vaeConfigSchema, { ...SMALL_VAE, ...change })).toThrow(message)
@@ -76,9 +82,9 @@ describe('a configuration', () => {
 
 describe('the sinusoidal embedding', () => {
   test('has cosines first when flipped, and sines first otherwise', () => {
-    const flipped = sinusoid(100, 4, { flip_sin_to_cos: true, freq_shift: 0 })
+    const flipped = sinusoid(100, 4, { flip: true, shift: 0 })
     expect(Array.from(flipped)).toEqual([100, 1].map(Math.cos).concat([100, 1].map(Math.sin)))
-    const plain = sinusoid(100, 5, { flip_sin_to_cos: false, freq_shift: 1 })
+    const plain = sinusoid(100, 5, { flip: false, shift: 1 })
     expect(Array.from(plain)).toEqual([100, 0.01].map(Math.sin).concat([100, 0.01].map(Math.cos), 0))
   })
 })

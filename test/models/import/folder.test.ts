@@ -19,7 +19,7 @@ async function makeModel(): Promise<string> {
   const folder = temporaryFolder()
   writeCheckpoint(join(folder, 'checkpoint'), configs, tensors)
   const output = join(folder, 'models', 'small')
-  await importCheckpoint({ directory: join(folder, 'checkpoint'), output, name: 'small', timestep: 1 })
+  await importCheckpoint({ directory: join(folder, 'checkpoint'), output, name: 'small', timestep: 1, copy: true })
   return output
 }
 

@@ -1,7 +1,17 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readModelFolder } from '../../../models/import/folder.ts'
+import { openModelFolder, readModelFolder } from '../../../models/import/folder.ts'
 import { type ImportOptions, importCheckpoint } from '../../../models/import/import.ts'
 import { type Dense, runGraph, temporaryFolder } from './fixtures.ts'
 import {
@@ -75,11 +85,14 @@ describe('a checkpoint becomes a model', () => {
       },
     })
     expect(readdirSync(output).sort()).toEqual([
+      'conditioning.bin',
+      'conditioning.safetensors',
       'decoder.onnx',
       'encoder.onnx',
       'manifest.json',
       'unet.onnx',
-      'weights.bin',
+      'unet.safetensors',
+      'vae.safetensors',
     ])
   })
 
@@ -152,7 +165,10 @@ describe('a checkpoint becomes a model', () => {
     rmSync(join(part, 'diffusion_pytorch_model.safetensors'))
     const index = join(part, 'diffusion_pytorch_model.safetensors.index.json')
     writeFileSync(index, JSON.stringify({ metadata: { total_size: 0 }, weight_map }))
-    expect((await sharded.run()).weights).toEqual((await whole.run()).weights)
+    expect((await sharded.run({ copy: true })).weights).toEqual((await whole.run({ copy: true })).weights)
+    const linked = await sharded.run({ overwrite: true })
+    expect(linked.weights.map(({ path }) => path)).toContain('unet-2.safetensors')
+    expect(await predict(sharded.output, ramp(1, 4, 6, 6))).toEqual(await predict(whole.output, ramp(1, 4, 6, 6)))
 
     writeFileSync(index, JSON.stringify({ weight_map: { ...weight_map, 'conv_in.weight': 'second.safetensors' } }))
     await expect(sharded.run({ overwrite: true })).rejects.toThrow(
@@ -160,6 +176,30 @@ describe('a checkpoint becomes a model', () => {
     )
     writeFileSync(index, JSON.stringify({ weight_map: { 'conv_in.weight': '../outside.safetensors' } }))
     await expect(sharded.run({ overwrite: true })).rejects.toThrow('expected a safetensors file beside the index')
+  })
+
+  test('whose graphs refer to the checkpoint where they can, and to a copy when asked to', async () => {
+    const linked = stage()
+    const copied = stage()
+    const { weights } = await linked.run()
+    const { weights: own } = await copied.run({ copy: true })
+    expect(weights.map(({ path }) => path)).toContain('unet.safetensors')
+    const file = join(linked.directory, 'unet', 'diffusion_pytorch_model.safetensors')
+    expect(statSync(join(linked.output, 'unet.safetensors')).ino).toBe(statSync(file).ino)
+    await openModelFolder(linked.output)
+    expect(own.map(({ path }) => path)).toEqual(['weights.bin', 'conditioning.bin', 'conditioning.safetensors'])
+    const input = ramp(1, 4, 6, 6)
+    expect(await predict(linked.output, input)).toEqual(await predict(copied.output, input))
+  })
+
+  test('from files that are links to a cache of downloads', async () => {
+    const { directory, output, folder, run } = stage()
+    const file = join(directory, 'unet', 'diffusion_pytorch_model.safetensors')
+    renameSync(file, join(folder, 'blob'))
+    symlinkSync(join(folder, 'blob'), file)
+    await run()
+    expect(lstatSync(join(output, 'unet.safetensors')).isFile()).toBe(true)
+    expect((await predict(output, ramp(1, 4, 6, 6))).dims).toEqual([1, 4, 6, 6])
   })
 
   test("from the autoencoder's old attention names as from the new ones", async () => {

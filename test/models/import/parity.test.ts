@@ -3,10 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readModelFolder } from '../../../models/import/folder.ts'
 import { importCheckpoint } from '../../../models/import/import.ts'
+import { relativeError, TOLERANCE } from './accuracy.ts'
 import { CHECKPOINTS, type Dense, readTensors, runGraph, temporaryFolder } from './fixtures.ts'
-
-/** The smallest plausible mistake, an approximate GELU, costs 7e-4. */
-const TOLERANCE = 2e-4
 
 const CASES = [
   ['tiny-a', 'expected.safetensors'],
@@ -51,14 +49,4 @@ describe.each(CASES)('an imported checkpoint computes what Diffusers computes: %
 
 function mapped({ data, dims }: Dense, change: (value: number, index: number) => number): Dense {
   return { data: data.map(change), dims }
-}
-
-/** max |a - b| / std(b) */
-function relativeError(actual: Dense, wanted: Dense): number {
-  expect(actual.dims).toEqual(wanted.dims)
-  const { data } = wanted
-  const mean = data.reduce((sum, value) => sum + value, 0) / data.length
-  const variance = data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length
-  const worst = data.reduce((most, value, index) => Math.max(most, Math.abs(value - actual.data[index]!)), 0)
-  return worst / Math.sqrt(variance)
 }

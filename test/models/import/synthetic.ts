@@ -1,11 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { unetConfigSchema, vaeConfigSchema } from '../../../models/import/config.ts'
-import { GraphBuilder } from '../../../models/import/graph-builder.ts'
+import { requestedTensors, type TensorRequest } from '../../../models/import/random.ts'
 import { elementCount, type Shape } from '../../../models/import/stored-tensor.ts'
-import { unet } from '../../../models/import/unet.ts'
-import { decoder, encoder } from '../../../models/import/vae.ts'
-import type { TensorSource } from '../../../models/import/weights.ts'
 
 export type Config = Readonly<Record<string, unknown>>
 export type Tensors = Map<string, { readonly shape: Shape; readonly data: Float32Array }>
@@ -37,24 +33,17 @@ export const SMALL_VAE = {
   norm_num_groups: 4,
 }
 
-/** Random tensors under the names that the layers ask for. */
+/** Random tensors under the names that the layers ask for; norms get weights near 1, everything else small noise. */
 export function syntheticTensors(unetConfig: Config, vaeConfig: Config, promptLength = 3): Synthetic {
-  const parsed = unetConfigSchema.parse(unetConfig)
-  const parsedVae = vaeConfigSchema.parse(vaeConfig)
-  const width = parsed.cross_attention_dim[0]!
-  const latent = { name: 'latent', channels: parsedVae.latent_channels }
-  const prompt = { values: new Float32Array(promptLength * width), length: promptLength, width }
-  return {
-    unet: recorded((weights) =>
-      unet({ graph: new GraphBuilder('unet'), weights, precision: 'fp32' }, parsed, latent, { timestep: 1, prompt }),
-    ),
-    vae: recorded((weights) => {
-      const network = { graph: new GraphBuilder('vae'), weights, precision: 'fp32' } as const
-      encoder(network, parsedVae, { name: 'pixels', channels: 3 })
-      decoder(network, parsedVae, latent)
-    }),
-    prompt: new Map([['prompt_embeds', { shape: [1, promptLength, width], data: noise(promptLength * width) }]]),
-  }
+  const { unet, vae, prompt } = requestedTensors(unetConfig, vaeConfig, promptLength)
+  const filled = (requests: readonly TensorRequest[]): Tensors =>
+    new Map(
+      requests.map(({ name, shape }) => {
+        const data = noise(elementCount(shape))
+        return [name, { shape, data: /norm.*weight$/.test(name) ? data.map((value) => 1 + value) : data }]
+      }),
+    )
+  return { unet: filled(unet), vae: filled(vae), prompt: filled(prompt) }
 }
 
 /** Writes a checkpoint folder as Diffusers does. */
@@ -75,7 +64,9 @@ export function encodeSafetensors(tensors: Tensors): Uint8Array {
     return [name, { dtype: 'F32', shape, data_offsets: [begin, offset] }] as const
   })
   const body = Array.from(tensors.values(), ({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength))
-  return withHeader(JSON.stringify(Object.fromEntries(header)), Buffer.concat(body))
+  const text = JSON.stringify(Object.fromEntries(header))
+  // Blanks bring the tensors to a multiple of 8 bytes, as the reference implementation does.
+  return withHeader(text.padEnd(Math.ceil(text.length / 8) * 8), Buffer.concat(body))
 }
 
 export function withHeader(header: string, body: Uint8Array): Uint8Array {
@@ -83,20 +74,6 @@ export function withHeader(header: string, body: Uint8Array): Uint8Array {
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(text.length))
   return Buffer.concat([length, text, body])
-}
-
-/** What `build` asks for; norms get weights near 1, everything else small noise. */
-function recorded(build: (weights: TensorSource) => void): Tensors {
-  const tensors: Tensors = new Map()
-  build({
-    has: () => false,
-    take: (name, shape) => {
-      const data = noise(elementCount(shape!))
-      tensors.set(name, { shape: shape!, data: /norm.*weight$/.test(name) ? data.map((value) => 1 + value) : data })
-      return { name, file: 'synthetic', type: 'F32', shape: shape!, bytes: () => new Uint8Array(data.slice().buffer) }
-    },
-  })
-  return tensors
 }
 
 /** Deterministic values in ±0.1 (a linear congruential generator, Numerical Recipes' constants). */

@@ -1,0 +1,76 @@
+import { invalidCheckpoint } from './failure.ts'
+import type { Prompt } from './folding.ts'
+import { valuesOf } from './stored-tensor.ts'
+import { openFile, type Weights } from './weights.ts'
+
+/** A prompt's embedding in a file of its own. */
+export interface PromptFile {
+  readonly name: string
+  readonly path: string
+}
+
+export interface Prompts {
+  /** By name. */
+  readonly all: ReadonlyMap<string, Prompt>
+  /** Where they come from. */
+  readonly sources: readonly Weights[]
+}
+
+/** The name of the prompt that comes as `prompt_embeds`. */
+export const DEFAULT_PROMPT = 'default'
+
+/**
+ * The prompts of a checkpoint: every tensor [1, length, width] or [length, width] of its prompt_embeds.safetensors under
+ * its own name, `prompt_embeds` as the default; and those in files of their own, which win over it.
+ */
+export function readPrompts(path: string, files: readonly PromptFile[]): Prompts {
+  const main = files.some(({ name }) => name === DEFAULT_PROMPT) ? [] : [openFile(path)]
+  const all = new Map<string, Prompt>()
+  for (const weights of main) {
+    for (const name of weights.names)
+      if (isEmbedding(weights, name)) all.set(name === TENSOR ? DEFAULT_PROMPT : name, readPrompt(weights, name))
+    if (all.size === 0) throw noPrompt(weights)
+  }
+  const own = files.map(({ name, path: file }) => {
+    const weights = openFile(file)
+    const candidates = weights.names.filter((tensor) => isEmbedding(weights, tensor))
+    const tensor = candidates.length === 1 ? candidates[0] : candidates.find((one) => one === TENSOR)
+    if (tensor === undefined) throw noPrompt(weights)
+    all.set(name, readPrompt(weights, tensor))
+    return weights
+  })
+  return { all, sources: [...main, ...own] }
+}
+
+/** The prompt of that name; without a name the default one, or the only one. */
+export function choosePrompt({ all }: Prompts, wanted: string | undefined): { name: string; prompt: Prompt } {
+  const name = wanted ?? (all.size === 1 ? [...all.keys()][0]! : DEFAULT_PROMPT)
+  const prompt = all.get(name)
+  if (prompt) return { name, prompt }
+  throw invalidCheckpoint(
+    `Expected one of the prompts ${[...all.keys()].join(', ')}, got ${wanted ?? 'none'}.`,
+    'Choose one with --prompt NAME.',
+  )
+}
+
+const TENSOR = 'prompt_embeds'
+
+/** Masks and ids are whole numbers, embeddings are not. */
+function isEmbedding(weights: Weights, name: string): boolean {
+  const shape = weights.shapeOf(name)!
+  const isMatrix = shape.length === 2 || (shape.length === 3 && shape[0] === 1)
+  return isMatrix && shape.every((size) => size > 0) && weights.isFloat(name)
+}
+
+function readPrompt(weights: Weights, name: string): Prompt {
+  const shape = weights.shapeOf(name)!
+  const [length, width] = shape.slice(-2) as [number, number]
+  return { values: valuesOf(weights.take(name, shape)), length, width }
+}
+
+function noPrompt({ place }: Weights): Error {
+  return invalidCheckpoint(
+    `${place}: expected a tensor ${TENSOR} of [1, length, width], found none.`,
+    'Write the embedding of the prompt that the model was trained with to this file.',
+  )
+}

@@ -1,0 +1,130 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import onnxProto from 'onnx-proto'
+import { z } from 'zod'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import { CONDITIONING_FILE } from './conditioning.ts'
+import { KEPT_FILE, openConditioningWeights } from './conditioning-weights.ts'
+import { readModelFolder, verifyModelFolder } from './folder.ts'
+import { type Folded, folding } from './folding.ts'
+import { byteLength, type Constant, type PlacedConstant, placeAt } from './graph-builder.ts'
+import { type Manifest, type ManifestFile, manifestSchema } from './manifest.ts'
+import { encoded, ONNX_TYPE } from './network.ts'
+import { placing } from './placing.ts'
+import { placeFile } from './source-file.ts'
+import { replaceFolder } from './target.ts'
+import { layOut, writeDigested } from './written-file.ts'
+
+/** What of a model can be changed without its checkpoint. */
+export interface ConditionChanges {
+  readonly timestep?: number | undefined
+  /** The name of one of the model's prompts. */
+  readonly prompt?: string | undefined
+  readonly prediction?: string | undefined
+  readonly alpha?: number | undefined
+  readonly beta?: number | undefined
+}
+
+/**
+ * Asks a model with another timestep or prompt, or reads its prediction in another way, from now on; returns its new
+ * manifest. The folder changes as a whole or not at all, and only the constants that depend on the change are written.
+ */
+export async function recondition(directory: string, changes: ConditionChanges): Promise<Manifest> {
+  const model = await readModelFolder(directory)
+  const manifest = apply(model.manifest, changes)
+  const isFolded = changes.timestep !== undefined || changes.prompt !== undefined
+  if (isFolded) await verifyModelFolder(model)
+  const refolded = isFolded ? await refold(directory, manifest) : { graphs: new Map(), constants: [] }
+
+  let result = manifest
+  await replaceFolder(directory, async (folder) => {
+    const written = new Map<string, ManifestFile>()
+    for (const [path, graph] of refolded.graphs) written.set(path, await writeDigested(folder, path, [graph]))
+    if (isFolded) {
+      const chunks = layOut(refolded.constants, async () => undefined)
+      written.set(CONDITIONING_FILE, await writeDigested(folder, CONDITIONING_FILE, chunks))
+    }
+    const updated = async (file: ManifestFile): Promise<ManifestFile> => {
+      const fresh = written.get(file.path)
+      if (!fresh) await placeFile(join(directory, file.path), join(folder, file.path))
+      return fresh ?? file
+    }
+    const graphs = { ...manifest.graphs }
+    for (const name of Object.keys(graphs) as (keyof typeof graphs)[]) graphs[name] = await updated(graphs[name])
+    const weights: ManifestFile[] = []
+    for (const file of manifest.weights) weights.push(await updated(file))
+    result = { ...manifest, graphs, weights }
+    await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(result, null, 2)}\n`)
+  })
+  return result
+}
+
+/** The manifest with the changes in it, checked. */
+function apply(manifest: Manifest, { prompt, ...constants }: ConditionChanges): Manifest {
+  const { conditioning } = manifest
+  if (!conditioning && (prompt !== undefined || constants.timestep !== undefined))
+    throw new RestorationError(
+      'configuration_invalid',
+      `Model '${manifest.name}': expected ${KEPT_FILE} to fold another timestep or prompt from, found none.`,
+      'Import its checkpoint again; models of earlier versions were made without that file.',
+    )
+  if (prompt !== undefined && !conditioning?.prompts.includes(prompt))
+    throw new RestorationError(
+      'configuration_invalid',
+      `Expected one of the prompts of model '${manifest.name}': ${conditioning?.prompts.join(', ')}, got ${prompt}.`,
+      'Import the checkpoint again with --prompt NAME=FILE to add one.',
+    )
+  const given = Object.fromEntries(Object.entries(constants).filter(([, value]) => value !== undefined))
+  const result = changedSchema.safeParse({ ...manifest.constants, ...given }, { reportInput: true })
+  if (!result.success)
+    throw new RestorationError(
+      'configuration_invalid',
+      result.error.issues.map(({ path, message, input }) => `${path.join('.')}: ${message}, got ${input}.`).join(' '),
+      'docs/models.md lists what every constant means.',
+    )
+  return {
+    ...manifest,
+    constants: result.data,
+    ...(conditioning && { conditioning: { ...conditioning, prompt: prompt ?? conditioning.prompt } }),
+  }
+}
+
+const changedSchema = manifestSchema.shape.constants.extend({ timestep: z.number().min(0) })
+
+/** The graphs that refer to the conditioning file, changed, and that file's constants. */
+async function refold(
+  directory: string,
+  { graphs, constants: { timestep }, conditioning }: Manifest,
+): Promise<{ readonly graphs: ReadonlyMap<string, Uint8Array>; readonly constants: readonly PlacedConstant[] }> {
+  const { prompt: name, flipSinToCos: flip, freqShift: shift } = conditioning!
+  const { tensors, prompt } = openConditioningWeights(join(directory, KEPT_FILE), name)
+  const fold = folding({ tensors, timestep, prompt, flip, shift })
+  const place = placing()
+  const placed = new Map<string, PlacedConstant>()
+  const changed = new Map<string, Uint8Array>()
+  for (const { path } of Object.values(graphs)) {
+    const model = onnxProto.onnx.ModelProto.decode(await readFile(join(directory, path)))
+    const initializers = (model.graph?.initializer ?? []).filter(isFolded)
+    for (const initializer of initializers) {
+      const type = initializer.dataType === onnxProto.onnx.TensorProto.DataType.FLOAT16 ? 'fp16' : 'fp32'
+      const key = `${initializer.name}:${type}`
+      if (!placed.has(key)) {
+        const constant = toConstant(initializer.name!, type, fold(initializer.name!))
+        placed.set(key, { constant, offset: place(constant) })
+      }
+      const { constant, offset } = placed.get(key)!
+      const home = placeAt({ location: CONDITIONING_FILE, offset }, byteLength(constant))
+      Object.assign(initializer, { dims: [...constant.shape] }, home)
+    }
+    if (initializers.length > 0) changed.set(path, onnxProto.onnx.ModelProto.encode(model).finish())
+  }
+  return { graphs: changed, constants: [...placed.values()] }
+}
+
+function isFolded({ externalData }: onnxProto.onnx.ITensorProto): boolean {
+  return externalData?.some(({ key, value }) => key === 'location' && value === CONDITIONING_FILE) ?? false
+}
+
+function toConstant(name: string, type: 'fp32' | 'fp16', { shape, values }: Folded): Constant {
+  return { name, type: ONNX_TYPE[type], shape, chunks: () => encoded([values], type) }
+}

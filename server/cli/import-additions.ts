@@ -1,0 +1,74 @@
+import type { ImportOptions } from '../../models/import/import.ts'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { Flags } from '../config.ts'
+import type { Command } from './command.ts'
+
+/** Flags of `import` that say what goes into a model beside its checkpoint, and how its graphs are written. */
+export const ADDITION_OPTIONS = {
+  lora: { value: 'PATH[:SCALE]', multiple: true, help: 'a low-rank adaptation to merge; may be repeated' },
+  prompt: {
+    value: 'NAME[=FILE]',
+    multiple: true,
+    help: 'the prompt to ask with; with =FILE, one more prompt; may be repeated',
+  },
+  precision: { value: 'fp32|fp16|int8', help: 'how weights are stored; as in the checkpoint without it' },
+  target: { value: 'portable|cpu|cuda', help: 'the devices that the graphs are written for; all without it' },
+  copy: { help: 'write own weights; without it the checkpoint is linked where the graphs can use it as it is' },
+} satisfies Command['options']
+
+type Additions = Pick<ImportOptions, 'loras' | 'prompts' | 'prompt' | 'precision' | 'forms' | 'compute' | 'copy'>
+
+/** @throws RestorationError `configuration_invalid`, naming the flag that does not fit */
+export function readAdditions(flags: Flags): Additions {
+  const prompts = list(flags.prompt).map((value) => value.split(/=(.*)/s) as [string, string?])
+  const chosen = prompts.filter(([, file]) => file === undefined).map(([name]) => name)
+  if (chosen.length > 1) throw wrong('--prompt', 'one name without a file', chosen.join(', '))
+  return {
+    loras: list(flags.lora).map(readLora),
+    prompts: prompts.flatMap(([name, path]) => (path === undefined ? [] : [{ name: promptName(name), path }])),
+    prompt: chosen[0],
+    precision: choice('precision', ['fp32', 'fp16', 'int8'], flags.precision),
+    ...TARGETS[choice('target', ['portable', 'cpu', 'cuda'], flags.target) ?? 'portable'],
+    copy: flags.copy === true,
+  }
+}
+
+/** What each kind of device computes fastest, where its results are right. */
+const TARGETS: Readonly<Record<'portable' | 'cpu' | 'cuda', Pick<ImportOptions, 'forms' | 'compute'>>> = {
+  portable: {},
+  cpu: { forms: { attention: 'multihead', groupNorm: 'layer' } },
+  cuda: { forms: { attention: 'multihead', groupNorm: 'instance' }, compute: 'fp16' },
+}
+
+function readLora(value: string): { path: string; scale: number } {
+  const [, path = '', scale = '1'] = /^(.*?)(?::([-+]?(?:\d+\.?\d*|\.\d+)))?$/s.exec(value) ?? []
+  if (path === '') throw wrong('--lora', 'PATH or PATH:SCALE', value)
+  return { path, scale: Number(scale) }
+}
+
+function promptName(name: string): string {
+  if (/^[a-z0-9][a-z0-9._-]*$/i.test(name)) return name
+  throw wrong('--prompt', 'a name of letters, digits, dots, dashes and underscores before =', name)
+}
+
+function choice<Choice extends string>(
+  name: string,
+  choices: readonly Choice[],
+  value: Flags[string],
+): Choice | undefined {
+  const found = choices.find((one) => one === value)
+  if (found === undefined && value !== undefined) throw wrong(`--${name}`, choices.join(', '), String(value))
+  return found
+}
+
+function list(value: Flags[string]): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+function wrong(flag: string, expected: string, actual: string): RestorationError {
+  return new RestorationError(
+    'configuration_invalid',
+    `Expected ${flag} to be ${expected} but received '${actual}'.`,
+    'See gendr import --help.',
+  )
+}
