@@ -8,6 +8,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./cli/run.ts')).runCommand,
   restore: async () => (await import('./cli/restore.ts')).restoreCommand,
   import: async () => (await import('./cli/import.ts')).importCommand,
+  models: async () => (await import('./cli/models-list.ts')).modelsListCommand,
+  'models verify': async () => (await import('./cli/models-verify.ts')).modelsVerifyCommand,
+  'models set': async () => (await import('./cli/models-set.ts')).modelsSetCommand,
+  'models remove': async () => (await import('./cli/models-remove.ts')).modelsRemoveCommand,
   nodes: async () => (await import('./cli/nodes.ts')).nodesCommand,
 }
 
@@ -15,15 +19,16 @@ const WRONG_USE = 2
 
 /** Runs one command line. @returns the exit code */
 async function main(args: readonly string[]): Promise<number> {
-  const [first, ...rest] = args
+  const [first] = args
   if (first === '--help' || first === '-h' || first === 'help') return printOverview()
-  const isNamed = first !== undefined && !first.startsWith('-')
-  const load = COMMANDS[isNamed ? first : 'serve']
-  if (load === undefined || (isNamed && !Object.hasOwn(COMMANDS, first))) {
-    throw wrongUse(`There is no command '${first}'.`, `Use one of: ${Object.keys(COMMANDS).join(', ')}.`)
+  const words = wordsOfCommand(args)
+  const name = words === 0 ? 'serve' : args.slice(0, words).join(' ')
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (load === undefined) {
+    throw wrongUse(`There is no command '${name}'.`, `Use one of: ${Object.keys(COMMANDS).join(', ')}.`)
   }
   const command = await load()
-  const { values, positionals } = readArguments(command, isNamed ? rest : args)
+  const { values, positionals } = readArguments(command, args.slice(words))
   if (values.help === true) {
     const { commandHelp } = await import('./cli/help.ts')
     process.stdout.write(commandHelp(command))
@@ -34,6 +39,12 @@ async function main(args: readonly string[]): Promise<number> {
     throw wrongUse(`'gendr ${command.usage}' does not take ${positionals.length} arguments.`, 'See --help.')
   }
   return command.run(positionals, values, process.env)
+}
+
+/** How many of the first arguments name the command: two, as in `models verify`, one, or none where flags begin. */
+function wordsOfCommand([first, second]: readonly string[]): number {
+  if (first === undefined || first.startsWith('-')) return 0
+  return second !== undefined && Object.hasOwn(COMMANDS, `${first} ${second}`) ? 2 : 1
 }
 
 function readArguments(command: Command, args: readonly string[]) {

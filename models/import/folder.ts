@@ -23,7 +23,7 @@ export async function openModelFolder(directory: string): Promise<ModelFolder> {
 
 /** Parses the manifest and checks that every file is there with its size; reads no weights. */
 export async function readModelFolder(directory: string): Promise<ModelFolder> {
-  const manifest = parseManifest(await readManifest(directory), directory)
+  const manifest = await parseModelManifest(directory)
   for (const file of filesOf(manifest)) {
     const bytes = await sizeOf(join(directory, file.path))
     if (bytes !== file.bytes)
@@ -46,6 +46,11 @@ export async function verifyModelFolder({ directory, manifest }: ModelFolder): P
   }
 }
 
+/** The manifest of a model folder; looks at no other file. @throws RestorationError `model_corrupt` */
+export async function parseModelManifest(directory: string): Promise<Manifest> {
+  return parseManifest(await readManifest(directory), directory)
+}
+
 /** The manifest's constants as nodes see them. */
 export function toGendrManifest({ constants }: Manifest): GendrManifest {
   const { timestep: _, ...known } = constants
@@ -58,7 +63,8 @@ export async function listModels(roots: readonly string[]): Promise<{ name: stri
   for (const root of roots)
     for (const entry of await foldersIn(root)) {
       const directory = join(root, entry)
-      if (!found.has(entry) && (await sizeOf(join(directory, MANIFEST))) !== undefined) found.set(entry, directory)
+      if (!entry.startsWith('.') && !found.has(entry) && (await sizeOf(join(directory, MANIFEST))) !== undefined)
+        found.set(entry, directory)
     }
   return Array.from(found, ([name, directory]) => ({ name, directory })).sort((a, b) => (a.name < b.name ? -1 : 1))
 }
@@ -76,7 +82,8 @@ async function cachedDigest(path: string): Promise<string> {
   return digest
 }
 
-function filesOf({ graphs, weights }: Manifest): readonly ManifestFile[] {
+/** Every file that the manifest answers for. */
+export function filesOf({ graphs, weights }: Manifest): readonly ManifestFile[] {
   return [graphs.encoder, graphs.unet, graphs.decoder, ...weights]
 }
 

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
@@ -12,7 +12,7 @@ import { type Manifest, type ManifestFile, manifestSchema } from './manifest.ts'
 import { choosePrompt } from './prompts.ts'
 import { inspectFile, placeFile } from './source-file.ts'
 import type { StoredTensor } from './stored-tensor.ts'
-import { replaceFolder, requireTarget } from './target.ts'
+import { replaceFolder, requireTarget, tidyFolders } from './target.ts'
 import type { Weights } from './weights.ts'
 import { layOut, writeDigested } from './written-file.ts'
 
@@ -43,6 +43,7 @@ export interface ImportOptions extends Additions, Omit<DraftOptions, 'timestep' 
  */
 export async function importCheckpoint(options: ImportOptions): Promise<Manifest> {
   const output = resolve(options.output)
+  await tidyFolders(dirname(output))
   await requireTarget(output, options.overwrite ?? false)
   const checkpoint = openCheckpoint(options.directory, options)
   const { sources, about, prompts } = checkpoint

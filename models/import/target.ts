@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 
 /** Refuses a folder that holds anything; with `overwrite`, one that holds anything but a model. */
@@ -19,9 +20,12 @@ export async function requireTarget(directory: string, overwrite: boolean): Prom
       )
 }
 
-/** Fills a folder beside `directory`, then puts it in its place. When filling fails, nothing has changed. */
+/**
+ * Fills a folder beside `directory`, then puts it in its place. When filling fails, nothing has changed; when the process
+ * is killed, `tidyFolders` puts right what is left.
+ */
 export async function replaceFolder(directory: string, fill: (folder: string) => Promise<void>): Promise<void> {
-  const fresh = `${directory}.new-${randomUUID()}`
+  const fresh = beside(directory, 'new')
   await mkdir(fresh, { recursive: true })
   try {
     await fill(fresh)
@@ -31,9 +35,30 @@ export async function replaceFolder(directory: string, fill: (folder: string) =>
   }
 }
 
+/**
+ * Finishes what killed imports left under a folder of models: a model that was moved away and not yet replaced comes
+ * back, half made and replaced ones go. Folders of processes that still live are left alone.
+ */
+export async function tidyFolders(root: string): Promise<void> {
+  for (const entry of await contents(root)) {
+    const [, name, kind, pid] = LEFTOVER.exec(entry) ?? []
+    if (name === undefined || isAlive(Number(pid))) continue
+    const isLost = kind === 'old' && (await contents(join(root, name))).length === 0
+    if (isLost) await rename(join(root, entry), join(root, name))
+    else await rm(join(root, entry), { recursive: true, force: true })
+  }
+}
+
+/** Hidden, so that nothing under way is ever listed as a model. */
+const LEFTOVER = /^\.(.+)\.(new|old)-(\d+)-[0-9a-f-]{36}$/
+
+function beside(directory: string, kind: 'new' | 'old'): string {
+  return join(dirname(directory), `.${basename(directory)}.${kind}-${process.pid}-${randomUUID()}`)
+}
+
 /** Puts `fresh` where `directory` is; what was there comes back if that fails. */
 async function swap(fresh: string, directory: string): Promise<void> {
-  const old = `${directory}.old-${randomUUID()}`
+  const old = beside(directory, 'old')
   await mkdir(directory, { recursive: true })
   await rename(directory, old)
   try {
@@ -43,6 +68,15 @@ async function swap(fresh: string, directory: string): Promise<void> {
     throw error
   }
   await rm(old, { recursive: true })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
 }
 
 async function contents(directory: string): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
+import { modelFacts } from '../../models/import/facts.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { packageRoot, runnerOptions, type ServeSettings } from '../config.ts'
 import { createApp } from '../http/app.ts'
@@ -54,6 +55,7 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
     runs,
     supervisor,
     surroundings,
+    modelFacts: () => modelFacts(settings.modelRoots),
     files: parts.files,
     previewer,
     policy: settings,

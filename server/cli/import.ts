@@ -4,6 +4,7 @@ import { WORK_OPTIONS, workSettings } from '../config.ts'
 import { abortOnInterrupt } from './abort.ts'
 import type { Command } from './command.ts'
 import { ADDITION_OPTIONS, readAdditions } from './import-additions.ts'
+import { ownModels } from './models.ts'
 
 export const importCommand: Command = {
   usage: 'import DIR --name NAME',
@@ -31,7 +32,7 @@ export const importCommand: Command = {
     const { importCheckpoint } = await import('../../models/import/import.ts')
     const { importRandom } = await import('../../models/import/random.ts')
     const { mkdir } = await import('node:fs/promises')
-    const models = join(settings.data, 'models')
+    const models = ownModels(settings)
     await mkdir(models, { recursive: true })
     let shown = -1
     const options = {

@@ -1,7 +1,7 @@
-import { listModels } from '../../models/import/folder.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type Flags, WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Command } from './command.ts'
+import { findModel } from './models.ts'
 
 /** Changes what a model is asked with, and how its prediction is read. */
 export const modelsSetCommand: Command = {
@@ -31,19 +31,12 @@ export const modelsSetCommand: Command = {
         'Expected something to change, got nothing.',
         'Name it with --timestep, --prompt, --prediction, --alpha or --beta.',
       )
-    const models = await listModels(workSettings(flags, environment).modelRoots)
-    const model = models.find((one) => one.name === name)
-    if (model === undefined)
-      throw new RestorationError(
-        'model_not_found',
-        `There is no model '${name}'.`,
-        `Choose one of: ${models.map((one) => one.name).join(', ')}.`,
-      )
+    const directory = await findModel(workSettings(flags, environment).modelRoots, name!)
     const { recondition } = await import('../../models/import/recondition.ts')
-    const { constants, conditioning } = await recondition(model.directory, changes)
+    const { constants, conditioning } = await recondition(directory, changes)
     const prompt = conditioning === undefined ? '' : `, prompt ${conditioning.prompt}`
     process.stdout.write(
-      `${model.name}: timestep ${constants.timestep}${prompt}, ${constants.prediction}, alpha ${constants.alpha}, beta ${constants.beta}\n`,
+      `${name}: timestep ${constants.timestep}${prompt}, ${constants.prediction}, alpha ${constants.alpha}, beta ${constants.beta}\n`,
     )
     return 0
   },

@@ -4,7 +4,7 @@ import { script } from '../runs/script.ts'
 import { Storage } from '../storage/storage.ts'
 import type { Command } from './command.ts'
 import { startHost } from './host.ts'
-import { modelNames } from './models.ts'
+import { modelNames, tidyModels } from './models.ts'
 
 export const serveCommand: Command = {
   usage: 'serve',
@@ -15,6 +15,7 @@ export const serveCommand: Command = {
     const settings = serveSettings(flags, environment)
     const log = pino({ base: null }, pino.destination({ dest: 2, sync: false }))
     const stopped = untilStopped()
+    await tidyModels(settings)
     const host = await startHost(settings, {
       files: await Storage.open(fileRoots(settings)),
       models: () => modelNames(settings),

@@ -12,6 +12,7 @@ import { freeRoutes } from './free.ts'
 import { checkSite, checkToken, type Denial, type Policy } from './guard.ts'
 import { historyRoutes } from './history.ts'
 import { interruptRoutes } from './interrupt.ts'
+import { modelRoutes } from './models.ts'
 import { objectInfoRoutes } from './object-info.ts'
 import type { Previewer } from './previewer.ts'
 import { promptRoutes } from './prompt.ts'
@@ -25,6 +26,7 @@ export interface AppOptions {
   readonly runs: Runs
   readonly supervisor: Supervisor
   readonly surroundings: Surroundings
+  readonly modelFacts: Parameters<typeof modelRoutes>[0]
   readonly files: HostFiles
   readonly previewer: Previewer
   readonly policy: Policy
@@ -55,6 +57,7 @@ export function createApp(options: AppOptions): Express {
   api.use(express.json({ type: () => true, limit: MAX_JSON }))
   api.use(promptRoutes(runs, surroundings), queueRoutes(runs), historyRoutes(runs), interruptRoutes(runs))
   api.use(freeRoutes(supervisor), objectInfoRoutes(surroundings), catalogueRoutes(surroundings))
+  api.use(modelRoutes(options.modelFacts))
   api.use(systemStatsRoutes(() => supervisor.latest?.device))
   api.use(viewRoutes(files, options.previewer, options.maxPixels), workflowRoutes(options.workflows))
   app.use('/api', api)

@@ -1,0 +1,35 @@
+import { type BrokenModel, type ModelFacts, modelFacts } from '../../models/import/facts.ts'
+import { WORK_OPTIONS, workSettings } from '../config.ts'
+import type { Command } from './command.ts'
+
+export const modelsListCommand: Command = {
+  usage: 'models',
+  summary: 'List the installed models',
+  options: {
+    json: { help: 'as JSON, with everything that is known of them' },
+    data: WORK_OPTIONS.data,
+    models: WORK_OPTIONS.models,
+  },
+  operands: [0, 0],
+  async run(_operands, flags, environment) {
+    const models = await modelFacts(workSettings(flags, environment).modelRoots)
+    process.stdout.write(flags.json === true ? `${JSON.stringify(models, null, 2)}\n` : listing(models))
+    return 0
+  },
+}
+
+/** One paragraph for each model. */
+export function listing(models: readonly (ModelFacts | BrokenModel)[]): string {
+  if (models.length === 0) return 'There are no models. Import one: gendr import DIR --name NAME.\n'
+  return models.map((model) => ('problem' in model ? broken(model) : paragraph(model))).join('')
+}
+
+function broken({ name, problem }: BrokenModel): string {
+  return `${name}  cannot be used\n  ${problem}\n`
+}
+
+function paragraph({ name, kind, parameters, precision, bytes, description, licence, prompts }: ModelFacts): string {
+  const size = `${(parameters / 1e6).toFixed(1)} M parameters, ${precision}, ${(bytes / 1e6).toFixed(1)} MB`
+  const asked = prompts.length > 1 ? `  Prompts: ${prompts.join(', ')}.\n` : ''
+  return `${name}  ${kind}, ${size}\n  ${description}\n  Licence: ${licence}\n${asked}`
+}

@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto'
+import { rename, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import { WORK_OPTIONS, workSettings } from '../config.ts'
+import type { Command } from './command.ts'
+import { findModel, ownModels } from './models.ts'
+
+export const modelsRemoveCommand: Command = {
+  usage: 'models remove NAME',
+  summary: 'Delete a model that was imported; a run that uses it ends well',
+  options: { data: WORK_OPTIONS.data },
+  operands: [1, 1],
+  async run([name], flags, environment) {
+    const settings = workSettings(flags, environment)
+    const directory = await findModel(settings.modelRoots, name!)
+    if (resolve(dirname(directory)) !== ownModels(settings)) {
+      throw new RestorationError(
+        'configuration_invalid',
+        `Expected a model that was imported into ${ownModels(settings)}, but '${name}' lies elsewhere.`,
+        'Shipped models stay; delete others where they are.',
+      )
+    }
+    // Renamed first, so that it is gone at once or not at all.
+    const doomed = join(dirname(directory), `.${name}.new-${process.pid}-${randomUUID()}`)
+    await rename(directory, doomed)
+    await rm(doomed, { recursive: true, force: true })
+    process.stdout.write(`${name} is removed\n`)
+    return 0
+  },
+}

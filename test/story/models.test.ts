@@ -1,0 +1,98 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdtemp, open, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findDamage } from '../../models/import/verify.ts'
+import { root, startHost } from './host.ts'
+
+const checkpoint = join(root, 'test/fixtures/checkpoints/tiny-a')
+const KILLS = 6
+
+describe('the life of a model', () => {
+  let data: string
+  beforeAll(async () => {
+    data = await mkdtemp(join(tmpdir(), 'gendr-models-'))
+  })
+  afterAll(() => rm(data, { recursive: true, force: true }))
+
+  const gendr = (...args: string[]) => {
+    const done = spawnSync(process.execPath, ['server/start.mjs', ...args, '--data', data], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    return { code: done.status, out: done.stdout, error: done.stderr }
+  }
+
+  test('it is imported, listed, verified and removed', async () => {
+    expect(gendr('import', checkpoint, '--timestep', '499', '--name', 'tiny')).toMatchObject({ code: 0 })
+    expect(gendr('models').out).toMatch(/^gendr-nano {2}gendr-latent[\s\S]*^tiny {2}gendr-latent/m)
+    expect(JSON.parse(gendr('models', '--json').out)).toMatchObject([{ name: 'gendr-nano' }, { name: 'tiny' }])
+    expect(gendr('models', 'verify')).toMatchObject({ code: 0, out: 'gendr-nano: sound\ntiny: sound\n' })
+    expect(gendr('models', 'remove', 'gendr-nano')).toMatchObject({ code: 2 })
+    expect(gendr('models', 'remove', 'tiny')).toMatchObject({ code: 0 })
+    expect(gendr('models').out).not.toContain('tiny')
+    expect(await readdir(join(data, 'models'))).toEqual([])
+  })
+
+  test('a single flipped bit is found, and named', async () => {
+    gendr('import', checkpoint, '--timestep', '499', '--name', 'bent', '--copy')
+    const weights = (await readdir(join(data, 'models/bent'))).find((file) => /^weights/.test(file))!
+    const file = await open(join(data, 'models/bent', weights), 'r+')
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 777)
+    await file.write(Buffer.of(buffer[0]! ^ 0b100), 0, 1, 777)
+    await file.close()
+    const { code, out } = gendr('models', 'verify', 'bent')
+    expect(code).toBe(1)
+    expect(out).toMatch(
+      new RegExp(`^bent: ${weights}: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}\\.\nbent: import`),
+    )
+    gendr('models', 'remove', 'bent')
+  })
+
+  test('an import that is killed leaves the old model or the new one, never half of one', async () => {
+    gendr('import', checkpoint, '--timestep', '499', '--name', 'whole')
+    const begun = Date.now()
+    gendr('import', checkpoint, '--timestep', '499', '--name', 'whole', '--overwrite')
+    const whole = Date.now() - begun
+    for (let i = 0; i < KILLS; i++) {
+      const overwrite = ['import', checkpoint, '--timestep', '499', '--name', 'whole', '--overwrite', '--data', data]
+      const child = spawn(process.execPath, ['server/start.mjs', ...overwrite], {
+        cwd: root,
+        stdio: 'ignore',
+        detached: true,
+      })
+      const ended = once(child, 'exit')
+      await pause((whole * (i + 1)) / KILLS)
+      // The whole group, since the starter waits for the process that imports.
+      if (child.exitCode === null) process.kill(-child.pid!, 'SIGKILL')
+      await ended
+      const listed = JSON.parse(gendr('models', '--json').out) as { name: string }[]
+      expect(listed.map(({ name }) => name).filter((name) => name !== 'gendr-nano')).toEqual(
+        (await readdir(join(data, 'models'))).filter((name) => !name.startsWith('.')),
+      )
+    }
+    expect(gendr('import', checkpoint, '--timestep', '499', '--name', 'other')).toMatchObject({ code: 0 })
+    expect((await readdir(join(data, 'models'))).sort()).toEqual(['other', 'whole'])
+    expect(await findDamage(join(data, 'models/whole'))).toEqual([])
+  })
+
+  test('a host tells what it has, and not where', async () => {
+    const models = join(data, 'more')
+    await cp(join(root, 'models/gendr-nano'), join(models, 'again'), { recursive: true })
+    const host = await startHost(['--models', models])
+    try {
+      const text = await (await fetch(`${host.url}/api/gendr/models`)).text()
+      expect(JSON.parse(text)).toMatchObject([
+        { name: 'again', kind: 'gendr-latent', constants: { latentChannels: 16 } },
+        { name: 'gendr-nano', licence: expect.stringContaining('MIT') },
+      ])
+      expect(text).not.toContain(data)
+      expect(await (await fetch(`${host.url}/models/gendr_models`)).json()).toEqual(['again', 'gendr-nano'])
+    } finally {
+      await host.stop()
+    }
+  })
+})
