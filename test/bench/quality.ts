@@ -1,138 +1,185 @@
 /**
- * Measures the installed model on pairs of photographs, through the node graph of a real host:
+ * Measures every installed model through the node graph of a real host, beside bicubic and Lanczos:
  *
- *     npm run bench:quality [-- --pairs FOLDER] [--write]
+ *     npm run bench:quality [-- --pairs FOLDER | --images FOLDER] [--models NAME,NAME] [--model-folder FOLDER] [--write]
  *
- * FOLDER holds NAME.jpg (or .png) and NAME.lq.png, which is four times smaller. `--write` renews docs/quality.md and its
- * sheet of pictures.
+ * A folder of pairs holds NAME.jpg (or .png) and NAME.lq.png, which is four times smaller; single images have no original
+ * and are measured without. `--model-folder` holds further models. `--write` renews docs/quality.md and its sheets of
+ * pictures.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { colorShift } from '../../nodes/measure/color-shift.ts'
 import { niqe } from '../../nodes/measure/niqe.ts'
 import { psnrY } from '../../nodes/measure/psnr-y.ts'
+import { sharpness } from '../../nodes/measure/sharpness.ts'
 import { ssimY } from '../../nodes/measure/ssim-y.ts'
 import { decodeImage } from '../../nodes/sdk/decode.ts'
-import { type ResizeMethod, resizeFrame } from '../../nodes/sdk/resize.ts'
+import { resizeFrame } from '../../nodes/sdk/resize.ts'
 import type { Frame } from '../../nodes/sdk/values.ts'
 import { restoreGraph } from '../story/graphs.ts'
-import { root, runPrompt, savedImage, startHost, upload } from '../story/host.ts'
+import { type Host, root, runPrompt, savedImage, startHost, upload } from '../story/host.ts'
 
 export interface Scores {
+  /** NaN without an original. */
   readonly psnr: number
+  /** NaN without an original. */
   readonly ssim: number
   readonly niqe: number
-  /** Of the mean colour against the picture that was restored, in 1/255. */
+  readonly sharpness: number
+  /** Of the mean colour against bicubic, in 1/255. */
   readonly shift: number
 }
 
 export interface Measured {
   readonly name: string
-  readonly original: Frame
-  readonly pictures: Readonly<Record<Method, Frame>>
-  readonly scores: Readonly<Record<Method, Scores>>
+  readonly original: Frame | undefined
+  readonly pictures: Readonly<Record<string, Frame>>
+  readonly scores: Readonly<Record<string, Scores>>
 }
 
-export const METHODS = ['bicubic', 'lanczos', 'gendr-nano'] as const
-export type Method = (typeof METHODS)[number]
+interface Subject {
+  readonly name: string
+  readonly poor: Uint8Array
+  readonly original: Frame | undefined
+}
 
 export const PAIRS = join(root, 'test/fixtures/photographs')
 
-/** Restores every pair of a folder and measures it against its original. */
-export async function measurePairs(folder: string): Promise<Measured[]> {
+const SCALE = 4
+const CLASSICAL = ['bicubic', 'lanczos'] as const
+
+/** Restores every pair of a folder with each model and measures it against its original. */
+export async function measurePairs(folder: string, options: MeasureOptions = {}): Promise<Measured[]> {
   const files = await readdir(folder)
   const names = files.filter((file) => file.endsWith('.lq.png')).map((file) => file.slice(0, -'.lq.png'.length))
-  const host = await startHost()
+  const subjects = names.sort().map(async (name): Promise<Subject> => {
+    const original = files.find((file) => file === `${name}.jpg` || file === `${name}.png`)
+    if (original === undefined) throw new Error(`${name}.lq.png has no original beside it`)
+    const poor = await readFile(join(folder, `${name}.lq.png`))
+    return { name, poor, original: await decode(await readFile(join(folder, original))) }
+  })
+  return measureAll(await Promise.all(subjects), options)
+}
+
+/** Restores every picture of a folder with each model; there is no original to compare with. */
+export async function measureImages(folder: string, options: MeasureOptions = {}): Promise<Measured[]> {
+  const files = (await readdir(folder)).filter((file) => ['.png', '.jpg', '.jpeg', '.webp'].includes(extname(file)))
+  const subjects = files.sort().map(async (name): Promise<Subject> => {
+    return { name, poor: await readFile(join(folder, name)), original: undefined }
+  })
+  return measureAll(await Promise.all(subjects), options)
+}
+
+export interface MeasureOptions {
+  /** @default every model that is installed */
+  readonly models?: readonly string[] | undefined
+  /** A folder of models beside the shipped ones. */
+  readonly modelFolder?: string | undefined
+}
+
+async function measureAll(subjects: readonly Subject[], { models, modelFolder }: MeasureOptions): Promise<Measured[]> {
+  const host = await startHost(modelFolder === undefined ? [] : ['--models', modelFolder])
   try {
+    const names = models ?? (await installedModels(host))
     const measured: Measured[] = []
-    for (const name of names.sort()) {
-      const original = files.find((file) => file === `${name}.jpg` || file === `${name}.png`)
-      if (original === undefined) throw new Error(`${name}.lq.png has no original beside it`)
-      const poor = await readFile(join(folder, `${name}.lq.png`))
-      await upload(host, `${name}.png`, poor)
-      const saved = await savedImage(host, await runPrompt(host, restoreGraph(`${name}.png`)), 'save')
-      measured.push(await measure(name, await open(join(folder, original)), await decode(poor), await decode(saved)))
-    }
+    for (const subject of subjects) measured.push(await measure(host, subject, names))
     return measured
   } finally {
     await host.stop()
   }
 }
 
-async function measure(name: string, original: Frame, poor: Frame, restored: Frame): Promise<Measured> {
-  const enlarge = (method: ResizeMethod) => resizeFrame(poor, original.width, original.height, method)
-  const bicubic = await enlarge('bicubic')
-  const pictures = { bicubic, lanczos: await enlarge('lanczos'), 'gendr-nano': restored }
-  const score = (picture: Frame): Scores => ({
-    psnr: psnrY(picture, original),
-    ssim: ssimY(picture, original),
-    niqe: niqe(picture),
-    shift: colorShift(picture, bicubic),
-  })
-  const scores = Object.fromEntries(METHODS.map((method) => [method, score(pictures[method])])) as Record<
-    Method,
-    Scores
-  >
+async function installedModels(host: Host): Promise<string[]> {
+  const answer = await fetch(`${host.url}/object_info/GenDRModelLoader`)
+  const { GenDRModelLoader } = (await answer.json()) as {
+    GenDRModelLoader: { input: { required: { model_name: [string[]] } } }
+  }
+  return GenDRModelLoader.input.required.model_name[0]
+}
+
+async function measure(host: Host, { name, poor, original }: Subject, models: readonly string[]): Promise<Measured> {
+  const frame = await decode(poor)
+  const [width, height] = [original?.width ?? frame.width * SCALE, original?.height ?? frame.height * SCALE]
+  const pictures: Record<string, Frame> = {}
+  for (const method of CLASSICAL) pictures[method] = await resizeFrame(frame, width, height, method)
+  const file = `${name.replaceAll(/[^\w-]/g, '_')}.png`
+  await upload(host, file, poor)
+  for (const model of models) {
+    pictures[model] = await decode(await savedImage(host, await runPrompt(host, restoreGraph(file, { model })), 'save'))
+  }
+  const scores = Object.fromEntries(
+    Object.entries(pictures).map(([method, picture]): [string, Scores] => [
+      method,
+      {
+        psnr: original === undefined ? Number.NaN : psnrY(picture, original),
+        ssim: original === undefined ? Number.NaN : ssimY(picture, original),
+        niqe: niqe(picture),
+        sharpness: sharpness(picture),
+        shift: colorShift(picture, pictures.bicubic!),
+      },
+    ]),
+  )
   return { name, original, pictures, scores }
 }
 
-export function average(measured: readonly Measured[], method: Method, score: keyof Scores): number {
-  return measured.reduce((sum, { scores }) => sum + scores[method][score], 0) / measured.length
+export function average(measured: readonly Measured[], method: string, score: keyof Scores): number {
+  return measured.reduce((sum, { scores }) => sum + scores[method]![score], 0) / measured.length
 }
 
-/** A Markdown table: one row for each photograph, and the means. */
-export function table(measured: readonly Measured[]): string {
-  const cells = (scores: readonly Scores[]) => [
-    scores.map(({ psnr }) => psnr.toFixed(2)).join(' / '),
-    scores.map(({ ssim }) => ssim.toFixed(3)).join(' / '),
-    scores.map((score) => score.niqe.toFixed(2)).join(' / '),
-    scores.at(-1)!.shift.toFixed(2),
-  ]
-  const mean = METHODS.map((method) => ({
-    psnr: average(measured, method, 'psnr'),
-    ssim: average(measured, method, 'ssim'),
-    niqe: average(measured, method, 'niqe'),
-    shift: average(measured, method, 'shift'),
-  }))
-  const rows = measured.map(({ name, scores }) => [name, ...cells(METHODS.map((method) => scores[method]))])
-  const lines = [...rows, ['**mean**', ...cells(mean)]].map((row) => `| ${row.join(' | ')} |`)
-  return ['| | PSNR-Y, dB | SSIM-Y | NIQE | colour shift, 1/255 |', '| --- | --- | --- | --- | --- |', ...lines].join(
-    '\n',
-  )
+const COLUMNS: readonly { readonly score: keyof Scores; readonly title: string; readonly digits: number }[] = [
+  { score: 'psnr', title: 'PSNR-Y, dB', digits: 2 },
+  { score: 'ssim', title: 'SSIM-Y', digits: 3 },
+  { score: 'niqe', title: 'NIQE', digits: 2 },
+  { score: 'sharpness', title: 'sharpness', digits: 0 },
+  { score: 'shift', title: 'colour shift, 1/255', digits: 2 },
+]
+
+/** A Markdown table: one row for each picture, and the means; cells hold one value for each method. */
+export function table(measured: readonly Measured[], methods: readonly string[]): string {
+  const columns = COLUMNS.filter(({ score }) => Number.isFinite(average(measured, methods[0]!, score)))
+  const row = (name: string, value: (method: string, score: keyof Scores) => number) =>
+    `| ${[name, ...columns.map(({ score, digits }) => methods.map((m) => value(m, score).toFixed(digits)).join(' / '))].join(' | ')} |`
+  return [
+    `| | ${columns.map(({ title }) => title).join(' | ')} |`,
+    `|${' --- |'.repeat(columns.length + 1)}`,
+    ...measured.map(({ name, scores }) => row(name, (method, score) => scores[method]![score])),
+    row('**mean**', (method, score) => average(measured, method, score)),
+  ].join('\n')
 }
 
-/** Rows of bicubic, restored and original, cut to the same middle part. */
+/** Rows of bicubic, each model and the original where there is one, cut to the same middle part. */
 export async function sheet(measured: readonly Measured[], path: string): Promise<void> {
   const [width, height, gap] = [300, 224, 4]
-  const tiles = await Promise.all(
-    measured.flatMap(({ pictures, original }, row) =>
-      [pictures.bicubic, pictures['gendr-nano'], original].map(async (frame, column) => ({
-        input: await sharp(frame.data, { raw: { width: frame.width, height: frame.height, channels: 3 } })
-          .extract({
-            left: Math.floor((frame.width - width) / 2),
-            top: Math.floor((frame.height - height) / 2),
-            width,
-            height,
-          })
-          .png()
-          .toBuffer(),
-        left: column * (width + gap),
-        top: row * (height + gap),
-      })),
-    ),
+  const rows = measured.map(({ pictures, original }) => {
+    const { lanczos: _, ...shown } = pictures
+    return [...Object.values(shown), ...(original === undefined ? [] : [original])]
+  })
+  const tiles = rows.flatMap((frames, row) =>
+    frames.map(async (frame, column) => ({
+      input: await sharp(frame.data, {
+        raw: { width: frame.width, height: frame.height, channels: frame.channels },
+      })
+        .extract({
+          left: Math.floor((frame.width - width) / 2),
+          top: Math.floor((frame.height - height) / 2),
+          width,
+          height,
+        })
+        .png()
+        .toBuffer(),
+      left: column * (width + gap),
+      top: row * (height + gap),
+    })),
   )
-  const size = { width: 3 * (width + gap) - gap, height: measured.length * (height + gap) - gap }
+  const size = { width: rows[0]!.length * (width + gap) - gap, height: rows.length * (height + gap) - gap }
   await sharp({ create: { ...size, channels: 3, background: '#fff' } })
-    .composite(tiles)
+    .composite(await Promise.all(tiles))
     .jpeg({ quality: 88 })
     .toFile(path)
-}
-
-async function open(path: string): Promise<Frame> {
-  return decode(await readFile(path))
 }
 
 async function decode(bytes: Uint8Array): Promise<Frame> {
@@ -140,25 +187,39 @@ async function decode(bytes: Uint8Array): Promise<Frame> {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { pairs: { type: 'string' }, write: { type: 'boolean' } } })
-  const measured = await measurePairs(values.pairs ?? PAIRS)
-  const text = table(measured)
-  process.stdout.write(`${METHODS.join(' / ')}\n\n${text}\n`)
+  const { values } = parseArgs({
+    options: {
+      pairs: { type: 'string' },
+      images: { type: 'string' },
+      models: { type: 'string' },
+      'model-folder': { type: 'string' },
+      write: { type: 'boolean' },
+    },
+  })
+  const options = { models: values.models?.split(','), modelFolder: values['model-folder'] }
+  const measured =
+    values.images === undefined
+      ? await measurePairs(values.pairs ?? PAIRS, options)
+      : await measureImages(values.images, options)
+  const methods = Object.keys(measured[0]?.pictures ?? {})
+  if (methods.length === 0) throw new Error('There is no picture in that folder.')
+  const text = table(measured, methods)
+  process.stdout.write(`${methods.join(' / ')}\n\n${text}\n`)
   if (values.write !== true) return
   await mkdir(join(root, 'docs/pictures'), { recursive: true })
   await sheet(measured, join(root, 'docs/pictures/quality.jpg'))
   await sheet(measured.slice(4, 6), join(root, 'docs/pictures/restored.jpg'))
-  await writeFile(join(root, 'docs/quality.md'), page(text))
+  await writeFile(join(root, 'docs/quality.md'), page(text, methods))
 }
 
-function page(text: string): string {
+function page(text: string, methods: readonly string[]): string {
   return [
     '# Quality of gendr-nano',
     '',
     'Written by `npm run bench:quality -- --write`; do not edit. Twelve photographs that the model was not trained on, made four times',
     'smaller by the realistic chain with seeds of their own, restored by the node GenDRRestore with its defaults. Each cell:',
-    `${METHODS.join(' / ')}. Colour shift: gendr-nano against bicubic. Licences of the photographs:`,
-    '[SOURCES.json](../test/fixtures/photographs/SOURCES.json).',
+    `${methods.join(' / ')}. Sharpness: variance of the Laplacian, in which noise counts too. Colour shift: against bicubic.`,
+    'Licences of the photographs: [SOURCES.json](../test/fixtures/photographs/SOURCES.json).',
     '',
     text,
     '',

@@ -8,14 +8,15 @@ export interface RestoreSettings {
   readonly overlap?: number
   readonly colorTransfer?: string
   readonly prefix?: string
+  readonly model?: string
 }
 
 /** Everything in one node. */
 export function restoreGraph(image: string, settings: RestoreSettings = {}): Graph {
-  const { scale = 4, tileSize = 512, overlap = 64, colorTransfer = 'wavelet', prefix = 'single' } = settings
+  const { scale = 4, tileSize = 512, overlap = 64, colorTransfer = 'model', prefix = 'single' } = settings
   return {
     load: { class_type: 'LoadImage', inputs: { image } },
-    model: { class_type: 'GenDRModelLoader', inputs: { model_name: 'gendr-nano' } },
+    model: { class_type: 'GenDRModelLoader', inputs: { model_name: settings.model ?? 'gendr-nano' } },
     restore: {
       class_type: 'GenDRRestore',
       inputs: {

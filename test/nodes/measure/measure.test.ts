@@ -6,6 +6,7 @@ import { gamma } from '../../../nodes/measure/gamma.ts'
 import { mahalanobis } from '../../../nodes/measure/moments.ts'
 import { niqe } from '../../../nodes/measure/niqe.ts'
 import { psnrY } from '../../../nodes/measure/psnr-y.ts'
+import { sharpness } from '../../../nodes/measure/sharpness.ts'
 import { ssimY } from '../../../nodes/measure/ssim-y.ts'
 import { decodeImage } from '../../../nodes/sdk/decode.ts'
 import type { Frame } from '../../../nodes/sdk/values.ts'
@@ -48,6 +49,12 @@ describe('NIQE', () => {
   test('of a flat field is not a number', () => {
     expect(niqe({ width: 192, height: 192, channels: 3, data: new Uint8Array(192 * 192 * 3).fill(9) })).toBeNaN()
   })
+})
+
+test('the sharpness of a checkerboard is the variance of ± four times its contrast', () => {
+  const data = Uint8Array.from({ length: 64 }, (_, i) => (((i % 8) + Math.floor(i / 8)) % 2 === 0 ? 100 : 110))
+  expect(sharpness({ width: 8, height: 8, channels: 1, data })).toBeCloseTo(40 ** 2, 6)
+  expect(sharpness(grey(77))).toBeCloseTo(0, 9)
 })
 
 test('the colour shift is the largest of the channels', () => {
