@@ -9,7 +9,7 @@ export const strength = z.number().min(0).max(1).default(1).meta({
 
 export const tileSize = z.int().min(64).max(4096).default(512).meta({
   step: 64,
-  tooltip: 'In pixels of the result. Larger tiles see more and need more memory.',
+  tooltip: 'At most, in pixels of the result. Larger tiles see more and need more memory.',
 })
 
 export const overlap = z.int().min(0).max(2048).default(64).meta({

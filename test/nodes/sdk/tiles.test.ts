@@ -31,7 +31,19 @@ describe('the spans of an axis', () => {
 
   test('are spread evenly', () => {
     const starts = tileSpans(1000, 512, 64).map(({ start }) => start)
-    expect(starts).toEqual([0, 240, 488])
+    expect(starts).toEqual([0, 304, 616])
+  })
+
+  test('are no longer than their number needs, so that little is done twice', () => {
+    expect(tileSpans(1024, 512, 64).map(({ start, end }) => end - start)).toEqual([384, 384, 384])
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20_000 }), fc.integer({ min: 2, max: 16 }), (length, tile) => {
+        const overlap = 16 * tile
+        const spans = tileSpans(length, 64 * tile, overlap)
+        const done = spans.reduce((sum, { start, end }) => sum + end - start, 0)
+        expect(done).toBeLessThanOrEqual(length + (spans.length - 1) * overlap + 128 * spans.length)
+      }),
+    )
   })
 })
 
