@@ -1,5 +1,5 @@
 import type { Feature } from './graph-builder.ts'
-import { cast, kernel, matrix, type Network, PORTABLE_FORMS, vector, vectorOf } from './network.ts'
+import { cast, kernel, matrix, type Network, vector, vectorOf } from './network.ts'
 import { firstRows } from './stored-tensor.ts'
 
 /** The positions of a feature map as rows: [batch · positions, channels]. */
@@ -57,7 +57,8 @@ export interface NormParameters {
  * Group normalisation (Wu and He 2018, arXiv 1803.08494) of [B, channels, H, W], in float32: each group becomes one row
  * of mean 0 and variance 1; then weight and bias by channel as a BatchNormalization of mean 0 and variance 1, which is
  * one pass over the data where Mul and Add are two. For a group of a million values the largest error on the CPU is 8e-5
- * standard deviations in either form; built from ReduceMean and ReduceSumSquare it is 2e-3.
+ * standard deviations; built from ReduceMean and ReduceSumSquare it is 2e-3. LayerNormalization of whole groups was slower
+ * for pictures of any size: its scale must be expanded to the group first.
  */
 export function groupNorm(
   network: Network,
@@ -83,17 +84,8 @@ export function groupNorm(
 
 /** Every row of [B, groups, n] at mean 0 and variance 1. */
 function rowNorm(network: Network, path: string, rows: string, groups: number, epsilon: number): string {
-  const { graph, forms = PORTABLE_FORMS } = network
-  const attributes = { epsilon: { float: epsilon } }
-  if (forms.groupNorm === 'instance')
-    return graph.node(
-      'InstanceNormalization',
-      path,
-      [rows, filled(network, 1, groups), filled(network, 0, groups)],
-      attributes,
-    )
-  const ones = graph.node('Expand', path, [filled(network, 1, 1), graph.node('Shape', path, [rows], { start: 2 })])
-  return graph.node('LayerNormalization', path, [rows, ones], { ...attributes, axis: -1 })
+  const inputs = [rows, filled(network, 1, groups), filled(network, 0, groups)]
+  return network.graph.node('InstanceNormalization', path, inputs, { epsilon: { float: epsilon } })
 }
 
 function normParameters(network: Network, path: string, channels: number): NormParameters {

@@ -18,14 +18,13 @@ export interface Forms {
    * third faster on the CPU and without the matrix of scores in memory; wrong by 0.1 on WebGPU in version 1.29.
    */
   readonly attention: 'matmul' | 'multihead'
-  /** `instance`: InstanceNormalization. `layer`: LayerNormalization of whole groups, faster on the CPU. */
-  readonly groupNorm: 'instance' | 'layer'
 }
 
 /** Right on every provider. */
-export const PORTABLE_FORMS: Forms = { attention: 'matmul', groupNorm: 'instance' }
+export const PORTABLE_FORMS: Forms = { attention: 'matmul' }
 
-export const CPU_FORMS: Forms = { attention: 'multihead', groupNorm: 'layer' }
+/** Fastest on the CPU and on CUDA. */
+export const NATIVE_FORMS: Forms = { attention: 'multihead' }
 
 /** What layers build from: the graph that grows, the checkpoint's tensors, and how to write them. */
 export interface Network {

@@ -1,4 +1,5 @@
 import type { ImportOptions } from '../../models/import/import.ts'
+import { NATIVE_FORMS } from '../../models/import/network.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Flags } from '../config.ts'
 import type { Command } from './command.ts'
@@ -36,8 +37,8 @@ export function readAdditions(flags: Flags): Additions {
 /** What each kind of device computes fastest, where its results are right. */
 const TARGETS: Readonly<Record<'portable' | 'cpu' | 'cuda', Pick<ImportOptions, 'forms' | 'compute'>>> = {
   portable: {},
-  cpu: { forms: { attention: 'multihead', groupNorm: 'layer' } },
-  cuda: { forms: { attention: 'multihead', groupNorm: 'instance' }, compute: 'fp16' },
+  cpu: { forms: NATIVE_FORMS },
+  cuda: { forms: NATIVE_FORMS, compute: 'fp16' },
 }
 
 function readLora(value: string): { path: string; scale: number } {

@@ -29,7 +29,7 @@ describe('what is imported beside a checkpoint', () => {
   })
 
   test('can be graphs for one kind of device', () => {
-    expect(readAdditions({ target: 'cpu' })).toMatchObject({ forms: { attention: 'multihead', groupNorm: 'layer' } })
+    expect(readAdditions({ target: 'cpu' })).toMatchObject({ forms: { attention: 'multihead' } })
     expect(readAdditions({ target: 'cuda' })).toMatchObject({ compute: 'fp16' })
   })
 
