@@ -69,6 +69,20 @@ export async function listModels(roots: readonly string[]): Promise<{ name: stri
   return Array.from(found, ([name, directory]) => ({ name, directory })).sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+/** The folder of one model. @throws RestorationError `model_not_found`, naming those that there are */
+export async function findModel(roots: readonly string[], name: string): Promise<string> {
+  const models = await listModels(roots)
+  const found = models.find((model) => model.name === name)
+  if (found !== undefined) return found.directory
+  throw new RestorationError(
+    'model_not_found',
+    `There is no model '${name}'.`,
+    models.length === 0
+      ? 'Import one: gendr import DIR --name NAME.'
+      : `Choose one of: ${models.map((model) => model.name).join(', ')}.`,
+  )
+}
+
 const MANIFEST = 'manifest.json'
 
 /** Path, size and time of change to digest. */

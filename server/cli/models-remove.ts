@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { findModel } from '../../models/import/folder.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Command } from './command.ts'
-import { findModel, ownModels } from './models.ts'
+import { ownModels } from './models.ts'
 
 export const modelsRemoveCommand: Command = {
   usage: 'models remove NAME',

@@ -1,7 +1,7 @@
+import { findModel } from '../../models/import/folder.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type Flags, WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Command } from './command.ts'
-import { findModel } from './models.ts'
 
 /** Changes what a model is asked with, and how its prediction is read. */
 export const modelsSetCommand: Command = {

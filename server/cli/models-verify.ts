@@ -1,7 +1,8 @@
+import { findModel } from '../../models/import/folder.ts'
 import { findDamage } from '../../models/import/verify.ts'
 import { WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Command } from './command.ts'
-import { findModel, modelNames } from './models.ts'
+import { modelNames } from './models.ts'
 
 export const modelsVerifyCommand: Command = {
   usage: 'models verify [NAME…]',

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { listModels, type ModelFolder, openModelFolder, toGendrManifest } from '../../models/import/folder.ts'
+import { findModel, type ModelFolder, openModelFolder, toGendrManifest } from '../../models/import/folder.ts'
 import type { ModelPart, Models } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { GendrModel } from '../../nodes/sdk/values.ts'
@@ -16,7 +16,7 @@ export class ModelStore implements Models {
   }
 
   async open(name: string): Promise<GendrModel> {
-    const directory = await this.#directoryOf(name)
+    const directory = await findModel(this.#roots, name)
     const folder = await openModelFolder(directory).catch((error: unknown) => {
       throw withoutPath(error, name, directory)
     })
@@ -26,7 +26,7 @@ export class ModelStore implements Models {
   }
 
   async fingerprint(name: string): Promise<string> {
-    const { mtimeMs, size } = await stat(join(await this.#directoryOf(name), 'manifest.json'))
+    const { mtimeMs, size } = await stat(join(await findModel(this.#roots, name), 'manifest.json'))
     return `${size}:${mtimeMs}`
   }
 
@@ -40,19 +40,6 @@ export class ModelStore implements Models {
       path: folder.graphs[part],
       bytes: folder.manifest.graphs[part].bytes + Math.ceil(weights / 3),
     }
-  }
-
-  async #directoryOf(name: string): Promise<string> {
-    const models = await listModels(this.#roots)
-    const found = models.find((model) => model.name === name)
-    if (found !== undefined) return found.directory
-    throw new RestorationError(
-      'model_not_found',
-      `There is no model '${name}'.`,
-      models.length === 0
-        ? 'Import one: gendr import DIR --name NAME.'
-        : `Choose one of: ${models.map((model) => model.name).join(', ')}.`,
-    )
   }
 }
 

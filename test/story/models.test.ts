@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdtemp, open, readdir, rm } from 'node:fs/promises'
+import { cp, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findDamage } from '../../models/import/verify.ts'
+import { SMALL_UNET, SMALL_VAE } from '../models/import/synthetic.ts'
 import { root, startHost } from './host.ts'
 
 const checkpoint = join(root, 'test/fixtures/checkpoints/tiny-a')
@@ -50,6 +51,24 @@ describe('the life of a model', () => {
       new RegExp(`^bent: ${weights}: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}\\.\nbent: import`),
     )
     gendr('models', 'remove', 'bent')
+  })
+
+  test('one of random weights is made, and asked at another time without its checkpoint', async () => {
+    const config = join(data, 'random.json')
+    await writeFile(config, JSON.stringify({ unet: SMALL_UNET, vae: SMALL_VAE, prompt_tokens: 3, type: 'F16' }))
+    expect(gendr('import', '--random', config, '--name', 'chance')).toMatchObject({ code: 0 })
+    const before = await readFile(join(data, 'models/chance/conditioning.bin'))
+    expect(gendr('models', 'set', 'chance', '--timestep', '250', '--alpha', '0.6')).toMatchObject({
+      code: 0,
+      out: 'chance: timestep 250, prompt default, epsilon, alpha 0.6, beta 0.5\n',
+    })
+    expect(await readFile(join(data, 'models/chance/conditioning.bin'))).not.toEqual(before)
+    expect(await findDamage(join(data, 'models/chance'))).toEqual([])
+    expect(gendr('models', 'set', 'chance', '--prompt', 'nobody')).toMatchObject({
+      code: 2,
+      error: expect.stringMatching(/default, got nobody/),
+    })
+    gendr('models', 'remove', 'chance')
   })
 
   test('an import that is killed leaves the old model or the new one, never half of one', async () => {
