@@ -205,8 +205,13 @@ export class Viewer {
   }
 
   get #view(): View {
-    const { zoom, center, split } = { zoom: this.#zoom, center: this.#center, split: this.#split }
-    return { mode: this.#mode, isCompared: this.#isCompared, zoom, center, split }
+    return {
+      mode: this.#mode,
+      isCompared: this.#isCompared,
+      zoom: this.#zoom,
+      center: this.#center,
+      split: this.#split,
+    }
   }
 
   get #sizes(): readonly [frame: { width: number; height: number }, picture: { width: number; height: number }] {

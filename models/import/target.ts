@@ -35,6 +35,13 @@ export async function replaceFolder(directory: string, fill: (folder: string) =>
   }
 }
 
+/** Removes a folder: gone at once by its name, or not at all. */
+export async function removeFolder(directory: string): Promise<void> {
+  const doomed = beside(directory, 'new')
+  await rename(directory, doomed)
+  await rm(doomed, { recursive: true, force: true })
+}
+
 /**
  * Finishes what killed imports left under a folder of models: a model that was moved away and not yet replaced comes
  * back, half made and replaced ones go. Folders of processes that still live are left alone.

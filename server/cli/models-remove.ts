@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { rename, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { findModel } from '../../models/import/folder.ts'
+import { removeFolder } from '../../models/import/target.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Command } from './command.ts'
@@ -22,10 +21,7 @@ export const modelsRemoveCommand: Command = {
         'Shipped models stay; delete others where they are.',
       )
     }
-    // Renamed first, so that it is gone at once or not at all.
-    const doomed = join(dirname(directory), `.${name}.new-${process.pid}-${randomUUID()}`)
-    await rename(directory, doomed)
-    await rm(doomed, { recursive: true, force: true })
+    await removeFolder(directory)
     process.stdout.write(`${name} is removed\n`)
     return 0
   },
