@@ -4,6 +4,7 @@ import { listenToDrops } from './drop.ts'
 import { chooseFile, Editor } from './editor.ts'
 import { Address } from './host/address.ts'
 import { Host } from './host/host.ts'
+import type { RunBoard } from './host/run-board.ts'
 import { wordsOf } from './host/run-control.ts'
 import { keepSocket } from './host/socket.ts'
 import { byId } from './panels/element.ts'
@@ -64,7 +65,7 @@ const editor = new Editor({
   toasts,
   viewer,
   show(board) {
-    document.body.dataset.runState = board.state === 'cancelled' ? 'idle' : board.state
+    showState(board)
     toolbar.show(board)
   },
 })
@@ -96,6 +97,7 @@ async function begin(): Promise<void> {
   const saved = savedGraph(localStorage)
   if (saved !== null) editor.openText(saved)
   if (editor.document.graph.nodes.size === 0) await editor.openTemplate(FIRST_TEMPLATE)
+  showState(editor.runs.board)
   autosave(editor.document, () => editor.workflow(), localStorage)
   canvas.focus()
   keepSocket(address.socket(clientId), (event) => {
@@ -108,6 +110,11 @@ async function begin(): Promise<void> {
       runsPanel.changed()
     }
   })
+}
+
+/** The page says "starting" until a graph is there to run. */
+function showState({ state }: RunBoard): void {
+  document.body.dataset.runState = state === 'cancelled' ? 'idle' : state
 }
 
 async function offerTemplates(anchor: DOMRect): Promise<void> {
