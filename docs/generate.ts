@@ -64,7 +64,11 @@ function valuesOf(parameter: ParameterDescription): string {
     case 'COMBO':
       return parameter.optionsFrom === undefined
         ? parameter.options.join(', ')
-        : { input_images: 'pictures in the input folder', gendr_models: 'installed models' }[parameter.optionsFrom]
+        : {
+            input_images: 'pictures in the input folder',
+            gendr_models: 'installed models',
+            upscale_models: 'installed upscalers',
+          }[parameter.optionsFrom]
     default:
       return ''
   }

@@ -18,10 +18,13 @@ import { imageNiqe } from './measure/image-niqe.ts'
 import { imagePsnr } from './measure/image-psnr.ts'
 import { imageSsim } from './measure/image-ssim.ts'
 import type { AnyNode } from './sdk/node.ts'
+import { imageUpscaleWithModel } from './upscale/image-upscale-with-model.ts'
+import { upscaleModelLoader } from './upscale/upscale-model-loader.ts'
 
 const categories: Readonly<Record<string, readonly AnyNode[]>> = {
   image: [loadImage, saveImage, previewImage, imageCompare, imageScale, imageScaleBy, imageInvert],
   gendr: [gendrModelLoader, gendrRestore, tileSplit, vae16Encode, gendrUnet, vae16Decode, tileMerge, colorTransfer],
+  upscale: [upscaleModelLoader, imageUpscaleWithModel],
   measure: [imagePsnr, imageSsim, imageNiqe, imageHistogram],
 }
 

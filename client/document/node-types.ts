@@ -62,7 +62,8 @@ function describe(id: string, info: Info): NodeDescription {
       const settings = options.parse(entry[1] ?? {})
       const parameter = settings.forceInput === true ? undefined : readParameter(name, entry, settings)
       const tooltip = settings.tooltip === undefined ? {} : { tooltip: settings.tooltip }
-      if (parameter !== undefined) parameters.push({ ...parameter, ...tooltip })
+      if (parameter !== undefined)
+        parameters.push({ ...parameter, ...tooltip, ...(part === 'optional' && { optional: true }) })
       else inputs.push({ name, type: socketType.parse(String(entry[0])), required: part === 'required', ...tooltip })
     }
   }

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { readJson } from './json.ts'
-import { manifestSchema } from './manifest.ts'
+import { restorerConstantsSchema } from './manifest.ts'
 
-const { constants } = manifestSchema.shape
-const { alpha, beta, prediction, timestep, colorTransfer } = constants.shape
+const { alpha, beta, prediction, timestep, colorTransfer } = restorerConstantsSchema.shape
 
 /** `gendr.json` of a checkpoint: what Diffusers' files do not say of a one-step restorer. Every key may be absent. */
 const aboutSchema = z.object({

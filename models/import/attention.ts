@@ -21,6 +21,11 @@ export function selfAttention(
   { bias, names = PROJECTIONS }: { readonly bias: boolean; readonly names?: ProjectionNames },
 ): Tokens {
   const { forms = PORTABLE_FORMS } = network
+  network.graph.costs({
+    pairs: 2 * x.channels,
+    scores: forms.attention === 'matmul' ? heads : 0,
+    reduction: x.reduction,
+  })
   const project = (name: string): Tokens => linear(network, `${path}.${name}`, x, x.channels, bias)
   const [query, key, value] = [project(names.query), project(names.key), project(names.value)]
   const mixed =
@@ -50,6 +55,7 @@ export function crossAttention(
   const query = linear(network, `${path}.to_q`, x, x.channels, false)
   // Reshaped in the graph, which folds it when it is loaded, so that the constants do not depend on the heads.
   const prompt = conditioning.prompt(network, path, x.channels)
+  graph.costs({ macs: (2 * x.channels * conditioning.promptLength) / x.reduction ** 2, values: 0 })
   const keys = graph.node('Reshape', path, [prompt.keys, graph.integers([1, heads, width, -1])])
   const values = graph.node('Reshape', path, [prompt.values, graph.integers([1, -1, heads, width])])
   const split = graph.node('Transpose', path, [values], { perm: [0, 2, 1, 3] })

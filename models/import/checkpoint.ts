@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type About, readAbout } from './about.ts'
 import { type UnetConfig, unetConfigSchema, type VaeConfig, vaeConfigSchema } from './config.ts'
@@ -11,7 +12,8 @@ import { openPart, type Weights } from './weights.ts'
 export interface Checkpoint {
   readonly about: About
   readonly unet: { readonly config: UnetConfig; readonly weights: Weights }
-  readonly vae: { readonly config: VaeConfig; readonly weights: Weights }
+  /** Without one, the UNet works on pixels that were put into channels. */
+  readonly vae: { readonly config: VaeConfig; readonly weights: Weights } | undefined
   readonly prompts: Prompts
   /** Every file's tensors, of which each must be finite. */
   readonly sources: readonly Weights[]
@@ -25,26 +27,33 @@ export interface Additions {
   readonly prompts?: readonly PromptFile[] | undefined
 }
 
-/** Reads what a Diffusers folder says of itself: unet/, vae/, prompt_embeds.safetensors, gendr.json. */
+/**
+ * Reads what a Diffusers folder says of itself: unet/, vae/, prompt_embeds.safetensors, gendr.json. Without vae/ it is a
+ * restorer of pixels, as GenDR-Pix (arXiv 2602.10630) is.
+ */
 export function openCheckpoint(directory: string, { loras = [], prompts = [] }: Additions = {}): Checkpoint {
-  const configs = {
-    unet: readJson(join(directory, 'unet', 'config.json'), unetConfigSchema),
-    vae: readJson(join(directory, 'vae', 'config.json'), vaeConfigSchema),
-  }
-  const merged = mergeLoras({ unet: openPart(join(directory, 'unet')), vae: openPart(join(directory, 'vae')) }, loras)
-  for (const key of ['in_channels', 'out_channels'] as const)
-    if (configs.unet[key] !== configs.vae.latent_channels)
-      throw invalidCheckpoint(
-        `unet/config.json: expected ${key} ${configs.vae.latent_channels}, the autoencoder's latent_channels, got ${configs.unet[key]}.`,
-        'Bring the UNet and the autoencoder that were trained together.',
-      )
+  const [unetFolder, vaeFolder] = ['unet', 'vae'].map((part) => join(directory, part)) as [string, string]
+  const unetConfig = readJson(join(unetFolder, 'config.json'), unetConfigSchema)
+  const vaeConfig = existsSync(vaeFolder) ? readJson(join(vaeFolder, 'config.json'), vaeConfigSchema) : undefined
+  const parts = { unet: openPart(unetFolder), ...(vaeConfig && { vae: openPart(vaeFolder) }) }
+  const merged = mergeLoras(parts, loras)
+  if (vaeConfig) requireLatents(unetConfig, vaeConfig)
   const about = readAbout(join(directory, 'gendr.json'))
   const found = readPrompts(join(directory, 'prompt_embeds.safetensors'), prompts)
   return {
     about,
-    unet: { config: configs.unet, weights: merged.unet },
-    vae: { config: configs.vae, weights: merged.vae },
+    unet: { config: unetConfig, weights: merged.parts.unet },
+    vae: vaeConfig && { config: vaeConfig, weights: merged.parts.vae! },
     prompts: found,
-    sources: [merged.unet, merged.vae, ...found.sources, ...merged.sources],
+    sources: [...Object.values(merged.parts), ...found.sources, ...merged.sources],
   }
+}
+
+function requireLatents(unet: UnetConfig, vae: VaeConfig): void {
+  for (const key of ['in_channels', 'out_channels'] as const)
+    if (unet[key] !== vae.latent_channels)
+      throw invalidCheckpoint(
+        `unet/config.json: expected ${key} ${vae.latent_channels}, the autoencoder's latent_channels, got ${unet[key]}.`,
+        'Bring the UNet and the autoencoder that were trained together.',
+      )
 }

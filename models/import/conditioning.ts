@@ -41,6 +41,10 @@ export class Conditioning {
     return [...this.#constants.values()]
   }
 
+  get promptLength(): number {
+    return this.#prompt.length
+  }
+
   /** What folding reads of the checkpoint. */
   get sources(): readonly StoredTensor[] {
     return [...this.#sources.values()]

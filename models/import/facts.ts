@@ -4,7 +4,8 @@ import type { Manifest } from './manifest.ts'
 
 /** What anybody may know of an installed model; nothing of where it lies. */
 export interface ModelFacts
-  extends Pick<Manifest, 'kind' | 'description' | 'licence' | 'source' | 'precision' | 'parameters' | 'constants'> {
+  extends Pick<Manifest, 'kind' | 'description' | 'licence' | 'source' | 'precision' | 'parameters'> {
+  readonly constants: Manifest['constants']
   readonly name: string
   /** Of all its files. */
   readonly bytes: number
@@ -35,6 +36,6 @@ export async function modelFacts(roots: readonly string[]): Promise<readonly (Mo
 function factsOf(name: string, manifest: Manifest): ModelFacts {
   const { kind, description, licence, source, precision, parameters, constants } = manifest
   const bytes = filesOf(manifest).reduce((sum, file) => sum + file.bytes, 0)
-  const prompts = manifest.conditioning?.prompts ?? []
+  const prompts = manifest.kind === 'upscaler' ? [] : (manifest.conditioning?.prompts ?? [])
   return { name, kind, description, licence, source, precision, parameters, bytes, prompts, constants }
 }

@@ -2,16 +2,17 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import type { GendrManifest } from '../../nodes/sdk/values.ts'
 import { digestFile } from './digest.ts'
-import { type Manifest, type ManifestFile, manifestSchema } from './manifest.ts'
+import { type Manifest, type ManifestFile, manifestSchema, type VariantProvider } from './manifest.ts'
 
 /** A model folder whose manifest is valid and whose files have the right size. */
 export interface ModelFolder {
   readonly directory: string
   readonly manifest: Manifest
-  /** Full paths of the ONNX graphs; their weights lie beside them. */
-  readonly graphs: { readonly encoder: string; readonly unet: string; readonly decoder: string }
+  /** Full paths of the ONNX graphs by part; their weights lie beside them. */
+  readonly graphs: Readonly<Record<string, string>>
+  /** The same of each provider's own graphs. */
+  readonly variants: Readonly<Partial<Record<VariantProvider, Readonly<Record<string, string>>>>>
 }
 
 /** Reads and verifies a model folder: what to call before the first session is made. */
@@ -33,8 +34,10 @@ export async function readModelFolder(directory: string): Promise<ModelFolder> {
         bytes === undefined ? 'no file' : `${bytes} bytes`,
       )
   }
-  const path = (name: keyof Manifest['graphs']): string => join(directory, manifest.graphs[name].path)
-  return { directory, manifest, graphs: { encoder: path('encoder'), unet: path('unet'), decoder: path('decoder') } }
+  const paths = (graphs: Graphs) =>
+    Object.fromEntries(entriesOf(graphs).map(([part, { path }]) => [part, join(directory, path)]))
+  const variants = Object.fromEntries(Object.entries(manifest.variants ?? {}).map(([who, own]) => [who, paths(own)]))
+  return { directory, manifest, graphs: paths(manifest.graphs), variants }
 }
 
 /** Checks every file against its SHA-256. A file that this process has checked is read again only when it changed. */
@@ -49,12 +52,6 @@ export async function verifyModelFolder({ directory, manifest }: ModelFolder): P
 /** The manifest of a model folder; looks at no other file. @throws RestorationError `model_corrupt` */
 export async function parseModelManifest(directory: string): Promise<Manifest> {
   return parseManifest(await readManifest(directory), directory)
-}
-
-/** The manifest's constants as nodes see them. */
-export function toGendrManifest({ constants }: Manifest): GendrManifest {
-  const { timestep: _, ...known } = constants
-  return known
 }
 
 /** Folders with a manifest under the roots, by name; where two share a name the earlier root wins. */
@@ -78,7 +75,7 @@ export async function findModel(roots: readonly string[], name: string): Promise
     'model_not_found',
     `There is no model '${name}'.`,
     models.length === 0
-      ? 'Import one: gendr import DIR --name NAME.'
+      ? 'Import one: gendr import CHECKPOINT --name NAME.'
       : `Choose one of: ${models.map((model) => model.name).join(', ')}.`,
   )
 }
@@ -97,9 +94,20 @@ async function cachedDigest(path: string): Promise<string> {
 }
 
 /** Every file that the manifest answers for. */
-export function filesOf({ graphs, weights }: Manifest): readonly ManifestFile[] {
-  return [graphs.encoder, graphs.unet, graphs.decoder, ...weights]
+export function filesOf(manifest: Manifest): readonly ManifestFile[] {
+  return [...graphFiles(manifest), ...manifest.weights]
 }
+
+/** Every ONNX graph, those of providers too. */
+export function graphFiles({ graphs, variants = {} }: Manifest): readonly ManifestFile[] {
+  return [graphs, ...Object.values(variants)].flatMap((parts: Graphs) => entriesOf(parts).map(([, file]) => file))
+}
+
+function entriesOf(graphs: Graphs): [string, ManifestFile][] {
+  return Object.entries(graphs).flatMap(([part, file]) => (file ? [[part, file]] : []))
+}
+
+type Graphs = Readonly<Record<string, ManifestFile | undefined>>
 
 async function readManifest(directory: string): Promise<string> {
   try {

@@ -1,5 +1,6 @@
 import onnxProto from 'onnx-proto'
 import { elementCount, type Shape } from './stored-tensor.ts'
+import type { Work } from './work.ts'
 
 /** A constant of a graph, produced when it is written; row-major, little-endian. */
 export interface Constant {
@@ -22,6 +23,8 @@ export interface Home {
 export interface Feature {
   readonly name: string
   readonly channels: number
+  /** Pixels of the picture per sample on each axis; below 1 in a picture that was enlarged. */
+  readonly reduction: number
 }
 
 export type Attribute = number | string | readonly number[] | { readonly float: number }
@@ -32,8 +35,8 @@ export interface PlacedConstant {
   readonly offset: number
 }
 
-/** Gives a constant of `length` bytes a place in the weights file and returns the offset. */
-export type Allocate = (length: number, constant: Constant) => number
+/** Gives a constant a place in the weights file and returns the offset. */
+export type Allocate = (constant: Constant) => number
 
 /** Collects the nodes and constants of one ONNX graph. Nodes are named after the module that they come from. */
 export class GraphBuilder {
@@ -41,6 +44,7 @@ export class GraphBuilder {
   readonly #nodes: onnxProto.onnx.INodeProto[] = []
   readonly #constants = new Map<string, Constant>()
   readonly #names = new Set<string>()
+  readonly #work: Work[] = []
 
   constructor(name: string) {
     this.#name = name
@@ -95,26 +99,26 @@ export class GraphBuilder {
     return [...this.#constants.values()]
   }
 
+  /** Takes down what a layer costs. */
+  costs(work: Work): void {
+    this.#work.push(work)
+  }
+
+  get work(): readonly Work[] {
+    return this.#work
+  }
+
   /**
-   * The ONNX file from `input` to `output`, which gives `result` a public name. Large constants without a home go to
-   * `location`, a file beside it, at the offsets that `allocate` gives; they are returned in that order.
+   * The ONNX file from `input` to `output`, which gives `result` a public name. Large constants without a home are to lie
+   * in `location`, a file beside it, at the offsets that `allocate` gives.
    */
-  finish(
-    input: Feature,
-    output: Feature,
-    result: Feature,
-    location: string,
-    allocate: Allocate,
-  ): { readonly model: Uint8Array; readonly external: readonly PlacedConstant[] } {
+  finish(input: Feature, output: Feature, result: Feature, location: string, allocate: Allocate): Uint8Array {
     this.#nodes.push({ name: output.name, opType: 'Identity', input: [result.name], output: [output.name] })
-    const external: PlacedConstant[] = []
     const initializer = Array.from(this.#constants.values(), (constant) => {
       const length = byteLength(constant)
       if (constant.home) return { ...describe(constant), ...placeAt(constant.home, length) }
       if (length < EXTERNAL_FROM) return { ...describe(constant), rawData: joined(constant.chunks(), length) }
-      const offset = allocate(length, constant)
-      external.push({ constant, offset })
-      return { ...describe(constant), ...placeAt({ location, offset }, length) }
+      return { ...describe(constant), ...placeAt({ location, offset: allocate(constant) }, length) }
     })
     const model = onnx.ModelProto.encode({
       irVersion: IR_VERSION,
@@ -131,7 +135,7 @@ export class GraphBuilder {
         output: [toValueInfo(output)],
       },
     })
-    return { model: model.finish(), external }
+    return model.finish()
   }
 
   #unique(name: string): string {

@@ -1,6 +1,7 @@
+import type { StepCoefficients } from '../../nodes/sdk/one-step.ts'
 import type { Feature } from './graph-builder.ts'
-import { cast, kernel, matrix, type Network, vector, vectorOf } from './network.ts'
-import { firstRows } from './stored-tensor.ts'
+import { cast, kernel, matrix, type Network, scalar, vector, vectorOf } from './network.ts'
+import { firstRows, type StoredTensor } from './stored-tensor.ts'
 
 /** The positions of a feature map as rows: [batch · positions, channels]. */
 export interface Tokens extends Feature {
@@ -37,14 +38,38 @@ export function convolution(network: Network, path: string, x: Feature, options:
     strides: [stride, stride],
     pads: options.pads ?? [margin, margin, margin, margin],
   })
-  return { name, channels: keep }
+  return worked(network, x, { name, channels: keep, reduction: x.reduction * stride }, size * size)
+}
+
+/** Conv2d of the same size with tensors that are no checkpoint's own. */
+export function convolutionOf(
+  network: Network,
+  path: string,
+  x: Feature,
+  weight: StoredTensor,
+  bias: StoredTensor,
+  size: 1 | 3,
+): Feature {
+  const margin = (size - 1) / 2
+  const name = network.graph.node('Conv', path, [x.name, kernel(network, weight), vectorOf(network, bias)], {
+    kernel_shape: [size, size],
+    pads: [margin, margin, margin, margin],
+  })
+  return worked(network, x, { ...x, name, channels: weight.shape[0]! }, size * size)
 }
 
 /** y = x·Wᵀ + b of tokens. */
 export function linear(network: Network, path: string, x: Tokens, out: number, bias = true): Tokens {
   const inputs = [x.name, matrix(network, `${path}.weight`, x.channels, out)]
   if (bias) inputs.push(vector(network, `${path}.bias`, out))
-  return { ...x, name: network.graph.node('Gemm', path, inputs, { transB: 1 }), channels: out }
+  return worked(network, x, { ...x, name: network.graph.node('Gemm', path, inputs, { transB: 1 }), channels: out }, 1)
+}
+
+/** `result`, with what it costs taken down: `taps` multiplications for each pair of an input and an output channel. */
+function worked<Kind extends Feature>({ graph }: Network, x: Feature, result: Kind, taps: number): Kind {
+  const values = x.channels / x.reduction ** 2 + result.channels / result.reduction ** 2
+  graph.costs({ macs: (taps * x.channels * result.channels) / result.reduction ** 2, values })
+  return result
 }
 
 /** Names of constants that take the place of a norm's own weight and bias; float32. */
@@ -79,7 +104,7 @@ export function groupNorm(
   const scaled = graph.node('BatchNormalization', path, [normal, parameters.weight, parameters.bias, ...moments], {
     epsilon: { float: LEAST_EPSILON },
   })
-  return { name: cast(network, path, scaled, 'fp32', compute), channels: x.channels }
+  return { ...x, name: cast(network, path, scaled, 'fp32', compute) }
 }
 
 /** Every row of [B, groups, n] at mean 0 and variance 1. */
@@ -110,7 +135,19 @@ export function layerNorm(network: Network, path: string, x: Tokens): Tokens {
 
 /** x · sigmoid(x), which ONNX Runtime has in one pass as QuickGelu with alpha 1. */
 export function silu({ graph }: Network, path: string, x: Feature): Feature {
-  return { name: graph.node('QuickGelu', path, [x.name], { alpha: { float: 1 } }), channels: x.channels }
+  return { ...x, name: graph.node('QuickGelu', path, [x.name], { alpha: { float: 1 } }) }
+}
+
+/** x where it is positive, else slope · x. */
+export function leakyRelu({ graph }: Network, path: string, x: Feature, slope: number): Feature {
+  return { ...x, name: graph.node('LeakyRelu', path, [x.name], { alpha: { float: slope } }) }
+}
+
+/** Leaky ReLU with a slope for each channel. */
+export function prelu(network: Network, path: string, x: Feature): Feature {
+  const slopes = vector(network, `${path}.weight`, x.channels)
+  const shaped = network.graph.node('Reshape', path, [slopes, network.graph.integers([x.channels, 1, 1])])
+  return { ...x, name: network.graph.node('PRelu', path, [x.name, shaped]) }
 }
 
 /** a + b of equal shapes. */
@@ -118,26 +155,88 @@ export function add<Kind extends Feature>({ graph }: Network, path: string, a: K
   return { ...a, name: graph.node('Add', path, [a.name, b.name]) }
 }
 
+/** factor · x + offset of every value. */
+export function affine(network: Network, path: string, x: Feature, factor: number, offset: number): Feature {
+  const { graph } = network
+  const scaled = factor === 1 ? x.name : graph.node('Mul', path, [x.name, scalar(network, factor)])
+  return { ...x, name: offset === 0 ? scaled : graph.node('Add', path, [scaled, scalar(network, offset)]) }
+}
+
+/** factor · x + the offset of its channel. */
+export function affineChannels(
+  network: Network,
+  path: string,
+  x: Feature,
+  factor: number,
+  offsets: readonly number[],
+): Feature {
+  const { graph, compute = 'fp32' } = network
+  const values = graph.floats(`${path}.offsets`, Float32Array.from(offsets), [offsets.length, 1, 1])
+  const scaled = affine(network, path, x, factor, 0)
+  return { ...x, name: graph.node('Add', path, [scaled.name, cast(network, path, values, 'fp32', compute)]) }
+}
+
+/** own · a + predicted · b; the two numbers are constants `{path}.own` and `{path}.predicted`. */
+export function weightedSum(
+  network: Network,
+  path: string,
+  a: Feature,
+  b: Feature,
+  { own, predicted }: StepCoefficients,
+): Feature {
+  const { graph, compute = 'fp32' } = network
+  const weighted = (name: string, x: Feature, value: number): string => {
+    const factor = graph.floats(`${path}.${name}`, Float32Array.of(value), [1])
+    return graph.node('Mul', `${path}.${name}`, [x.name, cast(network, `${path}.${name}`, factor, 'fp32', compute)])
+  }
+  return { ...a, name: graph.node('Add', path, [weighted('own', a, own), weighted('predicted', b, predicted)]) }
+}
+
+/**
+ * Squares of size × size pixels become channels: [B, C, H, W] to [B, C·size², H / size, W / size], in PyTorch's order
+ * (channel, row, column). As a convolution that only copies, since SpaceToDepth puts the channel last.
+ */
+export function pixelUnshuffle({ graph, ...network }: Network, path: string, x: Feature, size: number): Feature {
+  const area = size * size
+  const values = new Float32Array(x.channels * area * area)
+  for (let out = 0; out < x.channels * area; out++) values[out * area + (out % area)] = 1
+  const weight = graph.floats(`${path}.copy`, values, [x.channels * area, 1, size, size])
+  const kernel = cast({ graph, ...network }, path, weight, 'fp32', network.compute ?? 'fp32')
+  const name = graph.node('Conv', path, [x.name, kernel], {
+    kernel_shape: [size, size],
+    strides: [size, size],
+    group: x.channels,
+  })
+  return { name, channels: x.channels * area, reduction: x.reduction * size }
+}
+
+/** The inverse of pixelUnshuffle. */
+export function pixelShuffle({ graph }: Network, path: string, x: Feature, size: number): Feature {
+  if (size === 1) return x
+  const name = graph.node('DepthToSpace', path, [x.name], { blocksize: size, mode: 'CRD' })
+  return { name, channels: x.channels / (size * size), reduction: x.reduction / size }
+}
+
 /** Joined along channels: [B, a + b, H, W]. */
 export function concatenate({ graph }: Network, path: string, a: Feature, b: Feature): Feature {
-  return { name: graph.node('Concat', path, [a.name, b.name], { axis: 1 }), channels: a.channels + b.channels }
+  return { ...a, name: graph.node('Concat', path, [a.name, b.name], { axis: 1 }), channels: a.channels + b.channels }
 }
 
 /** [B, channels, H, W] to tokens [B·H·W, channels]. */
 export function toTokens({ graph }: Network, path: string, x: Feature): Tokens {
   const last = graph.node('Transpose', path, [x.name], { perm: [0, 2, 3, 1] })
   return {
+    ...x,
     name: graph.node('Reshape', path, [last, graph.integers([-1, x.channels])]),
-    channels: x.channels,
     batch: graph.node('Shape', path, [x.name], { end: 1 }),
     grid: graph.node('Shape', path, [last]),
   }
 }
 
 /** Tokens back to the map that they came from. */
-export function fromTokens({ graph }: Network, path: string, { name, channels, grid }: Tokens): Feature {
-  const last = graph.node('Reshape', path, [name, grid])
-  return { name: graph.node('Transpose', path, [last], { perm: [0, 3, 1, 2] }), channels }
+export function fromTokens({ graph }: Network, path: string, x: Tokens): Feature {
+  const last = graph.node('Reshape', path, [x.name, x.grid])
+  return { ...x, name: graph.node('Transpose', path, [last], { perm: [0, 3, 1, 2] }) }
 }
 
 /** Half the size by a convolution; `padding` 0 pads right and bottom only, as the autoencoder does. */
@@ -147,10 +246,14 @@ export function downsample(network: Network, path: string, x: Feature, padding: 
 
 /** Nearest neighbour to twice the size, then a convolution. */
 export function upsample(network: Network, path: string, x: Feature): Feature {
-  const { graph } = network
-  const scales = graph.floats('scales[1,1,2,2]', Float32Array.of(1, 1, 2, 2), [4])
-  const name = graph.node('Resize', path, [x.name, '', scales], NEAREST)
-  return convolution(network, path, { name, channels: x.channels }, { out: x.channels, size: 3 })
+  return convolution(network, path, enlargeNearest(network, path, x, 2), { out: x.channels, size: 3 })
+}
+
+/** Every sample `scale` times on both axes. */
+export function enlargeNearest({ graph }: Network, path: string, x: Feature, scale: number): Feature {
+  if (scale === 1) return x
+  const scales = graph.floats(`scales[1,1,${scale},${scale}]`, Float32Array.of(1, 1, scale, scale), [4])
+  return { ...x, name: graph.node('Resize', path, [x.name, '', scales], NEAREST), reduction: x.reduction / scale }
 }
 
 /**
@@ -163,7 +266,7 @@ export function upsampleTo(network: Network, path: string, x: Feature, like: Fea
   const target = graph.node('Shape', path, [like.name], { start: 2 })
   const sizes = graph.node('Concat', path, [own, target], { axis: 0 })
   const name = graph.node('Resize', path, [x.name, '', '', sizes], NEAREST)
-  return convolution(network, path, { name, channels: x.channels }, { out: x.channels, size: 3 })
+  return convolution(network, path, { ...x, name, reduction: like.reduction }, { out: x.channels, size: 3 })
 }
 
 const NEAREST = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }

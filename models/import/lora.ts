@@ -22,11 +22,11 @@ type Part = 'unet' | 'vae'
  * @throws RestorationError naming the keys that change nothing here
  */
 export function mergeLoras(
-  parts: Readonly<Record<Part, Weights>>,
+  parts: Parts,
   files: readonly LoraFile[],
-): Readonly<Record<Part, Weights>> & { readonly sources: readonly Weights[] } {
+): { readonly parts: Parts; readonly sources: readonly Weights[] } {
   const changes = { unet: new Map<string, Change[]>(), vae: new Map<string, Change[]>() }
-  const targets = { unet: targetsOf(parts.unet), vae: targetsOf(parts.vae) }
+  const targets = { unet: targetsOf(parts.unet), vae: parts.vae ? targetsOf(parts.vae) : new Map() }
   const sources = files.map((file) => {
     const path = locate(file.path)
     const weights = openFile(path)
@@ -36,21 +36,30 @@ export function mergeLoras(
       const target = targets[part].get(module)
       if (target === undefined) unused.push(...Object.values(names))
       else {
-        const change = readChange(weights, names, parts[part].shapeOf(target)!, target, file.scale, rules[part])
+        const change = readChange(weights, names, parts[part]!.shapeOf(target)!, target, file.scale, rules[part])
         changes[part].set(target, [...(changes[part].get(target) ?? []), change])
       }
     }
     if (unused.length > 0) throw unusedKeys(weights, unused)
     return weights
   })
-  const merge = (part: Part): Weights =>
+  const merge = (part: Part, weights: Weights): Weights =>
     changes[part].size === 0
-      ? parts[part]
-      : parts[part].changed((tensor) => {
+      ? weights
+      : weights.changed((tensor) => {
           const found = changes[part].get(tensor.name)
           return found ? merged(tensor, found) : tensor
         })
-  return { unet: merge('unet'), vae: merge('vae'), sources }
+  return {
+    parts: { unet: merge('unet', parts.unet), ...(parts.vae && { vae: merge('vae', parts.vae) }) },
+    sources,
+  }
+}
+
+/** A checkpoint of latents or, without the autoencoder, of pixels. */
+interface Parts {
+  readonly unet: Weights
+  readonly vae?: Weights
 }
 
 /** up [rows, rank] · down [rank, rest] · factor, to be added to a tensor [rows, ...]. */

@@ -40,14 +40,11 @@ export interface TensorRequest {
 }
 
 /** Imports a model of random weights, as large as the specification in a JSON file says: to measure with, not to use. */
-export async function importRandom(
-  specification: string,
-  options: Omit<ImportOptions, 'directory'>,
-): Promise<Manifest> {
+export async function importRandom(specification: string, options: Omit<ImportOptions, 'source'>): Promise<Manifest> {
   const directory = `${resolve(options.output)}.random-${randomUUID()}`
   try {
     await writeRandomCheckpoint(readJson(specification, randomSpecSchema), directory, options.signal)
-    return await importCheckpoint({ ...options, directory })
+    return await importCheckpoint({ ...options, source: directory })
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
@@ -82,7 +79,7 @@ export function requestedTensors(
 ): Readonly<Record<'unet' | 'vae' | 'prompt', readonly TensorRequest[]>> {
   const [unets, vaes] = [unetConfigSchema.parse(unetConfig), vaeConfigSchema.parse(vaeConfig)]
   const width = unets.cross_attention_dim[0]!
-  const latent = { name: 'latent', channels: vaes.latent_channels }
+  const latent = { name: 'latent', channels: vaes.latent_channels, reduction: 1 }
   return {
     unet: recorded((weights) => {
       const prompt = { values: new Float32Array(length * width), length, width }
@@ -91,7 +88,7 @@ export function requestedTensors(
     }),
     vae: recorded((weights) => {
       const network = { graph: new GraphBuilder('vae'), weights, precision: 'fp32' } as const
-      encoder(network, vaes, { name: 'pixels', channels: 3 })
+      encoder(network, vaes, { name: 'pixels', channels: 3, reduction: 1 })
       decoder(network, vaes, latent)
     }),
     prompt: [{ name: 'prompt_embeds', shape: [1, length, width] }],

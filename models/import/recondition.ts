@@ -3,14 +3,22 @@ import { join } from 'node:path'
 import onnxProto from 'onnx-proto'
 import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { stepCoefficients } from '../../nodes/sdk/one-step.ts'
 import { CONDITIONING_FILE } from './conditioning.ts'
 import { KEPT_FILE, openConditioningWeights } from './conditioning-weights.ts'
-import { readModelFolder, verifyModelFolder } from './folder.ts'
+import { filesOf, graphFiles, readModelFolder, verifyModelFolder } from './folder.ts'
 import { type Folded, folding } from './folding.ts'
 import { byteLength, type Constant, type PlacedConstant, placeAt } from './graph-builder.ts'
-import { type Manifest, type ManifestFile, manifestSchema } from './manifest.ts'
+import {
+  type Manifest,
+  type ManifestFile,
+  manifestSchema,
+  type RestorerManifest,
+  restorerConstantsSchema,
+} from './manifest.ts'
 import { encoded, ONNX_TYPE } from './network.ts'
 import { placing } from './placing.ts'
+import { STEP } from './restorer.ts'
 import { placeFile } from './source-file.ts'
 import { replaceFolder } from './target.ts'
 import { layOut, writeDigested } from './written-file.ts'
@@ -29,12 +37,12 @@ export interface ConditionChanges {
  * Asks a model with another timestep or prompt, or reads its prediction in another way, from now on; returns its new
  * manifest. The folder changes as a whole or not at all, and only the constants that depend on the change are written.
  */
-export async function recondition(directory: string, changes: ConditionChanges): Promise<Manifest> {
+export async function recondition(directory: string, changes: ConditionChanges): Promise<RestorerManifest> {
   const model = await readModelFolder(directory)
-  const manifest = apply(model.manifest, changes)
+  const manifest = apply(requireRestorer(model.manifest), changes)
   const isFolded = changes.timestep !== undefined || changes.prompt !== undefined
   if (isFolded) await verifyModelFolder(model)
-  const refolded = isFolded ? await refold(directory, manifest) : { graphs: new Map(), constants: [] }
+  const refolded = await refold(directory, manifest, isFolded)
 
   let result = manifest
   await replaceFolder(directory, async (folder) => {
@@ -49,18 +57,38 @@ export async function recondition(directory: string, changes: ConditionChanges):
       if (!fresh) await placeFile(join(directory, file.path), join(folder, file.path))
       return fresh ?? file
     }
-    const graphs = { ...manifest.graphs }
-    for (const name of Object.keys(graphs) as (keyof typeof graphs)[]) graphs[name] = await updated(graphs[name])
-    const weights: ManifestFile[] = []
-    for (const file of manifest.weights) weights.push(await updated(file))
-    result = { ...manifest, graphs, weights }
+    const fresh = new Map<string, ManifestFile>()
+    for (const file of filesOf(manifest)) fresh.set(file.path, await updated(file))
+    result = withFiles(manifest, (file) => fresh.get(file.path)!)
     await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(result, null, 2)}\n`)
   })
   return result
 }
 
+function requireRestorer(manifest: Manifest): RestorerManifest {
+  if (manifest.kind !== 'upscaler') return manifest
+  throw new RestorationError(
+    'configuration_invalid',
+    `Model '${manifest.name}' is an upscaler: it has no timestep, prompt or prediction.`,
+    'Only one-step restorers have settings to change.',
+  )
+}
+
+/** The manifest with another entry for each file. */
+function withFiles(manifest: RestorerManifest, change: (file: ManifestFile) => ManifestFile): RestorerManifest {
+  const all = (parts: object = {}) =>
+    Object.fromEntries(Object.entries(parts).map(([part, file]) => [part, change(file)]))
+  const variants = Object.entries(manifest.variants ?? {}).map(([provider, parts]) => [provider, all(parts)])
+  const files = {
+    graphs: all(manifest.graphs),
+    ...(manifest.variants && { variants: Object.fromEntries(variants) }),
+    weights: manifest.weights.map(change),
+  }
+  return manifestSchema.parse({ ...manifest, ...files }) as RestorerManifest
+}
+
 /** The manifest with the changes in it, checked. */
-function apply(manifest: Manifest, { prompt, ...constants }: ConditionChanges): Manifest {
+function apply(manifest: RestorerManifest, { prompt, ...constants }: ConditionChanges): RestorerManifest {
   const { conditioning } = manifest
   if (!conditioning && (prompt !== undefined || constants.timestep !== undefined))
     throw new RestorationError(
@@ -84,41 +112,65 @@ function apply(manifest: Manifest, { prompt, ...constants }: ConditionChanges): 
     )
   return {
     ...manifest,
-    constants: result.data,
+    constants: { ...manifest.constants, ...result.data },
     ...(conditioning && { conditioning: { ...conditioning, prompt: prompt ?? conditioning.prompt } }),
-  }
+  } as RestorerManifest
 }
 
-const changedSchema = manifestSchema.shape.constants.extend({ timestep: z.number().min(0) })
+const { alpha, beta, prediction } = restorerConstantsSchema.shape
 
-/** The graphs that refer to the conditioning file, changed, and that file's constants. */
+/** What can be changed; the other constants are left out. */
+const changedSchema = z.object({ alpha, beta, prediction, timestep: z.number().min(0) })
+
+/** The graphs that the changes are in, and the constants of the conditioning file, when that is to be `folded` again. */
 async function refold(
   directory: string,
-  { graphs, constants: { timestep }, conditioning }: Manifest,
+  manifest: RestorerManifest,
+  folded: boolean,
 ): Promise<{ readonly graphs: ReadonlyMap<string, Uint8Array>; readonly constants: readonly PlacedConstant[] }> {
-  const { prompt: name, flipSinToCos: flip, freqShift: shift } = conditioning!
-  const { tensors, prompt } = openConditioningWeights(join(directory, KEPT_FILE), name)
-  const fold = folding({ tensors, timestep, prompt, flip, shift })
+  const fold = folded ? foldingOf(directory, manifest) : undefined
   const place = placing()
   const placed = new Map<string, PlacedConstant>()
   const changed = new Map<string, Uint8Array>()
-  for (const { path } of Object.values(graphs)) {
+  for (const { path } of graphFiles(manifest)) {
     const model = onnxProto.onnx.ModelProto.decode(await readFile(join(directory, path)))
-    const initializers = (model.graph?.initializer ?? []).filter(isFolded)
+    const all = model.graph?.initializer ?? []
+    const steps = changeStep(all, manifest)
+    const initializers = fold ? all.filter(isFolded) : []
     for (const initializer of initializers) {
       const type = initializer.dataType === onnxProto.onnx.TensorProto.DataType.FLOAT16 ? 'fp16' : 'fp32'
       const key = `${initializer.name}:${type}`
       if (!placed.has(key)) {
-        const constant = toConstant(initializer.name!, type, fold(initializer.name!))
+        const constant = toConstant(initializer.name!, type, fold!(initializer.name!))
         placed.set(key, { constant, offset: place(constant) })
       }
       const { constant, offset } = placed.get(key)!
       const home = placeAt({ location: CONDITIONING_FILE, offset }, byteLength(constant))
       Object.assign(initializer, { dims: [...constant.shape] }, home)
     }
-    if (initializers.length > 0) changed.set(path, onnxProto.onnx.ModelProto.encode(model).finish())
+    if (initializers.length > 0 || steps) changed.set(path, onnxProto.onnx.ModelProto.encode(model).finish())
   }
   return { graphs: changed, constants: [...placed.values()] }
+}
+
+/** What computes the constants that timestep and prompt decide. */
+function foldingOf(directory: string, { constants: { timestep }, conditioning }: RestorerManifest) {
+  const { prompt: name, flipSinToCos: flip, freqShift: shift } = conditioning!
+  const { tensors, prompt } = openConditioningWeights(join(directory, KEPT_FILE), name)
+  return folding({ tensors, timestep, prompt, flip, shift })
+}
+
+/** Brings the one step of a fused graph up to date; whether there is one. */
+function changeStep(initializers: onnxProto.onnx.ITensorProto[], { constants }: RestorerManifest): boolean {
+  const coefficients = Object.entries(stepCoefficients(constants))
+  let found = false
+  for (const [key, value] of coefficients)
+    for (const initializer of initializers)
+      if (initializer.name === `${STEP}.${key}`) {
+        initializer.rawData = new Uint8Array(Float32Array.of(value).buffer)
+        found = true
+      }
+  return found
 }
 
 function isFolded({ externalData }: onnxProto.onnx.ITensorProto): boolean {

@@ -76,7 +76,7 @@ const LARGEST_HEADER = 100_000_000
 /** Node refuses single reads of 2 GiB and more. */
 const LARGEST_READ = 2 ** 30
 
-const BYTES_OF = {
+export const BYTES_OF = {
   F64: 8,
   F32: 4,
   F16: 2,
@@ -142,5 +142,4 @@ function fileSize(path: string): number {
   }
 }
 
-const MISSING_REMEDY =
-  'Name a folder in the Diffusers layout whose weights are safetensors; pickled .bin files are never read.'
+const MISSING_REMEDY = 'Name a folder in the Diffusers layout, or an upscaler as .safetensors, .pth or .onnx.'

@@ -20,7 +20,9 @@ export async function inspectFile(
     if (hash) for (const bytes of readInChunks(path, position, end)) hash.update(bytes)
     position = end
   }
-  for (const tensor of tensors.toSorted((a, b) => a.offset! - b.offset!)) {
+  const places = new Map(tensors.map((tensor) => [tensor.offset!, tensor]))
+  for (const tensor of [...places.values()].sort((a, b) => a.offset! - b.offset!)) {
+    if (tensor.offset! < position) throw overlapping(tensor)
     skipTo(tensor.offset!)
     const width = BYTES_OF_TYPE[tensor.type]
     position += elementCount(tensor.shape) * width
@@ -52,6 +54,14 @@ function* readInChunks(path: string, begin: number, end: number): Generator<Uint
 
 /** A multiple of every type's size. */
 const AT_ONCE = 2 ** 22
+
+/** Equal tensors may share a place; parts of one another would be read twice. */
+function overlapping({ file, name }: StoredTensor): Error {
+  return invalidCheckpoint(
+    `${file}: expected tensor ${name} in a place of its own.`,
+    'Save the weights as safetensors.',
+  )
+}
 
 function notFinite({ file, name }: StoredTensor, index: number): Error {
   return invalidCheckpoint(

@@ -63,6 +63,35 @@ export function firstRows(tensor: StoredTensor, count: number): StoredTensor {
   return { ...tensor, shape: [count, ...rest], bytes: (from = 0, to = count) => tensor.bytes(from, to) }
 }
 
+/** A tensor whose axes lie in another order in its file (channels last, for example), with its values in its own. */
+export function inRowMajor(tensor: StoredTensor, order: readonly number[]): StoredTensor {
+  const { offset: _, ...own } = tensor
+  const { shape } = tensor
+  const width = BYTES_OF_TYPE[tensor.type]
+  const row = rowLength(shape) * width
+  const strides = new Array<number>(shape.length).fill(1)
+  let stride = 1
+  for (const axis of order.toReversed()) {
+    strides[axis] = stride
+    stride *= shape[axis]!
+  }
+  return {
+    ...own,
+    bytes(from = 0, to = shape[0] ?? 1) {
+      const all = tensor.bytes()
+      const values = new Uint8Array((to - from) * row)
+      const place = shape.map((_, axis) => (axis === 0 ? from : 0))
+      for (let at = 0; at < values.length; at += width) {
+        const source = place.reduce((sum, index, axis) => sum + index * strides[axis]!, 0) * width
+        for (let i = 0; i < width; i++) values[at + i] = all[source + i]!
+        for (let axis = shape.length - 1; axis >= 0 && ++place[axis]! === shape[axis]; axis--)
+          if (axis > 0) place[axis] = 0
+      }
+      return values
+    },
+  }
+}
+
 /** All exponent bits set means NaN or infinity. */
 const EXPONENT_BITS: Record<FloatType, number> = { F32: 0x7f800000, F16: 0x7c00, BF16: 0x7f80 }
 

@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { invalidCheckpoint } from './failure.ts'
 import { readJson } from './json.ts'
+import { readTorchFile } from './pickle/torch-file.ts'
 import { readBytes, readSafetensorsHeader, type TensorEntry } from './safetensors.ts'
 import {
   BYTES_OF_TYPE,
   elementCount,
   type FloatType,
+  inRowMajor,
   rowLength,
   type Shape,
   type StoredTensor,
@@ -69,16 +71,16 @@ export class Weights implements TensorSource {
     const entry = this.#tensors.get(name)
     const expected = shapes.map((shape) => `[${shape.join(', ')}]`).join(' or ')
     if (!entry) throw invalidCheckpoint(`${this.place}: expected tensor ${name} ${expected}, found none.`)
-    const { type, shape, file } = entry
+    const { type, shape, file, order } = entry
     if (!shapes.some((one) => sameShape(one, shape)))
       throw invalidCheckpoint(`${file}: expected tensor ${name} of shape ${expected}, got [${shape.join(', ')}].`)
     if (!isFloatType(type))
       throw invalidCheckpoint(`${file}: expected tensor ${name} as F32, F16 or BF16, got ${type}.`)
     const row = rowLength(shape) * BYTES_OF_TYPE[type]
     const bytes = (from = 0, to = shape[0] ?? 1) => readBytes(file, entry.begin + from * row, (to - from) * row)
-    const tensor = { name, file, type, shape, offset: entry.begin, bytes }
+    const tensor: StoredTensor = { name, file, type, shape, offset: entry.begin, bytes }
     this.#taken.set(name, tensor)
-    return this.#change(tensor)
+    return this.#change(order === undefined ? tensor : inRowMajor(tensor, order))
   }
 
   /** What was taken, as it lies in the files. */
@@ -96,27 +98,34 @@ export class Weights implements TensorSource {
   }
 }
 
-/** One safetensors file. */
+/** One file: safetensors, or what torch.save wrote. */
 export function openFile(path: string): Weights {
-  return new Weights(locate(path), path)
+  return new Weights(/\.(pth|pt|ckpt|bin)$/i.test(path) ? readTorchFile(path) : locate(path), path)
 }
 
-/** The weights of `unet/` or `vae/`: one file, or shards that an index names; without either, the file of halves. */
+/** The weights of `unet/` or `vae/`: one file, or shards that an index names; else the file of halves or torch.save's. */
 export function openPart(folder: string): Weights {
-  const [single, index, halves] = [WEIGHTS, `${WEIGHTS}.index.json`, HALVES].map((name) => join(folder, name))
+  const [single, index, halves, pickled] = [WEIGHTS, `${WEIGHTS}.index.json`, HALVES, PICKLED].map((name) =>
+    join(folder, name),
+  )
   if (existsSync(single!)) return openFile(single!)
   if (existsSync(index!)) return new Weights(locateShards(folder, index!), index!)
-  return openFile(existsSync(halves!) ? halves! : single!)
+  return openFile([halves!, pickled!].find((path) => existsSync(path)) ?? single!)
 }
 
-interface LocatedEntry extends TensorEntry {
+export interface LocatedEntry extends TensorEntry {
   readonly file: string
+  /** The axes from outermost to innermost, where that is not their own order. */
+  readonly order?: readonly number[]
 }
 
 const WEIGHTS = 'diffusion_pytorch_model.safetensors'
 
 /** What Diffusers writes with variant "fp16". */
 const HALVES = 'diffusion_pytorch_model.fp16.safetensors'
+
+/** What Diffusers wrote before safetensors. */
+const PICKLED = 'diffusion_pytorch_model.bin'
 
 const indexSchema = z.object({
   weight_map: z.record(

@@ -9,7 +9,7 @@ import { tileLayout } from '../sdk/tile-spans.ts'
 import { cutTile, TileMerger } from '../sdk/tiles.ts'
 import type { Frame, GendrModel, TileLayout } from '../sdk/values.ts'
 import { overlap, strength, tileSize } from './parameters.ts'
-import { decodeLatent, encodeFrame, restoreLatent } from './pipeline.ts'
+import { restoreTile } from './pipeline.ts'
 
 /** A preview costs an encode of the whole picture: one every so many tiles at most. */
 const PREVIEWS = 8
@@ -74,13 +74,4 @@ async function restoreFrame(
 function tileAt(source: Frame, layout: TileLayout, index: number): Frame {
   const columns = layout.columns.length
   return cutTile(source, layout, Math.floor(index / columns), index % columns)
-}
-
-async function restoreTile(tile: Frame, model: GendrModel, strength: number, context: RunContext): Promise<Frame> {
-  context.signal.throwIfAborted()
-  const encoded = await encodeFrame(tile, model, context)
-  context.signal.throwIfAborted()
-  const restored = await restoreLatent(encoded, model, strength, context)
-  context.signal.throwIfAborted()
-  return decodeLatent(restored, model, context)
 }

@@ -1,13 +1,32 @@
 import type { RunContext } from '../sdk/context.ts'
+import { RestorationError } from '../sdk/error.ts'
+import { stepCoefficients } from '../sdk/one-step.ts'
 import { fromPaddedTensor, toPaddedTensor } from '../sdk/padding.ts'
 import { toRgb } from '../sdk/samples.ts'
-import type { Frame, GendrManifest, GendrModel, LatentFrame, Tensor } from '../sdk/values.ts'
+import type { Frame, GendrModel, LatentFrame, LatentRestorer, Tensor } from '../sdk/values.ts'
 
 type Services = Pick<RunContext, 'inference' | 'signal'>
 
+/** The whole restoration of one tile; float32, not clamped. `strength` is that of restoreLatent. */
+export async function restoreTile(
+  tile: Frame,
+  model: GendrModel,
+  strength: number,
+  services: Services,
+): Promise<Frame> {
+  services.signal.throwIfAborted()
+  if (model.manifest.kind === 'gendr-pixel') return restorePixels(tile, model, strength, services)
+  if (model.isFused && strength === 1) return restoreAtOnce(tile, model, services)
+  const encoded = await encodeFrame(tile, model, services)
+  services.signal.throwIfAborted()
+  const restored = await restoreLatent(encoded, model, strength, services)
+  services.signal.throwIfAborted()
+  return decodeLatent(restored, model, services)
+}
+
 /** z = (encode(2x − 1) − shift) · scale; the frame is reflected to the model's multiple first. */
 export async function encodeFrame(frame: Frame, model: GendrModel, { inference }: Services): Promise<LatentFrame> {
-  const { paddingMultiple, scale, shift } = model.manifest
+  const { paddingMultiple, scale, shift } = latentManifest(model)
   const mean = await inference.run(model, 'encoder', toPaddedTensor(toRgb(frame), paddingMultiple))
   return { tensor: mapTensor(mean, (value) => (value - shift) * scale), width: frame.width, height: frame.height }
 }
@@ -20,18 +39,15 @@ export async function restoreLatent(
   latent: LatentFrame,
   model: GendrModel,
   strength: number,
-  { inference }: Services,
+  services: Services,
 ): Promise<LatentFrame> {
-  const z = latent.tensor
-  const prediction = await inference.run(model, 'unet', { data: z.data.slice(), dims: z.dims })
-  const step = cleanLatent(model.manifest)
-  const data = z.data.map((value, i) => value + strength * (step(value, prediction.data[i]!) - value))
-  return { ...latent, tensor: { data, dims: z.dims } }
+  latentManifest(model)
+  return { ...latent, tensor: await step(latent.tensor, model, strength, services) }
 }
 
 /** y = (decode(z / scale + shift) + 1) / 2, cropped to the frame's own size; float32, not clamped. */
 export async function decodeLatent(latent: LatentFrame, model: GendrModel, { inference }: Services): Promise<Frame> {
-  const { scale, shift } = model.manifest
+  const { scale, shift } = latentManifest(model)
   const pixels = await inference.run(
     model,
     'decoder',
@@ -40,18 +56,31 @@ export async function decodeLatent(latent: LatentFrame, model: GendrModel, { inf
   return fromPaddedTensor(pixels, latent.width, latent.height)
 }
 
-/** z₀ from the noisy latent and the prediction, by prediction type (Salimans & Ho 2022, appendix D). */
-function cleanLatent({ prediction, alpha, beta }: GendrManifest): (z: number, predicted: number) => number {
-  const signal = Math.sqrt(alpha)
-  const noise = Math.sqrt(beta)
-  switch (prediction) {
-    case 'epsilon':
-      return (z, predicted) => (z - noise * predicted) / signal
-    case 'sample':
-      return (_z, predicted) => predicted
-    case 'v_prediction':
-      return (z, predicted) => signal * z - noise * predicted
-  }
+/** The three in one graph. */
+async function restoreAtOnce(tile: Frame, model: GendrModel, { inference }: Services): Promise<Frame> {
+  const pixels = toPaddedTensor(toRgb(tile), model.manifest.paddingMultiple)
+  return fromPaddedTensor(await inference.run(model, 'fused', pixels), tile.width, tile.height)
+}
+
+/** The one step in pixels (GenDR-Pix, arXiv 2602.10630): y = (x' + 1) / 2 with x' = the step of 2x − 1. */
+async function restorePixels(tile: Frame, model: GendrModel, strength: number, services: Services): Promise<Frame> {
+  const pixels = toPaddedTensor(toRgb(tile), model.manifest.paddingMultiple)
+  return fromPaddedTensor(await step(pixels, model, strength, services), tile.width, tile.height)
+}
+
+async function step(z: Tensor, model: GendrModel, strength: number, { inference }: Services): Promise<Tensor> {
+  const prediction = await inference.run(model, 'unet', { data: z.data.slice(), dims: z.dims })
+  const { own, predicted } = stepCoefficients(model.manifest, strength)
+  return { data: z.data.map((value, i) => own * value + predicted * prediction.data[i]!), dims: z.dims }
+}
+
+function latentManifest({ name, manifest }: GendrModel): LatentRestorer {
+  if (manifest.kind === 'gendr-latent') return manifest
+  throw new RestorationError(
+    'invalid_input',
+    `Model '${name}' restores pixels: it has no latents to encode, restore or decode.`,
+    'Use GenDR Restore, which takes models of both kinds.',
+  )
 }
 
 function mapTensor(tensor: Tensor, change: (value: number) => number): Tensor {

@@ -1,4 +1,4 @@
-import type { GendrModel, Image, Tensor } from './values.ts'
+import type { GendrModel, Image, Tensor, UpscaleModel } from './values.ts'
 
 /** What a node gets from the host. Implemented by the runner; nodes never import the server. */
 export interface RunContext {
@@ -47,10 +47,12 @@ export interface Models {
   fingerprint(name: string): Promise<string>
   /** @throws RestorationError `model_not_found` (naming those that are installed), `model_corrupt` */
   open(name: string): Promise<GendrModel>
+  /** @throws RestorationError as `open` */
+  openUpscaler(name: string): Promise<UpscaleModel>
 }
 
-/** The three graphs of a latent restorer. */
-export type ModelPart = 'encoder' | 'unet' | 'decoder'
+/** The graphs of a model: of a latent restorer the first four, of a pixel restorer the UNet. */
+export type ModelPart = 'encoder' | 'unet' | 'decoder' | 'fused' | 'upscaler'
 
 export interface Inference {
   /**
@@ -58,5 +60,5 @@ export interface Inference {
    * The input's buffer may be transferred and must not be used again.
    * @throws RestorationError `model_corrupt`, `inference_failed`, `output_not_finite`, `interrupted`
    */
-  run(model: GendrModel, part: ModelPart, input: Tensor): Promise<Tensor>
+  run(model: GendrModel | UpscaleModel, part: ModelPart, input: Tensor): Promise<Tensor>
 }

@@ -32,6 +32,8 @@ export interface OutputDescription {
 
 interface ParameterBase {
   readonly name: string
+  /** Whether it may be left out, which means its default. */
+  readonly optional?: boolean
   readonly tooltip?: string
 }
 
@@ -102,7 +104,8 @@ interface JsonSchema {
 function describeParameter(node: string, name: string, schema: z.ZodType): ParameterDescription {
   const json = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema
   const meta = (schema.meta() ?? {}) as ParameterMeta
-  const base = { name, ...(meta.tooltip === undefined ? {} : { tooltip: meta.tooltip }) }
+  const optional = meta.optional === true ? { optional: true } : {}
+  const base = { name, ...optional, ...(meta.tooltip === undefined ? {} : { tooltip: meta.tooltip }) }
   if (meta.optionsFrom !== undefined) {
     return { ...base, kind: 'COMBO', options: [], optionsFrom: meta.optionsFrom, ...defaultString(json) }
   }

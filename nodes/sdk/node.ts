@@ -23,13 +23,15 @@ export interface ParameterMeta {
   readonly tooltip?: string
   readonly step?: number
   readonly multiline?: boolean
+  /** May be left out, which means its default: for what ComfyUI's node of that name does not have. */
+  readonly optional?: boolean
   /** Options that only the host knows: files in the input folder, installed models. */
   readonly optionsFrom?: OptionsSource
   /** Whole numbers are INT without this; numbers are FLOAT. Set by `.int()`. */
   readonly display?: 'number' | 'slider'
 }
 
-export type OptionsSource = 'input_images' | 'gendr_models'
+export type OptionsSource = 'input_images' | 'gendr_models' | 'upscale_models'
 
 type Inputs = Readonly<Record<string, InputSocket>>
 type Outputs = Readonly<Record<string, OutputSocket>>

@@ -1,32 +1,67 @@
 import { fullScale } from './samples.ts'
 import type { Frame, Tensor } from './values.ts'
 
+/** Values of a tensor are factor · x + offset of values in 0..1. */
+interface Range {
+  readonly factor: number
+  readonly offset: number
+}
+
+/** What VAEs take and give. */
+const SYMMETRIC: Range = { factor: 2, offset: -1 }
+
+/** What upscalers take and give. */
+const UNIT: Range = { factor: 1, offset: 0 }
+
 /**
  * An RGB frame as the tensor a VAE takes: [1, 3, H, W], 2x − 1 in [−1, 1], reflected at the right and bottom edge to
  * multiples of `multiple` (the edge itself is not repeated; a side too short to reflect goes back and forth).
  */
 export function toPaddedTensor(frame: Frame, multiple: number): Tensor {
-  const width = Math.ceil(frame.width / multiple) * multiple
-  const height = Math.ceil(frame.height / multiple) * multiple
+  return toTensor(frame, roundUp(frame.width, multiple), roundUp(frame.height, multiple), SYMMETRIC)
+}
+
+/** The top left `width` × `height` of a VAE's output [1, 3, H, W] in [−1, 1], as a float32 frame in 0..1 (not clamped). */
+export function fromPaddedTensor(tensor: Tensor, width: number, height: number): Frame {
+  return fromTensor(tensor, width, height, SYMMETRIC)
+}
+
+/** An RGB frame as an upscaler takes it: [1, 3, height, width] in 0..1, reflected like toPaddedTensor; clamped. */
+export function toUnitTensor(frame: Frame, width: number, height: number): Tensor {
+  const tensor = toTensor(frame, width, height, UNIT)
+  for (let i = 0; i < tensor.data.length; i++) tensor.data[i] = Math.min(1, Math.max(0, tensor.data[i]!))
+  return tensor
+}
+
+/** The top left `width` × `height` of an upscaler's output [1, 3, H, W], as a float32 frame, not clamped. */
+export function fromUnitTensor(tensor: Tensor, width: number, height: number): Frame {
+  return fromTensor(tensor, width, height, UNIT)
+}
+
+export function roundUp(length: number, multiple: number): number {
+  return Math.ceil(length / multiple) * multiple
+}
+
+function toTensor(frame: Frame, width: number, height: number, range: Range): Tensor {
   const columns = Int32Array.from({ length: width }, (_, x) => reflect(x, frame.width) * 3)
   const data = new Float32Array(3 * width * height)
   const plane = width * height
-  const factor = 2 / fullScale(frame.data)
+  const { offset } = range
+  const factor = range.factor / fullScale(frame.data)
   for (let y = 0; y < height; y++) {
     const line = reflect(y, frame.height) * frame.width * 3
     for (let x = 0; x < width; x++) {
       const from = line + columns[x]!
       const to = y * width + x
-      data[to] = frame.data[from]! * factor - 1
-      data[to + plane] = frame.data[from + 1]! * factor - 1
-      data[to + 2 * plane] = frame.data[from + 2]! * factor - 1
+      data[to] = frame.data[from]! * factor + offset
+      data[to + plane] = frame.data[from + 1]! * factor + offset
+      data[to + 2 * plane] = frame.data[from + 2]! * factor + offset
     }
   }
   return { data, dims: [1, 3, height, width] }
 }
 
-/** The top left `width` × `height` of a VAE's output [1, 3, H, W] in [−1, 1], as a float32 frame in 0..1 (not clamped). */
-export function fromPaddedTensor(tensor: Tensor, width: number, height: number): Frame {
+function fromTensor(tensor: Tensor, width: number, height: number, { factor, offset }: Range): Frame {
   const [, , rows = 0, columns = 0] = tensor.dims
   const plane = rows * columns
   const data = new Float32Array(3 * width * height)
@@ -34,9 +69,9 @@ export function fromPaddedTensor(tensor: Tensor, width: number, height: number):
     for (let x = 0; x < width; x++) {
       const from = y * columns + x
       const to = (y * width + x) * 3
-      data[to] = (tensor.data[from]! + 1) / 2
-      data[to + 1] = (tensor.data[from + plane]! + 1) / 2
-      data[to + 2] = (tensor.data[from + 2 * plane]! + 1) / 2
+      data[to] = (tensor.data[from]! - offset) / factor
+      data[to + 1] = (tensor.data[from + plane]! - offset) / factor
+      data[to + 2] = (tensor.data[from + 2 * plane]! - offset) / factor
     }
   }
   return { width, height, channels: 3, data }

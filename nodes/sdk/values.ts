@@ -1,3 +1,5 @@
+import type { StepConstants } from './one-step.ts'
+
 /** What flows along the links of a graph. */
 
 /** Samples of one picture: interleaved, row by row. */
@@ -70,6 +72,7 @@ export interface SocketValues {
   LATENT: Latent
   TILE_LAYOUT: TileLayout
   GENDR_MODEL: GendrModel
+  UPSCALE_MODEL: UpscaleModel
   INT: number
   FLOAT: number
   STRING: string
@@ -82,20 +85,43 @@ export type SocketType = keyof SocketValues
 export interface GendrModel {
   readonly name: string
   readonly manifest: GendrManifest
+  /** Whether one graph does encoding, the step at full strength and decoding. */
+  readonly isFused: boolean
 }
 
-/** The constants of a one-step latent restorer; see docs/models.md and models/import/manifest.ts for the file. */
-export interface GendrManifest {
-  readonly latentChannels: number
-  /** Pixels per latent sample on each axis. */
+/** The constants of a one-step restorer; see docs/models.md and models/import/manifest.ts for the file. */
+export type GendrManifest = LatentRestorer | PixelRestorer
+
+interface OneStepRestorer extends StepConstants {
+  /** Pixels per sample of the UNet's input on each axis. */
   readonly factor: number
-  /** Tiles are padded to a multiple of this many pixels before encoding. */
+  /** Tiles are padded to a multiple of this many pixels. */
   readonly paddingMultiple: number
-  readonly scale: number
-  readonly shift: number
-  readonly alpha: number
-  readonly beta: number
-  readonly prediction: 'epsilon' | 'sample' | 'v_prediction'
   /** What the model was trained to be followed by. */
   readonly colorTransfer: { readonly method: 'none' | 'wavelet' | 'adain'; readonly levels: number }
+}
+
+/** Restores latents, between an encoder and a decoder. */
+export interface LatentRestorer extends OneStepRestorer {
+  readonly kind: 'gendr-latent'
+  readonly latentChannels: number
+  readonly scale: number
+  readonly shift: number
+}
+
+/** Restores pixels. */
+export interface PixelRestorer extends OneStepRestorer {
+  readonly kind: 'gendr-pixel'
+}
+
+/** UPSCALE_MODEL: a handle; its session loads on first use. */
+export interface UpscaleModel {
+  readonly name: string
+  readonly scale: number
+  /** 3, or 1 for networks that take every channel by itself. */
+  readonly channels: 1 | 3
+  /** Tiles are padded to a multiple of this many pixels. */
+  readonly paddingMultiple: number
+  /** The one size that a fixed graph takes. */
+  readonly size?: { readonly width: number; readonly height: number } | undefined
 }

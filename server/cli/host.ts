@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { modelFacts } from '../../models/import/facts.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { packageRoot, runnerOptions, type ServeSettings } from '../config.ts'
+import type { ModelChoices } from '../graph/catalogue.ts'
 import { createApp } from '../http/app.ts'
 import type { HostFiles } from '../http/files.ts'
 import { Previewer } from '../http/previewer.ts'
@@ -19,7 +20,7 @@ import { databaseOf, prepareDataFolder } from './data-folder.ts'
 /** What a host is made of besides its settings. */
 export interface HostParts {
   readonly files: HostFiles
-  readonly models: () => Promise<readonly string[]>
+  readonly models: () => Promise<ModelChoices>
   readonly runner: Script
   readonly log: (line: string) => void
 }

@@ -1,5 +1,5 @@
 import type { ImportOptions } from '../../models/import/import.ts'
-import { NATIVE_FORMS } from '../../models/import/network.ts'
+import type { VariantProvider } from '../../models/import/manifest.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Flags } from '../config.ts'
 import type { Command } from './command.ts'
@@ -13,11 +13,15 @@ export const ADDITION_OPTIONS = {
     help: 'the prompt to ask with; with =FILE, one more prompt; may be repeated',
   },
   precision: { value: 'fp32|fp16|int8', help: 'how weights are stored; as in the checkpoint without it' },
-  target: { value: 'portable|cpu|cuda', help: 'the devices that the graphs are written for; all without it' },
+  target: {
+    value: 'portable|cpu|cuda',
+    help: 'portable: one set of graphs for all devices; cpu (default), cuda: and one for each up to that',
+  },
+  range: { value: 'unit|bytes|symmetric', help: 'of an .onnx: black and white are 0..1, 0..255 or -1..1' },
   copy: { help: 'write own weights; without it the checkpoint is linked where the graphs can use it as it is' },
 } satisfies Command['options']
 
-type Additions = Pick<ImportOptions, 'loras' | 'prompts' | 'prompt' | 'precision' | 'forms' | 'compute' | 'copy'>
+type Additions = Pick<ImportOptions, 'loras' | 'prompts' | 'prompt' | 'precision' | 'variants' | 'range' | 'copy'>
 
 /** @throws RestorationError `configuration_invalid`, naming the flag that does not fit */
 export function readAdditions(flags: Flags): Additions {
@@ -29,16 +33,17 @@ export function readAdditions(flags: Flags): Additions {
     prompts: prompts.flatMap(([name, path]) => (path === undefined ? [] : [{ name: promptName(name), path }])),
     prompt: chosen[0],
     precision: choice('precision', ['fp32', 'fp16', 'int8'], flags.precision),
-    ...TARGETS[choice('target', ['portable', 'cpu', 'cuda'], flags.target) ?? 'portable'],
+    variants: TARGETS[choice('target', ['portable', 'cpu', 'cuda'], flags.target) ?? 'cpu'],
+    range: choice('range', ['unit', 'bytes', 'symmetric'], flags.range),
     copy: flags.copy === true,
   }
 }
 
-/** What each kind of device computes fastest, where its results are right. */
-const TARGETS: Readonly<Record<'portable' | 'cpu' | 'cuda', Pick<ImportOptions, 'forms' | 'compute'>>> = {
-  portable: {},
-  cpu: { forms: NATIVE_FORMS },
-  cuda: { forms: NATIVE_FORMS, compute: 'fp16' },
+/** The providers with graphs of their own beside those for all. */
+const TARGETS: Readonly<Record<'portable' | 'cpu' | 'cuda', readonly VariantProvider[]>> = {
+  portable: [],
+  cpu: ['cpu'],
+  cuda: ['cpu', 'cuda'],
 }
 
 function readLora(value: string): { path: string; scale: number } {

@@ -5,65 +5,73 @@ import { abortOnInterrupt } from './abort.ts'
 import type { Command } from './command.ts'
 import { ADDITION_OPTIONS, readAdditions } from './import-additions.ts'
 import { ownModels } from './models.ts'
+import { stepProgress } from './step-progress.ts'
 
 export const importCommand: Command = {
-  usage: 'import DIR --name NAME',
-  summary: 'Make a model from a checkpoint in the Diffusers layout',
+  usage: 'import CHECKPOINT --name NAME',
+  summary: 'Make a model from a Diffusers folder or an upscaler file (.safetensors, .pth, .onnx)',
   options: {
-    name: { value: 'NAME', help: 'the name of the model' },
+    name: { value: 'NAME', help: 'the name of the model; an upscaler has that of its file without it' },
     timestep: { value: 'N', help: 'the one timestep that the model is asked with' },
     ...ADDITION_OPTIONS,
-    random: { value: 'CONFIG.json', help: 'in place of DIR: random weights of these configurations, to measure with' },
+    random: { value: 'CONFIG.json', help: 'in place of CHECKPOINT: random weights, to measure with' },
     overwrite: { help: 'replace a model of the same name' },
+    'dry-run': { help: 'say what would be made and what it costs; write nothing' },
+    quiet: { help: 'no progress' },
     data: WORK_OPTIONS.data,
   },
   operands: [0, 1],
-  async run([directory], flags, environment) {
+  async run([source], flags, environment) {
     const settings = workSettings(flags, environment)
-    const name = readName(flags.name)
-    const additions = readAdditions(flags)
     const { random } = flags
-    if ((directory === undefined) === (typeof random !== 'string'))
-      throw new RestorationError(
-        'configuration_invalid',
-        `Expected a checkpoint or --random, got ${directory === undefined ? 'neither' : 'both'}.`,
-        'See gendr import --help.',
-      )
-    const { importCheckpoint } = await import('../../models/import/import.ts')
+    if ((source === undefined) === (typeof random !== 'string')) {
+      const actual = source === undefined ? 'neither' : 'both'
+      throw unusable(`Expected a checkpoint or --random, got ${actual}.`, 'See gendr import --help.')
+    }
+    const { draftModel, importCheckpoint } = await import('../../models/import/import.ts')
     const { importRandom } = await import('../../models/import/random.ts')
+    const { tryRun } = await import('../inference/try-run.ts')
     const { mkdir } = await import('node:fs/promises')
+    const isFile = source !== undefined && /\.\w+$/.test(source)
+    const own = {
+      ...readAdditions(flags),
+      name: readName(flags.name, isFile),
+      timestep: readTimestep(flags.timestep),
+      tryRun,
+    }
+    if (flags['dry-run'] === true) {
+      if (source === undefined) throw unusable('Expected a checkpoint with --dry-run, got --random.', 'Leave one out.')
+      const { importReport } = await import('./import-report.ts')
+      process.stdout.write(importReport(await draftModel({ ...own, source })))
+      return 0
+    }
     const models = ownModels(settings)
     await mkdir(models, { recursive: true })
-    let shown = -1
+    const name = own.name ?? (await draftModel({ ...own, source: source! })).description.name
+    const progress = await stepProgress(flags.quiet === true)
     const options = {
-      ...additions,
+      ...own,
       output: join(models, name),
-      name,
-      timestep: readTimestep(flags.timestep),
       overwrite: flags.overwrite === true,
       signal: abortOnInterrupt(),
       warn: (message: string) => process.stderr.write(`gendr: ${message}\n`),
-      progress: (done: number, total: number) => {
-        const percent = Math.floor((100 * done) / total)
-        if (percent === shown || (process.stderr.isTTY !== true && percent % 10 !== 0)) return
-        shown = percent
-        process.stderr.write(process.stderr.isTTY === true ? `\r${percent} %` : `${percent} %\n`)
-      },
+      progress: progress.step,
     }
-    const manifest =
-      typeof random === 'string'
-        ? await importRandom(random, options)
-        : await importCheckpoint({ ...options, directory: directory! })
-    if (process.stderr.isTTY === true) process.stderr.write('\r')
-    process.stdout.write(`${manifest.name} is in ${join(models, name)}\n`)
+    try {
+      if (typeof random === 'string') await importRandom(random, options)
+      else await importCheckpoint({ ...options, source: source! })
+    } finally {
+      progress.end()
+    }
+    process.stdout.write(`${name} is in ${options.output}\n`)
     return 0
   },
 }
 
-function readName(name: unknown): string {
+function readName(name: unknown, isOptional: boolean): string | undefined {
+  if (name === undefined && isOptional) return undefined
   if (typeof name === 'string' && /^[a-z0-9][a-z0-9._-]*$/i.test(name)) return name
-  throw new RestorationError(
-    'configuration_invalid',
+  throw unusable(
     `Expected --name to be letters, digits, dots and dashes but received '${String(name ?? '')}'.`,
     'Name the model, for example --name gendr-x4.',
   )
@@ -73,9 +81,12 @@ function readTimestep(timestep: unknown): number | undefined {
   if (timestep === undefined) return undefined
   const number = Number(timestep)
   if (Number.isFinite(number) && number >= 0) return number
-  throw new RestorationError(
-    'configuration_invalid',
+  throw unusable(
     `Expected --timestep to be a number from 0 but received '${String(timestep)}'.`,
     'Leave it out to use what the checkpoint says.',
   )
+}
+
+function unusable(message: string, remedy: string): RestorationError {
+  return new RestorationError('configuration_invalid', message, remedy)
 }

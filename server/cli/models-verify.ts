@@ -1,8 +1,7 @@
-import { findModel } from '../../models/import/folder.ts'
+import { findModel, listModels } from '../../models/import/folder.ts'
 import { findDamage } from '../../models/import/verify.ts'
 import { WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Command } from './command.ts'
-import { modelNames } from './models.ts'
 
 export const modelsVerifyCommand: Command = {
   usage: 'models verify [NAME…]',
@@ -12,7 +11,7 @@ export const modelsVerifyCommand: Command = {
   async run(names, flags, environment) {
     const settings = workSettings(flags, environment)
     let isSound = true
-    for (const name of names.length > 0 ? names : await modelNames(settings)) {
+    for (const name of names.length > 0 ? names : (await listModels(settings.modelRoots)).map(({ name }) => name)) {
       const damage = await findDamage(await findModel(settings.modelRoots, name))
       if (damage.length === 0) process.stdout.write(`${name}: sound\n`)
       for (const { file, problem } of damage) process.stdout.write(`${name}: ${file}: ${problem}\n`)

@@ -1,11 +1,15 @@
 import { join, resolve } from 'node:path'
-import { listModels } from '../../models/import/folder.ts'
+import { type BrokenModel, type ModelFacts, modelFacts } from '../../models/import/facts.ts'
 import { tidyFolders } from '../../models/import/target.ts'
 import type { WorkSettings } from '../config.ts'
+import type { ModelChoices } from '../graph/catalogue.ts'
 
-/** Names of the installed models. */
-export async function modelNames({ modelRoots }: Pick<WorkSettings, 'modelRoots'>): Promise<readonly string[]> {
-  return (await listModels(modelRoots)).map(({ name }) => name)
+/** Names of the installed models. What cannot be read is offered too, so that whoever chooses it learns why. */
+export async function modelChoices({ modelRoots }: Pick<WorkSettings, 'modelRoots'>): Promise<ModelChoices> {
+  const models = await modelFacts(modelRoots)
+  const isUpscaler = (model: ModelFacts | BrokenModel) => 'kind' in model && model.kind === 'upscaler'
+  const names = (wanted: boolean) => models.filter((one) => isUpscaler(one) === wanted).map(({ name }) => name)
+  return { gendr_models: names(false), upscale_models: names(true) }
 }
 
 /** The one folder that models are imported into and removed from. */

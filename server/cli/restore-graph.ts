@@ -1,9 +1,10 @@
+import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Flags } from '../config.ts'
 import type { Catalogue } from '../graph/catalogue.ts'
 import type { Prompt, PromptNode } from '../graph/prompt.ts'
 
 /** Flags of `restore` that are parameters of GenDRRestore. */
-export const RESTORE_PARAMETERS = {
+const RESTORE_PARAMETERS = {
   scale: 'scale',
   tile: 'tile_size',
   overlap: 'overlap',
@@ -11,21 +12,58 @@ export const RESTORE_PARAMETERS = {
   'color-transfer': 'color_transfer',
 } as const
 
+/** Those that an upscaler has too. */
+const UPSCALE_PARAMETERS = { tile: 'tile_size', overlap: 'overlap' } as const
+
+export interface ChosenModel {
+  readonly name: string
+  readonly isUpscaler: boolean
+}
+
 /** Load, restore, save: what is not said by a flag is the node's own default. Validation checks the values. */
-export function restoreGraph(catalogue: Catalogue, image: string, model: string, flags: Flags): Prompt {
-  const chosen = Object.entries(RESTORE_PARAMETERS).flatMap(([flag, parameter]) =>
-    flags[flag] === undefined ? [] : [[parameter, flags[flag]] as const],
-  )
+export function restoreGraph(catalogue: Catalogue, image: string, model: ChosenModel, flags: Flags): Prompt {
+  const work = model.isUpscaler
+    ? {
+        model: node(catalogue, 'UpscaleModelLoader', { model_name: model.name }),
+        restore: node(catalogue, 'ImageUpscaleWithModel', {
+          image: ['load', 0],
+          upscale_model: ['model', 0],
+          ...chosen(upscalerFlags(model.name, flags), UPSCALE_PARAMETERS),
+        }),
+      }
+    : {
+        model: node(catalogue, 'GenDRModelLoader', { model_name: model.name }),
+        restore: node(catalogue, 'GenDRRestore', {
+          image: ['load', 0],
+          model: ['model', 0],
+          ...chosen(flags, RESTORE_PARAMETERS),
+        }),
+      }
   return {
     load: node(catalogue, 'LoadImage', { image }),
-    model: node(catalogue, 'GenDRModelLoader', { model_name: model }),
-    restore: node(catalogue, 'GenDRRestore', {
-      image: ['load', 0],
-      model: ['model', 0],
-      ...Object.fromEntries(chosen),
-    }),
+    ...work,
     save: node(catalogue, 'SaveImage', { images: ['restore', 0] }),
   }
+}
+
+function chosen(flags: Flags, parameters: Readonly<Record<string, string>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(parameters).flatMap(([flag, parameter]) =>
+      flags[flag] === undefined ? [] : [[parameter, flags[flag]] as const],
+    ),
+  )
+}
+
+function upscalerFlags(name: string, flags: Flags): Flags {
+  const foreign = Object.keys(RESTORE_PARAMETERS).find(
+    (flag) => !(flag in UPSCALE_PARAMETERS) && flags[flag] !== undefined,
+  )
+  if (foreign === undefined) return flags
+  throw new RestorationError(
+    'configuration_invalid',
+    `Expected no --${foreign} with the upscaler '${name}', which has a scale of its own and nothing else to set.`,
+    'Leave it out, or choose a one-step restorer with --model.',
+  )
 }
 
 function node(catalogue: Catalogue, type: string, inputs: Record<string, unknown>): PromptNode {

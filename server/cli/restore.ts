@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { type Flags, WORK_OPTIONS, workSettings } from '../config.ts'
+import { type Flags, WORK_OPTIONS, type WorkSettings, workSettings } from '../config.ts'
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
 import { batchProgress } from './batch-progress.ts'
 import type { Command } from './command.ts'
-import { modelNames } from './models.ts'
+import { modelChoices } from './models.ts'
 import { FORMATS, type Format, type Pair, planBatch } from './picture-files.ts'
-import { restoreGraph } from './restore-graph.ts'
+import { type ChosenModel, restoreGraph } from './restore-graph.ts'
 import { Workbench } from './workbench.ts'
 import { writePicture } from './write-picture.ts'
 
@@ -17,7 +17,7 @@ export const restoreCommand: Command = {
   summary: 'Restore a picture, or every picture of a folder and its subfolders',
   options: {
     scale: { value: '1..8', help: 'how many times larger the result is' },
-    model: { value: 'NAME', help: 'the model (the first that is installed)' },
+    model: { value: 'NAME', help: 'the model, a restorer or an upscaler (gendr-nano)' },
     tile: { value: 'N', help: 'edge of a tile in pixels of the result' },
     overlap: { value: 'N', help: 'pixels that neighbouring tiles share' },
     strength: { value: 'X', help: 'how far from the picture as it is (0) to the restored one (1)' },
@@ -35,10 +35,7 @@ export const restoreCommand: Command = {
     if (pairs.length === 0) {
       throw new RestorationError('file_not_found', `There is no picture in '${input}'.`, 'Name a folder with pictures.')
     }
-    const model = typeof flags.model === 'string' ? flags.model : (await modelNames(settings))[0]
-    if (model === undefined) {
-      throw new RestorationError('model_not_found', 'No model is installed.', 'Import one with `gendr import`.')
-    }
+    const model = await chooseModel(settings, flags.model)
     const workbench = await Workbench.open(settings)
     try {
       return await restoreAll({ workbench, pairs, format, model, flags })
@@ -48,11 +45,21 @@ export const restoreCommand: Command = {
   },
 }
 
+/** The one that is named, else the shipped one, else the first. */
+async function chooseModel(settings: Pick<WorkSettings, 'modelRoots'>, wanted: Flags[string]): Promise<ChosenModel> {
+  const { gendr_models: restorers, upscale_models: upscalers } = await modelChoices(settings)
+  const name = typeof wanted === 'string' ? wanted : (restorers.find((one) => one === SHIPPED) ?? restorers[0])
+  if (name !== undefined) return { name, isUpscaler: upscalers.includes(name) }
+  throw new RestorationError('model_not_found', 'No model is installed.', 'Import one with `gendr import`.')
+}
+
+const SHIPPED = 'gendr-nano'
+
 interface Batch {
   readonly workbench: Workbench
   readonly pairs: readonly Pair[]
   readonly format: Format
-  readonly model: string
+  readonly model: ChosenModel
   readonly flags: Flags
 }
 

@@ -4,7 +4,7 @@ import { script } from '../runs/script.ts'
 import { Storage } from '../storage/storage.ts'
 import type { Command } from './command.ts'
 import { startHost } from './host.ts'
-import { modelNames, tidyModels } from './models.ts'
+import { modelChoices, tidyModels } from './models.ts'
 
 export const serveCommand: Command = {
   usage: 'serve',
@@ -18,13 +18,13 @@ export const serveCommand: Command = {
     await tidyModels(settings)
     const host = await startHost(settings, {
       files: await Storage.open(fileRoots(settings)),
-      models: () => modelNames(settings),
+      models: () => modelChoices(settings),
       runner: script(import.meta.url, '../runner/main'),
       log: (line) => log.warn(line),
     })
     host.ready().then(
       async ({ device }) => {
-        const count = (await modelNames(settings)).length
+        const count = Object.values(await modelChoices(settings)).flat().length
         const models = count === 1 ? '1 model' : `${count} models`
         process.stdout.write(`gendr-graph at ${host.url}, ${models} on ${device.name} (${device.reason})\n`)
       },

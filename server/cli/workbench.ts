@@ -9,7 +9,7 @@ import { type Script, script } from '../runs/script.ts'
 import { Supervisor } from '../runs/supervisor.ts'
 import { hostSurroundings } from '../runs/surroundings.ts'
 import { Storage } from '../storage/storage.ts'
-import { modelNames } from './models.ts'
+import { modelChoices } from './models.ts'
 
 export interface Job {
   readonly graph: unknown
@@ -40,7 +40,7 @@ export class Workbench {
     const log = (line: string) => process.stderr.write(`${line}\n`)
     const supervisor = new Supervisor({ ...runner, runner: runnerOptions(settings), log })
     const files = await Storage.open(fileRoots(settings))
-    return new Workbench(supervisor, hostSurroundings({ supervisor, files, models: () => modelNames(settings) }))
+    return new Workbench(supervisor, hostSurroundings({ supervisor, files, models: () => modelChoices(settings) }))
   }
 
   /** Checks a graph without running it. @throws RestorationError `workflow_invalid` */

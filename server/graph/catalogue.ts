@@ -3,10 +3,15 @@ import type { NodeDescription, ParameterDescription } from '../../nodes/sdk/desc
 /** The nodes that a runner offers, by class_type. */
 export type Catalogue = ReadonlyMap<string, NodeDescription>
 
-/** Options that change while the host runs. */
-export interface Choices {
-  readonly input_images: readonly string[]
+/** Names of the installed models, by the folder that ComfyUI's clients know them under. */
+export interface ModelChoices {
   readonly gendr_models: readonly string[]
+  readonly upscale_models: readonly string[]
+}
+
+/** Options that change while the host runs. */
+export interface Choices extends ModelChoices {
+  readonly input_images: readonly string[]
   /** Whether LoadImage could open this name; without it only `input_images` counts. */
   readonly imageExists?: (name: string) => boolean
 }

@@ -22,8 +22,14 @@ export interface ObjectInfo {
 export type InputConfig = readonly [string | readonly string[], Readonly<Record<string, unknown>>]
 
 export function objectInfo(node: NodeDescription, choices: Choices): ObjectInfo {
-  const required = [...node.inputs.filter((input) => input.required), ...node.parameters]
-  const optional = node.inputs.filter((input) => !input.required)
+  const required = [
+    ...node.inputs.filter((input) => input.required),
+    ...node.parameters.filter((parameter) => !parameter.optional),
+  ]
+  const optional = [
+    ...node.inputs.filter((input) => !input.required),
+    ...node.parameters.filter((parameter) => parameter.optional),
+  ]
   return {
     input: { required: configs(required, choices), optional: configs(optional, choices) },
     input_order: { required: required.map((input) => input.name), optional: optional.map((input) => input.name) },

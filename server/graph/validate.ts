@@ -215,7 +215,8 @@ class GraphCheck {
     }
     for (const parameter of description.parameters) {
       if (!Object.hasOwn(node.inputs, parameter.name)) {
-        this.#add(id, missing(description, parameter.name))
+        if (parameter.optional) constants[parameter.name] = parameter.default
+        else this.#add(id, missing(description, parameter.name))
         continue
       }
       const value = node.inputs[parameter.name]

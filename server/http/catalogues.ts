@@ -2,8 +2,8 @@ import { Router } from 'express'
 import { SERVER_FEATURES } from '../protocol/messages.ts'
 import type { Surroundings } from '../runs/intake.ts'
 
-/** The folder of models that ComfyUI's clients can ask for. */
-const MODEL_FOLDER = 'gendr_models'
+/** The folders of models that ComfyUI's clients can ask for. */
+const MODEL_FOLDERS = ['gendr_models', 'upscale_models'] as const
 
 /** GET /features, /embeddings, /extensions, /workflow_templates, /models[/folder]: lists that clients read at start. */
 export function catalogueRoutes(surroundings: Surroundings): Router {
@@ -21,11 +21,12 @@ export function catalogueRoutes(surroundings: Surroundings): Router {
     response.json({})
   })
   router.get('/models', (_request, response) => {
-    response.json([MODEL_FOLDER])
+    response.json(MODEL_FOLDERS)
   })
   router.get('/models/:folder', async (request, response) => {
-    if (request.params.folder !== MODEL_FOLDER) response.status(404).json({})
-    else response.json((await surroundings.choices()).gendr_models)
+    const folder = MODEL_FOLDERS.find((one) => one === request.params.folder)
+    if (folder === undefined) response.status(404).json({})
+    else response.json((await surroundings.choices())[folder])
   })
   return router
 }

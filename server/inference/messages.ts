@@ -6,6 +6,8 @@ export interface GraphReference {
   /** The model's name and part, for errors. */
   readonly label: string
   readonly path: string
+  /** What takes its place on some providers. */
+  readonly own?: Readonly<Partial<Record<DeviceReport['provider'], string | undefined>>>
   /** What it costs to keep the session: the graph's and its weights' bytes. */
   readonly bytes: number
 }

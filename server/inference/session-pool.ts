@@ -13,11 +13,13 @@ interface Entry {
 export class SessionPool {
   readonly #options: InferenceSession.SessionOptions
   readonly #limit: number
+  readonly #provider: DeviceReport['provider']
   /** In order of use: the first is the oldest. */
   readonly #entries = new Map<string, Entry>()
 
   constructor(provider: DeviceReport['provider'], threads: number, limit: number) {
     this.#limit = limit
+    this.#provider = provider
     this.#options = {
       executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
       graphOptimizationLevel: 'all',
@@ -27,7 +29,8 @@ export class SessionPool {
   }
 
   /** @throws RestorationError `model_corrupt` when the graph cannot be loaded */
-  async get({ path, label, bytes }: GraphReference): Promise<InferenceSession> {
+  async get({ path: common, own, label, bytes }: GraphReference): Promise<InferenceSession> {
+    const path = own?.[this.#provider] ?? common
     const known = this.#entries.get(path)
     if (known !== undefined) {
       this.#entries.delete(path)

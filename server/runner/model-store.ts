@@ -1,26 +1,35 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findModel, type ModelFolder, openModelFolder, toGendrManifest } from '../../models/import/folder.ts'
+import { findModel, type ModelFolder, openModelFolder } from '../../models/import/folder.ts'
+import type { RestorerManifest, UpscalerManifest } from '../../models/import/manifest.ts'
 import type { ModelPart, Models } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import type { GendrModel } from '../../nodes/sdk/values.ts'
+import type { GendrManifest, GendrModel, UpscaleModel } from '../../nodes/sdk/values.ts'
 import type { GraphReference } from '../inference/messages.ts'
 
 /** The models that are installed, by folder name. */
 export class ModelStore implements Models {
   readonly #roots: readonly string[]
-  readonly #folders = new WeakMap<GendrModel, ModelFolder>()
+  readonly #folders = new WeakMap<GendrModel | UpscaleModel, ModelFolder>()
 
   constructor(roots: readonly string[]) {
     this.#roots = roots
   }
 
   async open(name: string): Promise<GendrModel> {
-    const directory = await findModel(this.#roots, name)
-    const folder = await openModelFolder(directory).catch((error: unknown) => {
-      throw withoutPath(error, name, directory)
-    })
-    const model: GendrModel = { name, manifest: toGendrManifest(folder.manifest) }
+    const folder = await this.#open(name)
+    const { manifest } = folder
+    if (manifest.kind === 'upscaler') throw wrongKind(name, 'an upscaler', 'Load it with Load Upscale Model.')
+    const model: GendrModel = { name, manifest: toGendrManifest(manifest), isFused: 'fused' in manifest.graphs }
+    this.#folders.set(model, folder)
+    return model
+  }
+
+  async openUpscaler(name: string): Promise<UpscaleModel> {
+    const folder = await this.#open(name)
+    const { manifest } = folder
+    if (manifest.kind !== 'upscaler') throw wrongKind(name, 'a one-step restorer', 'Load it with Load GenDR Model.')
+    const model = toUpscaleModel(name, manifest)
     this.#folders.set(model, folder)
     return model
   }
@@ -31,16 +40,42 @@ export class ModelStore implements Models {
   }
 
   /** The graph of one part of a model that this store opened. */
-  graph(model: GendrModel, part: ModelPart): GraphReference {
+  graph(model: GendrModel | UpscaleModel, part: ModelPart): GraphReference {
     const folder = this.#folders.get(model)
-    if (folder === undefined) throw new Error(`model ${model.name} was opened elsewhere`)
+    const path = folder?.graphs[part]
+    if (folder === undefined || path === undefined) throw new Error(`model ${model.name} was opened elsewhere`)
+    const { cpu, cuda } = folder.variants
     const weights = folder.manifest.weights.reduce((sum, file) => sum + file.bytes, 0)
     return {
       label: `${part} of model '${model.name}'`,
-      path: folder.graphs[part],
-      bytes: folder.manifest.graphs[part].bytes + Math.ceil(weights / 3),
+      path,
+      own: { cpu: cpu?.[part], cuda: cuda?.[part] },
+      // Of a model in three parts each holds about a third of the weights.
+      bytes: Math.ceil(part === 'fused' || part === 'upscaler' ? weights : weights / 3),
     }
   }
+
+  async #open(name: string): Promise<ModelFolder> {
+    const directory = await findModel(this.#roots, name)
+    return openModelFolder(directory).catch((error: unknown) => {
+      throw withoutPath(error, name, directory)
+    })
+  }
+}
+
+/** The manifest's constants as nodes see them. */
+function toGendrManifest({ kind, constants }: RestorerManifest): GendrManifest {
+  const { timestep: _, ...known } = constants
+  return { kind, ...known } as GendrManifest
+}
+
+function toUpscaleModel(name: string, { constants }: UpscalerManifest): UpscaleModel {
+  const { architecture: _, ...known } = constants
+  return { name, ...known }
+}
+
+function wrongKind(name: string, what: string, remedy: string): RestorationError {
+  return new RestorationError('invalid_input', `Model '${name}' is ${what}.`, remedy)
 }
 
 /** Clients learn the model and the file, not where they lie. */

@@ -1,3 +1,4 @@
+import type { ModelChoices } from '../graph/catalogue.ts'
 import type { HostFiles } from '../http/files.ts'
 import type { Surroundings } from './intake.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -5,8 +6,8 @@ import type { Supervisor } from './supervisor.ts'
 export interface SurroundingsOptions {
   readonly supervisor: Supervisor
   readonly files: Pick<HostFiles, 'listInputs' | 'exists'>
-  /** Names of the installed models. */
-  readonly models: () => Promise<readonly string[]>
+  /** Names of the installed models, by what loads them. */
+  readonly models: () => Promise<ModelChoices>
 }
 
 /** What graphs are validated against: the nodes of the runner, the files and the models that are here now. */
@@ -14,8 +15,8 @@ export function hostSurroundings({ supervisor, files, models }: SurroundingsOpti
   return {
     catalogue: async () => (supervisor.latest ?? (await supervisor.ready())).catalogue,
     choices: async () => {
-      const [images, gendrModels] = await Promise.all([files.listInputs(), models()])
-      return { input_images: images, gendr_models: gendrModels }
+      const [images, installed] = await Promise.all([files.listInputs(), models()])
+      return { input_images: images, ...installed }
     },
     imageExists: (name) => files.exists(name),
   }

@@ -1,6 +1,6 @@
 import type { FileReference, RunContext } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import type { Frame, GendrModel, Tensor } from '../../nodes/sdk/values.ts'
+import type { Frame, GendrModel, Tensor, UpscaleModel } from '../../nodes/sdk/values.ts'
 
 /** A run context whose files live in memory and whose model is a linear map that loses nothing. */
 export interface TestContext extends RunContext {
@@ -34,7 +34,11 @@ export function testContext(files: Readonly<Record<string, Uint8Array>> = {}, ma
         return { filename, subfolder: '', type }
       },
     },
-    models: { open: async () => exactModel, fingerprint: async (name) => name },
+    models: {
+      open: async () => exactModel,
+      openUpscaler: async () => doublingModel,
+      fingerprint: async (name) => name,
+    },
     inference: { run: async (_model, part, input) => linearGraphs[part](input) },
     progress(value, max) {
       steps.push([value, max])
@@ -45,7 +49,9 @@ export function testContext(files: Readonly<Record<string, Uint8Array>> = {}, ma
 /** 192 latent channels hold a tile of 8 × 8 RGB pixels exactly. */
 export const exactModel: GendrModel = {
   name: 'exact',
+  isFused: false,
   manifest: {
+    kind: 'gendr-latent',
     latentChannels: 192,
     factor: 8,
     paddingMultiple: 16,
@@ -63,6 +69,24 @@ const linearGraphs = {
   encoder: (input: Tensor) => rearrange(input, 'fold'),
   unet: (input: Tensor): Tensor => ({ data: input.data.map((value) => 0.45 * value + 0.01), dims: input.dims }),
   decoder: (input: Tensor) => rearrange(input, 'unfold'),
+  fused: (input: Tensor) => input,
+  upscaler: (input: Tensor) => doubled(input),
+}
+
+/** Repeats every pixel, and needs even sides. */
+export const doublingModel: UpscaleModel = { name: 'doubling', scale: 2, channels: 3, paddingMultiple: 2 }
+
+function doubled({ data, dims }: Tensor): Tensor {
+  const [batch = 0, channels = 0, height = 0, width = 0] = dims
+  if (height % 2 !== 0 || width % 2 !== 0) throw new Error(`odd sides ${width} × ${height}`)
+  const result = new Float32Array(4 * data.length)
+  for (let i = 0; i < result.length; i++) {
+    const x = i % (2 * width)
+    const line = Math.floor(i / (2 * width))
+    const plane = Math.floor(line / (2 * height))
+    result[i] = data[(plane * height + Math.floor((line % (2 * height)) / 2)) * width + Math.floor(x / 2)]!
+  }
+  return { data: result, dims: [batch, channels, 2 * height, 2 * width] }
 }
 
 function rearrange(input: Tensor, direction: 'fold' | 'unfold'): Tensor {

@@ -1,13 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findDamage } from '../../models/import/verify.ts'
-import { SMALL_UNET, SMALL_VAE } from '../models/import/synthetic.ts'
-import { root, startHost } from './host.ts'
+import { encodeSafetensors, SMALL_UNET, SMALL_VAE, syntheticTensors } from '../models/import/synthetic.ts'
+import { post, root, runPrompt, savedImage, startHost, upload } from './host.ts'
 
 const checkpoint = join(root, 'test/fixtures/checkpoints/tiny-a')
 const KILLS = 6
@@ -69,6 +70,67 @@ describe('the life of a model', () => {
       error: expect.stringMatching(/default, got nobody/),
     })
     gendr('models', 'remove', 'chance')
+  })
+
+  test('an upscaler is brought as its file, and enlarges a picture in a graph and on the command line', async () => {
+    const file = join(root, 'test/fixtures/upscalers/compact-x4.pth')
+    const dry = gendr('import', file, '--dry-run')
+    expect(dry).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/SRVGGNetCompact ×4[\s\S]*GMAC[\s\S]*Nothing was/),
+    })
+    expect(gendr('models').out).not.toContain('compact-x4')
+    expect(gendr('import', file, '--quiet')).toMatchObject({ code: 0, error: '' })
+    expect(gendr('models').out).toMatch(/^compact-x4 {2}upscaler/m)
+    const picture = join(data, 'small.png')
+    await sharp({ create: { width: 70, height: 40, channels: 3, background: '#876' } })
+      .png()
+      .toFile(picture)
+    const host = await startHost(['--models', join(data, 'models')])
+    try {
+      expect(await (await fetch(`${host.url}/models/upscale_models`)).json()).toEqual(['compact-x4'])
+      await upload(host, 'small.png', await readFile(picture))
+      const graph = (loader: string) => ({
+        load: { class_type: 'LoadImage', inputs: { image: 'small.png' } },
+        model: { class_type: loader, inputs: { model_name: 'compact-x4' } },
+        // What ComfyUI's own workflows say, and no more.
+        up: { class_type: 'ImageUpscaleWithModel', inputs: { upscale_model: ['model', 0], image: ['load', 0] } },
+        save: { class_type: 'SaveImage', inputs: { images: ['up', 0], filename_prefix: 'up' } },
+      })
+      const saved = await savedImage(host, await runPrompt(host, graph('UpscaleModelLoader')), 'save')
+      expect(await sharp(saved).metadata()).toMatchObject({ width: 280, height: 160 })
+      const { body } = await post(host, '/prompt', { prompt: graph('GenDRModelLoader') })
+      expect(JSON.stringify(body)).toContain('value_not_in_list')
+    } finally {
+      await host.stop()
+    }
+    const result = join(data, 'large.png')
+    expect(gendr('restore', picture, result, '--model', 'compact-x4', '--tile', '64')).toMatchObject({ code: 0 })
+    expect(await sharp(result).metadata()).toMatchObject({ width: 280, height: 160 })
+    expect(gendr('restore', picture, result, '--model', 'compact-x4', '--strength', '1', '--overwrite')).toMatchObject({
+      code: 2,
+      error: expect.stringContaining("no --strength with the upscaler 'compact-x4'"),
+    })
+    gendr('models', 'remove', 'compact-x4')
+  })
+
+  test('a restorer of pixels restores in one node', async () => {
+    const folder = join(data, 'pixels')
+    const config = { ...SMALL_UNET, in_channels: 12, out_channels: 12 }
+    const { unet, prompt } = syntheticTensors(config, { ...SMALL_VAE, latent_channels: 12 })
+    await mkdir(join(folder, 'unet'), { recursive: true })
+    await writeFile(join(folder, 'unet/config.json'), JSON.stringify(config))
+    await writeFile(join(folder, 'unet/diffusion_pytorch_model.safetensors'), encodeSafetensors(unet))
+    await writeFile(join(folder, 'prompt_embeds.safetensors'), encodeSafetensors(prompt))
+    expect(gendr('import', folder, '--timestep', '9', '--name', 'pix')).toMatchObject({ code: 0 })
+    const picture = join(data, 'odd.png')
+    await sharp({ create: { width: 33, height: 21, channels: 3, background: '#876' } })
+      .png()
+      .toFile(picture)
+    const result = join(data, 'restored.png')
+    expect(gendr('restore', picture, result, '--model', 'pix', '--scale', '2')).toMatchObject({ code: 0 })
+    expect(await sharp(result).metadata()).toMatchObject({ width: 66, height: 42 })
+    gendr('models', 'remove', 'pix')
   })
 
   test('an import that is killed leaves the old model or the new one, never half of one', async () => {

@@ -16,7 +16,7 @@ async function errorsOf(index: number, options: Partial<ImportOptions>): Promise
   await writeFamilyCheckpoint(one, directory)
   const warnings: string[] = []
   const warn = (message: string) => warnings.push(message)
-  await importCheckpoint({ directory, output, name: 'family', timestep: one.timestep, warn, ...options })
+  await importCheckpoint({ source: directory, output, name: 'family', timestep: one.timestep, warn, ...options })
   expect(warnings).toEqual([])
   const { graphs } = await readModelFolder(output)
   const errors: Record<string, number> = {}

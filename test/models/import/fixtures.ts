@@ -34,7 +34,8 @@ export function readTensors(path: string, names: readonly string[]): Record<stri
 }
 
 /** Runs a graph of one input and one output on the CPU. */
-export async function runGraph(path: string, input: Dense): Promise<Dense> {
+export async function runGraph(path: string | undefined, input: Dense): Promise<Dense> {
+  if (path === undefined) throw new TypeError('expected a graph')
   const session = await InferenceSession.create(path, { intraOpNumThreads: 1 })
   try {
     const feed = new Tensor('float32', input.data, input.dims)

@@ -1,13 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import {
-  listModels,
-  openModelFolder,
-  readModelFolder,
-  toGendrManifest,
-  verifyModelFolder,
-} from '../../../models/import/folder.ts'
+import { listModels, openModelFolder, readModelFolder, verifyModelFolder } from '../../../models/import/folder.ts'
 import { importCheckpoint } from '../../../models/import/import.ts'
 import { temporaryFolder } from './fixtures.ts'
 import { SMALL_UNET, SMALL_VAE, syntheticTensors, writeCheckpoint } from './synthetic.ts'
@@ -19,7 +13,7 @@ async function makeModel(): Promise<string> {
   const folder = temporaryFolder()
   writeCheckpoint(join(folder, 'checkpoint'), configs, tensors)
   const output = join(folder, 'models', 'small')
-  await importCheckpoint({ directory: join(folder, 'checkpoint'), output, name: 'small', timestep: 1, copy: true })
+  await importCheckpoint({ source: join(folder, 'checkpoint'), output, name: 'small', timestep: 1, copy: true })
   return output
 }
 
@@ -29,7 +23,8 @@ describe('a model folder', () => {
     const { manifest, graphs } = await openModelFolder(directory)
     expect(manifest.name).toBe('small')
     expect(graphs.unet).toBe(join(directory, 'unet.onnx'))
-    expect(toGendrManifest(manifest)).toEqual({
+    expect(manifest.constants).toEqual({
+      timestep: 1,
       latentChannels: 4,
       factor: 2,
       paddingMultiple: 4,

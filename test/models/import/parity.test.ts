@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readModelFolder } from '../../../models/import/folder.ts'
 import { importCheckpoint } from '../../../models/import/import.ts'
+import type { LatentManifest } from '../../../models/import/manifest.ts'
 import { relativeError, TOLERANCE } from './accuracy.ts'
 import { CHECKPOINTS, type Dense, readTensors, runGraph, temporaryFolder } from './fixtures.ts'
 
@@ -18,11 +19,11 @@ describe.each(CASES)('an imported checkpoint computes what Diffusers computes: %
     const directory = join(CHECKPOINTS, name)
     const { timestep } = JSON.parse(readFileSync(join(directory, 'fixture.json'), 'utf8'))
     const output = join(temporaryFolder(), name)
-    const { constants, precision } = await importCheckpoint({ directory, output, name, timestep })
+    const { constants, precision } = await importCheckpoint({ source: directory, output, name, timestep })
     const { graphs } = await readModelFolder(output)
     const expected = readTensors(join(directory, expectation), ['x', 'latent_mean', 'latent', 'eps', 'z0', 'image'])
     const { x, latent_mean, latent, eps, z0, image } = expected as Record<string, Dense> & typeof expected
-    const { scale, shift, alpha, beta } = constants
+    const { scale, shift, alpha, beta } = constants as LatentManifest['constants']
 
     const computed = {
       latent_mean: [await runGraph(graphs.encoder, x!), latent_mean!],

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { openModelFolder, readModelFolder } from '../../../models/import/folder.ts'
 import { type ImportOptions, importCheckpoint } from '../../../models/import/import.ts'
+import type { LatentManifest, RestorerManifest } from '../../../models/import/manifest.ts'
 import { recondition } from '../../../models/import/recondition.ts'
 import { runGraph, temporaryFolder } from './fixtures.ts'
 import { encodeSafetensors, SMALL_UNET, SMALL_VAE, syntheticTensors, writeCheckpoint } from './synthetic.ts'
@@ -23,7 +24,13 @@ function stage(unet: Record<string, unknown> = {}) {
   tensors.prompt.set('portrait', embedding(5, 1))
   writeCheckpoint(directory, { unet: { ...SMALL_UNET, ...unet }, vae: SMALL_VAE }, tensors)
   const make = (to: string, options: Partial<ImportOptions>) =>
-    importCheckpoint({ directory, output: join(folder, to), name: 'model', timestep: 100, ...options })
+    importCheckpoint({
+      source: directory,
+      output: join(folder, to),
+      name: 'model',
+      timestep: 100,
+      ...options,
+    }) as Promise<RestorerManifest>
   return { folder, directory, output: join(folder, 'model'), make }
 }
 
@@ -63,15 +70,21 @@ describe('another timestep or prompt is folded in without the checkpoint', () =>
     expect(readdirSync(folder).sort()).toEqual(['checkpoint', 'model'])
   })
 
-  test('nor are graphs touched by how the prediction is read', async () => {
-    const { output, make } = stage()
+  test('and of how the prediction is read, only the fused graph knows', async () => {
+    const { directory, output, make } = stage()
     const before = await make('model', {})
-    const manifest = await recondition(output, { prediction: 'v_prediction', alpha: 0.9, beta: 0.1 })
-    expect(manifest).toEqual({
-      ...before,
-      constants: { ...before.constants, prediction: 'v_prediction', alpha: 0.9, beta: 0.1 },
-    })
-    expect((await openModelFolder(output)).manifest).toEqual(manifest)
+    const changes = { prediction: 'v_prediction', alpha: 0.9, beta: 0.1 } as const
+    const { graphs, constants, weights } = await recondition(output, changes)
+    expect(constants).toEqual({ ...before.constants, ...changes })
+    const { fused, ...others } = graphs as LatentManifest['graphs']
+    expect(before.graphs).toMatchObject(others)
+    expect(weights).toEqual(before.weights)
+    writeFileSync(
+      join(directory, 'gendr.json'),
+      JSON.stringify({ prediction_type: 'v_prediction', alpha: 0.9, beta: 0.1 }),
+    )
+    expect((await make('other', {})).graphs).toHaveProperty('fused', fused)
+    await openModelFolder(output)
   })
 
   test('in the shipped model, unless it is of a version that kept nothing to fold from', async () => {

@@ -2,13 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { readAdditions } from '../../../server/cli/import-additions.ts'
 
 describe('what is imported beside a checkpoint', () => {
-  test('is nothing by default, for every device', () => {
+  test('is nothing by default, but graphs for every device and faster ones for the CPU', () => {
     const additions = readAdditions({})
     expect(additions).toEqual({
       loras: [],
       prompts: [],
       prompt: undefined,
       precision: undefined,
+      variants: ['cpu'],
+      range: undefined,
       copy: false,
     })
   })
@@ -28,9 +30,9 @@ describe('what is imported beside a checkpoint', () => {
     expect(prompt).toBe('night')
   })
 
-  test('can be graphs for one kind of device', () => {
-    expect(readAdditions({ target: 'cpu' })).toMatchObject({ forms: { attention: 'multihead' } })
-    expect(readAdditions({ target: 'cuda' })).toMatchObject({ compute: 'fp16' })
+  test('can be graphs for one kind of device more, or for all alike', () => {
+    expect(readAdditions({ target: 'cuda' })).toMatchObject({ variants: ['cpu', 'cuda'] })
+    expect(readAdditions({ target: 'portable' })).toMatchObject({ variants: [] })
   })
 
   test.each([

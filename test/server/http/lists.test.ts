@@ -13,7 +13,7 @@ test.each<[string, number, unknown]>([
   ['/embeddings', 200, []],
   ['/extensions', 200, []],
   ['/workflow_templates', 200, {}],
-  ['/models', 200, ['gendr_models']],
+  ['/models', 200, ['gendr_models', 'upscale_models']],
   ['/models/gendr_models', 200, ['gendr-nano']],
   ['/models/checkpoints', 404, {}],
   ['/object_info/Nope', 200, {}],

@@ -55,7 +55,7 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles) {
           nodeId,
           maxPixels: 1e6,
           metadata: { prompt: undefined, extraPnginfo: {} },
-          models: { open: unused, fingerprint: unused },
+          models: { open: unused, openUpscaler: unused, fingerprint: unused },
           inference: { run: unused },
           files: runFiles(storage, run, (filename, extension, bytes, index) =>
             reporter.emit({ type: 'result_image', node: nodeId, index, filename, format: `image/${extension}`, bytes }),

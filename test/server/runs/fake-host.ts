@@ -29,7 +29,7 @@ export async function startFakeHost({ data, token, device, parts }: FakeHostOpti
   const log: string[] = []
   const host = await startHost(settings, {
     files: await Storage.open(fileRoots(settings)),
-    models: async () => ['gendr-nano'],
+    models: async () => ({ gendr_models: ['gendr-nano'], upscale_models: [] }),
     runner: fakeRunner,
     log: (line) => log.push(line),
     ...parts,

@@ -19,7 +19,11 @@ test('while a run says nothing, its client and everybody else still hear somethi
   const store = new RunStore(':memory:')
   const runs = new Runs(store, supervisor)
   const files = { listInputs: async () => [], exists: async () => false }
-  const surroundings = hostSurroundings({ supervisor, files, models: async () => [] })
+  const surroundings = hostSurroundings({
+    supervisor,
+    files,
+    models: async () => ({ gendr_models: [], upscale_models: [] }),
+  })
   const hub = new Hub({ runs, surroundings, policy: settings, silence: 100 })
   const server = createServer().listen(0, '127.0.0.1')
   hub.attach(server)

@@ -1,0 +1,80 @@
+import { basename } from 'node:path'
+import { invalidCheckpoint } from '../failure.ts'
+import { modelNameSchema } from '../manifest.ts'
+import { drawParts, type GraphStyle, type ModelDraft } from '../model-draft.ts'
+import { openFile, type Weights } from '../weights.ts'
+import { ARCHITECTURES, type Recognised } from './architecture.ts'
+import { draftForeign, type ForeignOptions } from './foreign.ts'
+
+export interface UpscalerOptions extends GraphStyle, ForeignOptions {
+  /** @default the file's name without its ending */
+  readonly name?: string | undefined
+}
+
+/** An upscaler's file as a model: .safetensors and .pth by the names of their tensors, .onnx as it is. */
+export async function draftUpscaler(path: string, options: UpscalerOptions): Promise<ModelDraft> {
+  const description = {
+    kind: 'upscaler' as const,
+    version: 1 as const,
+    name: nameOf(path, options.name),
+    licence: 'unknown',
+    source: basename(path),
+    madeBy: 'gendr import',
+  }
+  if (/\.onnx$/i.test(path)) return draftForeign(path, description, options)
+  if (!/\.(safetensors|pth|pt|ckpt)$/i.test(path))
+    throw invalidCheckpoint(
+      `${path}: expected an ending of .safetensors, .pth or .onnx.`,
+      'Name the file of an upscaler, or a folder in the Diffusers layout.',
+    )
+  const weights = openFile(path)
+  const { architecture, details, scale, channels, paddingMultiple, build } = recognise(weights)
+  const from = { name: 'pixels', channels, reduction: 1 }
+  const { written, graphs } = drawParts(
+    options,
+    { upscaler: weights },
+    {
+      upscaler: { weights, from, to: 'enlarged', body: build },
+    },
+  )
+  return {
+    description: {
+      ...description,
+      description: `${architecture} ×${scale}: ${details}.`,
+      constants: { architecture, scale, channels: channels === 1 ? 1 : 3, paddingMultiple },
+    },
+    written,
+    graphs,
+    parameters: weights.parameters,
+    sources: [weights],
+  }
+}
+
+function recognise(weights: Weights): Recognised {
+  for (const architecture of ARCHITECTURES) {
+    const found = architecture(weights)
+    if (found) return requireColours(weights, found)
+  }
+  throw invalidCheckpoint(
+    `${weights.place}: expected the tensors of RRDBNet, SRVGGNetCompact or SPAN, found ${weights.names.slice(0, 3).join(', ') || 'none'}.`,
+    'Bring the network as .onnx, which may be of any architecture, or see docs/models.md for how to add one.',
+  )
+}
+
+function requireColours(weights: Weights, found: Recognised): Recognised {
+  if (found.channels === 1 || found.channels === 3) return found
+  throw invalidCheckpoint(`${weights.place}: expected a network of 1 or 3 colour channels, got ${found.channels}.`)
+}
+
+function nameOf(path: string, wanted: string | undefined): string {
+  const name =
+    wanted ??
+    basename(path)
+      .replace(/\.[a-z]+$/i, '')
+      .replace(/[^\w.-]+/g, '-')
+  if (modelNameSchema.safeParse(name).success) return name
+  throw invalidCheckpoint(
+    `Expected a name of letters, digits, dots, dashes and underscores, got ${name}.`,
+    'Choose one with --name NAME.',
+  )
+}

@@ -1,0 +1,173 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import onnxProto from 'onnx-proto'
+import { describe, expect, test } from 'vitest'
+import { openModelFolder } from '../../../../models/import/folder.ts'
+import { type ImportOptions, importCheckpoint } from '../../../../models/import/import.ts'
+import type { UpscalerManifest } from '../../../../models/import/manifest.ts'
+import { readForeignGraph } from '../../../../models/import/upscale/foreign-graph.ts'
+import { RestorationError } from '../../../../nodes/sdk/error.ts'
+import { tryRun } from '../../../../server/inference/try-run.ts'
+import { runGraph, temporaryFolder } from '../fixtures.ts'
+
+const { onnx } = onnxProto
+const TYPES = { float32: 1, uint8: 2, float16: 10 } as const
+
+interface Shape {
+  readonly type?: keyof typeof TYPES
+  readonly layout?: 'nchw' | 'nhwc'
+  readonly channels?: 1 | 3
+  /** Height and width, where the graph takes one size only. */
+  readonly size?: readonly [number, number]
+  /** Sides that are no multiple are refused by the graph itself. */
+  readonly multiple?: number
+  readonly external?: boolean
+  readonly outputs?: number
+}
+
+/** A network that repeats every pixel three times on both axes, as whoever exported it liked pictures. */
+function enlarging(shape: Shape = {}): { model: Uint8Array; weights: Uint8Array } {
+  const { type = 'float32', layout = 'nchw', channels = 3, size, multiple = 1, external = false, outputs = 1 } = shape
+  const scales = layout === 'nchw' ? [1, 1, 3, 3] : [1, 3, 3, 1]
+  const [height, width] = size ?? [undefined, undefined]
+  const sides = layout === 'nchw' ? [1, channels, height, width] : [1, height, width, channels]
+  const value = (name: string, dims: readonly (number | undefined)[]) => ({
+    name,
+    type: {
+      tensorType: {
+        elemType: TYPES[type],
+        shape: { dim: dims.map((one, axis) => (one === undefined ? { dimParam: `d${axis}` } : { dimValue: one })) },
+      },
+    },
+  })
+  const gain = new Uint8Array(Float32Array.of(1).buffer)
+  const place = { location: 'gain.bin', offset: '0', length: `${gain.length}` }
+  const stored = external
+    ? { dataLocation: 1, externalData: Object.entries(place).map(([key, text]) => ({ key, value: text })) }
+    : { rawData: gain }
+  const node: onnxProto.onnx.INodeProto[] = []
+  let last = 'x'
+  const add = (opType: string, inputs: readonly string[], attribute: onnxProto.onnx.IAttributeProto[] = []) => {
+    const output = `${opType}${node.length}`
+    node.push({ opType, input: [last, ...inputs], output: [output], attribute })
+    last = output
+  }
+  const number = (name: string, i: number) => [{ name, type: 2, i }]
+  if (type !== 'float32') add('Cast', [], number('to', TYPES.float32))
+  if (multiple > 1) {
+    add('SpaceToDepth', [], number('blocksize', multiple))
+    add('DepthToSpace', [], number('blocksize', multiple))
+  }
+  add('Mul', ['gain'])
+  add('Resize', ['', 'scales'], [{ name: 'mode', type: 3, s: Buffer.from('nearest') }])
+  if (type !== 'float32') add('Cast', [], number('to', TYPES[type]))
+  node.push({ opType: 'Identity', input: [last], output: ['y'] })
+  const graph = {
+    name: 'enlarging',
+    node,
+    initializer: [
+      { name: 'scales', dataType: 1, dims: [4], floatData: scales },
+      { name: 'gain', dataType: 1, dims: [1], ...stored },
+    ],
+    input: [value('x', sides)],
+    output: Array.from({ length: outputs }, (_, i) =>
+      value(
+        i === 0 ? 'y' : 'y32',
+        sides.map(() => undefined),
+      ),
+    ),
+  }
+  const model = onnx.ModelProto.encode({ irVersion: 8, opsetImport: [{ domain: '', version: 17 }], graph }).finish()
+  return { model, weights: gain }
+}
+
+async function bring(shape: Shape, options: Partial<ImportOptions> = {}) {
+  const folder = temporaryFolder()
+  const { model, weights } = enlarging(shape)
+  writeFileSync(join(folder, 'theirs.onnx'), model)
+  if (shape.external) writeFileSync(join(folder, 'gain.bin'), weights)
+  const output = join(folder, 'model')
+  const manifest = await importCheckpoint({ source: join(folder, 'theirs.onnx'), output, tryRun, ...options })
+  return { folder, output, manifest: manifest as UpscalerManifest }
+}
+
+describe('an ONNX network is taken as it is', () => {
+  test.each<[string, Shape, Record<string, unknown>]>([
+    ['float32 NCHW', {}, { scale: 3, channels: 3, paddingMultiple: 1 }],
+    ['float32 NHWC', { layout: 'nhwc' }, { scale: 3, channels: 3 }],
+    ['uint8 NHWC', { layout: 'nhwc', type: 'uint8' }, { scale: 3, channels: 3 }],
+    ['float16 NCHW', { type: 'float16' }, { scale: 3, channels: 3 }],
+    ['one channel', { channels: 1 }, { channels: 1 }],
+    ['of one size', { size: [24, 40] }, { size: { width: 40, height: 24 } }],
+    ['with weights beside it', { external: true }, { scale: 3 }],
+    ['of sides that are multiples of 8', { multiple: 8 }, { paddingMultiple: 8 }],
+    ['of sides that are multiples of 64', { multiple: 64 }, { paddingMultiple: 64 }],
+  ])('%s', async (_, shape, constants) => {
+    const { output, manifest } = await bring(shape)
+    expect(manifest.constants).toMatchObject({ architecture: 'ONNX', ...constants })
+    const { graphs } = await openModelFolder(output)
+    const [height, width] = shape.size ?? (shape.multiple ? [64, 128] : [5, 7])
+    const channels = shape.channels ?? 3
+    const data = Float32Array.from({ length: channels * height * width }, (_, i) => (i % 256) / 255)
+    const { data: enlarged, dims } = await runGraph(graphs.upscaler, { data, dims: [1, channels, height, width] })
+    expect(dims).toEqual([1, channels, 3 * height, 3 * width])
+    for (let i = 0; i < enlarged.length; i++) {
+      const [x, y] = [i % (3 * width), Math.floor(i / (3 * width)) % (3 * height)]
+      const plane = Math.floor(i / (9 * height * width))
+      const expected = data[(plane * height + Math.floor(y / 3)) * width + Math.floor(x / 3)]!
+      expect(Math.abs(enlarged[i]! - expected)).toBeLessThan(shape.type === 'float16' ? 1e-3 : 1e-6)
+    }
+  })
+
+  test('and its weights are linked, checked and counted', async () => {
+    const { output, manifest } = await bring({ external: true })
+    expect(readdirSync(output).sort()).toEqual(['gain.bin', 'manifest.json', 'upscaler.onnx'])
+    expect(manifest).toMatchObject({ parameters: 5, weights: [{ path: 'gain.bin', bytes: 4 }] })
+  })
+
+  test('with a range that somebody names', async () => {
+    const { output } = await bring({}, { range: 'symmetric' })
+    const { graphs } = await openModelFolder(output)
+    const { data } = await runGraph(graphs.upscaler, { data: new Float32Array(12).fill(0.25), dims: [1, 3, 2, 2] })
+    expect(data[0]).toBeCloseTo(0.25, 6)
+  })
+})
+
+describe('an ONNX file is refused, and nothing is written,', () => {
+  const refusal = async (name: string, bytes: Uint8Array, message: RegExp) => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, name), bytes)
+    const failed = importCheckpoint({ source: join(folder, name), output: join(folder, 'm'), tryRun })
+    await expect(failed).rejects.toMatchObject({ code: 'checkpoint_invalid', message: expect.stringMatching(message) })
+    expect(readdirSync(folder)).toEqual([name])
+  }
+
+  test('with two outputs', () => refusal('a.onnx', enlarging({ outputs: 2 }).model, /one input and one output/))
+  test('that is cut short', () => refusal('a.onnx', enlarging().model.subarray(0, 100), /expected an ONNX model/))
+  test('that is something else', () => refusal('a.onnx', readFileSync(import.meta.filename), /expected an ONNX model/))
+  test('that is empty', () => refusal('a.onnx', new Uint8Array(), /with one graph, got 0/))
+  test('whose weights are missing', () => refusal('a.onnx', enlarging({ external: true }).model, /enlarges a picture/))
+  test('whose weights lie elsewhere', () => {
+    const bytes = Buffer.from(enlarging({ external: true }).model)
+    bytes.write('../n.bin', bytes.indexOf('gain.bin'))
+    return refusal('a.onnx', bytes, /in a file beside it, got '\.\.\/n\.bin'/)
+  })
+})
+
+test('damaged anywhere, an ONNX file is read or refused', () => {
+  const { model } = enlarging()
+  const change = fc.record({ at: fc.nat(model.length - 1), to: fc.nat(255) })
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 5 }), (changes) => {
+      const bytes = Uint8Array.from(model)
+      for (const { at, to } of changes) bytes[at] = to
+      try {
+        readForeignGraph(bytes, 'a.onnx')
+      } catch (error) {
+        expect(error).toBeInstanceOf(RestorationError)
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
