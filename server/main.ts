@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   restore: async () => (await import('./cli/restore.ts')).restoreCommand,
   import: async () => (await import('./cli/import.ts')).importCommand,
   models: async () => (await import('./cli/models-list.ts')).modelsListCommand,
+  'models list': async () => (await import('./cli/models-list.ts')).modelsListCommand,
   'models verify': async () => (await import('./cli/models-verify.ts')).modelsVerifyCommand,
   'models set': async () => (await import('./cli/models-set.ts')).modelsSetCommand,
   'models remove': async () => (await import('./cli/models-remove.ts')).modelsRemoveCommand,
