@@ -1,7 +1,7 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { readPngText } from '../../server/graph/png-text.ts'
 import { isWorkflow } from '../../server/graph/workflow.ts'
-import { readPngText } from './png-text.ts'
 import { isPrompt, readPrompt } from './read-prompt.ts'
 import { type ReadGraph, readWorkflow } from './read-workflow.ts'
 

@@ -7,14 +7,17 @@ import { packageRoot, runnerOptions, type ServeSettings } from '../config.ts'
 import type { ModelChoices } from '../graph/catalogue.ts'
 import { createApp } from '../http/app.ts'
 import type { HostFiles } from '../http/files.ts'
+import { HostLog } from '../http/host-log.ts'
 import { Previewer } from '../http/previewer.ts'
 import { takeLock } from '../runs/lock.ts'
 import { Runs } from '../runs/runs.ts'
 import type { Script } from '../runs/script.ts'
+import { Settings } from '../runs/settings.ts'
 import { RunStore } from '../runs/store.ts'
 import { type RunnerReady, Supervisor } from '../runs/supervisor.ts'
 import { hostSurroundings } from '../runs/surroundings.ts'
 import { Hub } from '../socket/hub.ts'
+import { UserFiles } from '../storage/user-files.ts'
 import { databaseOf, prepareDataFolder } from './data-folder.ts'
 
 /** What a host is made of besides its settings. */
@@ -46,7 +49,12 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
     database.close()
     throw error
   })
-  const supervisor = new Supervisor({ ...parts.runner, runner: runnerOptions(settings), log: parts.log })
+  const hostLog = new HostLog()
+  const log = (line: string) => {
+    hostLog.add(line)
+    parts.log(line)
+  }
+  const supervisor = new Supervisor({ ...parts.runner, runner: runnerOptions(settings), log })
   const runs = new Runs(database.store, supervisor)
   const surroundings = hostSurroundings({ supervisor, files: parts.files, models: parts.models })
   const hub = new Hub({ runs, surroundings, policy: settings })
@@ -58,12 +66,15 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
     surroundings,
     modelFacts: () => modelFacts(settings.modelRoots),
     files: parts.files,
+    userFiles: await UserFiles.open(join(settings.data, 'user')),
+    settings: database.settings,
+    hostLog,
     previewer,
     policy: settings,
     maxPixels: settings.maxPixels,
     client: join(root, 'dist', 'client'),
     workflows: join(root, 'workflows'),
-    log: (error) => parts.log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    log: (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   })
   server.on('request', app)
   hub.attach(server)
@@ -84,14 +95,17 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
 }
 
 /** Opens the runs of the data folder for this process alone: a second host would run the same runs. */
-function openDatabase(file: string): { readonly store: RunStore; close(): void } {
+function openDatabase(file: string): { readonly store: RunStore; readonly settings: Settings; close(): void } {
   try {
     const release = takeLock(`${file}.lock`)
     const store = new RunStore(file)
+    const settings = new Settings(file)
     return {
       store,
+      settings,
       close: () => {
         store.close()
+        settings.close()
         release()
       },
     }

@@ -3,7 +3,9 @@ import helmet from 'helmet'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Surroundings } from '../runs/intake.ts'
 import type { Runs } from '../runs/runs.ts'
+import type { Settings } from '../runs/settings.ts'
 import type { Supervisor } from '../runs/supervisor.ts'
+import type { UserFiles } from '../storage/user-files.ts'
 import { catalogueRoutes } from './catalogues.ts'
 import { clientRoutes } from './client.ts'
 import { failureHandler, notFound, sendFailure } from './failure.ts'
@@ -11,14 +13,19 @@ import type { HostFiles } from './files.ts'
 import { freeRoutes } from './free.ts'
 import { checkSite, checkToken, type Denial, type Policy } from './guard.ts'
 import { historyRoutes } from './history.ts'
+import type { HostLog } from './host-log.ts'
 import { interruptRoutes } from './interrupt.ts'
+import { jobRoutes } from './jobs.ts'
+import { logRoutes } from './logs.ts'
 import { modelRoutes } from './models.ts'
 import { objectInfoRoutes } from './object-info.ts'
 import type { Previewer } from './previewer.ts'
 import { promptRoutes } from './prompt.ts'
 import { queueRoutes } from './queue.ts'
+import { settingsRoutes } from './settings.ts'
 import { systemStatsRoutes } from './system-stats.ts'
 import { uploadRoutes } from './upload.ts'
+import { userdataRoutes } from './userdata.ts'
 import { viewRoutes } from './view.ts'
 import { workflowRoutes } from './workflows.ts'
 
@@ -29,6 +36,9 @@ export interface AppOptions {
   readonly modelFacts: Parameters<typeof modelRoutes>[0]
   readonly files: HostFiles
   readonly previewer: Previewer
+  readonly userFiles: UserFiles
+  readonly settings: Settings
+  readonly hostLog: HostLog
   readonly policy: Policy
   readonly maxPixels: number
   /** The folder of the built editor. */
@@ -52,15 +62,16 @@ export function createApp(options: AppOptions): Express {
   app.use(refuse((request) => checkToken(request.headers, request.url, policy)))
 
   const api = Router()
-  api.use(uploadRoutes(files))
-  // Some clients send JSON as text/plain.
-  api.use(express.json({ type: () => true, limit: MAX_JSON }))
+  api.use(uploadRoutes(files, options.previewer, options.maxPixels), userdataRoutes(options.userFiles))
+  // Some clients send JSON as text/plain; a setting may be any JSON value.
+  api.use(express.json({ type: () => true, limit: MAX_JSON, strict: false }))
   api.use(promptRoutes(runs, surroundings), queueRoutes(runs), historyRoutes(runs), interruptRoutes(runs))
   api.use(freeRoutes(supervisor), objectInfoRoutes(surroundings), catalogueRoutes(surroundings))
   api.use(modelRoutes(options.modelFacts))
   api.use(systemStatsRoutes(() => supervisor.latest?.device))
   api.use(viewRoutes(files, options.previewer, options.maxPixels), workflowRoutes(options.workflows))
-  app.use('/api', api)
+  api.use(settingsRoutes(options.settings), logRoutes(options.hostLog, files))
+  app.use('/api', api, jobRoutes(runs))
   app.use(api)
   app.use(notFound)
   app.use(failureHandler(options.log))

@@ -20,6 +20,21 @@ export function catalogueRoutes(surroundings: Surroundings): Router {
   router.get('/workflow_templates', (_request, response) => {
     response.json({})
   })
+  router.get('/global_subgraphs', (_request, response) => {
+    response.json({})
+  })
+  router.get('/view_metadata/:folder', (_request, response) => {
+    // No model of ours is a single file with a header.
+    response.status(404).json({})
+  })
+  router.get('/experiment/models', (_request, response) => {
+    response.json(MODEL_FOLDERS.map((name) => ({ name, folders: [] })))
+  })
+  router.get('/experiment/models/:folder', async (request, response) => {
+    const folder = MODEL_FOLDERS.find((one) => one === request.params.folder)
+    if (folder === undefined) response.status(404).json({})
+    else response.json((await surroundings.choices())[folder].map((name) => ({ name, pathIndex: 0 })))
+  })
   router.get('/models', (_request, response) => {
     response.json(MODEL_FOLDERS)
   })

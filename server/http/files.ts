@@ -5,6 +5,8 @@ import type { Upload } from '../storage/storage.ts'
 export interface HostFiles {
   /** The names that LoadImage offers. */
   listInputs(): Promise<readonly string[]>
+  /** The names at the top of a folder, the newest first. */
+  listNewest(type: FolderType): Promise<readonly string[]>
   /** Whether LoadImage could open the name. */
   exists(name: string): Promise<boolean>
   /**

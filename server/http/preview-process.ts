@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
-import type { PreviewAnswer, PreviewRequest } from './previewer.ts'
+import { addPngText } from '../../nodes/sdk/png-text.ts'
+import { readPngText } from '../graph/png-text.ts'
+import type { MaskRequest, PreviewAnswer, PreviewRequest } from './previewer.ts'
 
 /**
  * Child process that decodes pictures for GET /view?preview= and ?channel=: a file that brings libvips down takes no
@@ -23,9 +26,26 @@ async function render({ path, preview, channel, maxPixels }: PreviewRequest): Pr
   return { bytes: await alpha.png().toBuffer(), format: 'image/png' }
 }
 
-process.on('message', async ({ id, request }: { id: number; request: PreviewRequest }) => {
+/** For POST /upload/mask: the colours of one picture, the alpha of another (opaque where it has none), and its texts. */
+async function maskPicture({ path, mask, maxPixels }: MaskRequest): Promise<PreviewAnswer> {
+  const limits = { limitInputPixels: maxPixels }
+  const original = await readFile(path)
+  const colours = sharp(original, limits).removeAlpha().toColourspace('srgb')
+  const { data, info } = await colours.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+  const size = { width: info.width, height: info.height }
+  const other = await sharp(mask, limits).metadata()
+  if (other.width !== size.width || other.height !== size.height) throw new Error('the mask is of another size')
+  const alpha = await sharp(mask, limits).ensureAlpha().extractChannel('alpha').raw({ depth: 'uchar' }).toBuffer()
+  const joined = sharp(data, { raw: { ...size, channels: info.channels } }).joinChannel(alpha, {
+    raw: { ...size, channels: 1 },
+  })
+  const png = await joined.png().toBuffer()
+  return { bytes: addPngText(png, Object.fromEntries(readPngText(original))), format: 'image/png' }
+}
+
+process.on('message', async ({ id, request }: { id: number; request: PreviewRequest | MaskRequest }) => {
   try {
-    process.send?.({ id, answer: await render(request) })
+    process.send?.({ id, answer: await ('mask' in request ? maskPicture(request) : render(request)) })
   } catch {
     // What libvips says may name the path.
     process.send?.({ id, error: 'it cannot be decoded, or has too many pixels' })

@@ -11,6 +11,14 @@ export interface PreviewRequest {
   readonly maxPixels: number
 }
 
+/** A picture that gets the alpha of another one. */
+export interface MaskRequest {
+  readonly path: string
+  /** The file with the alpha. */
+  readonly mask: Uint8Array
+  readonly maxPixels: number
+}
+
 export interface PreviewAnswer {
   readonly bytes: Uint8Array
   readonly format: string
@@ -33,7 +41,16 @@ export class Previewer {
   }
 
   /** @throws RestorationError `image_unreadable` */
-  async render(request: PreviewRequest): Promise<PreviewAnswer> {
+  render(request: PreviewRequest): Promise<PreviewAnswer> {
+    return this.#ask(request)
+  }
+
+  /** The picture at `path` as PNG with its texts and with the alpha of `mask`. @throws RestorationError `image_unreadable` */
+  async masked(request: MaskRequest): Promise<Uint8Array> {
+    return (await this.#ask(request)).bytes
+  }
+
+  #ask(request: PreviewRequest | MaskRequest): Promise<PreviewAnswer> {
     clearTimeout(this.#idle)
     this.#child ??= this.#start()
     const id = this.#nextId++
@@ -66,8 +83,16 @@ export class Previewer {
   }
 
   #fail(id: number, reason: string): void {
-    const message = `The picture cannot be shown: ${reason}.`
-    this.#pending.get(id)?.reject(new RestorationError('image_unreadable', message, 'Ask for the file itself.'))
+    const message = `The picture cannot be used: ${reason}.`
+    this.#pending
+      .get(id)
+      ?.reject(
+        new RestorationError(
+          'image_unreadable',
+          message,
+          'Name a picture that can be decoded; a mask has the size of its picture.',
+        ),
+      )
     this.#pending.delete(id)
   }
 }

@@ -1,31 +1,66 @@
 import busboy from 'busboy'
 import { type Request, Router } from 'express'
+import { z } from 'zod'
+import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { MAX_UPLOAD_BYTES } from '../protocol/messages.ts'
+import type { Upload } from '../storage/storage.ts'
 import { type HostFiles, isFolderType } from './files.ts'
+import type { Previewer } from './previewer.ts'
 
-/** POST /upload/image: a picture into a folder. */
-export function uploadRoutes(files: HostFiles): Router {
+/** POST /upload/image: a picture into a folder; POST /upload/mask: one that is there with the alpha of another. */
+export function uploadRoutes(files: HostFiles, previewer: Pick<Previewer, 'masked'>, maxPixels: number): Router {
   const router = Router()
   router.post('/upload/image', async (request, response) => {
-    const { fields, file } = await readForm(request)
-    const type = fields.get('type') || 'input'
-    if (file === undefined || file.filename === '' || !isFolderType(type)) {
-      const message = isFolderType(type) ? "The form has no file 'image'." : `The type '${type}' does not exist.`
-      throw new RestorationError('invalid_input', message, "Send 'image' as a file; 'type' is input, output or temp.")
-    }
-    const subfolder = fields.get('subfolder') ?? ''
-    const overwrite = ['true', '1'].includes(fields.get('overwrite') ?? '')
-    try {
-      const saved = await files.save({ type, subfolder, ...file, overwrite })
-      response.json({ name: saved.filename, subfolder: saved.subfolder, type: saved.type })
-    } catch (error) {
-      if (!(error instanceof RestorationError) || error.code !== 'path_outside') throw error
-      // ComfyUI answers 400 here, and 403 when the same path is viewed.
-      throw new RestorationError('invalid_input', error.message, error.remedy)
-    }
+    response.json(await save(files, readUpload(await readForm(request))))
+  })
+  router.post('/upload/mask', async (request, response) => {
+    const form = await readForm(request)
+    const upload = readUpload(form)
+    const path = await files.path(readOriginal(form.fields.get('original_ref')))
+    const bytes = await previewer.masked({ path, mask: upload.bytes, maxPixels })
+    response.json(await save(files, { ...upload, bytes }))
   })
   return router
+}
+
+function readUpload({ fields, file }: Form): Upload {
+  const type = fields.get('type') || 'input'
+  if (file === undefined || file.filename === '' || !isFolderType(type)) {
+    const message = isFolderType(type) ? "The form has no file 'image'." : `The type '${type}' does not exist.`
+    throw new RestorationError('invalid_input', message, "Send 'image' as a file; 'type' is input, output or temp.")
+  }
+  const overwrite = ['true', '1'].includes(fields.get('overwrite') ?? '')
+  return { type, subfolder: fields.get('subfolder') ?? '', ...file, overwrite }
+}
+
+async function save(files: HostFiles, upload: Upload) {
+  try {
+    const { filename, subfolder, type } = await files.save(upload)
+    return { name: filename, subfolder, type }
+  } catch (error) {
+    if (!(error instanceof RestorationError) || error.code !== 'path_outside') throw error
+    // ComfyUI answers 400 here, and 403 when the same path is viewed.
+    throw new RestorationError('invalid_input', error.message, error.remedy)
+  }
+}
+
+const originalSchema = z.object({
+  filename: z.string().min(1),
+  subfolder: z.string().default(''),
+  type: z.enum(['input', 'output', 'temp']).default('output'),
+})
+
+/** `original_ref`: the picture under the mask, as JSON. */
+function readOriginal(text: string | undefined): FileReference {
+  try {
+    return originalSchema.parse(JSON.parse(text ?? ''))
+  } catch (cause) {
+    const remedy = 'Send original_ref as {"filename": …, "subfolder": …, "type": …}.'
+    throw new RestorationError('invalid_input', 'The form does not say which picture the mask is for.', remedy, {
+      cause,
+    })
+  }
 }
 
 interface Form {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { JOB_STATUSES } from './jobs.ts'
 
 /** Bodies and query strings of the HTTP API; where ComfyUI has the route, its names (server.py). */
 
@@ -41,6 +42,41 @@ export const viewQuerySchema = z.object({
   subfolder: z.string().default(''),
   preview: z.string().optional(),
   channel: z.string().optional(),
+})
+
+/** `true` and `1`; anything else, and nothing, is the other. */
+const flag = (byDefault: boolean) =>
+  z
+    .string()
+    .optional()
+    .transform((value) => (value === undefined ? byDefault : ['true', '1'].includes(value.toLowerCase())))
+
+/** GET /userdata. */
+export const userdataQuerySchema = z.object({
+  dir: z.string().default(''),
+  recurse: flag(false),
+  full_info: flag(false),
+  split: flag(false),
+})
+
+/** POST /userdata/{file}: a file that is there is replaced, unless that is forbidden. */
+export const writeQuerySchema = z.object({ overwrite: flag(true), full_info: flag(false) })
+
+/** POST /userdata/{file}/move/{to}: a file that is there stays, unless it may be replaced. */
+export const moveQuerySchema = z.object({ overwrite: flag(false), full_info: flag(false) })
+
+/** GET /api/jobs. */
+export const jobsQuerySchema = z.object({
+  status: z
+    .string()
+    .default('')
+    .transform((value) => value.split(',').filter((one) => one !== ''))
+    .pipe(z.array(z.enum(JOB_STATUSES))),
+  workflow_id: z.string().optional(),
+  sort_by: z.enum(['created_at', 'execution_duration']).default('created_at'),
+  sort_order: z.enum(['asc', 'desc']).default('desc'),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  offset: z.coerce.number().int().min(0).default(0),
 })
 
 export type PromptRequest = z.infer<typeof promptRequestSchema>

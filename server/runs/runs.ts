@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import type { Job, JobQuery } from './job.ts'
 import { RunQueue } from './queue.ts'
 import { RunRecorder } from './record.ts'
 import type { ActiveRun, Run, Submission } from './run.ts'
@@ -97,6 +98,23 @@ export class Runs {
     if (this.#active !== undefined && (id === undefined || id === this.#active.id)) {
       this.#supervisor.cancel(this.#active.id)
     }
+  }
+
+  /** Takes runs out of the queue and cancels the one under way; those that have ended stay. @returns how many */
+  cancel(ids: readonly string[]): number {
+    const waiting = ids.filter((id) => this.#queue.has(id))
+    const isActive = this.#active !== undefined && ids.includes(this.#active.id)
+    this.remove(waiting)
+    if (isActive) this.interrupt(this.#active?.id)
+    return waiting.length + (isActive ? 1 : 0)
+  }
+
+  job(id: string): Job | undefined {
+    return this.#store.job(id)
+  }
+
+  jobs(query: JobQuery): ReturnType<RunStore['jobs']> {
+    return this.#store.jobs(query)
   }
 
   /** ComfyUI's view of the queue as pieces of JSON text: a snapshot of this moment, however slowly it is read. */

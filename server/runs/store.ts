@@ -1,6 +1,8 @@
 import Database from 'libsql'
 import type { Prompt } from '../graph/prompt.ts'
+import type { JobStatus } from '../protocol/jobs.ts'
 import type { RunRequest } from '../runner/messages.ts'
+import { type Job, type JobQuery, outcomeOf } from './job.ts'
 import type { RunRecord } from './record.ts'
 import type { Run } from './run.ts'
 
@@ -43,6 +45,16 @@ const MIGRATIONS = [
    );
    CREATE INDEX runs_by_status ON runs (status);
    CREATE INDEX runs_by_finish ON runs (finish);`,
+  `ALTER TABLE runs ADD COLUMN job TEXT NOT NULL DEFAULT 'pending';
+   UPDATE runs SET job = CASE
+     WHEN status != 'ended' THEN 'pending'
+     WHEN json_extract(record, '$.status.completed') THEN 'completed'
+     WHEN record LIKE '%"execution_interrupted"%' THEN 'cancelled'
+     ELSE 'failed' END;
+   ALTER TABLE runs ADD COLUMN workflow TEXT
+     GENERATED ALWAYS AS (json_extract(extra, '$.extra_pnginfo.workflow.id')) VIRTUAL;
+   CREATE INDEX runs_by_job ON runs (job, created_at);
+   CREATE INDEX runs_by_creation ON runs (created_at);`,
 ]
 
 /**
@@ -92,7 +104,7 @@ export class RunStore {
 
   finish(id: string, record: RunRecord, now: number): void {
     this.#finish += 1
-    this.#statements.finish.run(JSON.stringify(record), this.#finish, now, id)
+    this.#statements.finish.run(JSON.stringify(record), outcomeOf(record), this.#finish, now, id)
     this.#statements.prune.run(this.#finish - MAX_HISTORY)
   }
 
@@ -154,6 +166,37 @@ export class RunStore {
     }
   }
 
+  /** A run in whatever state. */
+  job(id: string): Job | undefined {
+    const row = this.#statements.job.get(id) as JobRow | undefined
+    return row === undefined ? undefined : toJob(row)
+  }
+
+  /** Runs in whatever state; those of one moment in the order of their submission. */
+  jobs({ status, workflow_id: workflow, sort_by, sort_order, limit, offset }: JobQuery): {
+    readonly jobs: readonly Job[]
+    readonly total: number
+  } {
+    const where: string[] = []
+    const values: unknown[] = []
+    if (status.length > 0) where.push(`job IN (${status.map(() => '?').join(', ')})`)
+    values.push(...status)
+    if (workflow !== undefined) {
+      where.push('workflow = ?')
+      values.push(workflow)
+    }
+    const condition = where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''
+    const column = { created_at: 'created_at', execution_duration: 'finished_at - started_at' }[sort_by]
+    const order = { asc: 'ASC', desc: 'DESC' }[sort_order]
+    const { total } = this.#database.prepare(`SELECT count(*) AS total FROM runs ${condition}`).get(...values) as {
+      total: number
+    }
+    const rows = this.#database
+      .prepare(`SELECT ${JOB} FROM runs ${condition} ORDER BY ${column} ${order}, sequence ${order} LIMIT ? OFFSET ?`)
+      .all(...values, limit, offset) as JobRow[]
+    return { jobs: rows.map(toJob), total }
+  }
+
   removeEnded(ids: readonly string[]): void {
     for (const id of ids) this.#statements.removeEnded.run(id)
   }
@@ -185,6 +228,29 @@ interface ItemRow {
   readonly record: string | null
 }
 
+const JOB = 'id, number, job, prompt, extra, record, created_at, started_at, finished_at'
+
+interface JobRow extends Omit<ItemRow, 'outputs'> {
+  readonly job: JobStatus
+  readonly created_at: number
+  readonly started_at: number | null
+  readonly finished_at: number | null
+}
+
+function toJob(row: JobRow): Job {
+  return {
+    id: row.id,
+    number: row.number,
+    status: row.job,
+    prompt: JSON.parse(row.prompt),
+    extraData: JSON.parse(row.extra),
+    record: row.record === null ? undefined : JSON.parse(row.record),
+    createdAt: row.created_at,
+    startedAt: row.started_at ?? undefined,
+    endedAt: row.finished_at ?? undefined,
+  }
+}
+
 function itemText(row: ItemRow): string {
   return `[${row.number},${JSON.stringify(row.id)},${row.prompt},${row.extra},${row.outputs}]`
 }
@@ -204,12 +270,17 @@ function prepare(database: Database.Database) {
       `INSERT OR REPLACE INTO runs (id, sequence, number, client, delivery, status, prompt, extra, outputs, created_at)
        VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?)`,
     ),
-    start: database.prepare("UPDATE runs SET status = 'running', attempts = attempts + 1, started_at = ? WHERE id = ?"),
-    finish: database.prepare("UPDATE runs SET status = 'ended', record = ?, finish = ?, finished_at = ? WHERE id = ?"),
+    start: database.prepare(
+      "UPDATE runs SET status = 'running', job = 'in_progress', attempts = attempts + 1, started_at = ? WHERE id = ?",
+    ),
+    finish: database.prepare(
+      "UPDATE runs SET status = 'ended', record = ?, job = ?, finish = ?, finished_at = ? WHERE id = ?",
+    ),
     prune: database.prepare('DELETE FROM runs WHERE finish <= ?'),
     removeWaiting: database.prepare("DELETE FROM runs WHERE id = ? AND status = 'waiting'"),
     item: database.prepare(`SELECT ${item} FROM runs WHERE id = ?`),
-    reopen: database.prepare("UPDATE runs SET status = 'waiting' WHERE status = 'running'"),
+    job: database.prepare(`SELECT ${JOB} FROM runs WHERE id = ?`),
+    reopen: database.prepare("UPDATE runs SET status = 'waiting', job = 'pending' WHERE status = 'running'"),
     unfinished: database.prepare(
       "SELECT id, sequence, number, client, delivery, attempts FROM runs WHERE status != 'ended' ORDER BY sequence",
     ),

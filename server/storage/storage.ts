@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { extname, join } from 'node:path'
 import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { outside, pathInside } from './inside.ts'
@@ -43,6 +43,18 @@ export class Storage implements Files {
     const entries = await readdir(this.#roots.input, { withFileTypes: true })
     const names = entries.filter((entry) => !entry.isDirectory() && PICTURES.has(extname(entry.name).toLowerCase()))
     return names.map(({ name }) => name).sort()
+  }
+
+  /** The names at the top of a folder, the newest first. */
+  async listNewest(type: FolderType): Promise<readonly string[]> {
+    const root = this.#roots[type]
+    const entries = (await readdir(root, { withFileTypes: true })).filter(
+      (entry) => entry.isFile() && !entry.name.startsWith('.'),
+    )
+    const dated = await Promise.all(
+      entries.map(async ({ name }) => ({ name, time: (await stat(join(root, name))).mtimeMs })),
+    )
+    return dated.sort((a, b) => b.time - a.time).map(({ name }) => name)
   }
 
   /** Whether LoadImage could open the name, as far as the file goes. */

@@ -1,0 +1,34 @@
+import Database from 'libsql'
+
+/** What clients set: any JSON value by name, durable. */
+export class Settings {
+  readonly #database: Database.Database
+  readonly #all: Database.Statement
+  readonly #put: Database.Statement
+
+  /** @param file path of the database, which may hold other tables, or `:memory:` */
+  constructor(file: string) {
+    this.#database = new Database(file)
+    this.#database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);',
+    )
+    this.#all = this.#database.prepare('SELECT name, value FROM settings ORDER BY name')
+    this.#put = this.#database.prepare('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)')
+  }
+
+  all(): ReadonlyMap<string, unknown> {
+    const rows = this.#all.all() as { name: string; value: string }[]
+    return new Map(rows.map(({ name, value }) => [name, JSON.parse(value)]))
+  }
+
+  /** All of them or, when one cannot be written, none. */
+  put(values: Iterable<readonly [string, unknown]>): void {
+    this.#database.transaction(() => {
+      for (const [name, value] of values) this.#put.run(name, JSON.stringify(value ?? null))
+    })()
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}

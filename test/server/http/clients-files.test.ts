@@ -1,0 +1,172 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addPngText } from '../../../nodes/sdk/png-text.ts'
+import { readPngText } from '../../../server/graph/png-text.ts'
+import { type FakeHost, fakeGraph, post, startFakeHost } from '../runs/fake-host.ts'
+
+let host: FakeHost
+beforeAll(async () => {
+  host = await startFakeHost()
+  await host.ready()
+})
+afterAll(() => host.stop())
+
+const call = async (method: string, path: string, body?: unknown) => {
+  const init =
+    body === undefined ? { method } : { method, body: typeof body === 'string' ? body : JSON.stringify(body) }
+  const response = await fetch(host.url + path, init)
+  const text = await response.text()
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) }
+}
+const get = (path: string) => call('GET', path)
+
+describe.each(['', '/api'])('under %j, as ComfyUI names them,', (prefix) => {
+  test('settings are kept by name and given back', async () => {
+    expect(await call('POST', `${prefix}/settings`, { 'a.b': 1, theme: { dark: true } })).toEqual({
+      status: 200,
+      body: {},
+    })
+    expect((await get(`${prefix}/settings`)).body).toMatchObject({ 'a.b': 1, theme: { dark: true } })
+    expect((await get(`${prefix}/settings/theme`)).body).toEqual({ dark: true })
+    expect((await get(`${prefix}/settings/nothing`)).body).toBeNull()
+    await call('POST', `${prefix}/settings/theme`, '"light"')
+    expect((await get(`${prefix}/settings/theme`)).body).toBe('light')
+    expect((await get(`${prefix}/users`)).body).toEqual({ storage: 'server', migrated: true })
+  })
+
+  test('files of clients are written, listed, moved and removed', async () => {
+    const file = (path: string) => `${prefix}/userdata/${encodeURIComponent(path)}`
+    expect(await call('POST', file('workflows/a.json'), '{"a":1}')).toEqual({ status: 200, body: 'workflows/a.json' })
+    expect((await call('POST', `${file('workflows/a.json')}?overwrite=false`, '{}')).status).toBe(409)
+    const whole = await call('POST', `${file('workflows/deep/b.json')}?full_info=true`, '{}')
+    expect(whole.body).toMatchObject({ path: 'workflows/deep/b.json', size: 2, modified: expect.any(Number) })
+    expect((await get(file('workflows/a.json'))).body).toEqual({ a: 1 })
+    expect((await get(`${prefix}/userdata?dir=workflows`)).body).toEqual(['a.json'])
+    expect((await get(`${prefix}/userdata?dir=workflows&recurse=true`)).body).toEqual(['a.json', 'deep/b.json'])
+    expect((await get(`${prefix}/userdata?dir=workflows&recurse=true&split=true`)).body[1]).toEqual([
+      'deep/b.json',
+      'deep',
+      'b.json',
+    ])
+    expect((await get(`${prefix}/v2/userdata?path=workflows`)).body).toMatchObject([
+      { name: 'a.json', type: 'file', size: 7 },
+      { name: 'deep', path: 'workflows/deep', type: 'directory' },
+    ])
+    const moved = `${file('workflows/a.json')}/move/${encodeURIComponent('old/a.json')}`
+    expect(await call('POST', moved)).toEqual({ status: 200, body: 'old/a.json' })
+    expect((await get(file('workflows/a.json'))).status).toBe(404)
+    expect((await call('DELETE', file('old/a.json'))).status).toBe(204)
+    expect((await get(`${prefix}/userdata?dir=nowhere`)).status).toBe(404)
+    expect((await get(`${prefix}/userdata`)).status).toBe(400)
+  })
+
+  test.each(['../../gendr.db', '/etc/passwd', '..\\x', 'a/../../../b'])(
+    'no file outside is reached: %s',
+    async (path) => {
+      for (const method of ['GET', 'DELETE', 'POST'])
+        expect((await call(method, `${prefix}/userdata/${encodeURIComponent(path)}`)).status).toBeGreaterThanOrEqual(
+          400,
+        )
+    },
+  )
+
+  test('the log is told, without paths', async () => {
+    expect(typeof (await get(`${prefix}/internal/logs`)).body).toBe('string')
+    expect((await get(`${prefix}/internal/logs/raw`)).body).toMatchObject({
+      entries: expect.any(Array),
+      size: { cols: 120 },
+    })
+    expect((await call('PATCH', `${prefix}/internal/logs/subscribe`, { clientId: 'a', enabled: true })).status).toBe(
+      200,
+    )
+    expect(Array.isArray((await get(`${prefix}/internal/files/input`)).body)).toBe(true)
+  })
+
+  test('a mask puts its alpha on a picture, whose texts stay', async () => {
+    const colours = await sharp({ create: { width: 4, height: 2, channels: 3, background: '#204060' } })
+      .png()
+      .toBuffer()
+    await writeFile(join(host.data, 'input', 'under.png'), addPngText(colours, { workflow: '{"a":1}' }))
+    const alpha = Buffer.from(Array.from({ length: 8 }, (_, i) => [9, 9, 9, i * 30]).flat())
+    const mask = await sharp(alpha, { raw: { width: 4, height: 2, channels: 4 } })
+      .png()
+      .toBuffer()
+    const send = async (bytes: Uint8Array, original: unknown) => {
+      const form = new FormData()
+      form.append('image', new Blob([new Uint8Array(bytes)]), 'masked.png')
+      form.append('overwrite', 'true')
+      form.append('original_ref', JSON.stringify(original))
+      const response = await fetch(`${host.url}${prefix}/upload/mask`, { method: 'POST', body: form })
+      return { status: response.status, body: await response.json() }
+    }
+    const original = { filename: 'under.png', type: 'input' }
+    expect(await send(mask, original)).toEqual({
+      status: 200,
+      body: { name: 'masked.png', subfolder: '', type: 'input' },
+    })
+    const saved = await readFile(join(host.data, 'input', 'masked.png'))
+    const { data, info } = await sharp(saved).raw().toBuffer({ resolveWithObject: true })
+    expect(info.channels).toBe(4)
+    expect([...data.subarray(0, 8)]).toEqual([0x20, 0x40, 0x60, 0, 0x20, 0x40, 0x60, 30])
+    expect(readPngText(saved).get('workflow')).toBe('{"a":1}')
+    expect((await send(mask, { filename: 'absent.png', type: 'input' })).status).toBe(404)
+    expect((await send(colours.subarray(0, 40), original)).status).toBe(400)
+    expect((await send(mask, 'no reference')).status).toBe(400)
+  })
+})
+
+test('settings outlive the host', async () => {
+  await call('POST', '/settings', { stays: [1, 2] })
+  const { data } = host
+  await host.close()
+  host = await startFakeHost({ data })
+  expect((await get('/settings/stays')).body).toEqual([1, 2])
+})
+
+describe('/api/jobs', () => {
+  const run = async (behaviour: string, extra = {}) =>
+    (await post(host, '/prompt', { prompt: fakeGraph(behaviour), ...extra })).body.prompt_id as string
+  const until = async (id: string, status: string) => {
+    for (;;) {
+      const { body } = await get(`/api/jobs/${id}`)
+      if (body.status === status) return body
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+
+  test('tells of a run in every state, and cancels it', async () => {
+    const first = await run('hang')
+    const second = await run('succeed')
+    expect(await until(first, 'in_progress')).toMatchObject({ id: first, workflow: { prompt: fakeGraph('hang') } })
+    expect((await get(`/api/jobs/${second}`)).body).toMatchObject({ status: 'pending', outputs_count: 0 })
+    expect((await get('/api/jobs?status=pending,in_progress')).body).toMatchObject({
+      jobs: [{ id: second }, { id: first }],
+      pagination: { offset: 0, limit: 100, total: 2, has_more: false },
+    })
+    expect((await call('POST', `/api/jobs/${first}/cancel`)).body).toEqual({ cancelled: true })
+    expect(await until(first, 'cancelled')).toMatchObject({ execution_end_time: expect.any(Number) })
+    expect((await call('POST', `/api/jobs/${first}/cancel`)).body).toEqual({ cancelled: false })
+    expect(await until(second, 'completed')).toMatchObject({ execution_status: { completed: true } })
+    expect((await get('/api/jobs?limit=1&sort_order=asc')).body.pagination).toMatchObject({ has_more: true })
+  })
+
+  test('takes those that wait out of the queue by their ids', async () => {
+    const running = await run('hang')
+    const waiting = [await run('succeed'), await run('succeed')]
+    await until(running, 'in_progress')
+    expect((await call('POST', '/api/jobs/cancel', { job_ids: [...waiting, 'unknown'] })).body).toEqual({
+      cancelled: true,
+    })
+    for (const id of waiting) expect((await get(`/api/jobs/${id}`)).status).toBe(404)
+    await call('POST', `/api/jobs/${running}/cancel`)
+    await until(running, 'cancelled')
+  })
+
+  test('refuses what it does not know', async () => {
+    expect(await get('/api/jobs/nothing')).toEqual({ status: 404, body: { error: 'Job not found' } })
+    expect((await get('/api/jobs?status=lost')).status).toBe(400)
+    expect((await get('/jobs')).status).toBe(404)
+  })
+})
