@@ -22,6 +22,14 @@ export function setUp(root, { server = true, client = true }) {
   })
 }
 
+/**
+ * @param {string} folder one with a package.json and a lock file of its own
+ * @returns {boolean} whether its packages are there; if not, why was printed
+ */
+export function setUpPackages(folder) {
+  return isInstalled(folder) || locked(folder, () => isInstalled(folder) || install(folder))
+}
+
 function isBuilt(root, server, client) {
   return (!server || isServerBuilt(root)) && (!client || isClientBuilt(root))
 }

@@ -43,12 +43,14 @@ export interface Host {
  */
 export async function startHost(settings: ServeSettings, parts: HostParts): Promise<Host> {
   await prepareDataFolder(settings)
+  const userFiles = await UserFiles.open(join(settings.data, 'user'))
   const database = openDatabase(databaseOf(settings))
   const server = createServer()
   await listen(server, settings).catch((error) => {
     database.close()
     throw error
   })
+  // From here on nothing may wait: a request that finds no handler would never be answered.
   const hostLog = new HostLog()
   const log = (line: string) => {
     hostLog.add(line)
@@ -66,7 +68,7 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
     surroundings,
     modelFacts: () => modelFacts(settings.modelRoots),
     files: parts.files,
-    userFiles: await UserFiles.open(join(settings.data, 'user')),
+    userFiles,
     settings: database.settings,
     hostLog,
     previewer,

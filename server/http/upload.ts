@@ -17,7 +17,9 @@ export function uploadRoutes(files: HostFiles, previewer: Pick<Previewer, 'maske
   router.post('/upload/mask', async (request, response) => {
     const form = await readForm(request)
     const upload = readUpload(form)
-    const path = await files.path(readOriginal(form.fields.get('original_ref')))
+    // comfy-ui-client spells it in its own way.
+    const reference = form.fields.get('original_ref') ?? form.fields.get('originalRef')
+    const path = await files.path(readOriginal(reference))
     const bytes = await previewer.masked({ path, mask: upload.bytes, maxPixels })
     response.json(await save(files, { ...upload, bytes }))
   })
