@@ -45,6 +45,11 @@ export class TileMerger {
   /** Adds the next tile; it has the size of its place in the layout and the depth and channels of the first. */
   add(tile: Frame): void {
     const { rows, columns } = this.#layout
+    if (rows.length * columns.length === 1 && this.#next === 0) {
+      this.#output = tile
+      this.#next = 1
+      return
+    }
     const row = Math.floor(this.#next / columns.length)
     const column = this.#next % columns.length
     const output = this.#outputLike(tile)

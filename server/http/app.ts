@@ -22,6 +22,7 @@ import { objectInfoRoutes } from './object-info.ts'
 import type { Previewer } from './previewer.ts'
 import { promptRoutes } from './prompt.ts'
 import { queueRoutes } from './queue.ts'
+import { runRoutes } from './run.ts'
 import { settingsRoutes } from './settings.ts'
 import { systemStatsRoutes } from './system-stats.ts'
 import { uploadRoutes } from './upload.ts'
@@ -71,7 +72,7 @@ export function createApp(options: AppOptions): Express {
   api.use(systemStatsRoutes(() => supervisor.latest?.device))
   api.use(viewRoutes(files, options.previewer, options.maxPixels), workflowRoutes(options.workflows))
   api.use(settingsRoutes(options.settings), logRoutes(options.hostLog, files))
-  app.use('/api', api, jobRoutes(runs))
+  app.use('/api', api, jobRoutes(runs), runRoutes(runs, surroundings, files))
   app.use(api)
   app.use(notFound)
   app.use(failureHandler(options.log))

@@ -1,7 +1,8 @@
-import { Router } from 'express'
+import { type Response, Router } from 'express'
 import { isWorkflow } from '../graph/workflow.ts'
 import { promptRequestSchema } from '../protocol/requests.ts'
 import { prepareRun, type Surroundings, withWorkflow } from '../runs/intake.ts'
+import type { Run } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
 import { parse } from './failure.ts'
 
@@ -12,30 +13,43 @@ export function promptRoutes(runs: Runs, surroundings: Surroundings): Router {
     response.json({ exec_info: { queue_remaining: runs.remaining } })
   })
   router.post('/prompt', async (request, response) => {
-    const body = parse(promptRequestSchema, isWorkflow(request.body) ? { prompt: request.body } : (request.body ?? {}))
-    if (body.prompt === undefined) {
-      const error = { type: 'no_prompt', message: 'No prompt provided', details: 'No prompt provided', extra_info: {} }
-      response.status(400).json({ error, node_errors: {} })
-      return
-    }
-    const targets = body.partial_execution_targets ?? undefined
-    const prepared = await prepareRun({ graph: body.prompt, settings: body.set, targets }, surroundings)
-    if (!prepared.ok) {
-      response.status(400).json({ error: prepared.error, node_errors: prepared.nodeErrors })
-      return
-    }
-    const client = body.client_id === undefined ? {} : { client_id: body.client_id }
-    const run = runs.submit({
-      id: body.prompt_id ?? undefined,
-      number: body.number,
-      front: body.front,
-      prompt: prepared.prompt,
-      outputs: prepared.outputs,
-      extraData: withWorkflow({ ...body.extra_data, ...client }, body.prompt),
-      delivery: 'files',
-      attachments: {},
-    })
-    response.json({ prompt_id: run.id, number: run.number, node_errors: prepared.nodeErrors })
+    const accepted = await acceptPrompt(request.body, response, runs, surroundings)
+    if (accepted === undefined) return
+    const { run, nodeErrors } = accepted
+    response.json({ prompt_id: run.id, number: run.number, node_errors: nodeErrors })
   })
   return router
+}
+
+/** Queues what a client sent; undefined when it was refused, which the client has been told. */
+export async function acceptPrompt(
+  sent: unknown,
+  response: Response,
+  runs: Runs,
+  surroundings: Surroundings,
+): Promise<{ readonly run: Run; readonly nodeErrors: object } | undefined> {
+  const body = parse(promptRequestSchema, isWorkflow(sent) ? { prompt: sent } : (sent ?? {}))
+  if (body.prompt === undefined) {
+    const error = { type: 'no_prompt', message: 'No prompt provided', details: 'No prompt provided', extra_info: {} }
+    response.status(400).json({ error, node_errors: {} })
+    return undefined
+  }
+  const targets = body.partial_execution_targets ?? undefined
+  const prepared = await prepareRun({ graph: body.prompt, settings: body.set, targets }, surroundings)
+  if (!prepared.ok) {
+    response.status(400).json({ error: prepared.error, node_errors: prepared.nodeErrors })
+    return undefined
+  }
+  const client = body.client_id === undefined ? {} : { client_id: body.client_id }
+  const run = runs.submit({
+    id: body.prompt_id ?? undefined,
+    number: body.number,
+    front: body.front,
+    prompt: prepared.prompt,
+    outputs: prepared.outputs,
+    extraData: withWorkflow({ ...body.extra_data, ...client }, body.prompt),
+    delivery: 'files',
+    attachments: {},
+  })
+  return { run, nodeErrors: prepared.nodeErrors }
 }

@@ -79,4 +79,10 @@ export const jobsQuerySchema = z.object({
   offset: z.coerce.number().int().min(0).default(0),
 })
 
+/** POST /runs: how many seconds to wait for the result, and whether the pictures come with the answer. */
+export const runQuerySchema = z.object({
+  wait: z.coerce.number().min(0).max(3600).default(0),
+  inline: flag(false),
+})
+
 export type PromptRequest = z.infer<typeof promptRequestSchema>

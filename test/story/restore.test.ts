@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chainGraph, restoreGraph } from './graphs.ts'
-import { type Host, root, runPrompt, savedImage, startHost, upload } from './host.ts'
+import { type Host, post, root, runPrompt, savedImage, startHost, upload } from './host.ts'
 
 let host: Host
 
@@ -56,6 +56,19 @@ describe('a photograph is restored', () => {
     expect(Math.abs(across - inside)).toBeLessThanOrEqual(Math.max(0.05 * inside, 0.02))
     const mean = image.data.reduce((sum, value) => sum + value, 0) / image.data.length
     expect(Math.abs(mean - 128)).toBeLessThanOrEqual(1)
+  })
+
+  test('one call waits and brings the picture along', async () => {
+    await upload(host, 'waited.png', await oddPhotograph())
+    const { status, body } = await post(host, '/api/runs?wait=60&inline=true', {
+      prompt: restoreGraph('waited.png', { prefix: 'waited' }),
+    })
+    const { outputs } = body as { outputs: { node: string; url: string; format: string; data: string }[] }
+    expect(status).toBe(200)
+    expect(outputs).toMatchObject([{ node: 'save', format: 'image/png', filename: 'waited_00001_.png' }])
+    const fetched = Buffer.from(await (await fetch(host.url + outputs[0]!.url)).arrayBuffer())
+    expect(fetched.equals(Buffer.from(outputs[0]!.data, 'base64'))).toBe(true)
+    expect((await sharp(fetched).metadata()).format).toBe('png')
   })
 
   test('the saved picture carries the graph as ComfyUI writes it', async () => {

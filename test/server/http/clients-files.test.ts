@@ -125,6 +125,38 @@ test('settings outlive the host', async () => {
   expect((await get('/settings/stays')).body).toEqual([1, 2])
 })
 
+describe('POST /api/runs', () => {
+  const run = (behaviour: string, query = '') => call('POST', `/api/runs${query}`, { prompt: fakeGraph(behaviour) })
+
+  test('answers when the run has ended', async () => {
+    const { status, body } = await run('succeed', '?wait=30')
+    expect([status, body.status]).toEqual([200, 'completed'])
+    expect(body.times).toEqual({ queued: expect.any(Number), run: expect.any(Number) })
+  })
+
+  test('answers with the error, with what is wrong in the graph, or that it goes on', async () => {
+    expect(await run('fail', '?wait=30')).toMatchObject({
+      status: 500,
+      body: { status: 'failed', error: { node_id: '1' } },
+    })
+    expect(
+      (await call('POST', '/api/runs?wait=1', { prompt: { '1': { class_type: 'Nope', inputs: {} } } })).status,
+    ).toBe(400)
+    expect((await run('succeed', '?wait=soon')).status).toBe(400)
+    const { status, body } = await run('hang', '?wait=0.1')
+    expect([status, body.status]).toEqual([202, 'in_progress'])
+    await call('POST', `/api/jobs/${body.id}/cancel`)
+  })
+
+  test('tells a waiting client of a cancelled run', async () => {
+    const id = 'watched'
+    const answer = call('POST', '/api/runs?wait=30', { prompt: fakeGraph('hang'), prompt_id: id })
+    while ((await get(`/api/jobs/${id}`)).body.status !== 'in_progress') await new Promise((go) => setTimeout(go, 10))
+    await call('POST', `/api/jobs/${id}/cancel`)
+    expect(await answer).toMatchObject({ status: 409, body: { id, status: 'cancelled' } })
+  })
+})
+
 describe('/api/jobs', () => {
   const run = async (behaviour: string, extra = {}) =>
     (await post(host, '/prompt', { prompt: fakeGraph(behaviour), ...extra })).body.prompt_id as string
