@@ -13,6 +13,13 @@ export interface TensorEntry {
   readonly end: number
 }
 
+/** A tensor and the file that it lies in. */
+export interface LocatedEntry extends TensorEntry {
+  readonly file: string
+  /** The axes from outermost to innermost, where that is not their own order. */
+  readonly order?: readonly number[]
+}
+
 /**
  * The tensors of a safetensors file, after checking that its header fits the file: every byte belongs to exactly one
  * tensor. Format: 8 bytes of header length, a JSON header, then the tensors' bytes

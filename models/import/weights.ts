@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { invalidCheckpoint } from './failure.ts'
 import { readJson } from './json.ts'
 import { readTorchFile } from './pickle/torch-file.ts'
-import { readBytes, readSafetensorsHeader, type TensorEntry } from './safetensors.ts'
+import { type LocatedEntry, readBytes, readSafetensorsHeader } from './safetensors.ts'
 import {
   BYTES_OF_TYPE,
   elementCount,
@@ -111,12 +111,6 @@ export function openPart(folder: string): Weights {
   if (existsSync(single!)) return openFile(single!)
   if (existsSync(index!)) return new Weights(locateShards(folder, index!), index!)
   return openFile([halves!, pickled!].find((path) => existsSync(path)) ?? single!)
-}
-
-export interface LocatedEntry extends TensorEntry {
-  readonly file: string
-  /** The axes from outermost to innermost, where that is not their own order. */
-  readonly order?: readonly number[]
 }
 
 const WEIGHTS = 'diffusion_pytorch_model.safetensors'

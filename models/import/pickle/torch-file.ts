@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs'
 import { invalidCheckpoint } from '../failure.ts'
-import { BYTES_OF, readBytes } from '../safetensors.ts'
+import { BYTES_OF, type LocatedEntry, readBytes } from '../safetensors.ts'
 import { elementCount } from '../stored-tensor.ts'
-import type { LocatedEntry } from '../weights.ts'
 import { type Pickled, PickledCall, PickledGlobal, PickledReference, unpickle } from './unpickle.ts'
 import { readZip } from './zip.ts'
 

@@ -3,8 +3,8 @@ import type { Feature } from '../graph-builder.ts'
 import { add, affine, concatenate, convolution, leakyRelu, pixelUnshuffle, upsample } from '../layers.ts'
 import type { Network } from '../network.ts'
 import type { Weights } from '../weights.ts'
-import type { Recognised } from './architecture.ts'
 import { countModules, shapeOf } from './names.ts'
+import type { Recognised } from './recognised.ts'
 
 /** The names of one generation of the code. */
 interface Names {

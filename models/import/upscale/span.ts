@@ -2,9 +2,9 @@ import type { Feature } from '../graph-builder.ts'
 import { add, affine, affineChannels, concatenate, convolution, convolutionOf, pixelShuffle, silu } from '../layers.ts'
 import type { Network } from '../network.ts'
 import type { Weights } from '../weights.ts'
-import type { Recognised } from './architecture.ts'
 import { foldedConvolution } from './conv3xc.ts'
 import { shapeOf, shuffleScale } from './names.ts'
+import type { Recognised } from './recognised.ts'
 
 /**
  * SPAN: six blocks whose attention has no parameters (Wan et al. 2023, arXiv 2311.12770, section 3; code of the same

@@ -1,7 +1,7 @@
 import { add, convolution, enlargeNearest, pixelShuffle, prelu } from '../layers.ts'
 import type { Weights } from '../weights.ts'
-import type { Recognised } from './architecture.ts'
 import { shapeOf, shuffleScale } from './names.ts'
+import type { Recognised } from './recognised.ts'
 
 /**
  * SRVGGNetCompact: plain convolutions with PReLU, then pixel shuffle over the nearest neighbour (Real-ESRGAN's

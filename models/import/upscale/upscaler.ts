@@ -3,8 +3,9 @@ import { invalidCheckpoint } from '../failure.ts'
 import { modelNameSchema } from '../manifest.ts'
 import { drawParts, type GraphStyle, type ModelDraft } from '../model-draft.ts'
 import { openFile, type Weights } from '../weights.ts'
-import { ARCHITECTURES, type Recognised } from './architecture.ts'
+import { ARCHITECTURES } from './architecture.ts'
 import { draftForeign, type ForeignOptions } from './foreign.ts'
+import type { Recognised } from './recognised.ts'
 
 export interface UpscalerOptions extends GraphStyle, ForeignOptions {
   /** @default the file's name without its ending */
