@@ -4,6 +4,8 @@ export const COLORS = {
   dots: '#2a2d33',
   card: '#1e2025',
   title: '#25282e',
+  /** Of a node from far away. */
+  farTitle: '#3a3f48',
   border: '#33373f',
   selected: '#e6b566',
   running: '#e6b566',
@@ -36,6 +38,9 @@ export const SOCKET_COLORS: Readonly<Record<string, string>> = SOCKETS
 export function socketColor(type: string): string {
   return SOCKETS[type] ?? OTHER_SOCKET
 }
+
+/** Distance of the dots on the ground, and of places that nodes snap to. */
+export const GRID = 24
 
 export const FONT = 'Inter, "Segoe UI", system-ui, -apple-system, "Liberation Sans", sans-serif'
 

@@ -6,10 +6,10 @@ import {
   changeNode,
   insertGraph,
   newNode,
+  partOf,
   removeNodes,
   renameNode,
   setParam,
-  subgraph,
 } from '../../client/document/edits.ts'
 import { EditHistory } from '../../client/document/history.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
@@ -66,14 +66,14 @@ const ACTIONS: readonly ((document: GraphDocument, a: number, b: number) => void
     if (link) document.commit([{ kind: 'remove-link', link }])
   },
   (document, a, b) => {
-    const part = subgraph(document.graph, new Set([...document.graph.nodes.keys()].slice(0, 1 + (a % 3))))
+    const part = partOf(document.graph, new Set([...document.graph.nodes.keys()].slice(0, 1 + (a % 3))))
     if (part.nodes.size > 0) document.commit(insertGraph(document.graph, part, [a, b]).changes)
   },
   (document, a, b) => {
     const group = [...document.graph.groups.values()][a % Math.max(1, document.graph.groups.size)]
     if (group && b % 2) document.commit([{ kind: 'remove-group', group }])
     else if (group) document.commit([{ kind: 'change-group', before: group, after: { ...group, title: `${b}` } }])
-    else document.commit([{ kind: 'add-group', group: { id: `g${b}`, title: '', bounding: [0, 0, a, b], rest: {} } }])
+    else document.commit([{ kind: 'add-group', group: { id: `g${b}`, title: '', bounding: [0, 0, a, b] } }])
   },
 ]
 
