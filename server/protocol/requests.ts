@@ -36,6 +36,9 @@ export const historyQuerySchema = z.object({
   offset: z.coerce.number().int().optional(),
 })
 
+/** The longest side that WebP can have. */
+export const MAX_SCREEN_SIZE = 16_383
+
 export const viewQuerySchema = z.object({
   filename: z.string().optional(),
   type: z.string().default('output'),
@@ -43,7 +46,7 @@ export const viewQuerySchema = z.object({
   preview: z.string().optional(),
   channel: z.string().optional(),
   /** Ours: the picture for a screen, neither side longer than this. */
-  size: z.coerce.number().int().min(16).max(4096).optional(),
+  size: z.coerce.number().int().min(16).max(MAX_SCREEN_SIZE).optional(),
 })
 
 /** GET /picture/tile: a tile of 512 × 512 pixels; level 0 is the whole size, each further one half of it. */
