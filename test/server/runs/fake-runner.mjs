@@ -87,4 +87,9 @@ async function execute(run) {
 // `device` in the options says how the start goes, for tests of the supervisor.
 const options = JSON.parse(process.argv[2])
 if (options.device === 'webgpu') process.exit(3)
+if (options.device === 'cuda') {
+  const refusal = { type: 'unusable', code: 'device_unavailable', message: 'No CUDA.', remedy: 'Use the CPU.' }
+  process.send(refusal, () => process.exit(1))
+  await new Promise(() => undefined)
+}
 process.send({ type: 'ready', catalogue, device: { provider: 'cpu', name: 'Fake CPU', reason: 'a test' } })
