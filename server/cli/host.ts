@@ -60,7 +60,7 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
   const runs = new Runs(database.store, supervisor)
   const surroundings = hostSurroundings({ supervisor, files: parts.files, models: parts.models })
   const hub = new Hub({ runs, surroundings, policy: settings, log: hostLog })
-  const previewer = new Previewer()
+  const previewer = new Previewer(join(settings.data, 'pyramids'))
   const root = packageRoot()
   const app = createApp({
     runs,

@@ -48,6 +48,17 @@ export const viewQuerySchema = z.object({
   subfolder: z.string().default(''),
   preview: z.string().optional(),
   channel: z.string().optional(),
+  /** Ours: the picture for a screen, neither side longer than this. */
+  size: z.coerce.number().int().min(16).max(4096).optional(),
+})
+
+/** GET /picture/tile: a tile of 512 × 512 pixels; level 0 is the whole size, each further one half of it. */
+export const tileQuerySchema = viewQuerySchema.extend({
+  level: z.coerce.number().int().min(0).max(30),
+  column: z.coerce.number().int().min(0),
+  row: z.coerce.number().int().min(0),
+  /** What GET /picture said; lets browsers keep the tile without asking. */
+  version: z.string().optional(),
 })
 
 /** Off unless `true` or `1` says otherwise. */
