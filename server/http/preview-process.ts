@@ -12,14 +12,16 @@ import { pictureFacts, reducedPicture, tileOfPicture } from './screen-picture.ts
 async function render({ path, preview, channel, maxPixels }: PreviewRequest): Promise<PreviewAnswer> {
   const source = sharp(path, { limitInputPixels: maxPixels })
   if (preview !== undefined) {
-    const picture = channel === 'rgb' ? source.removeAlpha() : source
-    const bytes =
-      preview.format === 'jpeg'
-        ? picture.flatten().jpeg({ quality: preview.quality })
-        : picture.webp({ quality: preview.quality })
+    // As ComfyUI: colours stay as they are under a transparency that is left out.
+    const picture = channel === 'rgb' || preview.format === 'jpeg' ? source.removeAlpha() : source
+    const { quality } = preview
+    const bytes = preview.format === 'jpeg' ? picture.jpeg({ quality }) : picture.webp({ quality })
     return { bytes: await bytes.toBuffer(), format: `image/${preview.format}` }
   }
-  if (channel === 'rgb') return { bytes: await source.removeAlpha().png().toBuffer(), format: 'image/png' }
+  if (channel === 'rgb') {
+    const colours = source.removeAlpha().toColourspace('srgb')
+    return { bytes: await colours.png().toBuffer(), format: 'image/png' }
+  }
   const { data, info } = await source.ensureAlpha().extractChannel('alpha').raw().toBuffer({ resolveWithObject: true })
   const size = { width: info.width, height: info.height }
   const black = sharp({ create: { ...size, channels: 3, background: 'black' } })

@@ -104,14 +104,14 @@ function sendFile(response: Response, path: string): Promise<void> {
   })
 }
 
-/** `webp;80`, `jpeg`; any other format is WebP, and so is a picture that must keep its alpha. */
+/** `webp;80`, `jpeg`, `90`; any other format is WebP, and so is a picture that must keep its alpha. */
 function readPreview(preview: string | undefined, channel: string | undefined): PreviewRequest['preview'] {
-  if (preview === undefined || preview === '') return undefined
-  const [format, quality] = preview.split(';')
-  const number = Number(quality)
+  if (preview === undefined) return undefined
+  const parts = preview.split(';')
+  const last = parts.at(-1) ?? ''
   return {
-    format: format === 'jpeg' && channel?.includes('a') !== true ? 'jpeg' : 'webp',
-    quality: Number.isInteger(number) && number >= 1 && number <= 100 ? number : 90,
+    format: parts[0] === 'jpeg' && channel?.includes('a') !== true ? 'jpeg' : 'webp',
+    quality: /^\d+$/.test(last) ? Math.min(100, Math.max(1, Number(last))) : 90,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import type { ErrorCode } from '../../nodes/sdk/error.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import type { RunEvent } from '../protocol/events.ts'
 
@@ -32,6 +33,8 @@ export interface DeviceReport {
 /** Runner to host. The last event of a run is `succeeded`, `failed` or `interrupted`. */
 export type FromRunner =
   | { readonly type: 'ready'; readonly catalogue: readonly NodeDescription[]; readonly device: DeviceReport }
+  /** The runner ends, and another one would end the same way. */
+  | { readonly type: 'unusable'; readonly code: ErrorCode; readonly message: string; readonly remedy: string }
   | { readonly type: 'event'; readonly event: RunEvent }
 
 /** Start-up options of a runner process, as JSON in its first argument. */

@@ -45,7 +45,7 @@ test('the process says what it offers, answers a run, and ends without a word wh
           }
           const run = { id: '1', prompt, outputs: ['s'], extraPnginfo: {}, attachments: {}, delivery: 'memory' }
           child.send({ type: 'run', run })
-        } else if (message.event.type === 'failed') resolve(message)
+        } else if (message.type === 'event' && message.event.type === 'failed') resolve(message)
       })
     })
     expect(last).toMatchObject({
