@@ -53,10 +53,15 @@ const FILTERS: Readonly<Record<PngFilter, LineFilter>> = {
       const byLeft = above - corner
       const byAbove = left - corner
       const byCorner = byLeft + byAbove
-      const a = byLeft < 0 ? -byLeft : byLeft
-      const b = byAbove < 0 ? -byAbove : byAbove
-      const c = byCorner < 0 ? -byCorner : byCorner
-      out[to + i] = bytes[at + i]! - (a <= b && a <= c ? left : b <= c ? above : corner)
+      const a = (byLeft ^ (byLeft >> 31)) - (byLeft >> 31)
+      const b = (byAbove ^ (byAbove >> 31)) - (byAbove >> 31)
+      const c = (byCorner ^ (byCorner >> 31)) - (byCorner >> 31)
+      // All ones where the left sample is not the nearest, and where the corner is nearer than the one above: in grain
+      // no processor can guess which, so there are no branches.
+      const notLeft = ((b - a) | (c - a)) >> 31
+      const isCorner = (c - b) >> 31
+      const nearest = (left & ~notLeft) | (notLeft & ((above & ~isCorner) | (corner & isCorner)))
+      out[to + i] = bytes[at + i]! - nearest
     }
   },
 }

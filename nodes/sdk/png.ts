@@ -12,7 +12,7 @@ interface Packing {
 }
 
 const RUNS = { level: 1, strategy: constants.Z_RLE, memLevel: 9 } as const
-const QUICK = { level: 1, memLevel: 9 } as const
+const QUICK = { level: 1, memLevel: 8 } as const
 const THOROUGH = { level: 3, memLevel: 9 } as const
 
 /**
@@ -33,6 +33,9 @@ const STRIP = 1 << 20
 const AT_ONCE = 6
 /** Up to here another thread would cost more than it saves. */
 const SMALL = 1 << 16
+/** Where the search is not worth a comparison. */
+const PLAIN: Packing = { filter: 'up', deflate: QUICK, handicap: 1 }
+
 /** Lines at three places that a large picture is judged by. */
 const SAMPLE = 8
 
@@ -111,6 +114,7 @@ function bytesOf({ frame: { data, channels, width }, stride }: Rows, from: numbe
 /** The packing that makes some lines of the picture smallest. */
 function choosePacking(image: Rows): Packing {
   const { height } = image.frame
+  if (height * image.stride <= SMALL) return PLAIN
   const places =
     height <= 3 * SAMPLE
       ? [[0, height]]

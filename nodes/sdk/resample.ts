@@ -108,49 +108,53 @@ function mixLines(
   { start, weights }: Taps,
 ): void {
   const top = data instanceof Float32Array ? undefined : fullScale(data)
-  const line = (k: number) => lines[(start + Math.min(k, weights.length - 1)) % lines.length]!
-  const weight = (k: number) => weights[k] ?? 0
-  const group = (k: number): Group => [
-    line(k),
-    line(k + 1),
-    line(k + 2),
-    line(k + 3),
-    line(k + 4),
-    line(k + 5),
-    weight(k),
-    weight(k + 1),
-    weight(k + 2),
-    weight(k + 3),
-    weight(k + 4),
-    weight(k + 5),
-  ]
+  const padded = new Float64Array(Math.ceil(weights.length / GROUP) * GROUP)
+  padded.set(weights)
+  const group = (k: number) =>
+    Array.from({ length: GROUP }, (_, i) => lines[(start + Math.min(k + i, weights.length - 1)) % lines.length]!)
   sums.fill(top === undefined ? 0 : 0.5)
-  let k = 0
-  for (; k + GROUP < weights.length; k += GROUP) addGroup(sums, ...group(k))
+  const last = padded.length - GROUP
+  for (let k = 0; k < last; k += GROUP) addGroup(sums, group(k), padded.subarray(k))
   if (top === undefined) {
-    addGroup(sums, ...group(k))
+    addGroup(sums, group(last), padded.subarray(last))
     data.set(sums, at)
-  } else finishGroup(data, at, top, sums, ...group(k))
+  } else finishGroup(data, at, top, sums, group(last), padded.subarray(last))
 }
 
-type Line = Float32Array
-type Group = [Line, Line, Line, Line, Line, Line, number, number, number, number, number, number]
-
-function addGroup(sums: Line, ...[a, b, c, d, e, f, p, q, r, s, t, u]: Group): void {
+function addGroup(sums: Float32Array, lines: readonly Float32Array[], weights: Float64Array): void {
+  const [a, b, c, d, e, f] = lines as [Line, Line, Line, Line, Line, Line]
+  // Read here, they stay plain numbers in registers.
+  const p = weights[0]!
+  const q = weights[1]!
+  const r = weights[2]!
+  const s = weights[3]!
+  const t = weights[4]!
+  const u = weights[5]!
   for (let i = 0; i < sums.length; i++) {
     sums[i]! += p * a[i]! + q * b[i]! + r * c[i]! + s * d[i]! + t * e[i]! + u * f[i]!
   }
 }
+
+type Line = Float32Array
 
 function finishGroup(
   data: Samples,
   at: number,
   top: number,
   sums: Line,
-  ...[a, b, c, d, e, f, p, q, r, s, t, u]: Group
+  lines: readonly Line[],
+  weights: Float64Array,
 ): void {
+  const [a, b, c, d, e, f] = lines as [Line, Line, Line, Line, Line, Line]
+  const p = weights[0]!
+  const q = weights[1]!
+  const r = weights[2]!
+  const s = weights[3]!
+  const t = weights[4]!
+  const u = weights[5]!
   for (let i = 0; i < sums.length; i++) {
-    const value = sums[i]! + p * a[i]! + q * b[i]! + r * c[i]! + s * d[i]! + t * e[i]! + u * f[i]!
+    // As an integer first: that makes the comparisons cheap.
+    const value = (sums[i]! + p * a[i]! + q * b[i]! + r * c[i]! + s * d[i]! + t * e[i]! + u * f[i]!) | 0
     data[at + i] = value < 0 ? 0 : value > top ? top : value
   }
 }
