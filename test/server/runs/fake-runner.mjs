@@ -1,6 +1,6 @@
 // A runner that speaks the messages of server/runner/messages.ts without any model. What it does with a run is said by
 // the `behaviour` input of the graph's Fake nodes: succeed, fail, hang, crash, steps (slow progress, heeds cancel),
-// preview, result.
+// preview, text, result.
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const text = (name, value) => ({ name, kind: 'STRING', default: value, multiline: false })
@@ -28,6 +28,29 @@ const catalogue = [
     listInput: false,
   },
 ]
+
+const number = (name, kind, rest) => ({ name, kind, step: 1, optional: false, ...rest })
+catalogue.push({
+  id: 'Typed',
+  title: 'Typed',
+  summary: 'Has an input of every type.',
+  category: 'test',
+  inputs: [{ name: 'image', type: 'IMAGE', required: true }],
+  parameters: [
+    number('count', 'INT', { default: 1, min: 0, max: 10 }),
+    number('scale', 'FLOAT', { default: 1, min: 0.01, max: 8 }),
+    { name: 'on', kind: 'BOOLEAN', default: false, optional: true },
+    { name: 'few', kind: 'COMBO', options: ['nearest', 'area'], default: 'area' },
+    { name: 'many', kind: 'COMBO', options: Array.from({ length: 25 }, (_, i) => `choice ${i}`), default: 'choice 0' },
+    { ...text('words', ''), optional: true },
+  ],
+  outputs: [
+    { name: 'IMAGE', type: 'IMAGE', list: false },
+    { name: 'MASK', type: 'MASK', list: false },
+  ],
+  outputNode: false,
+  listInput: false,
+})
 
 const cancelled = new Set()
 
@@ -60,6 +83,7 @@ async function execute(run) {
     if (behaviour === 'preview') {
       emit({ type: 'node_preview', node, format: 'image/jpeg', bytes: new Uint8Array([255, 216, 255]) })
     }
+    if (behaviour === 'text') emit({ type: 'node_text', node, text: 'half way' })
     if (behaviour === 'result') {
       for (const [name, bytes] of Object.entries(run.attachments)) {
         emit({ type: 'result_image', node, index: 0, filename: `${name}.png`, format: 'image/png', bytes })
