@@ -64,7 +64,7 @@ process.on('SIGTERM', () => process.exit())
 async function execute(run) {
   let sequence = 0
   const emit = (body) =>
-    process.send({ type: 'event', event: { runId: run.id, sequence: sequence++, time: Date.now(), ...body } })
+    process.send({ type: 'events', events: [{ runId: run.id, sequence: sequence++, time: Date.now(), ...body }] })
   const executed = []
   emit({ type: 'started' })
   emit({ type: 'cached', nodes: [] })
