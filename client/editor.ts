@@ -75,7 +75,7 @@ export class Editor {
       canvas: parts.canvas,
       document: this.document,
       page: this.#page(),
-      picture: (file) => parts.address.picture(file),
+      picture: (file) => parts.address.reduced(file),
     })
     const { document, history, view } = this
     this.commands = new Commands({ document, history, view, types: () => this.#types })
@@ -351,7 +351,7 @@ export class Editor {
   #openPictures(id: string): void {
     const node = this.document.graph.nodes.get(id)
     if (node === undefined) return
-    this.#parts.viewer.open(node.title ?? this.#types.get(node.type)?.title ?? node.type, this.view.shown(node))
+    this.#parts.viewer.open(node.title ?? this.#types.get(node.type)?.title ?? node.type, this.view.files(node))
   }
 
   #page(): PageActions {

@@ -5,7 +5,7 @@ import { box, fitText, font, wrapText } from './draw.ts'
 import { cssColor } from './draw-layout.ts'
 import type { NodeView } from './node-view.ts'
 import { drawPictures, showsPictures } from './picture-place.ts'
-import { COLORS, MEASURES } from './theme.ts'
+import { COLORS, inkOn, MEASURES } from './theme.ts'
 
 /** Draws a node: card, title, state of the run, pictures; litegraph draws sockets and widgets over it. */
 export function drawCard(
@@ -77,13 +77,14 @@ function drawTitle(
   ctx.fill()
   ctx.textAlign = 'right'
   ctx.font = font(11)
-  ctx.fillStyle = COLORS.quiet
+  const ink = inkOn(cssColor(view.model?.color))
+  ctx.fillStyle = ink.quiet
   const note = unknown ? 'not installed' : noteOf(view.mode, status)
   ctx.fillText(note, width - 12, -title / 2 + 4)
   const used = note === '' ? 0 : ctx.measureText(note).width + 12
   ctx.textAlign = 'left'
   ctx.font = font(13, 600)
-  ctx.fillStyle = COLORS.text
+  ctx.fillStyle = ink.text
   ctx.fillText(fitText(ctx, view.title, width - 40 - used), 28, -title / 2 + 4.5)
 }
 
@@ -131,12 +132,12 @@ function drawError(ctx: CanvasRenderingContext2D, error: string, width: number, 
   const lines = wrapText(ctx, error, width - 24, 8)
   const height = lines.length * 17 + 16
   box(ctx, 0, top + 8, width, height, [MEASURES.radius])
-  ctx.fillStyle = '#3a2022'
+  ctx.fillStyle = COLORS.errorGround
   ctx.fill()
   ctx.strokeStyle = COLORS.failed
   ctx.lineWidth = 1
   ctx.stroke()
-  ctx.fillStyle = '#ffd9d6'
+  ctx.fillStyle = COLORS.errorText
   ctx.textAlign = 'left'
   for (const [i, line] of lines.entries()) ctx.fillText(line, 12, top + 28 + i * 17)
 }
@@ -153,10 +154,10 @@ function dotColor(status: NodeStatus | undefined): string {
     case 'running':
       return COLORS.running
     case 'done':
-      return '#7fc99a'
+      return COLORS.done
     case 'failed':
       return COLORS.failed
     default:
-      return '#565c67'
+      return COLORS.idle
   }
 }

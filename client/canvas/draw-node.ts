@@ -4,7 +4,7 @@ import { drawCard, noteOf, stateColor } from './card.ts'
 import { fitText, font } from './draw.ts'
 import { cssColor } from './draw-layout.ts'
 import type { NodeView } from './node-view.ts'
-import { COLORS, MEASURES } from './theme.ts'
+import { COLORS, inkOn, MEASURES } from './theme.ts'
 
 interface Light {
   readonly scale: number
@@ -70,6 +70,7 @@ function drawSockets(
 ): void {
   const fromOutput = flying !== null && 'links' in flying
   const hasText = scale >= READABLE && !isCollapsed
+  const { quiet } = inkOn(cssColor(node.model?.background))
   ctx.font = font(12)
   ctx.lineWidth = 1.5
   const room = width * (node.inputs.length > 0 && node.outputs.length > 0 ? 0.5 : 0.9) - 14
@@ -80,7 +81,7 @@ function drawSockets(
     if (isCollapsed) break
     if (!hasText) continue
     ctx.textAlign = 'left'
-    ctx.fillStyle = COLORS.quiet
+    ctx.fillStyle = quiet
     ctx.fillText(fitText(ctx, input.label, room), 11, y + 4)
   }
   for (const [i, output] of node.outputs.entries()) {
@@ -91,7 +92,7 @@ function drawSockets(
     if (isCollapsed) break
     if (!hasText) continue
     ctx.textAlign = 'right'
-    ctx.fillStyle = COLORS.quiet
+    ctx.fillStyle = quiet
     ctx.fillText(fitText(ctx, output.label, room), width - 11, y + 4)
   }
   ctx.globalAlpha = 1

@@ -17,7 +17,6 @@ import { COLORS, FONT, GRID, MEASURES, OTHER_SOCKET, SOCKET_COLORS } from './the
 
 LiteGraph.pointerevents_method = 'pointer'
 LiteGraph.release_link_on_empty_shows_menu = true
-LiteGraph.NODE_TEXT_COLOR = COLORS.quiet
 LiteGraph.NODE_TITLE_HEIGHT = MEASURES.title
 LiteGraph.NODE_SLOT_HEIGHT = MEASURES.slot
 // The document has its own cap.

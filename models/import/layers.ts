@@ -1,6 +1,7 @@
 import type { StepCoefficients } from '../../nodes/sdk/one-step.ts'
 import type { Feature } from './graph-builder.ts'
-import { cast, kernel, matrix, type Network, scalar, vector, vectorOf } from './network.ts'
+import { cast, kernel, matrix, type Network, PORTABLE_FORMS, scalar, vector, vectorOf } from './network.ts'
+import { PHASES, phaseOf } from './phases.ts'
 import { firstRows, type StoredTensor } from './stored-tensor.ts'
 
 /** The positions of a feature map as rows: [batch · positions, channels]. */
@@ -246,7 +247,28 @@ export function downsample(network: Network, path: string, x: Feature, padding: 
 
 /** Nearest neighbour to twice the size, then a convolution. */
 export function upsample(network: Network, path: string, x: Feature): Feature {
+  const { forms = PORTABLE_FORMS } = network
+  if (x.channels >= forms.phasesFrom) return upsampleInPhases(network, path, x)
   return convolution(network, path, enlargeNearest(network, path, x, 2), { out: x.channels, size: 3 })
+}
+
+/**
+ * The same with 4 taps for each sample instead of 9: of the enlarged picture, every other row and column sees the same
+ * pairs of equal samples, so that a kernel of 2 × 2 sums over the small picture gives each of the four phases.
+ */
+function upsampleInPhases(network: Network, path: string, x: Feature): Feature {
+  const { graph, weights } = network
+  const weight = weights.take(`${path}.weight`, [x.channels, x.channels, 3, 3])
+  const bias = vector(network, `${path}.bias`, x.channels)
+  const phases = PHASES.map(([row, column]) =>
+    graph.node('Conv', path, [x.name, kernel(network, phaseOf(weight, row, column)), bias], {
+      kernel_shape: [2, 2],
+      pads: [1 - row, 1 - column, row, column],
+    }),
+  )
+  const all = graph.node('Concat', path, phases, { axis: 1 })
+  const name = graph.node('DepthToSpace', path, [all], { blocksize: 2, mode: 'DCR' })
+  return worked(network, x, { ...x, name, reduction: x.reduction / 2 }, 4)
 }
 
 /** Every sample `scale` times on both axes. */

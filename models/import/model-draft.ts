@@ -2,7 +2,7 @@ import type { Conditioning } from './conditioning.ts'
 import { type Body, Drafting, type DraftStyle } from './drafting.ts'
 import type { Feature } from './graph-builder.ts'
 import type { Manifest, VariantProvider } from './manifest.ts'
-import { NATIVE_FORMS } from './network.ts'
+import { CPU_FORMS, CUDA_FORMS } from './network.ts'
 import type { Weights } from './weights.ts'
 
 type KeysOfUnion<T> = T extends unknown ? keyof T : never
@@ -74,6 +74,6 @@ export function drawParts(
 
 /** What each provider computes fastest, where its results are right. */
 const VARIANT_STYLES: Readonly<Record<VariantProvider, Pick<DraftStyle, 'compute' | 'forms'>>> = {
-  cpu: { forms: NATIVE_FORMS },
-  cuda: { forms: NATIVE_FORMS, compute: 'fp16' },
+  cpu: { forms: CPU_FORMS },
+  cuda: { forms: CUDA_FORMS, compute: 'fp16' },
 }

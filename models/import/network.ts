@@ -18,13 +18,18 @@ export interface Forms {
    * third faster on the CPU and without the matrix of scores in memory; wrong by 0.1 on WebGPU in version 1.29.
    */
   readonly attention: 'matmul' | 'multihead'
+  /** Enlarging convolutions of at least so many channels are computed in phases (phases.ts). */
+  readonly phasesFrom: number
 }
 
 /** Right on every provider. */
-export const PORTABLE_FORMS: Forms = { attention: 'matmul' }
+export const PORTABLE_FORMS: Forms = { attention: 'matmul', phasesFrom: Number.POSITIVE_INFINITY }
 
-/** Fastest on the CPU and on CUDA. */
-export const NATIVE_FORMS: Forms = { attention: 'multihead' }
+/** Fastest on the CPU. With fewer channels, interleaving the phases takes as long as their convolutions save. */
+export const CPU_FORMS: Forms = { attention: 'multihead', phasesFrom: 128 }
+
+/** Fastest on CUDA. */
+export const CUDA_FORMS: Forms = { attention: 'multihead', phasesFrom: Number.POSITIVE_INFINITY }
 
 /** What layers build from: the graph that grows, the checkpoint's tensors, and how to write them. */
 export interface Network {

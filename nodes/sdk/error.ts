@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   inference_failed: 'ONNX Runtime could not run a model',
   output_not_finite: 'A model returned NaN or infinity',
   interrupted: 'The run was cancelled',
+  device_unavailable: 'The device that was asked for cannot run models',
   runner_lost: 'The runner process ended in the middle of the run',
   checkpoint_invalid: 'A checkpoint cannot be imported',
   workflow_invalid: 'A workflow file cannot be read',

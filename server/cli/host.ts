@@ -59,8 +59,8 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
   const supervisor = new Supervisor({ ...parts.runner, runner: runnerOptions(settings), log })
   const runs = new Runs(database.store, supervisor)
   const surroundings = hostSurroundings({ supervisor, files: parts.files, models: parts.models })
-  const hub = new Hub({ runs, surroundings, policy: settings })
-  const previewer = new Previewer()
+  const hub = new Hub({ runs, surroundings, policy: settings, log: hostLog })
+  const previewer = new Previewer(join(settings.data, 'pyramids'))
   const root = packageRoot()
   const app = createApp({
     runs,
@@ -71,6 +71,7 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
     userFiles,
     settings: database.settings,
     hostLog,
+    followLog: (clientId, isOn) => hub.followLog(clientId, isOn),
     previewer,
     policy: settings,
     maxPixels: settings.maxPixels,

@@ -1,5 +1,7 @@
 import { pino } from 'pino'
+import type { RestorationError } from '../../nodes/sdk/error.ts'
 import { fileRoots, SERVE_OPTIONS, serveSettings } from '../config.ts'
+import { Deferred } from '../runs/deferred.ts'
 import { script } from '../runs/script.ts'
 import { Storage } from '../storage/storage.ts'
 import type { Command } from './command.ts'
@@ -15,6 +17,7 @@ export const serveCommand: Command = {
     const settings = serveSettings(flags, environment)
     const log = pino({ base: null }, pino.destination({ dest: 2, sync: false }))
     const stopped = untilStopped()
+    const unusable = new Deferred<RestorationError>()
     await tidyModels(settings)
     const host = await startHost(settings, {
       files: await Storage.open(fileRoots(settings)),
@@ -28,10 +31,14 @@ export const serveCommand: Command = {
         const models = count === 1 ? '1 model' : `${count} models`
         process.stdout.write(`gendr-graph at ${host.url}, ${models} on ${device.name} (${device.reason})\n`)
       },
-      (error: Error) => process.stderr.write(`gendr-graph at ${host.url} cannot run graphs: ${error.message}\n`),
+      (error: RestorationError) => {
+        if (error.code === 'device_unavailable') unusable.resolve(error)
+        else process.stderr.write(`gendr-graph at ${host.url} cannot run graphs: ${error.message}\n`)
+      },
     )
-    await stopped
+    const failure = await Promise.race([stopped, unusable.promise])
     await host.close()
+    if (failure !== undefined) throw failure
     return 0
   },
 }

@@ -16,7 +16,8 @@ import { historyRoutes } from './history.ts'
 import type { HostLog } from './host-log.ts'
 import { interruptRoutes } from './interrupt.ts'
 import { jobRoutes } from './jobs.ts'
-import { logRoutes } from './logs.ts'
+import { type FollowLog, logRoutes } from './logs.ts'
+import { otherMethods } from './methods.ts'
 import { modelRoutes } from './models.ts'
 import { objectInfoRoutes } from './object-info.ts'
 import type { Previewer } from './previewer.ts'
@@ -40,6 +41,7 @@ export interface AppOptions {
   readonly userFiles: UserFiles
   readonly settings: Settings
   readonly hostLog: HostLog
+  readonly followLog: FollowLog
   readonly policy: Policy
   readonly maxPixels: number
   /** The folder of the built editor. */
@@ -71,10 +73,10 @@ export function createApp(options: AppOptions): Express {
   api.use(modelRoutes(options.modelFacts))
   api.use(systemStatsRoutes(() => supervisor.latest?.device))
   api.use(viewRoutes(files, options.previewer, options.maxPixels), workflowRoutes(options.workflows))
-  api.use(settingsRoutes(options.settings), logRoutes(options.hostLog, files))
+  api.use(settingsRoutes(options.settings), logRoutes(options.hostLog, files, options.followLog))
   app.use('/api', api, jobRoutes(runs), runRoutes(runs, surroundings, files))
   app.use(api)
-  app.use(notFound)
+  app.use(otherMethods, notFound)
   app.use(failureHandler(options.log))
   return app
 }
@@ -88,7 +90,7 @@ function securityHeaders(): RequestHandler {
         scriptSrc: ["'self'"],
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'blob:', 'data:'],
-        connectSrc: ["'self'", 'ws:', 'wss:'],
+        connectSrc: ["'self'", 'ws:', 'wss:', 'blob:'],
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],

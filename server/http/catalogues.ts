@@ -2,46 +2,64 @@ import { Router } from 'express'
 import { SERVER_FEATURES } from '../protocol/messages.ts'
 import type { Surroundings } from '../runs/intake.ts'
 
-/** The folders of models that ComfyUI's clients can ask for. */
+/** The folders of models that this host has. */
 const MODEL_FOLDERS = ['gendr_models', 'upscale_models'] as const
 
-/** GET /features, /embeddings, /extensions, /workflow_templates, /models[/folder]: lists that clients read at start. */
+/** Folders that every ComfyUI has and its clients ask for by name: here they are empty. */
+const OTHER_FOLDERS: ReadonlySet<string> = new Set(
+  (
+    'checkpoints configs loras vae text_encoders clip diffusion_models unet clip_vision style_models embeddings ' +
+    'diffusers vae_approx controlnet gligen hypernetworks photomaker classifiers model_patches audio_encoders'
+  ).split(' '),
+)
+
+/** Lists that clients read at their start: what the host can do, its models, and what only ComfyUI has. */
 export function catalogueRoutes(surroundings: Surroundings): Router {
   const router = Router()
+  /** Names of the models in a folder; undefined for a folder that nobody knows. */
+  const modelsIn = async (folder: string): Promise<readonly string[] | undefined> => {
+    const known = MODEL_FOLDERS.find((one) => one === folder)
+    if (known === undefined) return OTHER_FOLDERS.has(folder) ? [] : undefined
+    return (await surroundings.choices())[known]
+  }
   router.get('/features', (_request, response) => {
     response.json(SERVER_FEATURES)
   })
-  router.get('/embeddings', (_request, response) => {
-    response.json([])
-  })
-  router.get('/extensions', (_request, response) => {
-    response.json([])
-  })
-  router.get('/workflow_templates', (_request, response) => {
-    response.json({})
-  })
-  router.get('/global_subgraphs', (_request, response) => {
-    response.json({})
-  })
-  router.get('/view_metadata/:folder', (_request, response) => {
-    // No model of ours is a single file with a header.
-    response.status(404).json({})
-  })
+  for (const path of ['/embeddings', '/extensions']) {
+    router.get(path, (_request, response) => {
+      response.json([])
+    })
+  }
+  for (const path of ['/global_subgraphs', '/node_replacements', '/i18n']) {
+    router.get(path, (_request, response) => {
+      response.json({})
+    })
+  }
+  // No model of ours is a single file with a header, or has a picture; no subgraph is everybody's.
+  for (const path of [
+    '/view_metadata/:folder',
+    '/experiment/models/preview/:folder/:index/*name',
+    '/global_subgraphs/:id',
+  ]) {
+    router.get(path, (_request, response) => {
+      response.status(404).json({})
+    })
+  }
   router.get('/experiment/models', (_request, response) => {
     response.json(MODEL_FOLDERS.map((name) => ({ name, folders: [] })))
   })
   router.get('/experiment/models/:folder', async (request, response) => {
-    const folder = MODEL_FOLDERS.find((one) => one === request.params.folder)
-    if (folder === undefined) response.status(404).json({})
-    else response.json((await surroundings.choices())[folder].map((name) => ({ name, pathIndex: 0 })))
+    const names = await modelsIn(request.params.folder)
+    if (names === undefined) response.status(404).json({})
+    else response.json(names.map((name) => ({ name, pathIndex: 0 })))
   })
   router.get('/models', (_request, response) => {
     response.json(MODEL_FOLDERS)
   })
   router.get('/models/:folder', async (request, response) => {
-    const folder = MODEL_FOLDERS.find((one) => one === request.params.folder)
-    if (folder === undefined) response.status(404).json({})
-    else response.json((await surroundings.choices())[folder])
+    const names = await modelsIn(request.params.folder)
+    if (names === undefined) response.status(404).json({})
+    else response.json(names)
   })
   return router
 }

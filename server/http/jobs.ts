@@ -1,10 +1,8 @@
 import { type Response, Router } from 'express'
 import { z } from 'zod'
-import { jobsQuerySchema } from '../protocol/requests.ts'
+import { cancelRequestSchema, jobsQuerySchema } from '../protocol/requests.ts'
 import { describeJob, type Job } from '../runs/job.ts'
 import type { Runs } from '../runs/runs.ts'
-
-const cancelSchema = z.object({ job_ids: z.array(z.string().min(1).max(200)).min(1).max(10_000) })
 
 /** /api/jobs: queue, runs under way and history as one list (ComfyUI 0.38); only with the prefix, as there. */
 export function jobRoutes(runs: Runs): Router {
@@ -30,7 +28,7 @@ export function jobRoutes(runs: Runs): Router {
     else response.json({ cancelled: runs.cancel([id]) > 0 })
   })
   router.post('/jobs/cancel', (request, response) => {
-    const body = cancelSchema.safeParse(request.body)
+    const body = cancelRequestSchema.safeParse(request.body)
     if (!body.success) refuse(response, 400, z.prettifyError(body.error))
     else response.json({ cancelled: runs.cancel(body.data.job_ids) > 0 })
   })

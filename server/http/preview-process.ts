@@ -2,23 +2,26 @@ import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { addPngText } from '../../nodes/sdk/png-text.ts'
 import { readPngText } from '../graph/png-text.ts'
-import type { MaskRequest, PreviewAnswer, PreviewRequest } from './previewer.ts'
+import type { MaskRequest, PictureAnswer, PictureRequest, PreviewAnswer, PreviewRequest } from './previewer.ts'
+import { pictureFacts, reducedPicture, tileOfPicture } from './screen-picture.ts'
 
 /**
- * Child process that decodes pictures for GET /view?preview= and ?channel=: a file that brings libvips down takes no
- * more than this process with it.
+ * Child process that decodes pictures for GET /view and GET /picture: a file that brings libvips down takes no more than
+ * this process with it.
  */
 async function render({ path, preview, channel, maxPixels }: PreviewRequest): Promise<PreviewAnswer> {
   const source = sharp(path, { limitInputPixels: maxPixels })
   if (preview !== undefined) {
-    const picture = channel === 'rgb' ? source.removeAlpha() : source
-    const bytes =
-      preview.format === 'jpeg'
-        ? picture.flatten().jpeg({ quality: preview.quality })
-        : picture.webp({ quality: preview.quality })
+    // As ComfyUI: colours stay as they are under a transparency that is left out.
+    const picture = channel === 'rgb' || preview.format === 'jpeg' ? source.removeAlpha() : source
+    const { quality } = preview
+    const bytes = preview.format === 'jpeg' ? picture.jpeg({ quality }) : picture.webp({ quality })
     return { bytes: await bytes.toBuffer(), format: `image/${preview.format}` }
   }
-  if (channel === 'rgb') return { bytes: await source.removeAlpha().png().toBuffer(), format: 'image/png' }
+  if (channel === 'rgb') {
+    const colours = source.removeAlpha().toColourspace('srgb')
+    return { bytes: await colours.png().toBuffer(), format: 'image/png' }
+  }
   const { data, info } = await source.ensureAlpha().extractChannel('alpha').raw().toBuffer({ resolveWithObject: true })
   const size = { width: info.width, height: info.height }
   const black = sharp({ create: { ...size, channels: 3, background: 'black' } })
@@ -43,9 +46,24 @@ async function maskPicture({ path, mask, maxPixels }: MaskRequest): Promise<Prev
   return { bytes: addPngText(png, Object.fromEntries(readPngText(original))), format: 'image/png' }
 }
 
-process.on('message', async ({ id, request }: { id: number; request: PreviewRequest | MaskRequest }) => {
+function answer(request: PictureRequest): Promise<PictureAnswer> {
+  switch (request.kind) {
+    case 'preview':
+      return render(request)
+    case 'mask':
+      return maskPicture(request)
+    case 'facts':
+      return pictureFacts(request)
+    case 'reduced':
+      return reducedPicture(request)
+    case 'tile':
+      return tileOfPicture(request)
+  }
+}
+
+process.on('message', async ({ id, request }: { id: number; request: PictureRequest }) => {
   try {
-    process.send?.({ id, answer: await ('mask' in request ? maskPicture(request) : render(request)) })
+    process.send?.({ id, answer: await answer(request) })
   } catch {
     // What libvips says may name the path.
     process.send?.({ id, error: 'it cannot be decoded, or has too many pixels' })

@@ -40,16 +40,23 @@ export async function acceptPrompt(
     response.status(400).json({ error: prepared.error, node_errors: prepared.nodeErrors })
     return undefined
   }
-  const client = body.client_id === undefined ? {} : { client_id: body.client_id }
+  const client = typeof body.client_id === 'string' ? { client_id: body.client_id } : {}
   const run = runs.submit({
     id: body.prompt_id ?? undefined,
-    number: body.number,
-    front: body.front,
+    number: body.number ?? undefined,
+    front: Boolean(body.front),
     prompt: prepared.prompt,
     outputs: prepared.outputs,
-    extraData: withWorkflow({ ...body.extra_data, ...client }, body.prompt),
+    extraData: withWorkflow({ ...withoutSecrets(body.extra_data ?? {}), ...client }, body.prompt),
     delivery: 'files',
     attachments: {},
   })
   return { run, nodeErrors: prepared.nodeErrors }
+}
+
+/** What clients of ComfyUI send for its paid nodes: no node of ours needs it, so it is not kept. */
+const SECRETS: ReadonlySet<string> = new Set(['auth_token_comfy_org', 'api_key_comfy_org'])
+
+function withoutSecrets(extraData: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(extraData).filter(([name]) => !SECRETS.has(name)))
 }

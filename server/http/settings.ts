@@ -1,11 +1,15 @@
 import { Router } from 'express'
 import { z } from 'zod'
+import { userRequestSchema } from '../protocol/requests.ts'
 import type { Settings } from '../runs/settings.ts'
 import { parse } from './failure.ts'
 
 const settingsSchema = z.record(z.string().max(500), z.unknown())
 
-/** /settings, /users and /i18n: one user, whose settings are any JSON values by name. */
+/**
+ * /settings and /users: settings are any JSON values by name. Users are names that clients gave themselves, as in a
+ * ComfyUI without --multi-user: everybody has the same settings and files.
+ */
 export function settingsRoutes(settings: Settings): Router {
   const router = Router()
   router.get('/settings', (_request, response) => {
@@ -25,11 +29,11 @@ export function settingsRoutes(settings: Settings): Router {
   router.get('/users', (_request, response) => {
     response.json({ storage: 'server', migrated: true })
   })
-  router.post('/users', (_request, response) => {
-    response.status(400).json({ error: 'This host has one user.' })
-  })
-  router.get('/i18n', (_request, response) => {
-    response.json({})
+  router.post('/users', (request, response) => {
+    const body = userRequestSchema.safeParse(request.body)
+    const id = body.success ? settings.addUser(body.data.username) : undefined
+    if (id !== undefined) response.json(id)
+    else response.status(400).json({ error: body.success ? 'Duplicate username.' : 'username not provided' })
   })
   return router
 }

@@ -47,6 +47,9 @@ async function save(files: HostFiles, upload: Upload) {
   }
 }
 
+/** The folder may stand at the end of the name. */
+const ANNOTATED = /^(.*) \[(input|output|temp)\]$/s
+
 const originalSchema = z.object({
   filename: z.string().min(1),
   subfolder: z.string().default(''),
@@ -56,7 +59,10 @@ const originalSchema = z.object({
 /** `original_ref`: the picture under the mask, as JSON. */
 function readOriginal(text: string | undefined): FileReference {
   try {
-    return originalSchema.parse(JSON.parse(text ?? ''))
+    const original = originalSchema.parse(JSON.parse(text ?? ''))
+    const [, filename = original.filename, type = original.type] = ANNOTATED.exec(original.filename) ?? []
+    if (filename.startsWith('/') || filename.includes('..')) throw new Error('the name leads out of its folder')
+    return { ...original, filename, type: type as FileReference['type'] }
   } catch (cause) {
     const remedy = 'Send original_ref as {"filename": …, "subfolder": …, "type": …}.'
     throw new RestorationError('invalid_input', 'The form does not say which picture the mask is for.', remedy, {

@@ -1,32 +1,46 @@
+import { extname } from 'node:path'
 import express, { type Response, Router } from 'express'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { moveQuerySchema, userdataQuerySchema, writeQuerySchema } from '../protocol/requests.ts'
+import { entriesQuerySchema, userdataQuerySchema, writeQuerySchema } from '../protocol/requests.ts'
 import type { UserFile, UserFiles } from '../storage/user-files.ts'
-import { parse, sendFailure } from './failure.ts'
+import { parse } from './failure.ts'
 
 /** A file of a client; a workflow of thousands of nodes is a few MB. */
 const MAX_FILE = '64mb'
 
-/** /userdata and /v2/userdata: files that clients keep on the host. A path is one segment, its slashes escaped. */
+/** Types that a browser cannot run; all else is only bytes. */
+const HARMLESS: ReadonlySet<string> = new Set('.json .txt .png .jpg .jpeg .webp .gif'.split(' '))
+
+/**
+ * /userdata and /v2/userdata: files that clients keep on the host. A path is one segment, its slashes escaped. Errors
+ * are ComfyUI's, a line of text (app/user_manager.py).
+ */
 export function userdataRoutes(files: UserFiles): Router {
   const router = Router()
   router.get('/userdata', async (request, response) => {
     const { dir, recurse, full_info: isFull, split } = parse(userdataQuerySchema, request.query)
-    if (dir === '') return fail(response, 400, 'Directory not provided')
-    const found = await files.list(dir, recurse).catch(absent)
-    if (found === undefined) return fail(response, 404, 'Directory not found')
+    if (dir === '') return say(response, 400, 'Directory not provided')
+    const found = await files.list(dir, recurse).catch(denied)
+    if (found === 'outside') return say(response, 403, 'Invalid directory')
+    if (found === 'absent') return say(response, 404, 'Directory not found')
     if (isFull) response.json(found)
     else response.json(found.map(({ path }) => (split ? [path, ...path.split('/')] : path)))
   })
   router.get('/v2/userdata', async (request, response) => {
-    const path = typeof request.query.path === 'string' ? request.query.path : ''
-    const found = await files.entries(path).catch(absent)
-    if (found === undefined) return fail(response, 404, 'Directory not found')
+    const found = await files.entries(parse(entriesQuerySchema, request.query).path).catch(denied)
+    if (found === 'outside') return say(response, 400, 'Invalid path requested')
+    if (found === 'absent') return say(response, 404, 'Requested path not found')
     response.json(found)
   })
   router.get('/userdata/:file', async (request, response) => {
-    // Whatever it is, a browser only saves it.
-    response.type('application/octet-stream').send(Buffer.from(await files.read(request.params.file)))
+    const bytes = await files.read(request.params.file)
+    const extension = extname(request.params.file).toLowerCase()
+    response.set({
+      'X-Content-Type-Options': 'nosniff',
+      'Content-Disposition': 'attachment',
+      'Content-Security-Policy': "default-src 'none'; sandbox",
+    })
+    response.type(HARMLESS.has(extension) ? extension : 'application/octet-stream').send(Buffer.from(bytes))
   })
   router.post('/userdata/:file', express.raw({ type: () => true, limit: MAX_FILE }), async (request, response) => {
     const { overwrite, full_info: isFull } = parse(writeQuerySchema, request.query)
@@ -38,22 +52,23 @@ export function userdataRoutes(files: UserFiles): Router {
     response.status(204).end()
   })
   router.post('/userdata/:file/move/:to', async (request, response) => {
-    const { overwrite, full_info: isFull } = parse(moveQuerySchema, request.query)
+    const { overwrite, full_info: isFull } = parse(writeQuerySchema, request.query)
     sendWritten(response, await files.move(request.params.file, request.params.to, overwrite), isFull)
   })
   return router
 }
 
 function sendWritten(response: Response, file: UserFile | undefined, isFull: boolean): void {
-  if (file === undefined) fail(response, 409, 'File already exists')
+  if (file === undefined) say(response, 409, 'File already exists')
   else response.json(isFull ? file : file.path)
 }
 
-function fail(response: Response, status: number, message: string): void {
-  sendFailure(response, status, new RestorationError('invalid_input', `${message}.`, 'See docs/api.md.'))
+function say(response: Response, status: number, line: string): void {
+  response.status(status).type('text/plain').send(line)
 }
 
-function absent(error: unknown): undefined {
-  if (error instanceof RestorationError && error.code === 'file_not_found') return undefined
+function denied(error: unknown): 'absent' | 'outside' {
+  if (error instanceof RestorationError && error.code === 'file_not_found') return 'absent'
+  if (error instanceof RestorationError && error.code === 'path_outside') return 'outside'
   throw error
 }

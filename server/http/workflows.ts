@@ -1,8 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Router } from 'express'
+import { type Response, Router } from 'express'
 
-/** GET /workflows and /workflows/{name}: the templates that are shipped. */
+/** The name under which ComfyUI's clients list our templates. */
+const PACK = 'gendr-graph'
+
+/** GET /workflows[/{name}] and, as ComfyUI lists them, /workflow_templates: the templates that are shipped. */
 export function workflowRoutes(folder: string): Router {
   const router = Router()
   router.get('/workflows', async (_request, response) => {
@@ -10,12 +13,23 @@ export function workflowRoutes(folder: string): Router {
     response.json(names.map((name) => ({ name, title: titleOf(name) })))
   })
   router.get('/workflows/:name', async (request, response) => {
-    const { name } = request.params
-    // Only names that the folder lists are opened: no path can come from the request.
-    if (!(await templateNames(folder)).includes(name)) response.status(404).json({})
-    else response.type('application/json').send(await readFile(join(folder, `${name}.json`)))
+    await sendTemplate(response, folder, request.params.name)
+  })
+  router.get('/workflow_templates', async (_request, response) => {
+    response.json({ [PACK]: await templateNames(folder) })
+  })
+  router.get('/workflow_templates/:pack/:file', async (request, response) => {
+    const { pack, file } = request.params
+    if (pack !== PACK || !file.endsWith('.json')) response.status(404).json({})
+    else await sendTemplate(response, folder, file.slice(0, -'.json'.length))
   })
   return router
+}
+
+/** Only names that the folder lists are opened: no path can come from the request. */
+async function sendTemplate(response: Response, folder: string, name: string): Promise<void> {
+  if (!(await templateNames(folder)).includes(name)) response.status(404).json({})
+  else response.type('application/json').send(await readFile(join(folder, `${name}.json`)))
 }
 
 async function templateNames(folder: string): Promise<string[]> {

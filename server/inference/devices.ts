@@ -1,4 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { DeviceReport } from '../runner/messages.ts'
 
 type Provider = DeviceReport['provider']
@@ -25,12 +26,12 @@ const PROBE = Uint8Array.from([
 
 /**
  * Chooses the device by running a model on it: a provider that is listed may still lack its driver.
- * @throws Error when a device that was asked for by name does not work
+ * @throws RestorationError `device_unavailable` when the one that was asked for by name does not work, or none does
  */
 export async function chooseDevice(wanted: 'auto' | Provider): Promise<DeviceReport> {
   if (wanted !== 'auto') {
     const failure = await tryProvider(wanted)
-    if (failure !== undefined) throw new Error(`${ABSENT[wanted]}: ${failure}`)
+    if (failure !== undefined) throw unavailable(`${nameOf(wanted)} was asked for, but ${ABSENT[wanted]}: ${failure}`)
     return { provider: wanted, name: nameOf(wanted), reason: 'asked for by --device' }
   }
   const missing: string[] = []
@@ -42,7 +43,15 @@ export async function chooseDevice(wanted: 'auto' | Provider): Promise<DeviceRep
     }
     missing.push(failure === 'software' ? 'WebGPU would run on a software renderer' : ABSENT[provider])
   }
-  throw new Error(missing.join('; '))
+  throw unavailable(missing.join('; '))
+}
+
+function unavailable(message: string): RestorationError {
+  return new RestorationError(
+    'device_unavailable',
+    `${message.replace(/\.$/, '')}.`,
+    'Use --device auto, or install what is missing: docs/devices.md says how.',
+  )
 }
 
 /** SwiftShader and its kin are named by the Vulkan driver variables; they are for tests, far slower than the CPU. */

@@ -34,12 +34,13 @@ export class InferenceThread {
     })
   }
 
-  /** Starts the thread and waits until it has chosen its device. @throws Error when no device works */
+  /** Starts the thread and waits until it has chosen its device. @throws RestorationError `device_unavailable` */
   static async start(options: ThreadOptions): Promise<InferenceThread> {
     const worker = startThread(options)
     const device = await new Promise<DeviceReport>((resolve, reject) => {
       worker.once('message', (message: FromThread) => {
         if (message.type === 'ready') resolve(message.device)
+        if (message.type === 'unusable') reject(new RestorationError(message.code, message.message, message.remedy))
       })
       worker.once('error', reject)
     })
@@ -84,7 +85,7 @@ export class InferenceThread {
   }
 
   #receive(message: FromThread): void {
-    if (message.type === 'ready') return
+    if (message.type === 'ready' || message.type === 'unusable') return
     const call = this.#running
     this.#running = undefined
     this.#advance()

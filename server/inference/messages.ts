@@ -25,6 +25,7 @@ export type ToThread =
 /** Inference thread to runner. */
 export type FromThread =
   | { readonly type: 'ready'; readonly device: DeviceReport }
+  | { readonly type: 'unusable'; readonly code: ErrorCode; readonly message: string; readonly remedy: string }
   | { readonly type: 'result'; readonly data: Float32Array; readonly dims: readonly number[] }
   | {
       readonly type: 'error'

@@ -9,27 +9,42 @@ import { cleanReason, SessionPool } from './session-pool.ts'
 const port = parentPort!
 const options = workerData as ThreadOptions
 
-const device = await chooseDevice(options.device)
-const pool = new SessionPool(device.provider, options.threads, options.sessionBytes)
-let last: Promise<unknown> = Promise.resolve()
+try {
+  const device = await chooseDevice(options.device)
+  serve(new SessionPool(device.provider, options.threads, options.sessionBytes))
+  send({ type: 'ready', device })
+} catch (error) {
+  if (!(error instanceof RestorationError)) throw error
+  send({ type: 'unusable', ...inWords(error) })
+}
 
-port.on('message', (message: ToThread) => {
-  last = last.then(() => (message.type === 'unload' ? pool.clear() : answer(message)))
-})
-send({ type: 'ready', device })
+function serve(pool: SessionPool): void {
+  let last: Promise<unknown> = Promise.resolve()
+  port.on('message', (message: ToThread) => {
+    last = last.then(() => (message.type === 'unload' ? pool.clear() : answer(pool, message)))
+  })
+}
 
-async function answer({ graph, data, dims }: Extract<ToThread, { type: 'run' }>): Promise<void> {
+async function answer(pool: SessionPool, { graph, data, dims }: Extract<ToThread, { type: 'run' }>): Promise<void> {
   try {
-    const output = await run(graph, data, dims)
+    const output = await run(pool, graph, data, dims)
     const result = output.data as Float32Array
     send({ type: 'result', data: result, dims: output.dims }, [result.buffer as ArrayBuffer])
   } catch (error) {
-    const { code, message, remedy } = error as RestorationError
-    send({ type: 'error', code, message, remedy })
+    send({ type: 'error', ...inWords(error as RestorationError) })
   }
 }
 
-async function run(graph: GraphReference, data: Float32Array, dims: readonly number[]): Promise<Tensor> {
+function inWords({ code, message, remedy }: RestorationError) {
+  return { code, message, remedy }
+}
+
+async function run(
+  pool: SessionPool,
+  graph: GraphReference,
+  data: Float32Array,
+  dims: readonly number[],
+): Promise<Tensor> {
   const session = await pool.get(graph)
   const output = await call(session, graph, data, dims)
   checkFinite(output.data as Float32Array, graph)

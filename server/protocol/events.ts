@@ -17,6 +17,8 @@ export type RunEventBody =
       readonly format: 'image/jpeg' | 'image/png'
       readonly bytes: Uint8Array
     }
+  /** A line about what a node is doing. */
+  | { readonly type: 'node_text'; readonly node: string; readonly text: string }
   /** `ui` is null for a node that shows nothing. */
   | { readonly type: 'node_finished'; readonly node: string; readonly ui: NodeUi | null; readonly cached: boolean }
   /** A result of a run that came over a socket: the bytes that would have been a file. */

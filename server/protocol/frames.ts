@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 
 /**
- * Binary frames of the WebSocket. All numbers are big-endian u32. 1 and 4 are ComfyUI's (protocol.py); 16 and 17 are
- * ours: `type | length of the JSON | JSON, UTF-8 | bytes`, the same layout as 4.
+ * Binary frames of the WebSocket. All numbers are big-endian u32. 1, 3 and 4 are ComfyUI's (protocol.py); 16 and 17 are
+ * ours: `type | length of the JSON | JSON, UTF-8 | bytes`, the same layout as 4. 3 has a node's id in the place of the
+ * JSON, and text in the place of the bytes.
  */
-export const FRAME_TYPES = { preview: 1, previewWithMetadata: 4, attachment: 16, result: 17 } as const
+export const FRAME_TYPES = { preview: 1, text: 3, previewWithMetadata: 4, attachment: 16, result: 17 } as const
 
 export const imageFormatSchema = z.enum(['image/jpeg', 'image/png'])
 
@@ -37,6 +38,7 @@ export type ResultMetadata = z.infer<typeof resultMetadataSchema>
 
 export type Frame =
   | { readonly type: 'preview'; readonly format: ImageFormat; readonly bytes: Uint8Array }
+  | { readonly type: 'text'; readonly node: string; readonly text: string }
   | { readonly type: 'previewWithMetadata'; readonly metadata: PreviewMetadata; readonly bytes: Uint8Array }
   | { readonly type: 'attachment'; readonly metadata: AttachmentMetadata; readonly bytes: Uint8Array }
   | { readonly type: 'result'; readonly metadata: ResultMetadata; readonly bytes: Uint8Array }
@@ -47,7 +49,12 @@ const MAX_METADATA = 1 << 20
 /** One frame as it goes over the socket; copies `bytes` once. */
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
   if (frame.type === 'preview') return assemble(FRAME_TYPES.preview, FORMAT_CODES[frame.format], [frame.bytes])
-  const json = new TextEncoder().encode(JSON.stringify(frame.metadata))
+  const encoder = new TextEncoder()
+  if (frame.type === 'text') {
+    const node = encoder.encode(frame.node)
+    return assemble(FRAME_TYPES.text, node.length, [node, encoder.encode(frame.text)])
+  }
+  const json = encoder.encode(JSON.stringify(frame.metadata))
   return assemble(FRAME_TYPES[frame.type], json.length, [json, frame.bytes])
 }
 
@@ -63,11 +70,25 @@ export function decodeFrame(data: Uint8Array): Frame {
   if (type === FRAME_TYPES.preview) {
     return { type: 'preview', format: second === 2 ? 'image/png' : 'image/jpeg', bytes: data.subarray(8) }
   }
-  if (type !== FRAME_TYPES.previewWithMetadata && type !== FRAME_TYPES.attachment && type !== FRAME_TYPES.result) {
-    throw invalid(`expected the type 1, 4, 16 or 17 but received ${type}`)
+  const isText = type === FRAME_TYPES.text
+  if (
+    !isText &&
+    type !== FRAME_TYPES.previewWithMetadata &&
+    type !== FRAME_TYPES.attachment &&
+    type !== FRAME_TYPES.result
+  ) {
+    throw invalid(`expected the type 1, 3, 4, 16 or 17 but received ${type}`)
   }
   if (second > MAX_METADATA || 8 + second > data.length) {
-    throw invalid(`its JSON is said to be ${second} bytes long, the frame has ${data.length}`)
+    throw invalid(`its ${isText ? 'node id' : 'JSON'} is said to be ${second} bytes long, the frame has ${data.length}`)
+  }
+  if (isText) {
+    const decoder = new TextDecoder()
+    return {
+      type: 'text',
+      node: decoder.decode(data.subarray(8, 8 + second)),
+      text: decoder.decode(data.subarray(8 + second)),
+    }
   }
   const json = parseJson(data.subarray(8, 8 + second))
   const bytes = data.subarray(8 + second)

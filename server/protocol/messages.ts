@@ -19,7 +19,7 @@ export const nodeProgressSchema = z.object({
   real_node_id: z.string(),
 })
 
-const fileReferenceSchema = z.object({
+export const fileReferenceSchema = z.object({
   filename: z.string(),
   subfolder: z.string(),
   type: z.enum(['input', 'output', 'temp']),
@@ -106,6 +106,13 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   }),
   ...executionMessageSchema.options,
   z.object({ type: z.literal('feature_flags'), data: featureFlagsSchema }),
+  z.object({
+    type: z.literal('logs'),
+    data: z.object({
+      entries: z.array(z.object({ t: z.string(), m: z.string() })).readonly(),
+      size: z.object({ cols: z.int(), rows: z.int() }),
+    }),
+  }),
   z.object({ type: z.literal('pong') }),
   z.object({
     type: z.literal('run_accepted'),

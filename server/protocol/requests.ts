@@ -8,11 +8,11 @@ const priority = z.union([z.number(), z.string().regex(/^[+-]?\d+(\.\d+)?$/)]).t
 /** POST /prompt. `prompt` may be a graph in the API or in the UI format. */
 export const promptRequestSchema = z.looseObject({
   prompt: z.unknown().optional(),
-  client_id: z.string().max(1000).optional(),
+  client_id: z.string().max(1000).nullish(),
   prompt_id: z.string().min(1).max(200).nullish(),
-  front: z.boolean().optional(),
-  number: priority.optional(),
-  extra_data: z.looseObject({ extra_pnginfo: z.record(z.string(), z.unknown()).nullish() }).optional(),
+  front: z.union([z.boolean(), z.number()]).nullish(),
+  number: priority.nullish(),
+  extra_data: z.looseObject({ extra_pnginfo: z.record(z.string(), z.unknown()).nullish() }).nullish(),
   partial_execution_targets: z.array(z.string()).nullish(),
   /** Ours: `node.parameter=value`, applied to the graph. */
   set: z.array(z.string().max(100_000)).max(1000).default([]),
@@ -31,10 +31,19 @@ export const freeRequestSchema = z.object({
   free_memory: z.boolean().default(false),
 })
 
+const wholeNumber = z
+  .string()
+  .regex(/^[+-]?\d{1,9}$/, 'expected a whole number')
+  .transform(Number)
+
+/** GET /history. */
 export const historyQuerySchema = z.object({
-  max_items: z.coerce.number().int().min(0).optional(),
-  offset: z.coerce.number().int().optional(),
+  max_items: wholeNumber.transform((count) => Math.max(0, count)).optional(),
+  offset: wholeNumber.optional(),
 })
+
+/** The longest side that WebP can have. */
+export const MAX_SCREEN_SIZE = 16_383
 
 export const viewQuerySchema = z.object({
   filename: z.string().optional(),
@@ -42,28 +51,53 @@ export const viewQuerySchema = z.object({
   subfolder: z.string().default(''),
   preview: z.string().optional(),
   channel: z.string().optional(),
+  /** Ours: the picture for a screen, neither side longer than this. */
+  size: z.coerce.number().int().min(16).max(MAX_SCREEN_SIZE).optional(),
 })
 
-/** `true` and `1`; anything else, and nothing, is the other. */
-const flag = (byDefault: boolean) =>
-  z
-    .string()
-    .optional()
-    .transform((value) => (value === undefined ? byDefault : ['true', '1'].includes(value.toLowerCase())))
+/** GET /picture/tile: a tile of 512 × 512 pixels; level 0 is the whole size, each further one half of it. */
+export const tileQuerySchema = viewQuerySchema.extend({
+  level: z.coerce.number().int().min(0).max(30),
+  column: z.coerce.number().int().min(0),
+  row: z.coerce.number().int().min(0),
+  /** What GET /picture said; lets browsers keep the tile without asking. */
+  version: z.string().optional(),
+})
+
+/** Off unless `true` or `1` says otherwise. */
+const flag = z
+  .string()
+  .optional()
+  .transform((value) => ['true', '1'].includes((value ?? '').toLowerCase()))
+
+/** On unless `false` says otherwise, as ComfyUI reads it. */
+const flagOn = z
+  .string()
+  .optional()
+  .transform((value) => value?.toLowerCase() !== 'false')
 
 /** GET /userdata. */
 export const userdataQuerySchema = z.object({
   dir: z.string().default(''),
-  recurse: flag(false),
-  full_info: flag(false),
-  split: flag(false),
+  recurse: flag,
+  full_info: flag,
+  split: flag,
 })
 
-/** POST /userdata/{file}: a file that is there is replaced, unless that is forbidden. */
-export const writeQuerySchema = z.object({ overwrite: flag(true), full_info: flag(false) })
+/** GET /v2/userdata. */
+export const entriesQuerySchema = z.object({ path: z.string().default('') })
 
-/** POST /userdata/{file}/move/{to}: a file that is there stays, unless it may be replaced. */
-export const moveQuerySchema = z.object({ overwrite: flag(false), full_info: flag(false) })
+/** POST /userdata/{file} and /userdata/{file}/move/{to}: a file that is there is replaced, unless that is forbidden. */
+export const writeQuerySchema = z.object({ overwrite: flagOn, full_info: flag })
+
+/** POST /users. */
+export const userRequestSchema = z.object({ username: z.string().trim().min(1).max(200) })
+
+/** PATCH /internal/logs/subscribe. */
+export const logSubscriptionSchema = z.object({
+  clientId: z.string().min(1).max(1000),
+  enabled: z.boolean().default(true),
+})
 
 /** GET /api/jobs. */
 export const jobsQuerySchema = z.object({
@@ -79,10 +113,16 @@ export const jobsQuerySchema = z.object({
   offset: z.coerce.number().int().min(0).default(0),
 })
 
+/** POST /api/jobs/cancel. */
+export const cancelRequestSchema = z.object({ job_ids: z.array(z.string().min(1).max(200)).min(1).max(10_000) })
+
+/** PUT /api/files/{sha256}: the name to keep it under. */
+export const fileQuerySchema = z.object({ name: z.string().min(1).max(200).default('picture.png') })
+
 /** POST /runs: how many seconds to wait for the result, and whether the pictures come with the answer. */
 export const runQuerySchema = z.object({
   wait: z.coerce.number().min(0).max(3600).default(0),
-  inline: flag(false),
+  inline: flag,
 })
 
 export type PromptRequest = z.infer<typeof promptRequestSchema>

@@ -1,5 +1,6 @@
 import { nodes } from '../../nodes/index.ts'
 import { describeNode } from '../../nodes/sdk/description.ts'
+import { RestorationError } from '../../nodes/sdk/error.ts'
 import { catalogueOf } from '../graph/catalogue.ts'
 import { InferenceThread } from '../inference/inference.ts'
 import { Storage } from '../storage/storage.ts'
@@ -7,6 +8,7 @@ import { ResultCache } from './cache.ts'
 import { type ExecutorOptions, execute } from './executor.ts'
 import type { FromRunner, RunnerOptions, ToRunner } from './messages.ts'
 import { ModelStore } from './model-store.ts'
+import { Outbox } from './outbox.ts'
 import { runFiles } from './run-files.ts'
 
 /** The runner process: one run at a time, in the order in which the host sends them. */
@@ -19,11 +21,7 @@ process.on('SIGINT', () => {})
 const storage = await Storage.open(options)
 const models = new ModelStore(options.modelRoots)
 const cache = new ResultCache(options.cacheBytes)
-const thread = await InferenceThread.start({
-  device: options.device,
-  threads: options.threads,
-  sessionBytes: 8 * 2 ** 30,
-})
+const thread = await startInference()
 const descriptions = nodes.map(({ category, node }) => describeNode(node, category))
 
 const executor: ExecutorOptions = {
@@ -51,6 +49,7 @@ const executor: ExecutorOptions = {
   }),
 }
 
+const outbox = new Outbox((events) => send({ type: 'events', events }))
 const cancellations = new Map<string, AbortController>()
 let last: Promise<void> = Promise.resolve()
 
@@ -60,7 +59,7 @@ process.on('message', (message: ToRunner) => {
       const cancellation = new AbortController()
       cancellations.set(message.run.id, cancellation)
       last = last.then(async () => {
-        await execute(message.run, executor, cancellation.signal, (event) => send({ type: 'event', event }))
+        await execute(message.run, executor, cancellation.signal, (event) => outbox.post(event))
         cancellations.delete(message.run.id)
       })
       break
@@ -76,6 +75,18 @@ process.on('message', (message: ToRunner) => {
 })
 send({ type: 'ready', catalogue: descriptions, device: thread.device })
 
-function send(message: FromRunner): void {
-  if (process.connected) process.send?.(message)
+/** A device that is not there is told of in words; the process then ends, since there is nothing that it can do. */
+async function startInference(): Promise<InferenceThread> {
+  const { device, threads } = options
+  try {
+    return await InferenceThread.start({ device, threads, sessionBytes: 8 * 2 ** 30 })
+  } catch (error) {
+    if (!(error instanceof RestorationError)) throw error
+    const { code, message, remedy } = error
+    return new Promise(() => send({ type: 'unusable', code, message, remedy }, () => process.exit(1)))
+  }
+}
+
+function send(message: FromRunner, sent: () => void = () => {}): void {
+  if (process.connected) process.send?.(message, sent)
 }

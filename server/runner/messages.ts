@@ -1,4 +1,5 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import type { ErrorCode } from '../../nodes/sdk/error.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import type { RunEvent } from '../protocol/events.ts'
 
@@ -32,7 +33,10 @@ export interface DeviceReport {
 /** Runner to host. The last event of a run is `succeeded`, `failed` or `interrupted`. */
 export type FromRunner =
   | { readonly type: 'ready'; readonly catalogue: readonly NodeDescription[]; readonly device: DeviceReport }
-  | { readonly type: 'event'; readonly event: RunEvent }
+  /** The runner ends, and another one would end the same way. */
+  | { readonly type: 'unusable'; readonly code: ErrorCode; readonly message: string; readonly remedy: string }
+  /** In their order; several in one message are cheaper. */
+  | { readonly type: 'events'; readonly events: readonly RunEvent[] }
 
 /** Start-up options of a runner process, as JSON in its first argument. */
 export interface RunnerOptions {

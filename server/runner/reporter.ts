@@ -11,7 +11,7 @@ export class Reporter {
   readonly #send: (event: RunEvent) => void
   readonly #lastProgress = new Map<string, number>()
   #sequence = 0
-  #lastPreview = 0
+  #lastPreview = Number.NEGATIVE_INFINITY
   #encoding = false
   #closed = false
 

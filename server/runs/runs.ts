@@ -76,7 +76,7 @@ export class Runs {
     if (run.delivery === 'memory') this.#attachments.set(id, submission.attachments)
     this.#queue.add(run)
     this.#announce({ type: 'queue' })
-    this.#pump()
+    this.#pumpLater()
     return run
   }
 
@@ -163,7 +163,7 @@ export class Runs {
         this.#nextNumber = Math.max(this.#nextNumber, Math.floor(Math.abs(run.number)) + 1)
       }
     }
-    this.#pump()
+    this.#pumpLater()
   }
 
   #abandon(run: Run, message: string): void {
@@ -200,13 +200,16 @@ export class Runs {
     )
   }
 
-  /** Starts the next run if none is under way; later in time, so that the submitter hears of acceptance first. */
+  /** Starts the next run if none is under way. */
   #pump(): void {
-    setImmediate(() => {
-      if (this.#closed || this.#active !== undefined) return
-      const run = this.#queue.take()
-      if (run !== undefined) this.#execute(run)
-    })
+    if (this.#closed || this.#active !== undefined) return
+    const run = this.#queue.take()
+    if (run !== undefined) this.#execute(run)
+  }
+
+  /** As #pump, but later in time, so that whoever submits a run hears of its acceptance first. */
+  #pumpLater(): void {
+    setImmediate(() => this.#pump())
   }
 
   #execute(run: Run): void {

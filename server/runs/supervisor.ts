@@ -39,6 +39,8 @@ export class Supervisor {
   /** Settled by the present runner; replaced when that runner is gone. */
   #ready = new Deferred<RunnerReady>()
   #isReady = false
+  /** Why no runner will ever be ready: it said so itself. */
+  #isUnusable = false
   #startOutput = ''
   #deaths = 0
   #restart: NodeJS.Timeout | undefined
@@ -55,7 +57,10 @@ export class Supervisor {
     return this.#latest
   }
 
-  /** Resolves when a runner can take runs. @throws RestorationError `runner_lost` when none can be started */
+  /**
+   * Resolves when a runner can take runs.
+   * @throws RestorationError `runner_lost` when none can be started, `device_unavailable` when none ever will be
+   */
   ready(): Promise<RunnerReady> {
     return this.#ready.promise
   }
@@ -67,6 +72,8 @@ export class Supervisor {
     try {
       await this.ready()
     } catch (error) {
+      // The host will end too, and the run is for one that is started with another device.
+      if (this.#isUnusable) return new Promise(() => {})
       execution.fail(messageOf(error), 'See the log of the host for what the runner reported when it ended.')
     }
     if (execution.cancelled) execution.interrupt()
@@ -111,6 +118,8 @@ export class Supervisor {
       serialization: 'advanced',
       execArgv: [...(this.#options.execArgv ?? process.execArgv)],
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      // glibc's default of eight heaps per core never gives back what sharp's threads leave in them.
+      env: { MALLOC_ARENA_MAX: '2', ...process.env },
     })
     this.#child = child
     this.#startOutput = ''
@@ -128,8 +137,15 @@ export class Supervisor {
   }
 
   #receive(message: FromRunner): void {
-    if (message.type === 'event') {
-      if (message.event.runId === this.#execution?.run.id) this.#execution.receive(message.event)
+    if (message.type === 'events') {
+      for (const event of message.events) {
+        if (event.runId === this.#execution?.run.id) this.#execution.receive(event)
+      }
+      return
+    }
+    if (message.type === 'unusable') {
+      this.#isUnusable = true
+      this.#ready.reject(new RestorationError(message.code, message.message, message.remedy))
       return
     }
     this.#latest = { catalogue: catalogueOf(message.catalogue), device: message.device }
@@ -141,7 +157,7 @@ export class Supervisor {
 
   #buried(how: string): void {
     this.#child = undefined
-    if (this.#closed) return
+    if (this.#closed || this.#isUnusable) return
     this.#options.log?.(`The runner process ended: ${how}. ${this.#startOutput}`.trimEnd())
     this.#deaths += 1
     if (this.#deaths >= PATIENCE) {

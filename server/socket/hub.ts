@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { checkSite, checkToken, type Policy } from '../http/guard.ts'
+import { type HostLog, LOG_SIZE, type LogEntry } from '../http/host-log.ts'
 import { MAX_UPLOAD_BYTES, SERVER_FEATURES, type ServerMessage } from '../protocol/messages.ts'
 import type { Surroundings } from '../runs/intake.ts'
 import type { RunChange, Runs } from '../runs/runs.ts'
@@ -14,6 +15,7 @@ export interface HubOptions {
   readonly runs: Runs
   readonly surroundings: Surroundings
   readonly policy: Policy
+  readonly log: HostLog
   /** While a run is under way, no client waits longer than this for a message, in ms. @default 4000 */
   readonly silence?: number
   /** How often sockets are checked, in ms. @default 15000 */
@@ -36,13 +38,18 @@ export class Hub {
   })
   /** By client id, the newest last: that one hears of the client's runs. */
   readonly #connections = new Map<string, Connection[]>()
+  /** Clients that read the host's log. */
+  readonly #readers = new Set<string>()
   readonly #timers: NodeJS.Timeout[]
-  readonly #unsubscribe: () => void
+  readonly #unsubscribe: readonly (() => void)[]
   #narrator: Narrator | undefined
 
   constructor(options: HubOptions) {
     this.#options = options
-    this.#unsubscribe = options.runs.subscribe((change) => this.#onChange(change))
+    this.#unsubscribe = [
+      options.runs.subscribe((change) => this.#onChange(change)),
+      options.log.subscribe((entry) => this.#tellLog(entry)),
+    ]
     const silence = options.silence ?? 4000
     this.#timers = [
       setInterval(() => this.#breakSilence(silence), silence / 4),
@@ -56,10 +63,16 @@ export class Hub {
   }
 
   close(): void {
-    this.#unsubscribe()
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
     for (const timer of this.#timers) clearInterval(timer)
     for (const socket of this.#server.clients) socket.close(1001, 'The server is stopping.')
     this.#server.close()
+  }
+
+  /** Sends every further line of the host's log to the sockets of a client, or stops doing so. */
+  followLog(clientId: string, isOn: boolean): void {
+    if (isOn && this.#connections.has(clientId)) this.#readers.add(clientId)
+    else this.#readers.delete(clientId)
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -73,11 +86,11 @@ export class Hub {
       return
     }
     const sid = url.searchParams.get('clientId') || randomUUID().replaceAll('-', '')
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, sid))
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, socket, sid))
   }
 
-  #accept(socket: WebSocket, sid: string): void {
-    const connection = new Connection(socket, sid)
+  #accept(socket: WebSocket, stream: Duplex, sid: string): void {
+    const connection = new Connection(socket, stream, sid)
     const inbox = new Inbox(sid, this.#options.runs, this.#options.surroundings)
     this.#connections.set(sid, [...(this.#connections.get(sid) ?? []), connection])
     let work = Promise.resolve()
@@ -118,7 +131,10 @@ export class Hub {
   #forget(connection: Connection): void {
     const left = (this.#connections.get(connection.sid) ?? []).filter((other) => other !== connection)
     if (left.length > 0) this.#connections.set(connection.sid, left)
-    else this.#connections.delete(connection.sid)
+    else {
+      this.#connections.delete(connection.sid)
+      this.#readers.delete(connection.sid)
+    }
   }
 
   #onChange(change: RunChange): void {
@@ -148,6 +164,11 @@ export class Hub {
     if (connection === undefined) return
     if (telling.kind === 'message') connection.send(text(telling.message))
     else connection.sendFrame(telling.frame)
+  }
+
+  #tellLog(entry: LogEntry): void {
+    const message = text({ type: 'logs', data: { entries: [entry], size: LOG_SIZE } })
+    for (const reader of this.#readers) this.#connections.get(reader)?.at(-1)?.send(message)
   }
 
   #broadcast(message: string): void {

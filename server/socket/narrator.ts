@@ -51,6 +51,8 @@ export class Narrator {
       }
       case 'node_preview':
         return [this.#preview(event.node, event.format, event.bytes)]
+      case 'node_text':
+        return [{ kind: 'frame', frame: { type: 'text', node: event.node, text: event.text } }]
       case 'node_finished':
         return this.#finished(event)
       case 'result_image': {

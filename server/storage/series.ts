@@ -19,7 +19,7 @@ export class FileSeries {
     // Before it is split: an absolute prefix or one with '..' is refused, not tidied up.
     await pathInside(this.#root, name)
     const { subfolder, stem } = splitPrefix(name)
-    const folder = await pathInside(this.#root, subfolder)
+    const folder = subfolder === '' ? this.#root : await pathInside(this.#root, subfolder)
     const series = join(folder, stem)
     let number = this.#last.get(series) ?? (await lastNumber(folder, stem))
     for (;;) {

@@ -12,7 +12,7 @@ export interface UserFile {
   readonly created: number
 }
 
-/** Anything in a folder of the user's files. */
+/** Anything in a folder of the user's files; `modified` in seconds since 1970, as ComfyUI's second listing has it. */
 export interface UserEntry {
   readonly name: string
   readonly path: string
@@ -70,18 +70,22 @@ export class UserFiles {
     return described.sort((a, b) => (a.path < b.path ? -1 : 1))
   }
 
-  /** Files and folders of one folder. */
+  /** Files and folders under a folder, folders first; the top is there even when it is empty. */
   async entries(folder: string): Promise<readonly UserEntry[]> {
     const base = await this.#existing(folder, 'directory')
-    const entries = (await readdir(base, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'))
-    return Promise.all(
-      entries.map(async ({ name, parentPath }) => {
-        const found = await stat(join(parentPath, name))
+    const all = await readdir(base, { recursive: true, withFileTypes: true })
+    const shown = all.filter((entry) => !entry.name.startsWith('.') && (entry.isFile() || entry.isDirectory()))
+    const entries = await Promise.all(
+      shown.map(async (entry): Promise<UserEntry> => {
+        const { name, parentPath } = entry
         const path = slashed(relative(this.#root, join(parentPath, name)))
-        if (found.isDirectory()) return { name, path, type: 'directory' as const }
-        return { name, path, type: 'file' as const, size: found.size, modified: Math.round(found.mtimeMs) }
+        if (entry.isDirectory()) return { name, path, type: 'directory' }
+        const { size, mtimeMs } = await stat(join(parentPath, name))
+        return { name, path, type: 'file', size, modified: mtimeMs / 1000 }
       }),
     )
+    const key = ({ name, type }: UserEntry) => `${type === 'directory' ? 0 : 1}${name.toLowerCase()}`
+    return entries.sort((a, b) => (key(a) < key(b) ? -1 : 1))
   }
 
   async #existing(path: string, kind: 'file' | 'directory'): Promise<string> {

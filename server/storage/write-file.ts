@@ -32,9 +32,14 @@ let drafts = 0
 
 async function writeDraft(path: string, bytes: Uint8Array): Promise<string> {
   const folder = dirname(path)
-  await mkdir(folder, { recursive: true })
   const draft = join(folder, `.${process.pid}-${Date.now()}-${drafts++}.part`)
-  await writeFile(draft, bytes, { flag: 'wx' })
+  try {
+    await writeFile(draft, bytes, { flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    await mkdir(folder, { recursive: true })
+    await writeFile(draft, bytes, { flag: 'wx' })
+  }
   return draft
 }
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -97,12 +98,38 @@ describe('the command line', () => {
     }
   })
 
+  test.skipIf(hasCuda)('says in words that CUDA is not there, and what to do', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gendr-cli-'))
+    const use = ['--device', 'cuda', '--data', folder]
+    for (const args of [
+      ['restore', photograph, join(folder, 'one.png'), ...use],
+      ['serve', '--port', '0', ...use],
+    ]) {
+      const outcome = await gendr(...args).catch((error) => error)
+      expect(outcome.code).toBe(1)
+      expect(outcome.stderr).toMatch(/^gendr: .*CUDA.*asked for.*--device auto.*docs\/devices\.md/)
+      expect(outcome.stderr.trim().split('\n')).toHaveLength(1)
+    }
+    await rm(folder, { recursive: true })
+  })
+
   test('refuses flags that do not exist', async () => {
     const outcome = await gendr('restore', 'a', 'b', '--sclae', '2').catch((error) => error)
     expect(outcome.code).toBe(2)
     expect(outcome.stderr).toContain('--sclae')
   })
 })
+
+/** Whether the provider's library was added (docs/devices.md). */
+const hasCuda = existsSync(
+  join(
+    root,
+    'node_modules/onnxruntime-node/bin/napi-v6',
+    process.platform,
+    process.arch,
+    'libonnxruntime_providers_cuda.so',
+  ),
+)
 
 async function filesUnder(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })

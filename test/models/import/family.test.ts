@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readModelFolder } from '../../../models/import/folder.ts'
 import { type ImportOptions, importCheckpoint } from '../../../models/import/import.ts'
-import { NATIVE_FORMS, PORTABLE_FORMS } from '../../../models/import/network.ts'
+import { CPU_FORMS, CUDA_FORMS, PORTABLE_FORMS } from '../../../models/import/network.ts'
 import { relativeError, TOLERANCE } from './accuracy.ts'
 import { FAMILY, familyStages, writeFamilyCheckpoint } from './family.ts'
 import { runGraph, temporaryFolder } from './fixtures.ts'
@@ -29,7 +29,7 @@ const NAMES = FAMILY.map(({ name }, index) => [name, index] as const)
 
 describe.each([
   ['portable', PORTABLE_FORMS],
-  ['fast on the CPU', NATIVE_FORMS],
+  ['fast on the CPU', { ...CPU_FORMS, phasesFrom: 1 }],
 ] as const)('graphs whose forms are %s compute what PyTorch computes:', (_, forms) => {
   test.each(NAMES)('%s', async (_name, index) => {
     const errors = await errorsOf(index, { forms })
@@ -41,7 +41,7 @@ describe('graphs that store or compute with less stay near what PyTorch computes
   test.each([
     ['weights of eight bits', { precision: 'int8' }, 0.1],
     ['halves', { compute: 'fp16' }, 0.02],
-    ['halves, in forms for CUDA', { compute: 'fp16', forms: NATIVE_FORMS }, 0.02],
+    ['halves, in forms for CUDA', { compute: 'fp16', forms: CUDA_FORMS }, 0.02],
     ['halves, from weights of eight bits', { compute: 'fp16', precision: 'int8' }, 0.1],
   ] as const)('%s', async (_, options, tolerance) => {
     const errors = await errorsOf(0, options)

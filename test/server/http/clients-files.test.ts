@@ -18,8 +18,9 @@ const call = async (method: string, path: string, body?: unknown) => {
     body === undefined ? { method } : { method, body: typeof body === 'string' ? body : JSON.stringify(body) }
   const response = await fetch(host.url + path, init)
   const text = await response.text()
-  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) }
+  return { status: response.status, body: text === '' ? undefined : isJson(response) ? JSON.parse(text) : text }
 }
+const isJson = (response: Response) => response.headers.get('content-type')?.startsWith('application/json') === true
 const get = (path: string) => call('GET', path)
 
 describe.each(['', '/api'])('under %j, as ComfyUI names them,', (prefix) => {
@@ -51,8 +52,9 @@ describe.each(['', '/api'])('under %j, as ComfyUI names them,', (prefix) => {
       'b.json',
     ])
     expect((await get(`${prefix}/v2/userdata?path=workflows`)).body).toMatchObject([
-      { name: 'a.json', type: 'file', size: 7 },
       { name: 'deep', path: 'workflows/deep', type: 'directory' },
+      { name: 'a.json', type: 'file', size: 7 },
+      { name: 'b.json', path: 'workflows/deep/b.json' },
     ])
     const moved = `${file('workflows/a.json')}/move/${encodeURIComponent('old/a.json')}`
     expect(await call('POST', moved)).toEqual({ status: 200, body: 'old/a.json' })

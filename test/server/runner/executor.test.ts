@@ -33,27 +33,6 @@ describe('events', () => {
     expect(progress.length).toBeLessThan(20)
     expect(progress.at(-1)).toMatchObject({ value: 1000, max: 1000 })
   })
-
-  test('of previews are small JPEGs, few, and one that cannot be encoded costs nothing', async () => {
-    const frame = (data: Uint8Array) => ({ frames: [{ width: 1024, height: 256, channels: 3 as const, data }] })
-    const painter: AnyNode = {
-      ...base,
-      id: 'Painter',
-      parameters: z.object({ broken: z.boolean().default(false) }),
-      outputNode: true,
-      async run(_: unknown, { broken }: { broken: boolean }, context: RunContext) {
-        for (let i = 1; i <= 5; i++) context.progress(i, 5, frame(new Uint8Array(broken ? 1 : 1024 * 256 * 3)))
-        await new Promise((resolve) => setTimeout(resolve, 300))
-        return {}
-      },
-    }
-    const { run } = bench([painter])
-    const previews = only(await run(graph({ p: ['Painter'] })), 'node_preview')
-    expect(previews).toHaveLength(1)
-    expect(previews[0]!.format).toBe('image/jpeg')
-    expect([...previews[0]!.bytes.subarray(0, 2)]).toEqual([0xff, 0xd8])
-    expect(types(await run(graph({ p: ['Painter', { broken: true }] }))).at(-1)).toBe('succeeded')
-  })
 })
 
 describe('lists', () => {

@@ -45,11 +45,12 @@ test('the process says what it offers, answers a run, and ends without a word wh
           }
           const run = { id: '1', prompt, outputs: ['s'], extraPnginfo: {}, attachments: {}, delivery: 'memory' }
           child.send({ type: 'run', run })
-        } else if (message.event.type === 'failed') resolve(message)
+        } else if (message.type === 'events' && message.events.at(-1)?.type === 'failed') resolve(message)
       })
     })
-    expect(last).toMatchObject({
-      event: { runId: '1', error: { code: expect.stringMatching(/^(file|model)_not_found$/) } },
+    expect(last.type === 'events' && last.events.at(-1)).toMatchObject({
+      runId: '1',
+      error: { code: expect.stringMatching(/^(file|model)_not_found$/) },
     })
     child.removeAllListeners('exit')
     const ended = new Promise((resolve) => child.on('exit', resolve))

@@ -1,6 +1,6 @@
 // A runner that speaks the messages of server/runner/messages.ts without any model. What it does with a run is said by
 // the `behaviour` input of the graph's Fake nodes: succeed, fail, hang, crash, steps (slow progress, heeds cancel),
-// preview, result.
+// preview, text, result.
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const text = (name, value) => ({ name, kind: 'STRING', default: value, multiline: false })
@@ -29,6 +29,29 @@ const catalogue = [
   },
 ]
 
+const number = (name, kind, rest) => ({ name, kind, step: 1, optional: false, ...rest })
+catalogue.push({
+  id: 'Typed',
+  title: 'Typed',
+  summary: 'Has an input of every type.',
+  category: 'test',
+  inputs: [{ name: 'image', type: 'IMAGE', required: true }],
+  parameters: [
+    number('count', 'INT', { default: 1, min: 0, max: 10 }),
+    number('scale', 'FLOAT', { default: 1, min: 0.01, max: 8 }),
+    { name: 'on', kind: 'BOOLEAN', default: false, optional: true },
+    { name: 'few', kind: 'COMBO', options: ['nearest', 'area'], default: 'area' },
+    { name: 'many', kind: 'COMBO', options: Array.from({ length: 25 }, (_, i) => `choice ${i}`), default: 'choice 0' },
+    { ...text('words', ''), optional: true },
+  ],
+  outputs: [
+    { name: 'IMAGE', type: 'IMAGE', list: false },
+    { name: 'MASK', type: 'MASK', list: false },
+  ],
+  outputNode: false,
+  listInput: false,
+})
+
 const cancelled = new Set()
 
 process.on('message', async (message) => {
@@ -41,7 +64,7 @@ process.on('SIGTERM', () => process.exit())
 async function execute(run) {
   let sequence = 0
   const emit = (body) =>
-    process.send({ type: 'event', event: { runId: run.id, sequence: sequence++, time: Date.now(), ...body } })
+    process.send({ type: 'events', events: [{ runId: run.id, sequence: sequence++, time: Date.now(), ...body }] })
   const executed = []
   emit({ type: 'started' })
   emit({ type: 'cached', nodes: [] })
@@ -60,6 +83,7 @@ async function execute(run) {
     if (behaviour === 'preview') {
       emit({ type: 'node_preview', node, format: 'image/jpeg', bytes: new Uint8Array([255, 216, 255]) })
     }
+    if (behaviour === 'text') emit({ type: 'node_text', node, text: 'half way' })
     if (behaviour === 'result') {
       for (const [name, bytes] of Object.entries(run.attachments)) {
         emit({ type: 'result_image', node, index: 0, filename: `${name}.png`, format: 'image/png', bytes })
@@ -87,4 +111,9 @@ async function execute(run) {
 // `device` in the options says how the start goes, for tests of the supervisor.
 const options = JSON.parse(process.argv[2])
 if (options.device === 'webgpu') process.exit(3)
+if (options.device === 'cuda') {
+  const refusal = { type: 'unusable', code: 'device_unavailable', message: 'No CUDA.', remedy: 'Use the CPU.' }
+  process.send(refusal, () => process.exit(1))
+  await new Promise(() => undefined)
+}
 process.send({ type: 'ready', catalogue, device: { provider: 'cpu', name: 'Fake CPU', reason: 'a test' } })

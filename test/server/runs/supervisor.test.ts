@@ -62,6 +62,15 @@ describe('a runner that dies', () => {
   })
 })
 
+test('a runner that says that it will never work is not started again, and its words are passed on', async () => {
+  const lines: string[] = []
+  start({ runner: { ...runner, device: 'cuda' }, log: (line) => lines.push(line) })
+  await expect(supervisor.ready()).rejects.toMatchObject({ code: 'device_unavailable', message: 'No CUDA.' })
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  await expect(supervisor.ready()).rejects.toMatchObject({ code: 'device_unavailable' })
+  expect(lines).toEqual([])
+})
+
 describe('cancelling', () => {
   test('lets the runner end the run by itself', async () => {
     start({ gracePeriod: 60_000 })

@@ -26,7 +26,7 @@ describe('a run over the socket', () => {
       { type: 'result', metadata: { prompt_id: data.prompt_id, node_id: '1', index: 0, filename: 'a.jpg.png' } },
       { type: 'result', metadata: { filename: 'b.jpg.png' } },
     ])
-    expect([...decodeFrame(listener.frames[0]!).bytes]).toEqual([1, 2, 3])
+    expect(decodeFrame(listener.frames[0]!)).toMatchObject({ bytes: Buffer.from([1, 2, 3]) })
     expect(listener.types.lastIndexOf(17)).toBeLessThan(listener.types.indexOf('execution_success'))
     expect(await readdir(join(host.data, 'output'))).toEqual([])
     await listener.close()

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runnerOptions, serveSettings } from '../../../server/config.ts'
+import { HostLog } from '../../../server/http/host-log.ts'
 import { Runs } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'
 import { Supervisor } from '../../../server/runs/supervisor.ts'
@@ -24,7 +25,7 @@ test('while a run says nothing, its client and everybody else still hear somethi
     files,
     models: async () => ({ gendr_models: [], upscale_models: [] }),
   })
-  const hub = new Hub({ runs, surroundings, policy: settings, silence: 100 })
+  const hub = new Hub({ runs, surroundings, policy: settings, log: new HostLog(), silence: 100 })
   const server = createServer().listen(0, '127.0.0.1')
   hub.attach(server)
   await new Promise((resolve) => server.once('listening', resolve))
