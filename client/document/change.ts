@@ -23,8 +23,8 @@ export type LevelChange = (
 ) & { readonly in?: string }
 
 export type DefinitionChange =
-  | { readonly kind: 'add-definition'; readonly id: string; readonly graph: Graph }
-  | { readonly kind: 'remove-definition'; readonly id: string; readonly graph: Graph }
+  | { readonly kind: 'add-definition'; readonly id: string; readonly graph: Graph; readonly at?: number }
+  | { readonly kind: 'remove-definition'; readonly id: string; readonly graph: Graph; readonly at?: number }
   | { readonly kind: 'rename-definition'; readonly id: string; readonly before: string; readonly after: string }
 
 /** The changes that undo these, in the order in which they must be made. */

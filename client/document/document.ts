@@ -105,12 +105,13 @@ export class GraphDocument {
   #make(change: Change): Change {
     switch (change.kind) {
       case 'add-definition':
-        this.#levels.set(change.id, new Level(change.graph))
+        this.#addLevel(change.id, new Level(change.graph), change.at)
         return change
       case 'remove-definition': {
         const graph = this.#levels.get(change.id)?.graph(EMPTY_GRAPH.definitions)
+        const at = [...this.#levels.keys()].indexOf(change.id)
         this.#levels.delete(change.id)
-        return { ...change, graph: graph ?? change.graph }
+        return { ...change, graph: graph ?? change.graph, at }
       }
       case 'rename-definition':
         this.#levels.get(change.id)?.rename(change.after)
@@ -121,6 +122,14 @@ export class GraphDocument {
         return made.in === level ? made : { ...made, in: level }
       }
     }
+  }
+
+  /** @param at its place among the levels; the end where it is left out */
+  #addLevel(id: string, level: Level, at = this.#levels.size): void {
+    const later = [...this.#levels].slice(at)
+    for (const [key] of later) this.#levels.delete(key)
+    this.#levels.set(id, level)
+    for (const [key, other] of later) this.#levels.set(key, other)
   }
 
   #tell(event: DocumentEvent): void {
