@@ -285,12 +285,7 @@ export class GraphView {
       (middle, shift, factor) => this.#stage.pinch(middle, shift, factor),
       () => this.#stage.letGo(),
     )
-    canvas.addEventListener('dblclick', (event) => {
-      const at = this.graphPoint(event)
-      if (this.nodeAt(at) === undefined && !this.#stage.hasHandle(at)) {
-        this.#scene.page.addNode([event.clientX, event.clientY], at)
-      }
-    })
+    canvas.addEventListener('dblclick', (event) => this.#stage.openAt(event))
   }
 
   #clickPicture(event: MouseEvent): void {
