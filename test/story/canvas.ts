@@ -48,7 +48,14 @@ export class Canvas {
     const page = await browser.newPage('contexts' in browser ? { viewport: { width: 1280, height: 800 } } : {})
     await page.goto(host.url)
     await page.waitForSelector('body[data-run-state="idle"][data-connection="connected"]')
-    return new Canvas(page)
+    const canvas = new Canvas(page)
+    await canvas.#find()
+    return canvas
+  }
+
+  async #find(): Promise<void> {
+    const { x, y } = (await this.page.locator('#canvas').boundingBox())!
+    this.#origin = { x, y }
   }
 
   /** Opens a graph and waits until it is there, looked at from where its corner is that of the canvas. */
@@ -61,8 +68,7 @@ export class Canvas {
   async drop(name: string, file: unknown): Promise<void> {
     const text = typeof file === 'string' ? file : JSON.stringify(file)
     await drop(this.page, `${name}.json`, 'application/json', Buffer.from(text))
-    const box = (await this.page.locator('#canvas').boundingBox())!
-    this.#origin = { x: box.x, y: box.y }
+    await this.#find()
   }
 
   /** Waits for so many nodes in view. */
@@ -101,6 +107,10 @@ export class Canvas {
   /** The words of the latest message. */
   async told(): Promise<string> {
     return (await this.by('toast').last().textContent()) ?? ''
+  }
+
+  async closeMessages(): Promise<void> {
+    while ((await this.by('toast-close').count()) > 0) await this.by('toast-close').first().click()
   }
 
   async text(): Promise<string> {

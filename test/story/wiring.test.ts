@@ -41,7 +41,7 @@ describe.skipIf(withoutBrowser)('wiring', () => {
     await host?.stop()
   })
   beforeEach(async () => {
-    for (const close of await canvas.by('toast-close').all()) await close.click()
+    await canvas.closeMessages()
   })
 
   describe('links', () => {
