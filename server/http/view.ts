@@ -47,7 +47,8 @@ export function viewRoutes(files: HostFiles, previewer: Previewer, maxPixels: nu
   return router
 }
 
-function sendFile(response: Response, path: string): Promise<void> {
+/** Sends a file with the type of a picture, or as bytes. */
+export function sendFile(response: Response, path: string): Promise<void> {
   if (!SHOWN.has(extname(path).toLowerCase())) response.type('application/octet-stream')
   return new Promise((resolve, reject) => {
     response.sendFile(path, { dotfiles: 'allow', cacheControl: false }, (error) => {

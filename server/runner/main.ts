@@ -8,7 +8,7 @@ import { ResultCache } from './cache.ts'
 import { type ExecutorOptions, execute } from './executor.ts'
 import type { FromRunner, RunnerOptions, ToRunner } from './messages.ts'
 import { ModelStore } from './model-store.ts'
-import { runFiles } from './run-files.ts'
+import { deliveredFiles, runFiles } from './run-files.ts'
 
 /** The runner process: one run at a time, in the order in which the host sends them. */
 const options = JSON.parse(process.argv[2] ?? '{}') as RunnerOptions
@@ -36,7 +36,7 @@ const executor: ExecutorOptions = {
     metadata: options.saveMetadata
       ? { prompt: run.prompt, extraPnginfo: run.extraPnginfo }
       : { prompt: undefined, extraPnginfo: {} },
-    files: runFiles(storage, run, (filename, extension, bytes, index) => {
+    files: runFiles(deliveredFiles(storage, run, nodeId, reporter), run, (filename, extension, bytes, index) => {
       const format = `image/${extension}`
       reporter.emit({ type: 'result_image', node: nodeId, index, filename, format, bytes })
     }),
