@@ -14,6 +14,8 @@ import { deliveredFiles, runFiles } from './run-files.ts'
 const options = JSON.parse(process.argv[2] ?? '{}') as RunnerOptions
 // Not `exit`: it tears the inference thread down, and ONNX Runtime aborts with a core dump when that happens in a call.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+// A host that was killed while this process was starting has been gone since before anybody listened.
+if (!process.connected) process.kill(process.pid, 'SIGKILL')
 // An interrupt from the terminal reaches the whole group; the host decides when its runner ends.
 process.on('SIGINT', () => {})
 

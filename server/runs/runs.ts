@@ -29,7 +29,7 @@ const MAX_ATTACHED = 1 << 30
  */
 export class Runs {
   readonly #store: RunStore
-  readonly #supervisor: Supervisor
+  readonly #supervisor: Pick<Supervisor, 'execute' | 'cancel'>
   readonly #queue = new RunQueue()
   readonly #attachments = new Map<string, Submission['attachments']>()
   readonly #listeners = new Set<(change: RunChange) => void>()
@@ -42,7 +42,11 @@ export class Runs {
   #nextNumber = 0
   #closed = false
 
-  constructor(store: RunStore, supervisor: Supervisor, outbox: Pick<Outbox, 'forget' | 'keepOnly'>) {
+  constructor(
+    store: RunStore,
+    supervisor: Pick<Supervisor, 'execute' | 'cancel'>,
+    outbox: Pick<Outbox, 'forget' | 'keepOnly'>,
+  ) {
     this.#store = store
     this.#supervisor = supervisor
     this.#outbox = outbox

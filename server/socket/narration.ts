@@ -62,8 +62,12 @@ export class Narration {
    * longer kept, what its record says. Undefined for a run that nobody knows.
    */
   since(run: string, after: number): { readonly told: readonly Told[]; readonly hasEnded: boolean } | undefined {
+    if (!this.#runs.isKnown(run)) return undefined
     const log = this.#logs.get(run)
-    if (log !== undefined) return { told: log.told.filter(({ sequence }) => sequence > after), hasEnded: log.hasEnded }
+    // The messages of an earlier run of the same id are not this one's.
+    const isStale = log?.hasEnded === true && this.#runs.isOpen(run)
+    if (log !== undefined && !isStale)
+      return { told: log.told.filter(({ sequence }) => sequence > after), hasEnded: log.hasEnded }
     const job = this.#runs.job(run)
     if (job === undefined) return undefined
     if (job.record === undefined) return { told: [], hasEnded: false }
