@@ -1,5 +1,6 @@
 import { GRID } from './canvas/theme.ts'
 import type { Editor } from './editor.ts'
+import { openHelp } from './panels/help.ts'
 import type { Viewer } from './panels/viewer.ts'
 
 interface ShortcutActions {
@@ -60,6 +61,7 @@ export function listenToKeys(
     '.': () => (view.selected.size > 0 ? view.fit(view.selected) : view.fit()),
     '/': () => search(),
     r: refresh,
+    '?': openHelp,
     q: runs,
     ArrowLeft: nudge(-1, 0),
     ArrowRight: nudge(1, 0),
