@@ -1,27 +1,35 @@
 import './jitless.ts'
 import { Autosave, clientIdOf } from './autosave.ts'
+import { chooseFiles, type FileWish } from './choose-files.ts'
 import { writeText } from './document/read-file.ts'
 import { tilesOf } from './document/tile-settings.ts'
 import { listenToDrops } from './drop.ts'
-import { chooseFile, Editor } from './editor.ts'
+import { Editor } from './editor.ts'
 import { Address } from './host/address.ts'
 import { Host } from './host/host.ts'
 import { knownPictures } from './host/known-pictures.ts'
 import { PictureStore } from './host/pictures.ts'
 import type { RunBoard } from './host/run-board.ts'
 import { wordsOf } from './host/run-control.ts'
+import type { RunEntry } from './host/run-list.ts'
 import { keepSocket } from './host/socket.ts'
 import { byId } from './panels/element.ts'
+import { GalleryPanel } from './panels/gallery-panel.ts'
 import { openHelp } from './panels/help.ts'
 import { openMenu } from './panels/menu.ts'
 import { choosePicture } from './panels/picture-picker.ts'
 import { RunsPanel } from './panels/runs-panel.ts'
+import { SideBar } from './panels/side-bar.ts'
 import { TabBar } from './panels/tab-bar.ts'
+import { TemplatesPanel } from './panels/templates-panel.ts'
 import { editText } from './panels/text-editor.ts'
 import { Toasts } from './panels/toasts.ts'
 import { Toolbar } from './panels/toolbar.ts'
 import { Viewer } from './panels/viewer.ts'
+import { RunOnChange } from './run-on-change.ts'
 import { listenToKeys } from './shortcuts.ts'
+import { STRINGS } from './strings.ts'
+import { THEMES, ThemeChoice } from './theme.ts'
 
 const FIRST_TEMPLATE = 'restore-photo'
 /** Messages after which the list of runs is another. */
@@ -41,37 +49,124 @@ const viewer = new Viewer(byId('desk', HTMLElement), {
   onResize: fitCanvas,
 })
 
-const runsPanel = new RunsPanel(
-  byId('desk', HTMLElement),
-  {
-    list: () => host.runs(),
-    address: (file) => address.reduced(file, 256),
-    show: (title, pictures) => viewer.open(title, { pictures }),
-    openGraph: (entry) => editor.openText(JSON.stringify(entry.workflow ?? entry.prompt), { name: 'From a run' }),
-    again: async ({ prompt, workflow }) => editor.runs.repeat(prompt, workflow),
-    cancel: ({ id }) => host.cancel(id),
-    forget: ({ id }) => host.forget([id]),
-    clear: () => host.forgetAll(),
-    failed: (error) => toasts.show('error', ...wordsOf(error)),
+const failed = (error: unknown) => toasts.show('error', ...wordsOf(error))
+const openRun = (entry: RunEntry) =>
+  editor.openText(JSON.stringify(entry.workflow ?? entry.prompt), { name: entry.title || 'From a run' })
+const runsPanel = new RunsPanel({
+  list: () => host.runs(),
+  address: (file) => store.reduced(file, 256),
+  original: (file) => store.original(file),
+  show: (title, pictures) => viewer.open(title, { pictures }),
+  openGraph: openRun,
+  titleOf: (type) => editor.types.get(type)?.title ?? type,
+  again: async ({ prompt, workflow }) => editor.runs.repeat(prompt, workflow),
+  cancel: ({ id }) => host.cancel(id),
+  toFront: ({ id }) => host.moveToFront(id),
+  forget: ({ id }) => host.forget([id]),
+  clearWaiting: () => host.clearQueue(),
+  forgetAll: () => host.forgetAll(),
+  failed,
+  close: () => sideBar.close(),
+})
+const galleryPanel = new GalleryPanel({
+  list: () => host.runs(),
+  address: (file) => store.reduced(file, 384),
+  original: (file) => store.original(file),
+  show: (title, pictures) => viewer.open(title, { pictures }),
+  compare: (before, after) =>
+    viewer.open(STRINGS.gallery.compare, { pictures: [before, after], compared: { before, after } }),
+  openGraph: openRun,
+  use: (file) => editor.usePicture(file, middleOfStage()),
+  failed,
+  close: () => sideBar.close(),
+})
+const templatesPanel = new TemplatesPanel({
+  list: async () =>
+    (await host.templates()).map(({ hasPicture, ...card }) => ({
+      ...card,
+      picture: hasPicture ? address.of(`workflows/${encodeURIComponent(card.name)}/picture`) : undefined,
+    })),
+  open: (name) => {
+    sideBar.back()
+    void editor.openTemplate(name)
   },
+  failed,
+  close: () => sideBar.close(),
+})
+const theme = new ThemeChoice((shown) => {
+  editor.view.theme = shown
+})
+const sideBar = new SideBar(
+  byId('desk', HTMLElement),
+  [
+    {
+      id: 'runs',
+      label: STRINGS.runs.title,
+      key: 'Q',
+      icon: 'M2.5 4h11M2.5 8h11M2.5 12h7',
+      testid: 'rail-runs',
+      root: runsPanel.root,
+      opened: () => void runsPanel.fill(),
+    },
+    {
+      id: 'gallery',
+      label: STRINGS.gallery.title,
+      icon: 'M2.5 3.5h11v9h-11zM2.5 10.5l3.2-3 2.6 2.4 2-1.7 3.2 2.8M10.8 6.3v.01',
+      testid: 'rail-gallery',
+      root: galleryPanel.root,
+      opened: () => void galleryPanel.fill(),
+    },
+    {
+      id: 'templates',
+      label: STRINGS.templates.title,
+      icon: 'M2.5 2.5h4.5v4.5H2.5zM9 2.5h4.5v4.5H9zM2.5 9h4.5v4.5H2.5zM9 9h4.5v4.5H9z',
+      testid: 'templates',
+      root: templatesPanel.root,
+      opened: () => void templatesPanel.fill(),
+    },
+  ],
+  [
+    {
+      label: STRINGS.panels.theme,
+      icon: 'M8 2.5a5.5 5.5 0 1 0 0 11zM8 2.5a5.5 5.5 0 0 1 0 11',
+      testid: 'theme',
+      act: chooseTheme,
+    },
+    {
+      label: STRINGS.panels.help,
+      icon: 'M5.8 6.2a2.2 2.2 0 1 1 3.2 2c-.7.4-1 .8-1 1.6M8 12.3v.01',
+      testid: 'help',
+      act: openHelp,
+    },
+  ],
   fitCanvas,
 )
 
 const openFile = async () => {
-  const file = await chooseFile('.json,image/png,application/json')
+  const [file] = await chooseFiles({ accept: '.json,image/png,application/json' })
   if (file !== undefined) await editor.takeFile(file, middleOfStage())
 }
+const runOnChange = new RunOnChange({
+  prompt: () => {
+    try {
+      return JSON.stringify(editor.order().prompt)
+    } catch {
+      return undefined
+    }
+  },
+  run: () => editor.run(),
+})
 const toolbar = new Toolbar(byId('toolbar', HTMLElement), {
   run: () => editor.run(),
   cancel: () => void editor.runs.cancel(),
+  runMenu: openRunMenu,
   addNode: ({ left, bottom }) => editor.searchNodes({ x: left, y: bottom + 4 }, middleOfStage()),
-  templates: (anchor) => void offerTemplates(anchor),
-  runs: () => runsPanel.toggle(),
   open: () => void openFile(),
   save: () => editor.saveFile(),
+  share: () => {},
   undo: () => editor.history.undo(),
   redo: () => editor.history.redo(),
-  help: openHelp,
+  view: () => {},
 })
 let autosave: Autosave | undefined
 const editor = new Editor({
@@ -83,6 +178,8 @@ const editor = new Editor({
   show(board) {
     showState(board)
     toolbar.show(board)
+    runsPanel.board = board
+    runOnChange.board = board
   },
   leaving: () => autosave?.flush(),
 })
@@ -105,16 +202,19 @@ const tabBar = new TabBar(byId('tabs', HTMLElement), editor.tabs, {
   leaveTo: (depth) => editor.document.enter(editor.document.path.slice(0, depth)),
 })
 
+editor.view.theme = theme.shown
 toolbar.show(editor.runs.board)
+toolbar.view('graph')
 toolbar.connection('connecting')
 editor.document.subscribe(() => {
   document.body.dataset.nodeCount = String(editor.document.graph.nodes.size)
   tabBar.showPath()
+  runOnChange.edited()
 })
 editor.history.subscribe(() => toolbar.history(editor.history.canUndo, editor.history.canRedo))
 listenToKeys(editor, viewer, canvas, {
   open: () => void openFile(),
-  runs: () => runsPanel.toggle(),
+  runs: () => sideBar.toggle('runs'),
   example: () => void editor.openTemplate(FIRST_TEMPLATE),
   refresh: () => void refreshTypes(),
   closeTab: () => closeTab(editor.tabs.active.id),
@@ -163,6 +263,7 @@ async function begin(): Promise<void> {
     editor.runs.hear(event)
     if (event.kind === 'connected' || (event.kind === 'message' && CHANGES_LIST.has(event.message.type))) {
       runsPanel.changed()
+      galleryPanel.changed()
     }
   })
 }
@@ -206,18 +307,45 @@ function showState({ state }: RunBoard): void {
   document.body.dataset.runState = state === 'cancelled' ? 'idle' : state
 }
 
-async function offerTemplates(anchor: DOMRect): Promise<void> {
-  try {
-    const templates = await host.templates()
-    const items = templates.map(({ name, title }) => ({
-      label: title,
-      testid: `template-${name}`,
-      act: () => void editor.openTemplate(name),
-    }))
-    openMenu('Templates', items, { x: anchor.left, y: anchor.bottom + 4 })
-  } catch (error) {
-    toasts.show('error', ...wordsOf(error))
-  }
+function openRunMenu({ left, bottom }: DOMRect): void {
+  const words = STRINGS.runMenu
+  const runFiles = (wish: Partial<FileWish>) =>
+    void chooseFiles({ accept: 'image/*', ...wish }).then((files) =>
+      files.length > 0 ? editor.runEach(files) : undefined,
+    )
+  openMenu(
+    words.title,
+    [
+      { label: words.now, note: 'Ctrl Enter', act: () => editor.run() },
+      {
+        label: words.onChange,
+        testid: 'run-on-change',
+        checked: runOnChange.isOn,
+        act: () => {
+          runOnChange.isOn = !runOnChange.isOn
+          toolbar.runsOnChange(runOnChange.isOn)
+        },
+      },
+      null,
+      { label: words.files, testid: 'run-files', act: () => runFiles({ multiple: true }) },
+      { label: words.folder, testid: 'run-folder', act: () => runFiles({ folder: true }) },
+      null,
+      { label: words.clear, testid: 'run-clear', act: () => void host.clearQueue().catch(failed) },
+    ],
+    { x: left, y: bottom + 4 },
+  )
+}
+
+function chooseTheme({ right, bottom }: DOMRect): void {
+  const items = THEMES.map((choice) => ({
+    label: STRINGS.themes[choice],
+    checked: theme.choice === choice,
+    testid: `theme-${choice}`,
+    act: () => {
+      theme.choice = choice
+    },
+  }))
+  openMenu(STRINGS.panels.theme, items, { x: right + 4, y: bottom - 20 })
 }
 
 function fitCanvas(): void {

@@ -4,6 +4,73 @@
  */
 export const STRINGS = {
   close: 'Close',
+  rail: 'Panels',
+  drop: 'Drop a picture, several, or a workflow',
+  inQueue: (waiting: number) => (waiting === 1 ? 'one more waits' : `${waiting} more wait`),
+  views: {
+    group: 'View',
+    graph: { label: 'Graph', title: 'Nodes and their links' },
+    form: { label: 'Form', title: 'Only the settings that matter' },
+  },
+  panels: { help: 'Help', theme: 'Theme' },
+  themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+  runMenu: {
+    title: 'Other ways to run',
+    now: 'Run',
+    onChange: 'Run on every change',
+    files: 'Run for several pictures…',
+    folder: 'Run for a folder…',
+    clear: 'Remove all that wait',
+  },
+  share: {
+    title: 'Share',
+    hint: 'Files, a picture with the graph inside, a link',
+  },
+  templates: {
+    title: 'Templates',
+    none: 'This host has no templates.',
+  },
+  seconds: (milliseconds: number) => `${(milliseconds / 1000).toFixed(milliseconds < 9950 ? 1 : 0)} s`,
+  runs: {
+    title: 'Runs',
+    stages: { running: 'Running', waiting: 'Waiting', done: 'Done', failed: 'Failed', cancelled: 'Stopped' },
+    nothing: 'Nothing has run yet.',
+    waitingCount: (count: number) => (count === 1 ? 'One run waits' : `${count} runs wait`),
+    over: 'Earlier',
+    untitled: (nodes: number) => (nodes === 1 ? 'One node' : `${nodes} nodes`),
+    progress: 'Progress',
+    step: (value: number, max: number) => `${value} of ${max}`,
+    left: (milliseconds: number) => {
+      const seconds = Math.ceil(milliseconds / 1000)
+      return seconds < 90 ? `${seconds} s left` : `${Math.round(seconds / 60)} min left`
+    },
+    nodes: (done: number, total: number) => `${done} of ${total} nodes`,
+    stop: 'Stop',
+    remove: 'Remove',
+    removeAll: 'Remove all',
+    toFront: 'Run next',
+    graph: 'Open graph',
+    again: 'Again',
+    forget: 'Forget',
+    forgetAll: 'Forget all',
+    timeline: 'Timeline of the run',
+    timelineButton: 'Timeline',
+    more: 'Show more',
+  },
+  gallery: {
+    title: 'Gallery',
+    search: 'Search results',
+    none: 'Pictures that you save come here, each with its graph.',
+    noneFound: 'No result of that name.',
+    mark: (name: string) => `Compare ${name}`,
+    markTitle: 'Mark two to compare them',
+    compare: 'Compare',
+    compareOneMore: 'Mark one more',
+    menu: (name: string) => `What to do with ${name}`,
+    openGraph: 'Open its graph',
+    use: 'Use as input',
+    download: 'Download',
+  },
   viewer: {
     region: 'Pictures',
     before: 'Before',
@@ -52,6 +119,24 @@ export const STRINGS = {
     thumb: (number: number) => `Picture ${number}`,
     failed: 'This picture cannot be shown: the host does not have it any more, or cannot decode it.',
     frame: 'Picture: arrow keys move, + and − zoom, 1 is one to one, 0 fits',
+  },
+  loaded: {
+    message: (name: string) => `‘${name}’ is loaded.`,
+    asNode: 'Add as a new node instead',
+  },
+  batch: {
+    queued: (count: number) => (count === 1 ? 'One run is in the queue.' : `${count} runs are in the queue.`),
+    where: 'Their results come into the gallery.',
+    noLoader: {
+      message: 'Nothing in this graph loads a picture.',
+      remedy: 'Add a Load Image node and connect it; then each picture is run through it.',
+    },
+    noPictures: { message: 'There is no picture among these files.', remedy: 'Choose PNG, JPEG, WebP, TIFF or AVIF.' },
+  },
+  partial: {
+    label: 'Run up to here',
+    noPicture: (title: string) => `‘${title}’ gives no picture that could be shown.`,
+    remedy: 'Run up to a node with an IMAGE output, or to one that shows or saves pictures.',
   },
   picker: {
     title: 'Choose a picture',

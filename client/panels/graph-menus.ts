@@ -5,6 +5,7 @@ import type { Commands } from '../commands.ts'
 import { removeLinks } from '../document/connect.ts'
 import type { GraphDocument } from '../document/document.ts'
 import { type GraphNode, isBoundary, type Point } from '../document/graph.ts'
+import { STRINGS } from '../strings.ts'
 import { type MenuItem, openMenu } from './menu.ts'
 import type { Anchor } from './popup.ts'
 import { editText } from './text-editor.ts'
@@ -18,6 +19,7 @@ export interface MenuActions {
   searchNodes(anchor: Anchor, at: Point, purpose?: { readonly kind: 'link'; readonly link: number }): void
   pasteFromClipboard(at: Point): void
   titleOf(node: GraphNode): string
+  runUpTo(node: string): Promise<void>
 }
 
 /** Pairs of title and card, dark enough for the text on them; the first is the colour of all nodes. */
@@ -103,6 +105,8 @@ function nodeItems(editor: MenuActions, id: string, page: Point): (MenuItem | nu
       note: 'Double click',
       act: () => askTitle(page, editor.titleOf(node), (title) => commands.rename(id, title)),
     },
+    { label: STRINGS.partial.label, testid: 'menu-run-here', act: () => void editor.runUpTo(id) },
+    null,
     { label: 'Duplicate', act: () => commands.duplicate(ids) },
     {
       label: node.collapsed ? 'Unfold' : 'Fold',
