@@ -5,7 +5,7 @@ import { carriesPicture, droppedPicture } from './panels/picture-drag.ts'
 import { STRINGS } from './strings.ts'
 
 /** Files that are dropped on the page: pictures are loaded where they fall, graphs open. */
-export function listenToDrops(editor: Editor, stage: HTMLElement): void {
+export function listenToDrops(editor: Editor, stage: HTMLElement, isForm: () => boolean): void {
   addEventListener('dragover', (event) => {
     if (event.dataTransfer?.types.includes('Files') !== true && !carriesPicture(event)) return
     if (event.dataTransfer === null) return
@@ -28,7 +28,7 @@ export function listenToDrops(editor: Editor, stage: HTMLElement): void {
         editor.usePicture(picture, at)
       } else if (dataTransfer !== null && dataTransfer.files.length > 0) {
         event.preventDefault()
-        void droppedFiles(dataTransfer).then((files) => editor.takeFiles(files, at))
+        void droppedFiles(dataTransfer).then((files) => editor.takeFiles(files, at, isForm()))
       }
     },
     { capture: true },

@@ -215,8 +215,17 @@ export class Editor {
     this.tabs.saved()
   }
 
-  /** Several pictures are run one by one; a workflow opens; a picture opens its graph, or is loaded at `at`. */
-  async takeFiles(files: readonly File[], at: Point): Promise<void> {
+  /**
+   * Several pictures are run one by one; a workflow opens; a picture opens its graph, or is loaded at `at`.
+   * @param isForm whether a picture is only ever a picture: the form is for restoring, not for graphs
+   */
+  async takeFiles(files: readonly File[], at: Point, isForm = false): Promise<void> {
+    const [first] = files
+    const loader = this.pictureLoaders()[0]
+    if (isForm && files.length === 1 && first?.type.startsWith('image/') === true && loader !== undefined) {
+      await this.uploadInto(first, loader)
+      return
+    }
     if (files.length > 1) await this.runEach(files, this.#loaderAt(at) ?? this.pictureLoaders()[0])
     else if (files[0] !== undefined) await this.takeFile(files[0], at)
   }
@@ -252,7 +261,7 @@ export class Editor {
       this.#addLoader(name, at)
       return
     }
-    this.#setPicture(loader.node, loader.parameter, name)
+    this.setParameter(loader.node, loader.parameter, name)
     if (under === undefined) {
       this.#parts.toasts.show('good', STRINGS.loaded.message(file.filename), '', {
         label: STRINGS.loaded.asNode,
@@ -264,9 +273,13 @@ export class Editor {
     }
   }
 
+  setParameter(node: string, parameter: string, value: unknown): void {
+    this.document.commit(setParam(this.document.graph, node, parameter, value))
+  }
+
   /** Uploads a picture into a parameter. */
   async uploadInto(file: File, { node, parameter }: PictureLoader): Promise<void> {
-    await this.#tryLater(async () => this.#setPicture(node, parameter, inputName(await this.#parts.host.upload(file))))
+    await this.#tryLater(async () => this.setParameter(node, parameter, inputName(await this.#parts.host.upload(file))))
   }
 
   #addLoader(name: string, at: Point): void {
@@ -421,10 +434,6 @@ export class Editor {
     const { board } = this.runs
     const origin = this.runs.originOf(board.run)
     return origin === undefined || origin === this.tabs.active.id ? board : withoutNodes(board)
-  }
-
-  #setPicture(node: string, parameter: string, name: string): void {
-    this.document.commit(setParam(this.document.graph, node, parameter, name))
   }
 
   /** When a run has ended well, its comparison is shown, or the picture of the node that it went up to. */

@@ -1,11 +1,12 @@
 import './jitless.ts'
 import { Autosave, clientIdOf } from './autosave.ts'
 import { chooseFiles, type FileWish } from './choose-files.ts'
+import { type Form, formOf } from './document/form.ts'
 import { writeText } from './document/read-file.ts'
 import { tilesOf } from './document/tile-settings.ts'
 import { listenToDrops } from './drop.ts'
 import { Editor } from './editor.ts'
-import { Address } from './host/address.ts'
+import { Address, type FileReference, inputReference } from './host/address.ts'
 import { Host } from './host/host.ts'
 import { knownPictures } from './host/known-pictures.ts'
 import { PictureStore } from './host/pictures.ts'
@@ -14,6 +15,7 @@ import { wordsOf } from './host/run-control.ts'
 import type { RunEntry } from './host/run-list.ts'
 import { keepSocket } from './host/socket.ts'
 import { byId } from './panels/element.ts'
+import { FormPanel, savedBy } from './panels/form-panel.ts'
 import { GalleryPanel } from './panels/gallery-panel.ts'
 import { openHelp } from './panels/help.ts'
 import { openMenu } from './panels/menu.ts'
@@ -30,6 +32,7 @@ import { RunOnChange } from './run-on-change.ts'
 import { listenToKeys } from './shortcuts.ts'
 import { STRINGS } from './strings.ts'
 import { THEMES, ThemeChoice } from './theme.ts'
+import { Views } from './views.ts'
 
 const FIRST_TEMPLATE = 'restore-photo'
 /** Messages after which the list of runs is another. */
@@ -49,6 +52,8 @@ const viewer = new Viewer(byId('desk', HTMLElement), {
   onResize: fitCanvas,
 })
 
+let shownInput: string | undefined
+let shownResult: string | null = null
 const failed = (error: unknown) => toasts.show('error', ...wordsOf(error))
 const openRun = (entry: RunEntry) =>
   editor.openText(JSON.stringify(entry.workflow ?? entry.prompt), { name: entry.title || 'From a run' })
@@ -92,6 +97,31 @@ const templatesPanel = new TemplatesPanel({
   },
   failed,
   close: () => sideBar.close(),
+})
+const formPanel = new FormPanel({
+  address: (file) => store.reduced(file, 640),
+  original: (file) => store.original(file),
+  choosePicture: (field) =>
+    void chooseFiles({ accept: 'image/*' }).then(([file]) =>
+      file === undefined ? undefined : editor.uploadInto(file, { node: field.node, parameter: field.parameter.name }),
+    ),
+  set: (field, value) => editor.setParameter(field.node, field.parameter.name, value),
+  show: (file) => viewer.open(file.filename, { pictures: [file] }),
+  run: () => editor.run(),
+  cancel: () => void editor.runs.cancel(),
+})
+const views = new Views(localStorage, {
+  show(view) {
+    document.body.dataset.view = view
+    formPanel.root.hidden = view !== 'form'
+    toolbar.view(view)
+    if (view === 'form') {
+      editor.document.enter([])
+      showForm()
+      showInput()
+    }
+    fitCanvas()
+  },
 })
 const theme = new ThemeChoice((shown) => {
   editor.view.theme = shown
@@ -166,7 +196,7 @@ const toolbar = new Toolbar(byId('toolbar', HTMLElement), {
   share: () => {},
   undo: () => editor.history.undo(),
   redo: () => editor.history.redo(),
-  view: () => {},
+  view: (view) => views.show(view),
 })
 let autosave: Autosave | undefined
 const editor = new Editor({
@@ -180,6 +210,8 @@ const editor = new Editor({
     toolbar.show(board)
     runsPanel.board = board
     runOnChange.board = board
+    formPanel.board = board
+    if (views.shown === 'form') showResult(board)
   },
   leaving: () => autosave?.flush(),
 })
@@ -204,12 +236,13 @@ const tabBar = new TabBar(byId('tabs', HTMLElement), editor.tabs, {
 
 editor.view.theme = theme.shown
 toolbar.show(editor.runs.board)
-toolbar.view('graph')
+byId('stage', HTMLDivElement).before(formPanel.root)
 toolbar.connection('connecting')
 editor.document.subscribe(() => {
   document.body.dataset.nodeCount = String(editor.document.graph.nodes.size)
   tabBar.showPath()
   runOnChange.edited()
+  if (views.shown === 'form') showForm()
 })
 editor.history.subscribe(() => toolbar.history(editor.history.canUndo, editor.history.canRedo))
 listenToKeys(editor, viewer, canvas, {
@@ -220,7 +253,7 @@ listenToKeys(editor, viewer, canvas, {
   closeTab: () => closeTab(editor.tabs.active.id),
   searchAt: middleOfStage,
 })
-listenToDrops(editor, stage)
+listenToDrops(editor, stage, () => views.shown === 'form')
 new ResizeObserver(fitCanvas).observe(stage)
 watchPixelRatio()
 void begin()
@@ -242,6 +275,7 @@ async function begin(): Promise<void> {
   autosave = begun.autosave
   if (begun.kept !== undefined) editor.tabs.restore(begun.kept.tabs, begun.kept.active)
   if (editor.tabs.all.length === 1 && editor.document.graph.nodes.size === 0) await editor.openTemplate(FIRST_TEMPLATE)
+  views.begin(innerWidth)
   showState(editor.runs.board)
   autosave.follow(
     editor.document,
@@ -305,6 +339,41 @@ async function refreshTypes(): Promise<void> {
 /** The page says "starting" until a graph is there to run. */
 function showState({ state }: RunBoard): void {
   document.body.dataset.runState = state === 'cancelled' ? 'idle' : state
+}
+
+/** The form of the workflow in view. */
+function showForm(): void {
+  const form = formOf(editor.document.whole, editor.types)
+  formPanel.show(editor.tabs.active.name, form)
+  formPanel.board = editor.runs.board
+  const input = inputOf(form)
+  if (JSON.stringify(input) !== shownInput && editor.runs.board.state !== 'running') showInput()
+}
+
+/** Beside the form: the photograph that is to be restored. */
+function showInput(): void {
+  const input = inputOf(formOf(editor.document.whole, editor.types))
+  shownInput = JSON.stringify(input)
+  if (input !== undefined) viewer.open(input.filename, { pictures: [input] })
+}
+
+/** Beside the form, when a graph compares nothing itself: the photograph and what became of it. */
+function showResult(board: RunBoard): void {
+  if (board.state !== 'done' || board.run === shownResult) return
+  shownResult = board.run
+  const [after] = savedBy(board)
+  const before = inputOf(formOf(editor.document.whole, editor.types))
+  const isCompared = [...board.nodes.keys()].some((id) => (board.outputs.get(id)?.a_images?.length ?? 0) > 0)
+  if (after === undefined || isCompared) return
+  const compared = before === undefined ? {} : { compared: { before, after } }
+  viewer.open(STRINGS.form.result, { pictures: [after], ...compared })
+}
+
+function inputOf({ fields, more }: Form): FileReference | undefined {
+  const field = [...fields, ...more].find(
+    ({ isPicture, value }) => isPicture && typeof value === 'string' && value !== '',
+  )
+  return field === undefined ? undefined : inputReference(String(field.value))
 }
 
 function openRunMenu({ left, bottom }: DOMRect): void {
