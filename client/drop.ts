@@ -1,12 +1,17 @@
+import { droppedFiles } from './choose-files.ts'
 import type { Editor } from './editor.ts'
 
+import { carriesPicture, droppedPicture } from './panels/picture-drag.ts'
+import { STRINGS } from './strings.ts'
+
 /** Files that are dropped on the page: pictures are loaded where they fall, graphs open. */
-export function listenToDrops(editor: Editor, stage: HTMLElement): void {
+export function listenToDrops(editor: Editor, stage: HTMLElement, isForm: () => boolean): void {
   addEventListener('dragover', (event) => {
-    if (event.dataTransfer?.types.includes('Files') !== true) return
+    if (event.dataTransfer?.types.includes('Files') !== true && !carriesPicture(event)) return
+    if (event.dataTransfer === null) return
     event.preventDefault()
     event.dataTransfer.dropEffect = 'copy'
-    stage.dataset.drop = 'Drop a picture or a workflow'
+    stage.dataset.drop = STRINGS.drop
   })
   addEventListener('dragleave', (event) => {
     if (event.relatedTarget === null) delete stage.dataset.drop
@@ -15,10 +20,16 @@ export function listenToDrops(editor: Editor, stage: HTMLElement): void {
     'drop',
     (event) => {
       delete stage.dataset.drop
-      const file = event.dataTransfer?.files[0]
-      if (file === undefined) return
-      event.preventDefault()
-      void editor.takeFile(file, editor.view.graphPoint(event))
+      const { dataTransfer } = event
+      const at = editor.view.graphPoint(event)
+      const picture = droppedPicture(event)
+      if (picture !== undefined) {
+        event.preventDefault()
+        editor.usePicture(picture, at)
+      } else if (dataTransfer !== null && dataTransfer.files.length > 0) {
+        event.preventDefault()
+        void droppedFiles(dataTransfer).then((files) => editor.takeFiles(files, at, isForm()))
+      }
     },
     { capture: true },
   )

@@ -3,6 +3,7 @@ import type { Catalogue } from '../server/graph/catalogue.ts'
 import { canConnect } from '../server/graph/link-types.ts'
 import { GraphView, type Viewpoint } from './canvas/graph-view.ts'
 import type { OpenEnd, PageActions } from './canvas/scene.ts'
+import { chooseFiles } from './choose-files.ts'
 import { Commands } from './commands.ts'
 import { connect, flowingType, type Wish } from './document/connect.ts'
 import { GraphDocument } from './document/document.ts'
@@ -10,6 +11,7 @@ import { insertGraph, newNode, partOf, setParam } from './document/edits.ts'
 import { entryOf } from './document/file-entry.ts'
 import { type Graph, type GraphNode, isBoundary, type Point } from './document/graph.ts'
 import { EditHistory } from './document/history.ts'
+import { uploadParameter } from './document/picture-inputs.ts'
 import { readGraphPicture, readGraphText, styleOf, writeText } from './document/read-file.ts'
 import type { ReadGraph } from './document/read-workflow.ts'
 import { mayHold } from './document/subgraphs.ts'
@@ -17,8 +19,9 @@ import { definitionType, typeOf, VIRTUAL_TYPES } from './document/virtual-types.
 import { writeWorkflow } from './document/write-workflow.ts'
 import type { Address, FileReference } from './host/address.ts'
 import type { Host } from './host/host.ts'
+import { orderUpTo } from './host/partial-run.ts'
 import { type RunBoard, withoutNodes } from './host/run-board.ts'
-import { RunControl, wordsOf } from './host/run-control.ts'
+import { type Order, orderOf, RunControl, wordsOf } from './host/run-control.ts'
 import { askTitle, graphMenu, linkMenu } from './panels/graph-menus.ts'
 import { openMenu } from './panels/menu.ts'
 import { openNodeSearch } from './panels/node-search.ts'
@@ -26,6 +29,7 @@ import type { Anchor } from './panels/popup.ts'
 import { editText } from './panels/text-editor.ts'
 import type { Toasts } from './panels/toasts.ts'
 import type { Viewer } from './panels/viewer.ts'
+import { STRINGS } from './strings.ts'
 import { Tabs } from './tabs.ts'
 
 interface EditorParts {
@@ -50,6 +54,12 @@ interface Origin {
 /** What a node that is chosen from the list is added for. */
 export type Purpose = OpenEnd | { readonly kind: 'link'; readonly link: number }
 
+/** A node that loads a picture, and the parameter that names it. */
+export interface PictureLoader {
+  readonly node: string
+  readonly parameter: string
+}
+
 /** Everything that a person can do with the graph; menus, keys and buttons only call this. */
 export class Editor {
   readonly document = new GraphDocument()
@@ -59,10 +69,10 @@ export class Editor {
   readonly commands: Commands
   readonly tabs: Tabs
   readonly #parts: EditorParts
-  /** The tab that the latest run was started from. */
-  #ranFrom: string | undefined
   #types: Catalogue = new Map()
   #finished: string | null = null
+  /** The latest run up to a node, and the node of the run that shows its picture. */
+  #partial: { readonly run: string; readonly node: string; readonly shown: string } | undefined
 
   constructor(parts: EditorParts) {
     this.#parts = parts
@@ -70,6 +80,7 @@ export class Editor {
       parts.host,
       (...words) => parts.toasts.show(...words),
       (board) => this.#followRun(board),
+      localStorage,
     )
     this.view = new GraphView({
       canvas: parts.canvas,
@@ -105,8 +116,53 @@ export class Editor {
   }
 
   run(): void {
-    this.#ranFrom = this.tabs.active.id
-    void this.runs.start(this.document.whole, this.#types)
+    void this.#tryLater(async () => void (await this.runs.start(this.order())))
+  }
+
+  /** Runs only what a node needs, and shows the picture that it gives. */
+  async runUpTo(id: string): Promise<void> {
+    await this.#tryLater(async () => {
+      const { order, shown } = orderUpTo(this.order(), this.view.runId(id), this.#types)
+      const run = await this.runs.start(order)
+      if (run !== undefined) this.#partial = { run, node: id, shown }
+      this.#followRun(this.runs.board)
+    })
+  }
+
+  /** The workflow in view as the host would run it now. @throws where it cannot be run at all */
+  order(graph: Graph = this.document.whole): Order {
+    return { ...orderOf(graph, this.#types), origin: this.tabs.active.id }
+  }
+
+  /** One run for each picture, loaded by one node; the graph itself stays as it is. */
+  async runEach(files: readonly File[], loader = this.pictureLoaders(this.document.whole)[0]): Promise<void> {
+    const pictures = files.filter(({ type, name }) => type.startsWith('image/') || /\.(tiff?|avif|webp)$/i.test(name))
+    if (loader === undefined || pictures.length === 0) {
+      const reason = loader === undefined ? STRINGS.batch.noLoader : STRINGS.batch.noPictures
+      this.#parts.toasts.show('warning', reason.message, reason.remedy)
+      return
+    }
+    let queued = 0
+    for (const file of pictures) {
+      await this.#tryLater(async () => {
+        const { whole } = this.document
+        const name = inputName(await this.#parts.host.upload(file))
+        const node = whole.nodes.get(loader.node)
+        if (node === undefined) return
+        const loaded = { ...node, params: { ...node.params, [loader.parameter]: name } }
+        const order = this.order({ ...whole, nodes: new Map(whole.nodes).set(node.id, loaded) })
+        if ((await this.runs.start(order)) !== undefined) queued += 1
+      })
+    }
+    if (queued > 0) this.#parts.toasts.show('good', STRINGS.batch.queued(queued), STRINGS.batch.where)
+  }
+
+  /** Parameters that name a picture to load, in the order of the graph. */
+  pictureLoaders(graph: Graph = this.document.graph): readonly PictureLoader[] {
+    return [...graph.nodes.values()].flatMap(({ id, type }) => {
+      const parameter = uploadParameter(this.#types.get(type))
+      return parameter === undefined ? [] : [{ node: id, parameter }]
+    })
   }
 
   /** The graph as a file holds it, with the place it is looked at from. */
@@ -159,6 +215,21 @@ export class Editor {
     this.tabs.saved()
   }
 
+  /**
+   * Several pictures are run one by one; a workflow opens; a picture opens its graph, or is loaded at `at`.
+   * @param isForm whether a picture is only ever a picture: the form is for restoring, not for graphs
+   */
+  async takeFiles(files: readonly File[], at: Point, isForm = false): Promise<void> {
+    const [first] = files
+    const loader = this.pictureLoaders()[0]
+    if (isForm && files.length === 1 && first?.type.startsWith('image/') === true && loader !== undefined) {
+      await this.uploadInto(first, loader)
+      return
+    }
+    if (files.length > 1) await this.runEach(files, this.#loaderAt(at) ?? this.pictureLoaders()[0])
+    else if (files[0] !== undefined) await this.takeFile(files[0], at)
+  }
+
   /** A workflow opens; a picture opens the graph that it carries, else it is loaded at `at`. */
   async takeFile(file: File, at: Point): Promise<void> {
     await this.#tryLater(async () => {
@@ -174,25 +245,57 @@ export class Editor {
     })
   }
 
-  /** Uploads a picture into the LoadImage under `at`, or into a new one. */
+  /** Uploads a picture and loads it as `usePicture` does. */
   async loadPicture(file: File, at: Point): Promise<void> {
-    await this.#tryLater(async () => {
-      const name = inputName(await this.#parts.host.upload(file))
-      const under = this.view.nodeAt(at)
-      const node = under === undefined ? undefined : this.document.graph.nodes.get(under)
-      if (node?.type === 'LoadImage') {
-        this.#setPicture(node.id, 'image', name)
-        return
-      }
-      const type = this.#types.get('LoadImage')
-      if (type === undefined) return
-      const made = newNode(this.document.graph, type, at)
-      this.history.together(() => {
-        this.document.commit([{ kind: 'add-node', node: { ...made, params: { ...made.params, image: name } } }])
-        this.document.commit(this.view.sized([made.id]))
+    await this.#tryLater(async () => this.usePicture(await this.#parts.host.upload(file), at))
+  }
+
+  /** Loads a picture of the host in the node under `at`, or in the only one that loads any, or in a new one. */
+  usePicture(file: FileReference, at: Point): void {
+    const name = inputName(file)
+    const under = this.#loaderAt(at)
+    const loaders = this.pictureLoaders()
+    const only = loaders.length === 1 ? loaders[0] : undefined
+    const loader = under ?? only
+    if (loader === undefined) {
+      this.#addLoader(name, at)
+      return
+    }
+    this.setParameter(loader.node, loader.parameter, name)
+    if (under === undefined) {
+      this.#parts.toasts.show('good', STRINGS.loaded.message(file.filename), '', {
+        label: STRINGS.loaded.asNode,
+        act: () => {
+          this.history.undo()
+          this.#addLoader(name, at)
+        },
       })
-      this.view.select([made.id])
+    }
+  }
+
+  setParameter(node: string, parameter: string, value: unknown): void {
+    this.document.commit(setParam(this.document.graph, node, parameter, value))
+  }
+
+  /** Uploads a picture into a parameter. */
+  async uploadInto(file: File, { node, parameter }: PictureLoader): Promise<void> {
+    await this.#tryLater(async () => this.setParameter(node, parameter, inputName(await this.#parts.host.upload(file))))
+  }
+
+  #addLoader(name: string, at: Point): void {
+    const type = this.#types.get('LoadImage')
+    if (type === undefined) return
+    const made = newNode(this.document.graph, type, at)
+    this.history.together(() => {
+      this.document.commit([{ kind: 'add-node', node: { ...made, params: { ...made.params, image: name } } }])
+      this.document.commit(this.view.sized([made.id]))
     })
+    this.view.select([made.id])
+  }
+
+  #loaderAt(at: Point): PictureLoader | undefined {
+    const under = this.view.nodeAt(at)
+    return this.pictureLoaders().find(({ node }) => node === under)
   }
 
   addNode(type: NodeDescription, at: Point, purpose?: Purpose): void {
@@ -333,29 +436,33 @@ export class Editor {
   /** The latest run, if it is one of the graph in view. */
   get #boardInView(): RunBoard {
     const { board } = this.runs
-    return this.#ranFrom === undefined || this.#ranFrom === this.tabs.active.id ? board : withoutNodes(board)
+    const origin = this.runs.originOf(board.run)
+    return origin === undefined || origin === this.tabs.active.id ? board : withoutNodes(board)
   }
 
-  #setPicture(node: string, parameter: string, name: string): void {
-    this.document.commit(setParam(this.document.graph, node, parameter, name))
-  }
-
-  /** When a run has ended well, its comparison is shown. */
+  /** When a run has ended well, its comparison is shown, or the picture of the node that it went up to. */
   #followRun(board: RunBoard): void {
     this.view.board = this.#boardInView
     this.#parts.show(board)
-    if (board.state !== 'done' || board.run === this.#finished) return
+    if (board.state !== 'done' || board.run === this.#finished || board.isForeign) return
+    const partial = this.#partial?.run === board.run ? this.#partial : undefined
     this.#finished = board.run
     if (this.#boardInView !== board) return
     const ran = [...board.nodes.keys()]
     const compared = ran.find((id) => (board.outputs.get(id)?.a_images?.length ?? 0) > 0)
-    if (compared !== undefined) this.#openPictures(compared)
+    if (partial !== undefined) this.#openFiles(partial.node, board.outputs.get(partial.shown)?.images ?? [])
+    else if (compared !== undefined) this.#openPictures(compared)
+  }
+
+  #openFiles(id: string, pictures: readonly FileReference[]): void {
+    const node = this.document.graph.nodes.get(id)
+    if (node !== undefined) this.#parts.viewer.open(this.titleOf(node), { pictures })
   }
 
   #openPictures(id: string): void {
     const node = this.document.graph.nodes.get(id)
     if (node === undefined) return
-    this.#parts.viewer.open(node.title ?? this.#types.get(node.type)?.title ?? node.type, this.view.files(node))
+    this.#parts.viewer.open(this.titleOf(node), this.view.files(node))
   }
 
   #page(): PageActions {
@@ -368,12 +475,10 @@ export class Editor {
         else openMenu(label, items, place)
       },
       pickPicture: (node, parameter) => {
-        void chooseFile('image/*').then((file) =>
-          this.#tryLater(async () => {
-            if (file !== undefined) {
-              this.#setPicture(node, parameter, inputName(await this.#parts.host.upload(file)))
-            }
-          }),
+        void chooseFiles({ accept: 'image/*', multiple: true }).then((files) =>
+          files.length > 1
+            ? this.runEach(files, { node, parameter })
+            : files[0] && this.uploadInto(files[0], { node, parameter }),
         )
       },
       openPictures: (node) => this.#openPictures(node),
@@ -425,18 +530,6 @@ function viewpointOf({ source }: Graph): Viewpoint | undefined {
   const [x, y] = Array.isArray(offset) ? offset : []
   const isNear = [x, y].every((value) => typeof value === 'number' && Math.abs(value) < 1e7)
   return typeof scale === 'number' && scale >= 0.02 && scale <= 10 && isNear ? { scale, offset: [x, y] } : undefined
-}
-
-/** Asks for one file; undefined where none was chosen. */
-export function chooseFile(accept: string): Promise<File | undefined> {
-  return new Promise((resolve) => {
-    const input = document.createElement('input')
-    input.type = 'file'
-    input.accept = accept
-    input.addEventListener('change', () => resolve(input.files?.[0]))
-    input.addEventListener('cancel', () => resolve(undefined))
-    input.click()
-  })
 }
 
 /** ComfyUI's name of a picture for LoadImage. */

@@ -1,27 +1,38 @@
 import './jitless.ts'
 import { Autosave, clientIdOf } from './autosave.ts'
+import { chooseFiles, type FileWish } from './choose-files.ts'
+import { type Form, formOf } from './document/form.ts'
 import { writeText } from './document/read-file.ts'
 import { tilesOf } from './document/tile-settings.ts'
 import { listenToDrops } from './drop.ts'
-import { chooseFile, Editor } from './editor.ts'
-import { Address } from './host/address.ts'
+import { Editor } from './editor.ts'
+import { Address, type FileReference, inputReference } from './host/address.ts'
 import { Host } from './host/host.ts'
 import { knownPictures } from './host/known-pictures.ts'
 import { PictureStore } from './host/pictures.ts'
 import type { RunBoard } from './host/run-board.ts'
 import { wordsOf } from './host/run-control.ts'
+import type { RunEntry } from './host/run-list.ts'
 import { keepSocket } from './host/socket.ts'
 import { byId } from './panels/element.ts'
+import { FormPanel, savedBy } from './panels/form-panel.ts'
+import { GalleryPanel } from './panels/gallery-panel.ts'
 import { openHelp } from './panels/help.ts'
 import { openMenu } from './panels/menu.ts'
 import { choosePicture } from './panels/picture-picker.ts'
 import { RunsPanel } from './panels/runs-panel.ts'
+import { SideBar } from './panels/side-bar.ts'
 import { TabBar } from './panels/tab-bar.ts'
+import { TemplatesPanel } from './panels/templates-panel.ts'
 import { editText } from './panels/text-editor.ts'
 import { Toasts } from './panels/toasts.ts'
 import { Toolbar } from './panels/toolbar.ts'
 import { Viewer } from './panels/viewer.ts'
+import { RunOnChange } from './run-on-change.ts'
 import { listenToKeys } from './shortcuts.ts'
+import { STRINGS } from './strings.ts'
+import { THEMES, ThemeChoice } from './theme.ts'
+import { Views } from './views.ts'
 
 const FIRST_TEMPLATE = 'restore-photo'
 /** Messages after which the list of runs is another. */
@@ -41,37 +52,151 @@ const viewer = new Viewer(byId('desk', HTMLElement), {
   onResize: fitCanvas,
 })
 
-const runsPanel = new RunsPanel(
-  byId('desk', HTMLElement),
-  {
-    list: () => host.runs(),
-    address: (file) => address.reduced(file, 256),
-    show: (title, pictures) => viewer.open(title, { pictures }),
-    openGraph: (entry) => editor.openText(JSON.stringify(entry.workflow ?? entry.prompt), { name: 'From a run' }),
-    again: async ({ prompt, workflow }) => editor.runs.repeat(prompt, workflow),
-    cancel: ({ id }) => host.cancel(id),
-    forget: ({ id }) => host.forget([id]),
-    clear: () => host.forgetAll(),
-    failed: (error) => toasts.show('error', ...wordsOf(error)),
+let shownInput: string | undefined
+let shownResult: string | null = null
+const failed = (error: unknown) => toasts.show('error', ...wordsOf(error))
+const openRun = (entry: RunEntry) =>
+  editor.openText(JSON.stringify(entry.workflow ?? entry.prompt), { name: entry.title || 'From a run' })
+const runsPanel = new RunsPanel({
+  list: () => host.runs(),
+  address: (file) => store.reduced(file, 256),
+  original: (file) => store.original(file),
+  show: (title, pictures) => viewer.open(title, { pictures }),
+  openGraph: openRun,
+  titleOf: (type) => editor.types.get(type)?.title ?? type,
+  again: async ({ prompt, workflow }) => editor.runs.repeat(prompt, workflow),
+  cancel: ({ id }) => host.cancel(id),
+  toFront: ({ id }) => host.moveToFront(id),
+  forget: ({ id }) => host.forget([id]),
+  clearWaiting: () => host.clearQueue(),
+  forgetAll: () => host.forgetAll(),
+  failed,
+  close: () => sideBar.close(),
+})
+const galleryPanel = new GalleryPanel({
+  list: () => host.runs(),
+  address: (file) => store.reduced(file, 384),
+  original: (file) => store.original(file),
+  show: (title, pictures) => viewer.open(title, { pictures }),
+  compare: (before, after) =>
+    viewer.open(STRINGS.gallery.compare, { pictures: [before, after], compared: { before, after } }),
+  openGraph: openRun,
+  use: (file) => editor.usePicture(file, middleOfStage()),
+  failed,
+  close: () => sideBar.close(),
+})
+const templatesPanel = new TemplatesPanel({
+  list: async () =>
+    (await host.templates()).map(({ hasPicture, ...card }) => ({
+      ...card,
+      picture: hasPicture ? address.of(`workflows/${encodeURIComponent(card.name)}/picture`) : undefined,
+    })),
+  open: (name) => {
+    sideBar.back()
+    void editor.openTemplate(name)
   },
+  failed,
+  close: () => sideBar.close(),
+})
+const formPanel = new FormPanel({
+  address: (file) => store.reduced(file, 640),
+  original: (file) => store.original(file),
+  choosePicture: (field) =>
+    void chooseFiles({ accept: 'image/*' }).then(([file]) =>
+      file === undefined ? undefined : editor.uploadInto(file, { node: field.node, parameter: field.parameter.name }),
+    ),
+  set: (field, value) => editor.setParameter(field.node, field.parameter.name, value),
+  show: (file) => viewer.open(file.filename, { pictures: [file] }),
+  run: () => editor.run(),
+  cancel: () => void editor.runs.cancel(),
+})
+const views = new Views(localStorage, {
+  show(view) {
+    document.body.dataset.view = view
+    formPanel.root.hidden = view !== 'form'
+    toolbar.view(view)
+    if (view === 'form') {
+      editor.document.enter([])
+      showForm()
+      showInput()
+    }
+    fitCanvas()
+  },
+})
+const theme = new ThemeChoice((shown) => {
+  editor.view.theme = shown
+})
+const sideBar = new SideBar(
+  byId('desk', HTMLElement),
+  [
+    {
+      id: 'runs',
+      label: STRINGS.runs.title,
+      key: 'Q',
+      icon: 'M2.5 4h11M2.5 8h11M2.5 12h7',
+      testid: 'rail-runs',
+      root: runsPanel.root,
+      opened: () => void runsPanel.fill(),
+    },
+    {
+      id: 'gallery',
+      label: STRINGS.gallery.title,
+      icon: 'M2.5 3.5h11v9h-11zM2.5 10.5l3.2-3 2.6 2.4 2-1.7 3.2 2.8M10.8 6.3v.01',
+      testid: 'rail-gallery',
+      root: galleryPanel.root,
+      opened: () => void galleryPanel.fill(),
+    },
+    {
+      id: 'templates',
+      label: STRINGS.templates.title,
+      icon: 'M2.5 2.5h4.5v4.5H2.5zM9 2.5h4.5v4.5H9zM2.5 9h4.5v4.5H2.5zM9 9h4.5v4.5H9z',
+      testid: 'templates',
+      root: templatesPanel.root,
+      opened: () => void templatesPanel.fill(),
+    },
+  ],
+  [
+    {
+      label: STRINGS.panels.theme,
+      icon: 'M8 2.5a5.5 5.5 0 1 0 0 11zM8 2.5a5.5 5.5 0 0 1 0 11',
+      testid: 'theme',
+      act: chooseTheme,
+    },
+    {
+      label: STRINGS.panels.help,
+      icon: 'M5.8 6.2a2.2 2.2 0 1 1 3.2 2c-.7.4-1 .8-1 1.6M8 12.3v.01',
+      testid: 'help',
+      act: openHelp,
+    },
+  ],
   fitCanvas,
 )
 
 const openFile = async () => {
-  const file = await chooseFile('.json,image/png,application/json')
+  const [file] = await chooseFiles({ accept: '.json,image/png,application/json' })
   if (file !== undefined) await editor.takeFile(file, middleOfStage())
 }
+const runOnChange = new RunOnChange({
+  prompt: () => {
+    try {
+      return JSON.stringify(editor.order().prompt)
+    } catch {
+      return undefined
+    }
+  },
+  run: () => editor.run(),
+})
 const toolbar = new Toolbar(byId('toolbar', HTMLElement), {
   run: () => editor.run(),
   cancel: () => void editor.runs.cancel(),
+  runMenu: openRunMenu,
   addNode: ({ left, bottom }) => editor.searchNodes({ x: left, y: bottom + 4 }, middleOfStage()),
-  templates: (anchor) => void offerTemplates(anchor),
-  runs: () => runsPanel.toggle(),
   open: () => void openFile(),
   save: () => editor.saveFile(),
+  share: () => {},
   undo: () => editor.history.undo(),
   redo: () => editor.history.redo(),
-  help: openHelp,
+  view: (view) => views.show(view),
 })
 let autosave: Autosave | undefined
 const editor = new Editor({
@@ -83,6 +208,10 @@ const editor = new Editor({
   show(board) {
     showState(board)
     toolbar.show(board)
+    runsPanel.board = board
+    runOnChange.board = board
+    formPanel.board = board
+    if (views.shown === 'form') showResult(board)
   },
   leaving: () => autosave?.flush(),
 })
@@ -106,22 +235,26 @@ const tabBar = new TabBar(byId('tabs', HTMLElement), editor.tabs, {
   leaveTo: (depth) => editor.document.enter(editor.document.path.slice(0, depth)),
 })
 
+editor.view.theme = theme.shown
 toolbar.show(editor.runs.board)
+byId('stage', HTMLDivElement).before(formPanel.root)
 toolbar.connection('connecting')
 editor.document.subscribe(() => {
   document.body.dataset.nodeCount = String(editor.document.graph.nodes.size)
   tabBar.showPath()
+  runOnChange.edited()
+  if (views.shown === 'form') showForm()
 })
 editor.history.subscribe(() => toolbar.history(editor.history.canUndo, editor.history.canRedo))
 listenToKeys(editor, viewer, canvas, {
   open: () => void openFile(),
-  runs: () => runsPanel.toggle(),
+  runs: () => sideBar.toggle('runs'),
   example: () => void editor.openTemplate(FIRST_TEMPLATE),
   refresh: () => void refreshTypes(),
   closeTab: () => closeTab(editor.tabs.active.id),
   searchAt: middleOfStage,
 })
-listenToDrops(editor, stage)
+listenToDrops(editor, stage, () => views.shown === 'form')
 new ResizeObserver(fitCanvas).observe(stage)
 watchPixelRatio()
 void begin()
@@ -143,6 +276,7 @@ async function begin(): Promise<void> {
   autosave = begun.autosave
   if (begun.kept !== undefined) editor.tabs.restore(begun.kept.tabs, begun.kept.active)
   if (editor.tabs.all.length === 1 && editor.document.graph.nodes.size === 0) await editor.openTemplate(FIRST_TEMPLATE)
+  views.begin(innerWidth)
   showState(editor.runs.board)
   autosave.follow(
     editor.document,
@@ -164,6 +298,7 @@ async function begin(): Promise<void> {
     editor.runs.hear(event)
     if (event.kind === 'connected' || (event.kind === 'message' && CHANGES_LIST.has(event.message.type))) {
       runsPanel.changed()
+      galleryPanel.changed()
     }
   })
 }
@@ -207,18 +342,80 @@ function showState({ state }: RunBoard): void {
   document.body.dataset.runState = state === 'cancelled' ? 'idle' : state
 }
 
-async function offerTemplates(anchor: DOMRect): Promise<void> {
-  try {
-    const templates = await host.templates()
-    const items = templates.map(({ name, title }) => ({
-      label: title,
-      testid: `template-${name}`,
-      act: () => void editor.openTemplate(name),
-    }))
-    openMenu('Templates', items, { x: anchor.left, y: anchor.bottom + 4 })
-  } catch (error) {
-    toasts.show('error', ...wordsOf(error))
-  }
+/** The form of the workflow in view. */
+function showForm(): void {
+  const form = formOf(editor.document.whole, editor.types)
+  formPanel.show(editor.tabs.active.name, form)
+  formPanel.board = editor.runs.board
+  const input = inputOf(form)
+  if (JSON.stringify(input) !== shownInput && editor.runs.board.state !== 'running') showInput()
+}
+
+/** Beside the form: the photograph that is to be restored. */
+function showInput(): void {
+  const input = inputOf(formOf(editor.document.whole, editor.types))
+  shownInput = JSON.stringify(input)
+  if (input !== undefined) viewer.open(input.filename, { pictures: [input] })
+}
+
+/** Beside the form, when a graph compares nothing itself: the photograph and what became of it. */
+function showResult(board: RunBoard): void {
+  if (board.state !== 'done' || board.run === shownResult) return
+  shownResult = board.run
+  const [after] = savedBy(board)
+  const before = inputOf(formOf(editor.document.whole, editor.types))
+  const isCompared = [...board.nodes.keys()].some((id) => (board.outputs.get(id)?.a_images?.length ?? 0) > 0)
+  if (after === undefined || isCompared) return
+  const compared = before === undefined ? {} : { compared: { before, after } }
+  viewer.open(STRINGS.form.result, { pictures: [after], ...compared })
+}
+
+function inputOf({ fields, more }: Form): FileReference | undefined {
+  const field = [...fields, ...more].find(
+    ({ isPicture, value }) => isPicture && typeof value === 'string' && value !== '',
+  )
+  return field === undefined ? undefined : inputReference(String(field.value))
+}
+
+function openRunMenu({ left, bottom }: DOMRect): void {
+  const words = STRINGS.runMenu
+  const runFiles = (wish: Partial<FileWish>) =>
+    void chooseFiles({ accept: 'image/*', ...wish }).then((files) =>
+      files.length > 0 ? editor.runEach(files) : undefined,
+    )
+  openMenu(
+    words.title,
+    [
+      { label: words.now, note: 'Ctrl Enter', act: () => editor.run() },
+      {
+        label: words.onChange,
+        testid: 'run-on-change',
+        checked: runOnChange.isOn,
+        act: () => {
+          runOnChange.isOn = !runOnChange.isOn
+          toolbar.runsOnChange(runOnChange.isOn)
+        },
+      },
+      null,
+      { label: words.files, testid: 'run-files', act: () => runFiles({ multiple: true }) },
+      { label: words.folder, testid: 'run-folder', act: () => runFiles({ folder: true }) },
+      null,
+      { label: words.clear, testid: 'run-clear', act: () => void host.clearQueue().catch(failed) },
+    ],
+    { x: left, y: bottom + 4 },
+  )
+}
+
+function chooseTheme({ right, bottom }: DOMRect): void {
+  const items = THEMES.map((choice) => ({
+    label: STRINGS.themes[choice],
+    checked: theme.choice === choice,
+    testid: `theme-${choice}`,
+    act: () => {
+      theme.choice = choice
+    },
+  }))
+  openMenu(STRINGS.panels.theme, items, { x: right + 4, y: bottom - 20 })
 }
 
 function fitCanvas(): void {

@@ -12,13 +12,13 @@ import {
   type Reroute,
   waypoints,
 } from '../document/graph.ts'
+import { uploadParameter } from '../document/picture-inputs.ts'
 import { typeOf } from '../document/virtual-types.ts'
 import type { FileReference } from '../host/address.ts'
 import { inputReference } from '../host/address.ts'
 import { EMPTY_BOARD, type NodeStatus, type RunBoard } from '../host/run-board.ts'
 import type { Layout, LinkView } from './layout.ts'
 import { NodeView } from './node-view.ts'
-import { uploadParameter } from './picture-place.ts'
 import { Pictures } from './pictures.ts'
 import { listenToPinch } from './pinch.ts'
 import type { PageActions, Place, Scene, ShownPictures } from './scene.ts'
@@ -92,7 +92,7 @@ export class GraphView {
       pointer: () => [this.#stage.graph_mouse[0] ?? 0, this.#stage.graph_mouse[1] ?? 0],
       typeOf: (node) => typeOf(document.graph, node, this.#types),
       status: (id) => this.#status(id),
-      output: (id) => this.#board.outputs.get(this.#runId(id)),
+      output: (id) => this.#board.outputs.get(this.runId(id)),
       shown: (node) => this.shown(node),
       place: (...rectangle) => this.#place(...rectangle),
     }
@@ -254,21 +254,21 @@ export class GraphView {
     const upload = uploadParameter(this.#types.get(node.type))
     const name = upload === undefined ? undefined : node.params[upload]
     if (typeof name === 'string' && name !== '') return { pictures: [inputReference(name)] }
-    const output = this.#board.outputs.get(this.#runId(node.id))
+    const output = this.#board.outputs.get(this.runId(node.id))
     const [before, after] = [output?.a_images?.[0], output?.b_images?.[0]]
     if (before !== undefined && after !== undefined) return { pictures: [before, after], compared: { before, after } }
     return { pictures: [...(output?.images ?? []), ...(output?.a_images ?? []), ...(output?.b_images ?? [])] }
   }
 
   /** What a run calls a node of the level in view: the nodes on the way to it come first. */
-  #runId(id: string): string {
+  runId(id: string): string {
     const { path } = this.#document
     return path.length === 0 ? id : `${path.map(({ node }) => node).join(':')}:${id}`
   }
 
   /** The state of a node; that of a subgraph is the one of its inside that matters most. */
   #status(id: string): NodeStatus | undefined {
-    const runId = this.#runId(id)
+    const runId = this.runId(id)
     const own = this.#board.nodes.get(runId)
     const type = this.#nodes.get(id)?.type ?? ''
     if (own !== undefined || !this.#document.graph.definitions.has(type)) return own

@@ -1,4 +1,5 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import { uploadParameter } from '../document/picture-inputs.ts'
 import { box, fitText, font, wrapText } from './draw.ts'
 import type { Picture } from './pictures.ts'
 import type { Place, Scene, ShownPictures } from './scene.ts'
@@ -7,12 +8,6 @@ import { COLORS } from './theme.ts'
 /** Nodes that load or end with pictures keep a place for them. */
 export function showsPictures(type: NodeDescription | undefined): boolean {
   return type !== undefined && (type.outputNode || uploadParameter(type) !== undefined)
-}
-
-/** The parameter that names a picture in the input folder. */
-export function uploadParameter(type: NodeDescription | undefined): string | undefined {
-  return type?.parameters.find((parameter) => parameter.kind === 'COMBO' && parameter.optionsFrom === 'input_images')
-    ?.name
 }
 
 /** Draws what a node shows: a comparison, pictures side by side, texts, or what will be here. */

@@ -47,6 +47,13 @@ export function readParams(source: FileEntry, type: NodeDescription | undefined)
   return { ...(type === undefined ? {} : defaultParams(type)), ...values }
 }
 
+/** What the form shows of a node: `properties.form` of the file, names of parameters with their labels. */
+export function readForm(source: FileEntry): { readonly form?: Readonly<Record<string, string>> } {
+  const entry = entryOf(entryOf(source.properties)?.form)
+  if (entry === undefined || !Object.values(entry).every((label) => typeof label === 'string')) return {}
+  return { form: entry as Readonly<Record<string, string>> }
+}
+
 /** Whether two values of the file are the same JSON. */
 export function sameJson(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b)

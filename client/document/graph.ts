@@ -32,6 +32,8 @@ export interface GraphNode {
   readonly background?: string
   /** By name; what the type does not know is kept too. */
   readonly params: Readonly<Record<string, unknown>>
+  /** Parameters that the form shows, with what they are called there. */
+  readonly form?: Readonly<Record<string, string>>
   readonly inputs: readonly GraphSocket[]
   readonly outputs: readonly GraphSocket[]
   /** Absent: made here. */

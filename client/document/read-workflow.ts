@@ -9,7 +9,7 @@ import {
   type WorkflowOutput,
 } from '../../server/graph/workflow.ts'
 import { circularLinks, judge } from './connect.ts'
-import { boundingOf, entriesAt, entryOf, hasObjectLinks, readParams, uniqueNames } from './file-entry.ts'
+import { boundingOf, entriesAt, entryOf, hasObjectLinks, readForm, readParams, uniqueNames } from './file-entry.ts'
 import {
   BOUNDARY,
   BOUNDARY_TYPES,
@@ -151,6 +151,7 @@ function readNode(
     ...(typeof source.color === 'string' ? { color: source.color } : {}),
     ...(typeof source.bgcolor === 'string' ? { background: source.bgcolor } : {}),
     params: readParams(source, type),
+    ...readForm(source),
     inputs: readInputs(node.inputs, entriesAt(source, 'inputs'), type),
     outputs: readOutputs(node.outputs, entriesAt(source, 'outputs'), type, leastOutputs),
     source,

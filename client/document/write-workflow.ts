@@ -3,7 +3,16 @@ import type { Catalogue } from '../../server/graph/catalogue.ts'
 import type { Prompt } from '../../server/graph/prompt.ts'
 import { parseWorkflow } from '../../server/graph/workflow.ts'
 import { workflowToPrompt } from '../../server/graph/workflow-to-prompt.ts'
-import { boundingOf, entriesAt, entryOf, hasObjectLinks, patched, readParams, sameJson } from './file-entry.ts'
+import {
+  boundingOf,
+  entriesAt,
+  entryOf,
+  hasObjectLinks,
+  patched,
+  readForm,
+  readParams,
+  sameJson,
+} from './file-entry.ts'
 import {
   BOUNDARY,
   type FileEntry,
@@ -187,8 +196,11 @@ function slotsOf(node: GraphNode, { into }: Wiring): Map<string, number> {
 
 function writeValues(node: GraphNode, type: NodeDescription | undefined): FileEntry {
   const { source = {} } = node
-  if (node.source !== undefined && sameJson(readParams(source, type), node.params)) return {}
-  const properties = entryOf(source.properties) ?? { 'Node name for S&R': node.type }
+  const isSame = node.source !== undefined && sameJson(readParams(source, type), node.params)
+  const form = difference(readForm(source).form, node.form, 'form')
+  if (isSame && Object.keys(form).length === 0) return {}
+  const properties = patched(entryOf(source.properties) ?? { 'Node name for S&R': node.type }, form)
+  if (isSame) return { properties }
   const values = writeWidgets(node, type)
   return {
     properties: patched(properties, Object.keys(node.params).length === 0 ? {} : { params: node.params }),

@@ -1,16 +1,13 @@
 import { z } from 'zod'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
-import type { Prompt } from '../../server/graph/prompt.ts'
 import { nodeOutputSchema } from '../../server/protocol/messages.ts'
 import { readNodeTypes } from '../document/node-types.ts'
 import type { Address, FileReference } from './address.ts'
 import { type Refusal, readRefusal } from './refusal.ts'
+import type { Order } from './run-control.ts'
 import { queueSchema, type RunEntry, recordsSchema, runList } from './run-list.ts'
 
-export interface Template {
-  readonly name: string
-  readonly title: string
-}
+export type Template = z.infer<typeof templatesSchema>[number]
 
 export type Submission =
   | { readonly ok: true; readonly id: string; readonly nodeErrors: ReadonlyMap<string, string> }
@@ -20,6 +17,8 @@ export type Submission =
 export interface PastRun {
   readonly outputs: ReadonlyMap<string, z.infer<typeof nodeOutputSchema>>
   readonly succeeded: boolean
+  /** Milliseconds that each node took. */
+  readonly times: ReadonlyMap<string, number>
 }
 
 interface QueuedRun {
@@ -41,12 +40,20 @@ export class HostError extends Error {
 
 const submissionSchema = z.looseObject({ prompt_id: z.string() })
 const uploadSchema = z.object({ name: z.string(), subfolder: z.string(), type: z.enum(['input', 'output', 'temp']) })
-const templatesSchema = z.array(z.object({ name: z.string(), title: z.string() }))
+const templatesSchema = z.array(
+  z.object({
+    name: z.string(),
+    title: z.string(),
+    summary: z.string().default(''),
+    hasPicture: z.boolean().default(false),
+  }),
+)
 const historySchema = z.record(
   z.string(),
   z.looseObject({
     outputs: z.record(z.string(), nodeOutputSchema).default({}),
     status: z.looseObject({ completed: z.boolean().default(false) }),
+    node_times: z.record(z.string(), z.number()).default({}),
   }),
 )
 /** Runs that are over, in the list. */
@@ -75,11 +82,12 @@ export class Host {
   }
 
   /** Queues a graph; pictures that it saves will carry the workflow. */
-  async submit(prompt: Prompt, workflow: unknown): Promise<Submission> {
+  async submit({ prompt, workflow, targets }: Order): Promise<Submission> {
     const response = await this.#post('prompt', {
       prompt,
       client_id: this.#clientId,
       extra_data: { extra_pnginfo: { workflow } },
+      ...(targets !== undefined && { partial_execution_targets: targets }),
     })
     const body = await readBody(response)
     const accepted = submissionSchema.safeParse(body)
@@ -109,7 +117,23 @@ export class Host {
   /** Undefined while a run is not over, or was never heard of. */
   async pastRun(run: string): Promise<PastRun | undefined> {
     const record = historySchema.parse(await this.#json(`history/${encodeURIComponent(run)}`))[run]
-    return record && { outputs: new Map(Object.entries(record.outputs)), succeeded: record.status.completed }
+    if (record === undefined) return undefined
+    const { outputs, status, node_times: times } = record
+    return {
+      outputs: new Map(Object.entries(outputs)),
+      succeeded: status.completed,
+      times: new Map(Object.entries(times)),
+    }
+  }
+
+  /** Lets a run that waits start before all others. */
+  async moveToFront(run: string): Promise<void> {
+    await this.#post(`api/jobs/${encodeURIComponent(run)}/front`, {})
+  }
+
+  /** Takes everything that waits out of the queue. */
+  async clearQueue(): Promise<void> {
+    await this.#post('queue', { clear: true })
   }
 
   /** What goes on and waits, and the latest that are over. */
@@ -135,15 +159,16 @@ export class Host {
   }
 
   async isQueued(run: string): Promise<boolean> {
-    return (await this.#queue()).some(({ id }) => id === run)
+    return (await this.queue()).some(({ id }) => id === run)
   }
 
   /** The first run of this tab that waits or goes on: a page that was loaded again finds it so. */
   async ownRun(): Promise<QueuedRun | undefined> {
-    return (await this.#queue()).find(({ client }) => client === this.#clientId)
+    return (await this.queue()).find(({ client }) => client === this.#clientId)
   }
 
-  async #queue(): Promise<QueuedRun[]> {
+  /** Runs under way and waiting, in their order. */
+  async queue(): Promise<QueuedRun[]> {
     const { queue_running, queue_pending } = queueSchema.parse(await this.#json('queue'))
     return [...queue_running, ...queue_pending].map(([, id, prompt, extra]) => ({
       id,

@@ -1,22 +1,9 @@
-import { z } from 'zod'
+import type { z } from 'zod'
+import { pictureSchema } from '../../server/protocol/answers.ts'
 import { MAX_SCREEN_SIZE } from '../../server/protocol/requests.ts'
 import type { Address, FileReference } from './address.ts'
 
-/** What the host says of a picture; a picture with levels comes in tiles, level 0 in its whole size. */
-const factsSchema = z.object({
-  width: z.int().positive(),
-  height: z.int().positive(),
-  format: z.string(),
-  channels: z.int(),
-  bits: z.int(),
-  hasAlpha: z.boolean(),
-  isWide: z.boolean(),
-  levels: z.int().min(0).max(31),
-  tile: z.int().positive(),
-  version: z.string(),
-})
-
-export type PictureFacts = z.infer<typeof factsSchema>
+export type PictureFacts = z.infer<typeof pictureSchema>
 
 /** Longest side of the picture that stands in until the whole one, or its tiles, are there. */
 export const REDUCED = 1024
@@ -33,7 +20,7 @@ export class PictureStore {
   async facts(file: FileReference): Promise<PictureFacts> {
     const response = await fetch(this.#address.of('picture', { ...file }))
     if (!response.ok) throw new Error(`${file.filename} cannot be shown.`)
-    return factsSchema.parse(await response.json())
+    return pictureSchema.parse(await response.json())
   }
 
   whole(file: FileReference): string {

@@ -120,6 +120,21 @@ export function withOutput(board: RunBoard, node: string, output: NodeOutput | n
   return output === null || board.isForeign ? board : { ...board, outputs: new Map(board.outputs).set(node, output) }
 }
 
+/** How long nodes took, as the host remembers it, in milliseconds. */
+export function withTimes(board: RunBoard, times: ReadonlyMap<string, number>): RunBoard {
+  if (board.isForeign) return board
+  const nodes = new Map(board.nodes)
+  for (const [id, took] of times)
+    nodes.set(id, { ...(nodes.get(id) ?? WAITING), state: 'done', value: 1, max: 1, took })
+  return { ...board, nodes }
+}
+
+/** Milliseconds until a node is done, judged by how fast it came this far; undefined where it does not say how far. */
+export function timeLeft({ state, value, max, startedAt }: NodeStatus, now: number): number | undefined {
+  if (state !== 'running' || startedAt === undefined || max <= 1 || value <= 0 || value > max) return undefined
+  return ((now - startedAt) / value) * (max - value)
+}
+
 /** The part of the run that is done, 0..1. */
 export function progressOf(board: RunBoard): number {
   if (board.state === 'done') return 1

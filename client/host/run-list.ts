@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Prompt, promptNodeSchema } from '../../server/graph/prompt.ts'
 import { nodeOutputSchema } from '../../server/protocol/messages.ts'
-import type { FileReference } from './address.ts'
+import { type FileReference, inputReference } from './address.ts'
 
 export type RunStage = 'running' | 'waiting' | 'done' | 'failed' | 'cancelled'
 
@@ -18,6 +18,10 @@ export interface RunEntry {
   readonly startedAt: number | null
   readonly endedAt: number | null
   readonly error: string | null
+  /** What was loaded, as the person would call the run; empty where nothing was. */
+  readonly title: string
+  /** Milliseconds that each node took. */
+  readonly times: ReadonlyMap<string, number>
 }
 
 const prompt = z.record(z.string(), promptNodeSchema)
@@ -41,6 +45,7 @@ export const recordsSchema = z.record(
         .default([])
         .catch([]),
     }),
+    node_times: z.record(z.string(), z.number()).default({}).catch({}),
   }),
 )
 
@@ -62,16 +67,27 @@ export function runList(
 
 function queuedRun([, id, graph, extra]: Item, stage: RunStage): RunEntry {
   const workflow = extra.extra_pnginfo?.workflow
-  return { id, stage, prompt: graph, workflow, pictures: [], startedAt: null, endedAt: null, error: null }
+  const title = titleOf(graph)
+  const nothing = { pictures: [], startedAt: null, endedAt: null, error: null, times: new Map() }
+  return { id, stage, prompt: graph, workflow, title, ...nothing }
 }
 
-function pastRun({ prompt: queued, outputs, status }: PastRecord): RunEntry {
+/** The names of the pictures that a graph loads. */
+function titleOf(graph: Prompt): string {
+  const names = Object.values(graph).flatMap(({ class_type, inputs }) =>
+    class_type === 'LoadImage' && typeof inputs.image === 'string' ? [inputReference(inputs.image).filename] : [],
+  )
+  return [...new Set(names)].slice(0, 3).join(', ')
+}
+
+function pastRun({ prompt: queued, outputs, status, node_times }: PastRecord): RunEntry {
   const messages = new Map(status.messages)
   const failure = messages.get('execution_error')
   const cancelled = messages.has('execution_interrupted')
   return {
     ...queuedRun(queued, status.completed ? 'done' : cancelled ? 'cancelled' : 'failed'),
     pictures: picturesOf(Object.values(outputs)),
+    times: new Map(Object.entries(node_times)),
     startedAt: messages.get('execution_start')?.timestamp ?? null,
     endedAt: status.messages.at(-1)?.[1].timestamp ?? null,
     error: failure === undefined ? null : String(failure.exception_message ?? 'It failed.').trim(),

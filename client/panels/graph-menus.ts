@@ -4,7 +4,9 @@ import type { Target } from '../canvas/scene.ts'
 import type { Commands } from '../commands.ts'
 import { removeLinks } from '../document/connect.ts'
 import type { GraphDocument } from '../document/document.ts'
+import { exposeInForm, labelOf } from '../document/form.ts'
 import { type GraphNode, isBoundary, type Point } from '../document/graph.ts'
+import { STRINGS } from '../strings.ts'
 import { type MenuItem, openMenu } from './menu.ts'
 import type { Anchor } from './popup.ts'
 import { editText } from './text-editor.ts'
@@ -18,6 +20,7 @@ export interface MenuActions {
   searchNodes(anchor: Anchor, at: Point, purpose?: { readonly kind: 'link'; readonly link: number }): void
   pasteFromClipboard(at: Point): void
   titleOf(node: GraphNode): string
+  runUpTo(node: string): Promise<void>
 }
 
 /** Pairs of title and card, dark enough for the text on them; the first is the colour of all nodes. */
@@ -69,6 +72,22 @@ export function linkMenu(editor: MenuActions, id: number, page: Point, at: Point
   )
 }
 
+/** Which parameters of a node the form shows. */
+function formItem(editor: MenuActions, { id, type, form = {} }: GraphNode, [x, y]: Point): MenuItem[] {
+  const parameters = editor.types.get(type)?.parameters ?? []
+  if (parameters.length === 0) return []
+  const { document } = editor
+  const items = parameters.map(({ name }) => ({
+    label: labelOf(name),
+    checked: form[name] !== undefined,
+    testid: `expose-${name}`,
+    act: () =>
+      document.commit(exposeInForm(document.graph, id, name, form[name] === undefined ? labelOf(name) : undefined)),
+  }))
+  const open = () => openMenu(STRINGS.form.exposeTitle, items, { x, y })
+  return [{ label: `${STRINGS.form.expose}…`, testid: 'menu-expose', act: open }]
+}
+
 /** A field for the title of a node, of a group or of a subgraph. */
 export function askTitle([x, y]: Point, value: string, commit: (title: string) => void): void {
   editText({ place: { x, y, width: 220, height: 0 }, value, multiline: false, label: 'Title', commit })
@@ -103,6 +122,9 @@ function nodeItems(editor: MenuActions, id: string, page: Point): (MenuItem | nu
       note: 'Double click',
       act: () => askTitle(page, editor.titleOf(node), (title) => commands.rename(id, title)),
     },
+    { label: STRINGS.partial.label, testid: 'menu-run-here', act: () => void editor.runUpTo(id) },
+    ...formItem(editor, node, page),
+    null,
     { label: 'Duplicate', act: () => commands.duplicate(ids) },
     {
       label: node.collapsed ? 'Unfold' : 'Fold',

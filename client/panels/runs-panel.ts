@@ -1,115 +1,211 @@
 import type { FileReference } from '../host/address.ts'
+import { progressOf, type RunBoard, timeLeft } from '../host/run-board.ts'
 import type { RunEntry, RunStage } from '../host/run-list.ts'
+import { STRINGS } from '../strings.ts'
 import { element } from './element.ts'
+import { carryPicture } from './picture-drag.ts'
+import { sidePanel } from './side-bar.ts'
+import { type NodeSpan, timeline } from './timeline.ts'
 
 export interface RunsActions {
-  /** What the host knows, the newest first. */
+  /** What the host knows: what goes on, what waits in its order, what is over, the newest first. */
   list(): Promise<readonly RunEntry[]>
   address(file: FileReference): string
+  original(file: FileReference): string
   show(title: string, pictures: readonly FileReference[]): void
   openGraph(entry: RunEntry): void
+  titleOf(type: string): string
   again(entry: RunEntry): Promise<void>
   cancel(entry: RunEntry): Promise<void>
+  toFront(entry: RunEntry): Promise<void>
   forget(entry: RunEntry): Promise<void>
-  clear(): Promise<void>
+  clearWaiting(): Promise<void>
+  forgetAll(): Promise<void>
   failed(error: unknown): void
+  close(): void
 }
 
-const STAGES: Readonly<Record<RunStage, string>> = {
-  running: 'Running',
-  waiting: 'Waiting',
-  done: 'Done',
-  failed: 'Failed',
-  cancelled: 'Stopped',
-}
-
+const WORDS = STRINGS.runs
 const THUMBNAILS = 4
+/** Items that are over, in the list at first, and more at each wish. */
+const PAGE = 30
 
-/** The list of runs beside the graph: what goes on, what waits, what came out of the earlier ones. */
+/** The queue beside the graph: what goes on, what waits, what came out of the earlier runs. */
 export class RunsPanel {
-  readonly #root: HTMLElement
+  readonly root: HTMLElement
   readonly #list = element('ol', { class: 'runs-list', testid: 'runs-list' })
   readonly #actions: RunsActions
-  readonly #onResize: () => void
+  /** Runs whose timeline is shown. */
+  readonly #unfolded = new Set<string>()
+  #entries: readonly RunEntry[] = []
+  #board: RunBoard | undefined
+  #shown = PAGE
   #stale: ReturnType<typeof setTimeout> | undefined
 
-  constructor(parent: HTMLElement, actions: RunsActions, onResize: () => void) {
+  constructor(actions: RunsActions) {
     this.#actions = actions
-    this.#onResize = onResize
-    const clear = this.#button('Forget all', 'runs-clear', () => actions.clear())
-    const close = element('button', { type: 'button', class: 'button button-quiet', 'aria-label': 'Close' }, '✕')
-    close.addEventListener('click', () => this.toggle())
-    this.#root = element(
-      'aside',
-      { class: 'runs', testid: 'runs', 'aria-label': 'Runs', hidden: true },
-      element('div', { class: 'runs-head' }, element('h2', {}, 'Runs'), clear, close),
-      this.#list,
-    )
-    parent.prepend(this.#root)
-  }
-
-  toggle(): void {
-    this.#root.hidden = !this.#root.hidden
-    this.#onResize()
-    void this.#fill()
+    const clear = this.#button(WORDS.forgetAll, 'runs-clear', () => actions.forgetAll())
+    this.root = sidePanel('runs', WORDS.title, [clear], () => actions.close(), this.#list)
+    setInterval(() => this.#follow(), 500)
   }
 
   /** The queue has changed; messages come in bursts, so the list is filled a little later. */
   changed(): void {
-    if (this.#root.hidden || this.#stale !== undefined) return
+    if (this.root.hidden || this.#stale !== undefined) return
     this.#stale = setTimeout(() => {
       this.#stale = undefined
-      void this.#fill()
+      void this.fill()
     }, 150)
   }
 
-  async #fill(): Promise<void> {
-    if (this.#root.hidden) return
+  set board(board: RunBoard) {
+    this.#board = board
+    this.#follow()
+  }
+
+  async fill(): Promise<void> {
     try {
-      const entries = await this.#actions.list()
-      this.#list.replaceChildren(
-        ...(entries.length === 0
-          ? [element('li', { class: 'runs-none' }, 'Nothing has run yet.')]
-          : entries.map((entry) => this.#item(entry))),
-      )
+      this.#entries = await this.#actions.list()
+      this.#draw()
     } catch (error) {
       this.#actions.failed(error)
     }
   }
 
-  #item(entry: RunEntry): HTMLElement {
-    const { id, stage, error } = entry
-    const isOver = stage !== 'running' && stage !== 'waiting'
-    const buttons = isOver
-      ? [
-          this.#button('Graph', 'run-graph', () => this.#actions.openGraph(entry)),
-          this.#button('Again', 'run-again', () => this.#actions.again(entry)),
-          this.#button('Forget', 'run-forget', () => this.#actions.forget(entry)),
-        ]
-      : [this.#button(stage === 'running' ? 'Stop' : 'Remove', 'run-cancel', () => this.#actions.cancel(entry))]
+  #draw(): void {
+    const waiting = this.#entries.filter(({ stage }) => stage === 'waiting')
+    const running = this.#entries.filter(({ stage }) => stage === 'running')
+    const over = this.#entries.filter(({ stage }) => stage !== 'waiting' && stage !== 'running')
+    const items = [
+      ...running.map((entry) => this.#item(entry)),
+      ...(waiting.length > 0 ? [this.#waitingHead(waiting.length)] : []),
+      ...waiting.map((entry, i) => this.#item(entry, i)),
+      ...(over.length > 0 && over.length < this.#entries.length ? [heading(WORDS.over)] : []),
+      ...over.slice(0, this.#shown).map((entry) => this.#item(entry)),
+      ...(over.length > this.#shown ? [this.#more()] : []),
+    ]
+    this.#list.replaceChildren(...(items.length === 0 ? [element('li', { class: 'side-none' }, WORDS.nothing)] : items))
+    this.#follow()
+  }
+
+  #waitingHead(count: number): HTMLElement {
+    const head = heading(WORDS.waitingCount(count))
+    head.append(this.#button(WORDS.removeAll, 'runs-clear-waiting', () => this.#actions.clearWaiting()))
+    return head
+  }
+
+  #more(): HTMLElement {
+    const button = element('button', { type: 'button', class: 'button', testid: 'runs-more' }, WORDS.more)
+    button.addEventListener('click', () => {
+      this.#shown += PAGE
+      this.#draw()
+    })
+    return element('li', { class: 'runs-more-item' }, button)
+  }
+
+  #item(entry: RunEntry, place = 0): HTMLElement {
+    const { id, stage, error, title } = entry
     return element(
       'li',
       { class: 'runs-item', 'data-stage': stage, 'data-run': id },
-      element('span', { class: 'runs-stage' }, STAGES[stage]),
-      element('span', { class: 'runs-time' }, timeOf(entry)),
+      element('span', { class: 'runs-title' }, title === '' ? WORDS.untitled(Object.keys(entry.prompt).length) : title),
+      element('span', { class: 'runs-stage' }, WORDS.stages[stage]),
+      ...(stage === 'running' ? [progressLine()] : []),
+      ...(entry.endedAt === null ? [] : [element('span', { class: 'runs-time' }, timeOf(entry))]),
       ...(error === null ? [] : [element('p', { class: 'runs-error' }, error)]),
       ...this.#thumbnails(entry),
-      element('div', { class: 'runs-buttons' }, ...buttons),
+      element('div', { class: 'runs-buttons' }, ...this.#buttons(entry, stage, place)),
+      ...(this.#unfolded.has(id) ? [element('div', { class: 'runs-timeline' }, timeline(this.#spans(entry)))] : []),
     )
   }
 
-  #thumbnails({ pictures }: RunEntry): HTMLElement[] {
+  #buttons(entry: RunEntry, stage: RunStage, place: number): HTMLElement[] {
+    const actions = this.#actions
+    const chart = this.#button(WORDS.timelineButton, 'run-timeline', () => {
+      if (!this.#unfolded.delete(entry.id)) this.#unfolded.add(entry.id)
+      this.#draw()
+    })
+    chart.setAttribute('aria-expanded', String(this.#unfolded.has(entry.id)))
+    const graph = this.#button(WORDS.graph, 'run-graph', () => actions.openGraph(entry))
+    switch (stage) {
+      case 'running':
+        return [this.#button(WORDS.stop, 'run-cancel', () => actions.cancel(entry)), chart]
+      case 'waiting':
+        return [
+          ...(place > 0 ? [this.#button(WORDS.toFront, 'run-front', () => actions.toFront(entry))] : []),
+          this.#button(WORDS.remove, 'run-cancel', () => actions.cancel(entry)),
+        ]
+      default:
+        return [
+          graph,
+          this.#button(WORDS.again, 'run-again', () => actions.again(entry)),
+          ...(entry.times.size > 0 || this.#isOnBoard(entry) ? [chart] : []),
+          this.#button(WORDS.forget, 'run-forget', () => actions.forget(entry)),
+        ]
+    }
+  }
+
+  /** What was saved; where nothing was, what was shown, as long as the host keeps it. */
+  #thumbnails(entry: RunEntry): HTMLElement[] {
+    const saved = entry.pictures.filter(({ type }) => type === 'output')
+    const pictures = saved.length > 0 ? saved : entry.pictures
     if (pictures.length === 0) return []
-    const addresses = pictures.map((file) => this.#actions.address(file))
-    const shown = pictures.slice(0, THUMBNAILS).map(({ filename }, i) => {
-      const picture = element('img', { src: addresses[i]!, alt: filename, loading: 'lazy', decoding: 'async' })
-      const open = element('button', { type: 'button', class: 'runs-picture', title: filename }, picture)
-      open.addEventListener('click', () => this.#actions.show(filename, [pictures[i]!, ...pictures.toSpliced(i, 1)]))
+    const shown = pictures.slice(0, THUMBNAILS).map((file, i) => {
+      const address = this.#actions.address(file)
+      const picture = element('img', { src: address, alt: file.filename, loading: 'lazy', decoding: 'async' })
+      const open = element('button', { type: 'button', class: 'runs-picture', title: file.filename }, picture)
+      open.addEventListener('click', () => this.#actions.show(file.filename, [file, ...pictures.toSpliced(i, 1)]))
+      open.addEventListener('dragstart', (event) => carryPicture(event, file, this.#actions.original(file)))
+      open.draggable = true
+      picture.addEventListener('error', () => open.remove())
       return open
     })
     const more = pictures.length - shown.length
     const rest = more > 0 ? [element('span', { class: 'runs-more' }, `+${more}`)] : []
     return [element('div', { class: 'runs-pictures' }, ...shown, ...rest)]
+  }
+
+  /** Progress and time left of the run under way, and its timeline if that is unfolded. */
+  #follow(): void {
+    const board = this.#board
+    if (board === undefined || board.run === null || this.root.hidden) return
+    const item = [...this.#list.children].find((one) => one.getAttribute('data-run') === board.run)
+    if (item?.getAttribute('data-stage') !== 'running') return
+    const percent = Math.round(progressOf(board) * 100)
+    const fill = item.querySelector<HTMLElement>('.runs-progress-fill')
+    if (fill !== null) fill.style.width = `${percent}%`
+    item.querySelector('.runs-progress')?.setAttribute('aria-valuenow', String(percent))
+    const words = item.querySelector('.runs-progress-words')
+    if (words !== null) words.textContent = progressWords(board)
+    const entry = this.#entries.find(({ id }) => id === board.run)
+    const chart = item.querySelector('.runs-timeline')
+    if (chart !== null && entry !== undefined) chart.replaceChildren(timeline(this.#spans(entry)))
+  }
+
+  #isOnBoard({ id }: RunEntry): boolean {
+    return this.#board?.run === id && [...this.#board.nodes.values()].some(({ startedAt }) => startedAt !== undefined)
+  }
+
+  #spans(entry: RunEntry): NodeSpan[] {
+    const title = (id: string) => this.#actions.titleOf(entry.prompt[id]?.class_type ?? id)
+    const board = this.#board
+    if (board !== undefined && this.#isOnBoard(entry)) {
+      const first = Math.min(...[...board.nodes.values()].map(({ startedAt = Number.POSITIVE_INFINITY }) => startedAt))
+      return [...board.nodes]
+        .flatMap(([id, { startedAt, took, state }]) => {
+          if (startedAt === undefined) return []
+          const length = took ?? (board.endedAt ?? Date.now()) - startedAt
+          return [{ id, title: title(id), start: startedAt - first, length, isRunning: state === 'running' }]
+        })
+        .sort((a, b) => a.start - b.start)
+    }
+    return [...entry.times].map(([id, length]) => ({
+      id,
+      title: title(id),
+      start: undefined,
+      length,
+      isRunning: false,
+    }))
   }
 
   #button(label: string, testid: string, act: () => Promise<void> | void): HTMLButtonElement {
@@ -120,14 +216,49 @@ export class RunsPanel {
       } catch (error) {
         this.#actions.failed(error)
       }
-      await this.#fill()
+      await this.fill()
     })
     return made
   }
 }
 
+function heading(text: string): HTMLElement {
+  return element('li', { class: 'runs-heading' }, element('span', {}, text))
+}
+
+function progressLine(): HTMLElement {
+  return element(
+    'div',
+    { class: 'runs-progress-box' },
+    element(
+      'div',
+      {
+        class: 'runs-progress',
+        role: 'progressbar',
+        'aria-label': WORDS.progress,
+        'aria-valuemin': '0',
+        'aria-valuemax': '100',
+      },
+      element('div', { class: 'runs-progress-fill' }),
+    ),
+    element('span', { class: 'runs-progress-words', testid: 'run-words' }),
+  )
+}
+
+/** `Tile 3 of 12 · 8 s left` for the node that says how far it is; else how many nodes are done. */
+export function progressWords(board: RunBoard, now = Date.now()): string {
+  for (const status of board.nodes.values()) {
+    if (status.state !== 'running' || status.max <= 1) continue
+    const left = timeLeft(status, now)
+    const step = WORDS.step(status.value, status.max)
+    return left === undefined ? step : `${step} · ${WORDS.left(left)}`
+  }
+  const done = [...board.nodes.values()].filter(({ state }) => state === 'done').length
+  return board.total > 0 ? WORDS.nodes(done, board.total) : ''
+}
+
 function timeOf({ startedAt, endedAt }: RunEntry): string {
   if (startedAt === null || endedAt === null) return ''
   const at = new Date(endedAt).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
-  return `${((endedAt - startedAt) / 1000).toFixed(1)} s · ${at}`
+  return `${STRINGS.seconds(endedAt - startedAt)} · ${at}`
 }

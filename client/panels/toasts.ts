@@ -13,7 +13,7 @@ export class Toasts {
     parent.append(this.#list)
   }
 
-  show(tone: Tone, message: string, remedy = ''): void {
+  show(tone: Tone, message: string, remedy = '', action?: { readonly label: string; act(): void }): void {
     const known = [...this.#list.children].find((toast) => toast.getAttribute('data-message') === message)
     known?.remove()
     const close = element(
@@ -33,6 +33,18 @@ export class Toasts {
       close,
     )
     close.addEventListener('click', () => toast.remove())
+    if (action !== undefined) {
+      const button = element(
+        'button',
+        { type: 'button', class: 'button toast-action', testid: 'toast-action' },
+        action.label,
+      )
+      button.addEventListener('click', () => {
+        toast.remove()
+        action.act()
+      })
+      close.before(button)
+    }
     this.#list.append(toast)
     while (this.#list.children.length > MOST) this.#list.firstElementChild?.remove()
     if (tone !== 'error') setTimeout(() => toast.remove(), SHOWN_FOR)

@@ -1,17 +1,20 @@
 import { progressOf, type RunBoard } from '../host/run-board.ts'
+import { STRINGS } from '../strings.ts'
 import { element, icon } from './element.ts'
+import { progressWords } from './runs-panel.ts'
 
 export interface ToolbarActions {
   run(): void
   cancel(): void
+  /** Other ways to run. */
+  runMenu(anchor: DOMRect): void
   addNode(anchor: DOMRect): void
-  templates(anchor: DOMRect): void
-  runs(): void
   open(): void
   save(): void
+  share(anchor: DOMRect): void
   undo(): void
   redo(): void
-  help(): void
+  view(view: 'graph' | 'form'): void
 }
 
 const STATES: Readonly<Record<RunBoard['state'], string>> = {
@@ -42,25 +45,27 @@ export class Toolbar {
     },
     this.#fill,
   )
+  readonly #more = symbol('run-menu', 'M4 6.5 8 10.5 12 6.5', STRINGS.runMenu.title, () => {})
+  readonly #views = element('div', { class: 'views', role: 'group', 'aria-label': STRINGS.views.group })
   readonly #undo: HTMLButtonElement
   readonly #redo: HTMLButtonElement
   readonly #connection = element('span', { class: 'connection', testid: 'connection' })
   #board: RunBoard | undefined
+  #runsOnChange = false
 
   constructor(bar: HTMLElement, actions: ToolbarActions) {
     this.#run.classList.add('button-primary')
     this.#run.addEventListener('click', () => actions.run())
+    this.#more.addEventListener('click', () => actions.runMenu(this.#more.getBoundingClientRect()))
+    for (const view of ['graph', 'form'] as const) {
+      const choose = button(`view-${view}`, STRINGS.views[view].label, '', STRINGS.views[view].title)
+      choose.classList.add('button-quiet')
+      choose.addEventListener('click', () => actions.view(view))
+      this.#views.append(choose)
+    }
     this.#cancel.addEventListener('click', () => actions.cancel())
     const tools = [
       tool('add-node', 'Add node', 'M8 3v10M3 8h10', 'Add a node (double click)', (at) => actions.addNode(at)),
-      tool(
-        'templates',
-        'Templates',
-        'M2.5 2.5h4.5v4.5H2.5zM9 2.5h4.5v4.5H9zM2.5 9h4.5v4.5H2.5zM9 9h4.5v4.5H9z',
-        'Graphs to start from',
-        (at) => actions.templates(at),
-      ),
-      tool('runs', 'Runs', 'M2.5 4h11M2.5 8h11M2.5 12h7', 'What runs, waits and has run (Q)', () => actions.runs()),
       tool(
         'open',
         'Open',
@@ -71,7 +76,13 @@ export class Toolbar {
       tool('save', 'Save', 'M8 2.5v7.5M4.5 7 8 10.5 11.5 7M2.5 13.5h11', 'Save the workflow as a file (Ctrl+S)', () =>
         actions.save(),
       ),
-      tool('help', '?', '', 'Shortcuts', () => actions.help()),
+      tool(
+        'share',
+        STRINGS.share.title,
+        'M11 5.5a1.8 1.8 0 1 0 0-.01M5 8a1.8 1.8 0 1 0-.01 0M11 10.5a1.8 1.8 0 1 0 .01 0M6.3 7.1l3.5-1.6M6.4 8.9l3.4 2',
+        STRINGS.share.hint,
+        (at) => actions.share(at),
+      ),
     ]
     this.#undo = symbol('undo', 'M6.5 3 3 6.5 6.5 10M3.5 6.5h5.5a3.5 3.5 0 0 1 0 7h-3', 'Undo (Ctrl+Z)', actions.undo)
     this.#redo = symbol('redo', 'M9.5 3 13 6.5 9.5 10M12.5 6.5h-5.5a3.5 3.5 0 0 0 0 7h3', 'Redo (Ctrl+Y)', actions.redo)
@@ -80,11 +91,12 @@ export class Toolbar {
     const brand = element('span', { class: 'brand' }, element('img', { src: './icon.svg', alt: '' }), 'gendr-graph')
     bar.append(
       brand,
-      this.#run,
+      element('span', { class: 'run-buttons' }, this.#run, this.#more),
       this.#cancel,
       status,
       this.#connection,
       element('span', { class: 'spacer' }),
+      this.#views,
       this.#undo,
       this.#redo,
       ...tools,
@@ -100,7 +112,8 @@ export class Toolbar {
     this.#progress.hidden = board.state !== 'running'
     this.#fill.style.width = `${percent}%`
     this.#cancel.disabled = board.state !== 'running'
-    this.#queue.textContent = board.queued > 0 ? `${board.queued} in the queue` : ''
+    this.#queue.textContent = board.queued > 1 ? STRINGS.inQueue(board.queued - 1) : ''
+    this.#run.classList.toggle('button-live', this.#runsOnChange)
     this.#showTime()
   }
 
@@ -110,6 +123,19 @@ export class Toolbar {
     this.#redo.disabled = !canRedo
   }
 
+  /** Which of the views is shown. */
+  view(view: 'graph' | 'form'): void {
+    for (const button of this.#views.querySelectorAll('button')) {
+      button.setAttribute('aria-pressed', String(button.dataset.testid === `view-${view}`))
+    }
+  }
+
+  /** Whether every change runs the graph. */
+  runsOnChange(isOn: boolean): void {
+    this.#runsOnChange = isOn
+    this.#run.classList.toggle('button-live', isOn)
+  }
+
   connection(state: 'connecting' | 'connected' | 'lost'): void {
     this.#connection.textContent = state === 'lost' ? 'The host does not answer; connecting again…' : ''
     this.#run.disabled = state !== 'connected'
@@ -117,7 +143,10 @@ export class Toolbar {
 
   #showTime(): void {
     const { startedAt, endedAt } = this.#board ?? {}
-    const text = startedAt == null ? '' : `${(((endedAt ?? Date.now()) - startedAt) / 1000).toFixed(1)} s`
+    const now = Date.now()
+    const took = startedAt == null ? '' : `${(((endedAt ?? now) - startedAt) / 1000).toFixed(1)} s`
+    const words = this.#board?.state === 'running' ? progressWords(this.#board, now) : ''
+    const text = words === '' ? took : `${took} · ${words}`
     if (this.#time.textContent !== text) this.#time.textContent = text
   }
 }

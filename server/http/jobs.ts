@@ -28,6 +28,11 @@ export function jobRoutes(runs: Runs): Router {
     if (!runs.isKnown(id)) refuse(response, 404, 'Job not found')
     else response.json({ cancelled: runs.cancel([id]) > 0 })
   })
+  router.post('/jobs/:id/front', (request, response) => {
+    const { id } = request.params
+    if (runs.job(id) === undefined) refuse(response, 404, 'Job not found')
+    else response.json({ moved: runs.moveToFront(id) })
+  })
   router.post('/jobs/cancel', (request, response) => {
     const body = cancelRequestSchema.safeParse(request.body)
     if (!body.success) refuse(response, 400, z.prettifyError(body.error))

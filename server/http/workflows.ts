@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Response, Router } from 'express'
+import { z } from 'zod'
 
 /** The name under which ComfyUI's clients list our templates. */
 const PACK = 'gendr-graph'
@@ -10,7 +11,12 @@ export function workflowRoutes(folder: string): Router {
   const router = Router()
   router.get('/workflows', async (_request, response) => {
     const names = await templateNames(folder)
-    response.json(names.map((name) => ({ name, title: titleOf(name) })))
+    response.json(await Promise.all(names.map((name) => describe(folder, name))))
+  })
+  router.get('/workflows/:name/picture', async (request, response) => {
+    const { name } = request.params
+    if (!(await templateNames(folder)).includes(name)) response.status(404).json({})
+    else sendPicture(response, join(folder, `${name}.jpg`))
   })
   router.get('/workflows/:name', async (request, response) => {
     await sendTemplate(response, folder, request.params.name)
@@ -24,6 +30,27 @@ export function workflowRoutes(folder: string): Router {
     else await sendTemplate(response, folder, file.slice(0, -'.json'.length))
   })
   return router
+}
+
+/** A template as lists show it; its summary is in `extra.summary` of the file, its picture beside it. */
+async function describe(folder: string, name: string) {
+  const file: unknown = JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8'))
+  const { extra } = templateSchema.parse(file)
+  const hasPicture = await stat(join(folder, `${name}.jpg`)).then(
+    () => true,
+    () => false,
+  )
+  return { name, title: titleOf(name), summary: extra.summary, hasPicture }
+}
+
+const templateSchema = z.looseObject({
+  extra: z.looseObject({ summary: z.string().default('') }).default({ summary: '' }),
+})
+
+function sendPicture(response: Response, path: string): void {
+  response.sendFile(path, { maxAge: '1h' }, (error) => {
+    if (error !== undefined && error !== null && !response.headersSent) response.status(404).json({})
+  })
 }
 
 /** Only names that the folder lists are opened: no path can come from the request. */

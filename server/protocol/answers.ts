@@ -169,3 +169,31 @@ export const logSchema = z.object({
   entries: z.array(z.object({ t: z.string(), m: z.string() })),
   size: z.object({ cols: z.int(), rows: z.int() }),
 })
+
+export const movedSchema = z.object({ moved: z.boolean() })
+
+/** Sizes are those of the upright picture; one with levels comes in tiles, level 0 in its whole size. */
+export const pictureSchema = z.object({
+  width: z.int().positive(),
+  height: z.int().positive(),
+  /** png, jpeg, webp, tiff, … */
+  format: z.string(),
+  channels: z.int(),
+  /** Of a sample. */
+  bits: z.int(),
+  hasAlpha: z.boolean(),
+  /** Whether its colours may lie outside of sRGB; its tiles then come in Display P3. */
+  isWide: z.boolean(),
+  levels: z.int().min(0).max(31),
+  /** Side of a tile in pixels. */
+  tile: z.int().positive(),
+  /** Another text for each state of the file. */
+  version: z.string(),
+})
+
+export const templateSchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  summary: z.string(),
+  hasPicture: z.boolean(),
+})

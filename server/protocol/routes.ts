@@ -130,6 +130,13 @@ export const ROUTES: readonly Route[] = [
     },
     {
       method: 'post',
+      path: '/jobs/{id}/front',
+      onlyApi: true,
+      summary: 'Run it next, if it waits',
+      answers: { 200: answer.movedSchema, 404: failure },
+    },
+    {
+      method: 'post',
       path: '/jobs/cancel',
       onlyApi: true,
       summary: 'Cancel several runs',
@@ -166,9 +173,23 @@ export const ROUTES: readonly Route[] = [
     {
       method: 'get',
       path: '/view',
-      summary: 'A file, as it is, as a preview, or one channel of it',
+      summary: 'A file, as it is, as a preview, reduced for a screen, or one channel of it',
       query: request.viewQuerySchema,
       answers: { 200: bytes, 206: bytes, 400: refused, 403: refused, 404: refused },
+    },
+    {
+      method: 'get',
+      path: '/picture',
+      summary: 'Size, depth and levels of a picture',
+      query: request.viewQuerySchema.pick({ filename: true, type: true, subfolder: true }),
+      answers: { 200: answer.pictureSchema, 400: refused, 403: refused, 404: refused },
+    },
+    {
+      method: 'get',
+      path: '/picture/tile',
+      summary: 'A tile of a level of a picture, for screens',
+      query: request.tileQuerySchema,
+      answers: { 200: { file: 'image/webp' }, 400: refused, 403: refused, 404: refused },
     },
     {
       method: 'put',
@@ -243,13 +264,19 @@ export const ROUTES: readonly Route[] = [
       method: 'get',
       path: '/workflows',
       summary: 'The shipped workflows',
-      answers: { 200: z.array(z.object({ name: z.string(), title: z.string() })) },
+      answers: { 200: z.array(answer.templateSchema) },
     },
     {
       method: 'get',
       path: '/workflows/{name}',
       summary: 'One of them',
       answers: { 200: anything, 404: done },
+    },
+    {
+      method: 'get',
+      path: '/workflows/{name}/picture',
+      summary: 'What it does, as a picture',
+      answers: { 200: { file: 'image/jpeg' }, 404: done },
     },
     {
       method: 'get',

@@ -13,6 +13,15 @@ export class RunQueue {
     return this.#ids.has(id)
   }
 
+  get(id: string): Run | undefined {
+    return this.#ids.has(id) ? this.#runs.find((run) => run.id === id) : undefined
+  }
+
+  /** The run that starts next. */
+  get first(): Run | undefined {
+    return this.#runs[0]
+  }
+
   add(run: Run): void {
     this.#runs.splice(lowerBound(this.#runs, run), 0, run)
     this.#ids.add(run.id)

@@ -131,6 +131,20 @@ export class Runs {
     return this.#store.has(id)
   }
 
+  /** Puts a run that waits before all others that wait. @returns whether it waited */
+  moveToFront(id: string): boolean {
+    const first = this.#queue.first
+    const run = this.#queue.get(id)
+    if (run === undefined || first === undefined) return false
+    if (first.id === id) return true
+    const moved = { ...run, number: Math.min(first.number, run.number) - 1 }
+    this.#store.renumber(id, moved.number)
+    this.#queue.remove([id])
+    this.#queue.add(moved)
+    this.#announce({ type: 'queue' })
+    return true
+  }
+
   job(id: string): Job | undefined {
     return this.#store.job(id)
   }

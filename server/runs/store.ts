@@ -130,6 +130,11 @@ export class RunStore {
     this.#atomically(() => this.speeds.learn(shape, times))
   }
 
+  /** Gives a run that waits another place in the queue. */
+  renumber(id: string, number: number): void {
+    this.#statements.renumber.run(number, id)
+  }
+
   removeWaiting(ids: readonly string[]): void {
     this.#atomically(() => {
       for (const id of ids) this.#statements.removeWaiting.run(id)
@@ -353,6 +358,7 @@ function prepare(database: Database.Database) {
     summarise: database.prepare('UPDATE runs SET summary = ? WHERE id = ?'),
     webhook: database.prepare('SELECT webhook FROM runs WHERE id = ?'),
     prune: database.prepare('DELETE FROM runs WHERE finish <= ?'),
+    renumber: database.prepare("UPDATE runs SET number = ? WHERE id = ? AND status = 'waiting'"),
     removeWaiting: database.prepare("DELETE FROM runs WHERE id = ? AND status = 'waiting'"),
     item: database.prepare(`SELECT ${item} FROM runs JOIN graphs USING (id) WHERE id = ?`),
     exists: database.prepare('SELECT 1 FROM runs WHERE id = ?'),

@@ -1,0 +1,247 @@
+import type { NumberParameter } from '../../nodes/sdk/description.ts'
+import type { Form, FormField } from '../document/form.ts'
+import { fitNumber, formatNumber, readNumber } from '../document/parameters.ts'
+import { type FileReference, inputReference } from '../host/address.ts'
+import { progressOf, type RunBoard } from '../host/run-board.ts'
+import { STRINGS } from '../strings.ts'
+import { element, icon } from './element.ts'
+import { progressWords } from './runs-panel.ts'
+
+export interface FormActions {
+  address(file: FileReference): string
+  original(file: FileReference): string
+  choosePicture(field: FormField): void
+  set(field: FormField, value: unknown): void
+  show(file: FileReference): void
+  run(): void
+  cancel(): void
+}
+
+const WORDS = STRINGS.form
+
+/** The graph for those who do not want to wire: only the settings that matter, one button, and what came out. */
+export class FormPanel {
+  readonly root: HTMLElement
+  readonly #actions: FormActions
+  readonly #title = element('h1', { class: 'form-title' })
+  readonly #fields = element('div', { class: 'form-fields', testid: 'form-fields' })
+  readonly #more = element('details', { class: 'form-more' }, element('summary', {}, WORDS.more))
+  readonly #moreFields = element('div', { class: 'form-fields' })
+  readonly #run = element(
+    'button',
+    { type: 'button', class: 'button button-primary form-run', testid: 'form-run' },
+    icon('M4 2.5v11l9-5.5z'),
+    WORDS.run,
+  )
+  readonly #cancel = element('button', { type: 'button', class: 'button', testid: 'form-cancel' }, WORDS.cancel)
+  readonly #fill = element('div', { class: 'runs-progress-fill' })
+  readonly #progress = element('div', { class: 'runs-progress' }, this.#fill)
+  readonly #words = element('p', { class: 'form-words', testid: 'form-words', role: 'status' })
+  readonly #results = element('div', { class: 'form-results', testid: 'form-results' })
+  /** What the fields are of, without their values. */
+  #shape = ''
+  readonly #controls = new Map<string, (field: FormField) => void>()
+
+  constructor(actions: FormActions) {
+    this.#actions = actions
+    this.#more.append(this.#moreFields)
+    this.#run.addEventListener('click', () => actions.run())
+    this.#cancel.addEventListener('click', () => actions.cancel())
+    this.root = element(
+      'section',
+      { class: 'form', testid: 'form', 'aria-label': WORDS.region, hidden: true },
+      element('div', { class: 'form-scroll' }, this.#title, this.#fields, this.#more, this.#results),
+      element(
+        'div',
+        { class: 'form-foot' },
+        this.#progress,
+        this.#words,
+        element('div', { class: 'form-buttons' }, this.#run, this.#cancel),
+      ),
+    )
+  }
+
+  /** Values change in place, so that a field which has the focus keeps it. */
+  show(title: string, { fields, more }: Form): void {
+    this.#title.textContent = title
+    const shape = JSON.stringify(
+      [fields, more].map((list) => list.map((one) => [keyOf(one), one.label, optionsOf(one)])),
+    )
+    if (shape !== this.#shape) {
+      this.#shape = shape
+      this.#controls.clear()
+      this.#fields.replaceChildren(
+        ...(fields.length === 0 ? [element('p', { class: 'form-words' }, WORDS.nothing)] : []),
+        ...fields.map((field) => this.#field(field)),
+      )
+      this.#moreFields.replaceChildren(...more.map((field) => this.#field(field)))
+      this.#more.hidden = more.length === 0
+    }
+    for (const field of [...fields, ...more]) this.#controls.get(keyOf(field))?.(field)
+  }
+
+  set board(board: RunBoard) {
+    const isRunning = board.state === 'running'
+    this.#progress.hidden = !isRunning
+    this.#cancel.hidden = !isRunning
+    this.#run.disabled = isRunning
+    this.#fill.style.width = `${Math.round(progressOf(board) * 100)}%`
+    const failure = [...board.nodes.values()].find(({ error }) => error !== undefined)?.error
+    this.#words.textContent = isRunning
+      ? progressWords(board)
+      : board.state === 'failed'
+        ? (failure ?? WORDS.failed)
+        : ''
+    this.#words.toggleAttribute('data-failed', board.state === 'failed')
+    this.#showResults(isRunning ? [] : savedBy(board))
+  }
+
+  #showResults(files: readonly FileReference[]): void {
+    this.#results.hidden = files.length === 0
+    this.#results.replaceChildren(
+      ...files.map((file) =>
+        element(
+          'a',
+          {
+            class: 'button form-download',
+            testid: 'form-download',
+            href: this.#actions.original(file),
+            download: file.filename,
+          },
+          icon('M8 2.5v7.5M4.5 7 8 10.5 11.5 7M2.5 13.5h11'),
+          WORDS.download(file.filename),
+        ),
+      ),
+    )
+  }
+
+  #field(field: FormField): HTMLElement {
+    const { parameter } = field
+    const id = `form-${keyOf(field)}`
+    const tooltip = parameter.tooltip === undefined ? [] : [element('small', { class: 'form-hint' }, parameter.tooltip)]
+    if (field.isPicture) return this.#pictureField(field)
+    const control = this.#control(field, id)
+    return element(
+      'div',
+      { class: 'form-field', testid: `field-${parameter.name}` },
+      element('label', { for: id }, field.label),
+      control,
+      ...tooltip,
+    )
+  }
+
+  /** A picture, large enough to be seen; it takes what is dropped on it. */
+  #pictureField(field: FormField): HTMLElement {
+    const picture = element('img', { class: 'form-picture', alt: '' })
+    const name = element('span', { class: 'form-name' })
+    const open = element('button', { type: 'button', class: 'form-photo', testid: 'form-photo' }, picture)
+    const choose = element('button', { type: 'button', class: 'button', testid: 'form-choose' }, WORDS.choose)
+    let shown: FileReference | undefined
+    choose.addEventListener('click', () => this.#actions.choosePicture(field))
+    open.addEventListener('click', () => {
+      if (shown === undefined) this.#actions.choosePicture(field)
+      else this.#actions.show(shown)
+    })
+    this.#controls.set(keyOf(field), ({ value, label }) => {
+      const file = typeof value === 'string' && value !== '' ? inputReference(value) : undefined
+      if (JSON.stringify(file) === JSON.stringify(shown) && name.textContent !== '') return
+      shown = file
+      picture.hidden = file === undefined
+      if (file !== undefined) picture.src = this.#actions.address(file)
+      open.setAttribute('aria-label', file === undefined ? WORDS.choose : `${label}: ${file.filename}`)
+      name.textContent = file?.filename ?? WORDS.noPicture
+    })
+    return element(
+      'div',
+      { class: 'form-field form-field-picture', testid: `field-${field.parameter.name}` },
+      element('span', { class: 'form-label' }, field.label),
+      open,
+      element('div', { class: 'form-row' }, name, choose),
+      element('small', { class: 'form-hint' }, WORDS.dropHere),
+    )
+  }
+
+  #control(field: FormField, id: string): HTMLElement {
+    const { parameter } = field
+    switch (parameter.kind) {
+      case 'INT':
+      case 'FLOAT':
+        return this.#number(field, parameter, id)
+      case 'COMBO': {
+        const options = parameter.options.map((option) => element('option', { value: option }, option))
+        const select = element('select', { id, class: 'form-input' }, ...options)
+        select.addEventListener('change', () => this.#actions.set(field, select.value))
+        this.#follow(field, select)
+        return select
+      }
+      case 'BOOLEAN': {
+        const box = element('input', { id, type: 'checkbox', class: 'form-check' })
+        box.addEventListener('change', () => this.#actions.set(field, box.checked))
+        this.#controls.set(keyOf(field), ({ value }) => {
+          box.checked = value === true
+        })
+        return box
+      }
+      case 'STRING': {
+        const text = parameter.multiline
+          ? element('textarea', { id, class: 'form-input', rows: '4' })
+          : element('input', { id, class: 'form-input', type: 'text' })
+        text.addEventListener('change', () => this.#actions.set(field, text.value))
+        this.#follow(field, text)
+        return text
+      }
+    }
+  }
+
+  #follow(field: FormField, input: HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement): void {
+    this.#controls.set(keyOf(field), ({ value }) => {
+      if (input !== document.activeElement) input.value = String(value ?? '')
+    })
+  }
+
+  #number(field: FormField, parameter: NumberParameter, id: string): HTMLElement {
+    const number = element('input', { id, class: 'form-input form-number', type: 'text', inputmode: 'decimal' })
+    const hasRange = Number.isFinite(parameter.min) && Number.isFinite(parameter.max)
+    const range = element('input', {
+      class: 'form-range',
+      type: 'range',
+      'aria-label': field.label,
+      min: String(parameter.min),
+      max: String(parameter.max),
+      step: String(parameter.step),
+    })
+    const set = (text: string) => {
+      const value = readNumber(text)
+      if (value !== undefined) this.#actions.set(field, fitNumber(parameter, value))
+      number.value = formatNumber(parameter, value === undefined ? Number(field.value) : fitNumber(parameter, value))
+    }
+    number.addEventListener('change', () => set(number.value))
+    range.addEventListener('input', () => {
+      number.value = formatNumber(parameter, Number(range.value))
+    })
+    range.addEventListener('change', () => set(range.value))
+    this.#controls.set(keyOf(field), ({ value }) => {
+      const now = Number(value)
+      range.value = String(now)
+      if (number !== document.activeElement) number.value = formatNumber(parameter, now)
+    })
+    return element('div', { class: 'form-row' }, ...(hasRange ? [range] : []), number)
+  }
+}
+
+/** What the nodes of a run wrote to the output folder; the board also keeps what others have shown before. */
+export function savedBy({ outputs, nodes, isForeign }: RunBoard): FileReference[] {
+  if (isForeign) return []
+  return [...outputs]
+    .filter(([node]) => nodes.has(node))
+    .flatMap(([, { images = [] }]) => images)
+    .filter(({ type }) => type === 'output')
+}
+
+function keyOf({ node, parameter }: FormField): string {
+  return `${node}-${parameter.name}`
+}
+
+function optionsOf({ parameter, isPicture }: FormField): unknown {
+  return parameter.kind === 'COMBO' && !isPicture ? parameter.options : null
+}

@@ -1,0 +1,195 @@
+import type { FileReference } from '../host/address.ts'
+import { pictureKey } from '../host/pictures.ts'
+import type { RunEntry } from '../host/run-list.ts'
+import { STRINGS } from '../strings.ts'
+import { element } from './element.ts'
+import { openMenu } from './menu.ts'
+import { carryPicture } from './picture-drag.ts'
+import { sidePanel } from './side-bar.ts'
+
+export interface GalleryActions {
+  list(): Promise<readonly RunEntry[]>
+  address(file: FileReference): string
+  original(file: FileReference): string
+  show(title: string, pictures: readonly FileReference[]): void
+  compare(before: FileReference, after: FileReference): void
+  openGraph(entry: RunEntry): void
+  use(file: FileReference): void
+  failed(error: unknown): void
+  close(): void
+}
+
+interface Result {
+  readonly file: FileReference
+  readonly entry: RunEntry
+}
+
+const WORDS = STRINGS.gallery
+const PAGE = 60
+
+/** Everything that runs have saved, the newest first; each with its graph one click away. */
+export class GalleryPanel {
+  readonly root: HTMLElement
+  readonly #actions: GalleryActions
+  readonly #grid = element('div', { class: 'gallery-grid', testid: 'gallery-grid' })
+  readonly #field = element('input', {
+    class: 'search-field',
+    type: 'search',
+    placeholder: WORDS.search,
+    'aria-label': WORDS.search,
+    testid: 'gallery-search',
+  })
+  readonly #compare = element('button', { type: 'button', class: 'button', testid: 'gallery-compare', disabled: true })
+  /** Marked to be compared, in the order of marking. */
+  #marked: readonly FileReference[] = []
+  #results: readonly Result[] = []
+  #shown = PAGE
+  #stale: ReturnType<typeof setTimeout> | undefined
+
+  constructor(actions: GalleryActions) {
+    this.#actions = actions
+    this.root = sidePanel(
+      'gallery-panel',
+      WORDS.title,
+      [],
+      () => actions.close(),
+      element('div', { class: 'side-tools' }, this.#field, this.#compare),
+      this.#grid,
+    )
+    this.root.classList.add('side-wide')
+    this.#field.addEventListener('input', () => this.#draw())
+    this.#compare.addEventListener('click', () => {
+      const [before, after] = this.#marked
+      if (before !== undefined && after !== undefined) actions.compare(before, after)
+    })
+    this.#sayMarked()
+  }
+
+  changed(): void {
+    if (this.root.hidden || this.#stale !== undefined) return
+    this.#stale = setTimeout(() => {
+      this.#stale = undefined
+      void this.fill()
+    }, 300)
+  }
+
+  async fill(): Promise<void> {
+    try {
+      const seen = new Set<string>()
+      this.#results = (await this.#actions.list()).flatMap((entry) =>
+        entry.pictures.flatMap((file) => {
+          // A cached run names the files of the run before it.
+          if (file.type !== 'output' || seen.has(pictureKey(file))) return []
+          seen.add(pictureKey(file))
+          return [{ file, entry }]
+        }),
+      )
+      this.#draw()
+    } catch (error) {
+      this.#actions.failed(error)
+    }
+  }
+
+  #draw(): void {
+    const text = this.#field.value.toLowerCase()
+    const found = this.#results.filter(({ file, entry }) =>
+      `${file.subfolder}/${file.filename} ${entry.title}`.toLowerCase().includes(text),
+    )
+    const none = this.#results.length === 0 ? WORDS.none : WORDS.noneFound
+    this.#grid.replaceChildren(
+      ...(found.length === 0 ? [element('p', { class: 'side-none' }, none)] : []),
+      ...found.slice(0, this.#shown).map((result) => this.#item(result)),
+      ...(found.length > this.#shown ? [this.#more()] : []),
+    )
+  }
+
+  #item(result: Result): HTMLElement {
+    const { file } = result
+    const picture = element('img', {
+      src: this.#actions.address(file),
+      alt: '',
+      loading: 'lazy',
+      decoding: 'async',
+      draggable: 'false',
+    })
+    const open = element(
+      'button',
+      {
+        type: 'button',
+        class: 'gallery-open',
+        'aria-label': file.filename,
+        testid: 'gallery-picture',
+        draggable: 'true',
+      },
+      picture,
+    )
+    open.addEventListener('click', () => {
+      const others = result.entry.pictures.filter((other) => pictureKey(other) !== pictureKey(file))
+      this.#actions.show(file.filename, [file, ...others])
+    })
+    open.addEventListener('dragstart', (event) => carryPicture(event, file, this.#actions.original(file)))
+    const mark = element('input', {
+      type: 'checkbox',
+      class: 'gallery-mark',
+      testid: 'gallery-mark',
+      'aria-label': WORDS.mark(file.filename),
+      title: WORDS.markTitle,
+    })
+    mark.checked = this.#marked.some((one) => pictureKey(one) === pictureKey(file))
+    mark.addEventListener('change', () => this.#mark(file, mark.checked))
+    const menu = element(
+      'button',
+      { type: 'button', class: 'gallery-menu', 'aria-label': WORDS.menu(file.filename), testid: 'gallery-menu' },
+      '⋯',
+    )
+    menu.addEventListener('click', () => this.#openMenu(result, menu.getBoundingClientRect()))
+    return element(
+      'figure',
+      { class: 'gallery-item', testid: 'gallery-item', title: file.filename },
+      open,
+      mark,
+      menu,
+      element('figcaption', {}, result.entry.title === '' ? file.filename : result.entry.title),
+    )
+  }
+
+  #openMenu({ file, entry }: Result, { left, bottom }: DOMRect): void {
+    openMenu(
+      WORDS.menu(file.filename),
+      [
+        { label: WORDS.openGraph, testid: 'gallery-graph', act: () => this.#actions.openGraph(entry) },
+        { label: WORDS.use, testid: 'gallery-use', act: () => this.#actions.use(file) },
+        null,
+        { label: WORDS.download, testid: 'gallery-download', act: () => this.#download(file) },
+      ],
+      { x: left, y: bottom + 4 },
+    )
+  }
+
+  #download(file: FileReference): void {
+    const link = element('a', { href: this.#actions.original(file), download: file.filename })
+    link.click()
+  }
+
+  /** Two at most: a third takes the place of the second. */
+  #mark(file: FileReference, isMarked: boolean): void {
+    const others = this.#marked.filter((one) => pictureKey(one) !== pictureKey(file))
+    this.#marked = isMarked ? [...others.slice(0, 1), file] : others
+    this.#sayMarked()
+    this.#draw()
+  }
+
+  #sayMarked(): void {
+    this.#compare.disabled = this.#marked.length !== 2
+    this.#compare.textContent = this.#marked.length === 1 ? WORDS.compareOneMore : WORDS.compare
+  }
+
+  #more(): HTMLElement {
+    const button = element('button', { type: 'button', class: 'button gallery-more' }, STRINGS.runs.more)
+    button.addEventListener('click', () => {
+      this.#shown += PAGE
+      this.#draw()
+    })
+    return button
+  }
+}

@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { drop, openBrowser, withoutBrowser } from './browser.ts'
+import { type EditorPage, openEditor } from './editor-page.ts'
+import { type Host, root, startHost } from './host.ts'
+
+describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
+  let host: Host
+  let browser: Browser
+  let editor: EditorPage
+
+  beforeAll(async () => {
+    host = await startHost()
+    browser = await openBrowser()
+    editor = await openEditor(browser, host, { viewport: { width: 400, height: 800 }, hasTouch: true })
+  }, 240_000)
+  afterAll(async () => {
+    await browser?.close()
+    await host?.stop()
+  })
+
+  const by = (id: string) => editor.by(id)
+
+  test('is what a narrow screen begins with, and nothing is wider than the screen', async () => {
+    expect(await by('form').isVisible()).toBe(true)
+    expect(await by('canvas').isVisible()).toBe(false)
+    expect(await editor.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(400)
+    for (const id of ['form-run', 'form-photo', 'viewer-frame']) {
+      const { x, width } = (await by(id).boundingBox())!
+      expect(x, id).toBeGreaterThanOrEqual(0)
+      expect(x + width, id).toBeLessThanOrEqual(400)
+    }
+  })
+
+  test('shows only what the graph exposes; the rest when asked for', async () => {
+    const shown = await by('form-fields')
+      .locator('.form-field')
+      .evaluateAll((fields) => fields.map((field) => field.getAttribute('data-testid')))
+    expect(shown).toEqual(['field-image', 'field-model_name', 'field-scale', 'field-strength'])
+    expect(await by('field-tile_size').isVisible()).toBe(false)
+    await editor.page.locator('.form-more summary').click()
+    expect(await by('field-tile_size').isVisible()).toBe(true)
+    await editor.page.locator('.form-more summary').click()
+  })
+
+  test('restores the photograph that is dropped, with one press, and hands it out', async () => {
+    const photo = await readFile(join(root, 'workflows/photographs/old-photograph.jpg'))
+    await drop(editor.page, 'my-own.jpg', 'image/jpeg', photo)
+    await expect.poll(() => by('field-image').locator('.form-name').textContent()).toBe('my-own.jpg')
+    await by('field-scale').locator('.form-number').fill('2')
+    await by('field-scale').locator('.form-number').press('Enter')
+    await by('form-run').click()
+    await editor.page.waitForSelector('body[data-run-state="done"]', { timeout: 180_000 })
+    await by('compare-slider').waitFor()
+    await expect.poll(() => by('viewer-size').textContent()).toContain('512 × 384')
+    const waiting = editor.page.waitForEvent('download')
+    await by('form-download').click()
+    const file = await readFile((await (await waiting).path())!)
+    expect(file.subarray(1, 4).toString()).toBe('PNG')
+  })
+
+  test('a picture with a graph inside is a photograph here, not a graph', async () => {
+    const count = await editor.page.evaluate(() => document.body.dataset.nodeCount)
+    const history = (await (await fetch(`${host.url}/internal/files/output`)).json()) as string[]
+    const saved = await (await fetch(`${host.url}/view?filename=${history[0]}`)).arrayBuffer()
+    await drop(editor.page, 'restored.png', 'image/png', Buffer.from(saved))
+    await expect.poll(() => by('field-image').locator('.form-name').textContent()).toBe('restored.png')
+    expect(await editor.page.evaluate(() => document.body.dataset.nodeCount)).toBe(count)
+  })
+
+  test('a graph that exposes nothing has a form too, and compares by itself', async () => {
+    const graph = {
+      load: { class_type: 'LoadImage', inputs: { image: 'my-own.jpg' } },
+      scale: { class_type: 'ImageScaleBy', inputs: { image: ['load', 0], upscale_method: 'bicubic', scale_by: 2 } },
+      save: { class_type: 'SaveImage', inputs: { images: ['scale', 0], filename_prefix: 'twice' } },
+    }
+    await editor.openGraph(graph)
+    await expect.poll(() => by('field-scale_by').isVisible()).toBe(true)
+    await by('form-run').click()
+    await expect.poll(() => by('form-download').textContent(), { timeout: 30_000 }).toContain('twice_00001_.png')
+    await by('compare-slider').waitFor()
+  })
+
+  test('what the form shows is chosen in the menu of a node', async () => {
+    const wide = await openEditor(browser, host)
+    const node = { id: 1, type: 'ImageScaleBy', pos: [0, 0], size: [300, 200] }
+    await drop(wide.page, 'one.json', 'application/json', Buffer.from(JSON.stringify({ nodes: [node], links: [] })))
+    await wide.page.waitForSelector('body[data-node-count="1"]')
+    const { x, y, width, height } = (await wide.by('canvas').boundingBox())!
+    await wide.page.mouse.click(x + width / 2, y + height / 2, { button: 'right' })
+    await wide.by('menu-expose').click()
+    await wide.by('expose-scale_by').click()
+    await wide.by('view-form').click()
+    await wide.by('field-scale_by').waitFor()
+    expect(await wide.page.locator('.form-scroll > .form-fields .form-field').count()).toBe(1)
+    // It is part of the graph: undone, saved and opened like all else.
+    await wide.page.keyboard.press('Control+z')
+    await expect.poll(() => wide.page.locator('.form-scroll > .form-fields .form-field').count()).toBe(2)
+    expect(wide.troubles).toEqual([])
+    await wide.page.context().close()
+  })
+
+  test('a failure is told in words beside the button', async () => {
+    await editor.openGraph({ save: { class_type: 'SaveImage', inputs: { filename_prefix: 'x' } } })
+    await by('form-run').click()
+    await expect.poll(() => by('form-words').textContent()).toMatch(/images/)
+  })
+
+  test('two fingers enlarge the picture', async () => {
+    await editor.openGraph({ load: { class_type: 'LoadImage', inputs: { image: 'my-own.jpg' } } })
+    await expect.poll(() => by('viewer-size').textContent()).toContain('256 × 192')
+    const zoom = async () => Number(/(\d+) %/.exec((await by('viewer-size').textContent()) ?? '')?.[1])
+    const before = await zoom()
+    const { x, y, width, height } = (await by('viewer-frame').boundingBox())!
+    const [middleX, middleY] = [x + width / 2, y + height / 2]
+    const session = await editor.page.context().newCDPSession(editor.page)
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', apart: number) =>
+      session.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints:
+          type === 'touchEnd'
+            ? []
+            : [
+                { x: middleX - apart, y: middleY, id: 1 },
+                { x: middleX + apart, y: middleY, id: 2 },
+              ],
+      })
+    await touch('touchStart', 30)
+    for (const apart of [45, 60, 75, 90]) await touch('touchMove', apart)
+    await touch('touchEnd', 90)
+    expect(await zoom()).toBeGreaterThan(before * 2)
+  })
+
+  test('no script failed and no policy was broken on the way', () => {
+    expect(editor.troubles.filter((trouble) => !/400 \(Bad Request\)/.test(trouble))).toEqual([])
+  })
+})

@@ -1,0 +1,91 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openBrowser, withoutBrowser } from './browser.ts'
+import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
+import { invertGraph } from './graphs.ts'
+import { type Host, runPrompt, startHost, upload } from './host.ts'
+
+describe.skipIf(withoutBrowser)('the gallery', () => {
+  let host: Host
+  let browser: Browser
+  let editor: EditorPage
+
+  beforeAll(async () => {
+    host = await startHost()
+    for (const [name, color] of [
+      ['red.png', '#f00'],
+      ['blue.png', '#00f'],
+    ] as const) {
+      await upload(host, name, await plainPicture(96, 64, color))
+      await runPrompt(host, invertGraph(name, `from-${name.split('.')[0]}`))
+    }
+    browser = await openBrowser()
+    editor = await openEditor(browser, host)
+    await by('rail-gallery').click()
+  }, 240_000)
+  afterAll(async () => {
+    await browser?.close()
+    await host?.stop()
+  })
+
+  const by = (id: string) => editor.by(id)
+  const names = () => by('gallery-item').evaluateAll((items) => items.map((item) => item.getAttribute('title')))
+
+  test('shows what runs have saved, the newest first, and finds it by name', async () => {
+    await expect.poll(names).toEqual(['from-blue_00001_.png', 'from-red_00001_.png'])
+    await by('gallery-search').fill('red')
+    expect(await names()).toEqual(['from-red_00001_.png'])
+    await by('gallery-search').fill('')
+  })
+
+  test('compares two that are marked', async () => {
+    expect(await by('gallery-compare').isDisabled()).toBe(true)
+    await by('gallery-mark').nth(0).check()
+    await by('gallery-mark').nth(1).check()
+    await by('gallery-compare').click()
+    const { x, y, width, height } = (await by('viewer-frame').boundingBox())!
+    // Blue inverted is yellow, red inverted is cyan.
+    await expect.poll(() => editor.colourAt(x + width * 0.25, y + height / 2)).toEqual([255, 255, 0])
+    expect(await editor.colourAt(x + width * 0.75, y + height / 2)).toEqual([0, 255, 255])
+    await by('viewer-close').click()
+  })
+
+  test('opens the graph that made a picture', async () => {
+    await by('gallery-menu').nth(1).click()
+    await by('gallery-graph').click()
+    await editor.page.waitForSelector('body[data-node-count="3"]')
+  })
+
+  test('a result becomes the next input, by its menu', async () => {
+    await by('gallery-menu').nth(0).click()
+    await by('gallery-use').click()
+    expect(await by('toast').last().textContent()).toContain('from-blue_00001_.png')
+    await by('run').click()
+    await expect.poll(names, { timeout: 30_000 }).toContain('from-red_00002_.png')
+    // Inverted twice, it is blue again.
+    await by('gallery-picture').nth(0).click()
+    const { x, y, width, height } = (await by('viewer-frame').boundingBox())!
+    await expect.poll(() => editor.colourAt(x + width / 2, y + height / 2)).toEqual([0, 0, 255])
+    await by('viewer-close').click()
+  })
+
+  test('a picture is dragged from the gallery into the graph', async () => {
+    const before = await editor.page.evaluate(() => Number(document.body.dataset.nodeCount))
+    await editor.openGraph({})
+    const source = by('gallery-picture').last()
+    await source.evaluate((picture) => {
+      const transfer = new DataTransfer()
+      picture.dispatchEvent(new DragEvent('dragstart', { bubbles: true, dataTransfer: transfer }))
+      const init = { bubbles: true, cancelable: true, clientX: 800, clientY: 400, dataTransfer: transfer }
+      const canvas = document.querySelector('canvas')!
+      canvas.dispatchEvent(new DragEvent('dragover', init))
+      canvas.dispatchEvent(new DragEvent('drop', init))
+    })
+    await editor.page.waitForSelector('body[data-node-count="1"]')
+    expect(before).toBe(3)
+  })
+
+  test('no script failed and no policy was broken on the way', () => {
+    expect(editor.troubles).toEqual([])
+  })
+})

@@ -1,0 +1,171 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { drop, openBrowser, withoutBrowser } from './browser.ts'
+import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
+import { chainGraph, invertGraph } from './graphs.ts'
+import { type Host, post, startHost, upload } from './host.ts'
+
+describe.skipIf(withoutBrowser)('the queue', () => {
+  let host: Host
+  let browser: Browser
+  let editor: EditorPage
+
+  beforeAll(async () => {
+    host = await startHost()
+    for (const [name, color] of [
+      ['long.png', '#785'],
+      ['first.png', '#c64'],
+      ['second.png', '#46c'],
+    ] as const) {
+      await upload(host, name, await plainPicture(name === 'long.png' ? 640 : 64, 480, color))
+    }
+    browser = await openBrowser()
+    editor = await openEditor(browser, host)
+    await by('rail-runs').click()
+  }, 240_000)
+  afterAll(async () => {
+    await browser?.close()
+    await host?.stop()
+  })
+
+  const by = (id: string) => editor.by(id)
+  const stage = (name: string) => editor.page.locator(`[data-testid="runs-list"] [data-stage="${name}"]`)
+  const titles = (name: string) => stage(name).locator('.runs-title').allTextContents()
+  const clear = async () => {
+    await post(host, '/queue', { clear: true })
+    await post(host, '/interrupt', {})
+    await expect.poll(() => stage('running').count(), { timeout: 60_000 }).toBe(0)
+  }
+
+  test('what waits can be run next, or removed, while another run goes on', async () => {
+    await editor.openGraph(chainGraph('long.png'))
+    await by('run').click()
+    await stage('running').waitFor()
+    for (const name of ['first.png', 'second.png']) await post(host, '/prompt', { prompt: invertGraph(name) })
+    await expect.poll(() => titles('waiting')).toEqual(['first.png', 'second.png'])
+    await stage('waiting').nth(1).locator('[data-testid="run-front"]').click()
+    await expect.poll(() => titles('waiting')).toEqual(['second.png', 'first.png'])
+    await stage('waiting').nth(1).locator('[data-testid="run-cancel"]').click()
+    await expect.poll(() => titles('waiting')).toEqual(['second.png'])
+    expect(await stage('running').count()).toBe(1)
+  })
+
+  test('the run under way says how far it is, and its nodes when they worked', async () => {
+    await stage('running').locator('[data-testid="run-timeline"]').click()
+    await expect.poll(() => by('timeline-line').count(), { timeout: 60_000 }).toBeGreaterThan(2)
+    await expect.poll(() => by('run-words').textContent(), { timeout: 60_000 }).toMatch(/^\d+ of \d+( nodes)?/)
+    await clear()
+  })
+
+  test('a run up to a node shows the picture that the node gives, and runs nothing behind it', async () => {
+    const nodes = [
+      { id: 1, type: 'LoadImage', pos: [0, 0], size: [230, 300], properties: { params: { image: 'first.png' } } },
+      {
+        id: 2,
+        type: 'ImageInvert',
+        pos: [300, 0],
+        size: [230, 80],
+        inputs: [{ name: 'image', type: 'IMAGE', link: 1 }],
+      },
+      {
+        id: 3,
+        type: 'SaveImage',
+        pos: [600, 0],
+        size: [230, 300],
+        inputs: [{ name: 'images', type: 'IMAGE', link: 2 }],
+      },
+    ]
+    const links = [
+      [1, 1, 0, 2, 0, 'IMAGE'],
+      [2, 2, 0, 3, 0, 'IMAGE'],
+    ]
+    const saved = async () => (await editor.page.request.get(`${host.url}/internal/files/output`)).json()
+    const before = await saved()
+    await drop(editor.page, 'chain.json', 'application/json', Buffer.from(JSON.stringify({ nodes, links })))
+    await editor.page.waitForSelector('body[data-node-count="3"]')
+    const box = (await by('canvas').boundingBox())!
+    // The graph is fitted: its second node is in the middle, its title near the top of the nodes.
+    await expect
+      .poll(async () => {
+        for (const part of [0.3, 0.35, 0.4, 0.45, 0.5]) {
+          await editor.page.mouse.click(box.x + box.width / 2, box.y + box.height * part, { button: 'right' })
+          if (await by('menu-run-here').isVisible()) return true
+          await editor.page.keyboard.press('Escape')
+        }
+        return false
+      })
+      .toBe(true)
+    await by('menu-run-here').click()
+    await by('viewer-frame').waitFor()
+    await expect.poll(() => by('viewer-size').textContent()).toContain('64 × 480')
+    const frame = (await by('viewer-frame').boundingBox())!
+    await expect
+      .poll(() => editor.colourAt(frame.x + frame.width / 2, frame.y + frame.height / 2))
+      .toEqual([255 - 0xcc, 255 - 0x66, 255 - 0x44])
+    expect(await saved()).toEqual(before)
+    await by('viewer-close').click()
+  })
+
+  test('several pictures that are dropped are run one by one, and the graph stays as it is', async () => {
+    await editor.openGraph(invertGraph('first.png', 'batch'))
+    const files = await Promise.all(['#123', '#456', '#789'].map((color) => plainPicture(20, 16, color)))
+    await editor.page.evaluate(
+      (pictures) => {
+        const transfer = new DataTransfer()
+        for (const [i, base64] of pictures.entries()) {
+          const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+          transfer.items.add(new File([bytes], `photo-${i + 1}.png`, { type: 'image/png' }))
+        }
+        const init = { bubbles: true, cancelable: true, clientX: 700, clientY: 400, dataTransfer: transfer }
+        document.querySelector('canvas')!.dispatchEvent(new DragEvent('drop', init))
+      },
+      files.map((file) => file.toString('base64')),
+    )
+    await expect
+      .poll(async () => (await titles('done')).filter((title) => title.startsWith('photo-')).sort(), {
+        timeout: 60_000,
+      })
+      .toEqual(['photo-1.png', 'photo-2.png', 'photo-3.png'])
+    await by('rail-gallery').click()
+    const captions = editor.page.locator('[data-testid="gallery-item"] figcaption')
+    await expect.poll(() => captions.allTextContents()).toEqual(['photo-3.png', 'photo-2.png', 'photo-1.png'])
+    await by('rail-runs').click()
+  })
+
+  test('a change runs the graph by itself where that is wished, and moving a node does not', async () => {
+    await by('run-menu').click()
+    await by('run-on-change').click()
+    await expect.poll(() => editor.page.locator('body').getAttribute('data-run-state')).toBe('done')
+    const count = async () => (await (await fetch(`${host.url}/api/jobs?limit=1`)).json()).pagination.total as number
+    const before = await count()
+    await editor.page.keyboard.press('Escape')
+    await editor.page.evaluate(() => document.querySelector('canvas')!.focus())
+    await editor.page.keyboard.press('Control+a')
+    await editor.page.keyboard.press('ArrowRight')
+    await editor.page.waitForTimeout(1200)
+    expect(await count()).toBe(before)
+    await editor.page.keyboard.press('Control+m')
+    await editor.page.keyboard.press('Control+m')
+    await editor.page.waitForTimeout(200)
+    await drop(editor.page, 'changed.png', 'image/png', await plainPicture(24, 24, '#abc'))
+    await expect.poll(count, { timeout: 30_000 }).toBe(before + 1)
+    await by('run-menu').click()
+    await by('run-on-change').click()
+  })
+
+  test('results and times are there again after the page is loaded again', async () => {
+    await editor.page.reload()
+    await editor.page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
+    await by('rail-runs').click()
+    await expect.poll(() => stage('done').count()).toBeGreaterThan(3)
+    const second = await openEditor(browser, host)
+    await second.by('rail-runs').click()
+    const others = second.page.locator('[data-testid="runs-list"] [data-stage="done"]')
+    await expect.poll(() => others.count()).toBe(await stage('done').count())
+    await second.page.context().close()
+  })
+
+  test('no script failed and no policy was broken on the way', () => {
+    expect(editor.troubles.filter((trouble) => !/404/.test(trouble))).toEqual([])
+  })
+})
