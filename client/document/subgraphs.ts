@@ -85,7 +85,13 @@ export function makeSubgraph(
     mode: 0,
     collapsed: false,
     pinned: false,
-    params: {},
+    // A field shows what the inside had, should its link go.
+    params: Object.fromEntries(
+      incoming.flatMap(({ links: [link] }, i) => {
+        const name = inputs[i]?.name ?? ''
+        return link !== undefined && fields.has(name) ? [[name, graph.nodes.get(link.to)?.params[link.input]]] : []
+      }),
+    ),
     inputs: inputs.map(({ name, type }) => ({ name, type, ...(fields.has(name) ? { isWidget: true } : {}) })),
     outputs: outputs.map(({ name, type }) => ({ name, type })),
   }
@@ -228,6 +234,7 @@ export function expose(
           input: name,
           type: socket.type,
         }
+  const value = end.kind === 'input' ? node?.params[end.input] : undefined
   const former = [...inside.links.values()].filter((other) => other.to === link.to && other.input === link.input)
   return [
     ...removeLinks(inside, former).map((change) => ({ ...change, in: id }) as Change),
@@ -237,7 +244,11 @@ export function expose(
       const isWidget = end.kind === 'input' && socket.isWidget === true
       const after =
         end.kind === 'input'
-          ? { ...node, inputs: [...node.inputs, { ...made, ...(isWidget ? { isWidget } : {}) }] }
+          ? {
+              ...node,
+              inputs: [...node.inputs, { ...made, ...(isWidget ? { isWidget } : {}) }],
+              params: isWidget ? { ...node.params, [name]: value } : node.params,
+            }
           : { ...node, outputs: [...node.outputs, made] }
       return { kind: 'change-node', in: level, before: node, after }
     }),
