@@ -78,7 +78,13 @@ export class Editor {
       picture: (file) => parts.address.reduced(file),
     })
     const { document, history, view } = this
-    this.commands = new Commands({ document, history, view, types: () => this.#types })
+    this.commands = new Commands({
+      document,
+      history,
+      view,
+      types: () => this.#types,
+      refuse: (reason) => parts.toasts.show('warning', reason),
+    })
     this.tabs = new Tabs({
       document,
       history,

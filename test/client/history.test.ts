@@ -93,9 +93,8 @@ const ACTIONS: readonly ((document: GraphDocument, a: number, b: number) => void
   },
   (document, a, b) => {
     const ids = [...document.graph.nodes.keys()].filter((_, i) => i % 5 === a % 5)
-    document.commit(
-      makeSubgraph(document.graph, new Set(ids), `made-${a}-${b}-${made++}`, `Sub ${b}`, types)?.changes ?? [],
-    )
+    const subgraph = makeSubgraph(document.graph, new Set(ids), `made-${a}-${b}-${made++}`, `Sub ${b}`, types)
+    if ('changes' in subgraph) document.commit(subgraph.changes)
   },
   (document, a) => {
     const node = [...document.graph.nodes.values()].filter(({ type }) => document.graph.definitions.has(type))[a % 2]

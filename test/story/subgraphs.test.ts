@@ -78,6 +78,17 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
     expect(wires((await canvas.saved()).links)).toEqual(wires(links as never))
   })
 
+  test('are not made where that would close a circle, and it is said which node is missing', async () => {
+    await canvas.load(nodes, links)
+    await canvas.click(...title([320, 80]))
+    await canvas.page.keyboard.down('Shift')
+    await canvas.click(...title([900, 80]))
+    await canvas.page.keyboard.up('Shift')
+    await canvas.press('Control+Shift+e')
+    expect(await canvas.told()).toMatch(/ImageInvert is fed by the selected nodes and feeds them/)
+    await canvas.count(4)
+  })
+
   test('are entered by a double click and left by the path, and hold their own edits', async () => {
     await make()
     await canvas.click(...title([320, 80]), { clickCount: 2 })
