@@ -161,7 +161,8 @@ export class Editor {
     link.href = URL.createObjectURL(blob)
     link.download = `${name === 'Untitled' ? 'workflow' : name.replaceAll(/[\\/:*?"<>|]/g, '_')}.json`
     link.click()
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+    // A busy machine may begin to read it late.
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
     this.tabs.saved()
   }
 

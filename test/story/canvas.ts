@@ -7,6 +7,7 @@ interface SavedNode {
   readonly id: number | string
   readonly type: string
   readonly pos: readonly [number, number]
+  readonly size: readonly [number, number]
   readonly mode: number
   readonly title?: string
   readonly color?: string
