@@ -205,3 +205,20 @@ test('a slider that is drawn is one step, two values are two', () => {
   history.undo()
   expect(value()).toBe(4)
 })
+
+test('a key that is held moves nodes in one step, two drags are two', () => {
+  const { document, history, wait } = open()
+  const place = () => document.graph.nodes.get('2')?.position
+  const first = place()
+  const move = (x: number) =>
+    document.commit(['1', '2'].flatMap((id) => changeNode(document.graph, id, { position: [x, x] })))
+  for (const x of [1000, 1024, 1048]) {
+    wait(40)
+    move(x)
+  }
+  history.undo()
+  expect(place()).toEqual(first)
+  for (const x of [1, 2]) history.together(() => move(x))
+  history.undo()
+  expect(place()).toEqual([1, 1])
+})
