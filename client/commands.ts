@@ -13,6 +13,8 @@ interface CommandParts {
   readonly history: EditHistory
   readonly view: GraphView
   readonly types: () => Catalogue
+  /** Says why something cannot be. */
+  readonly refuse: (reason: string) => void
 }
 
 /** What a person does to nodes, groups and links that are there; menus and keys only call this. */
@@ -162,7 +164,10 @@ export class Commands {
   /** One node of what is selected, with the rest inside it. */
   makeSubgraph(ids = this.#selected): void {
     const made = makeSubgraph(this.#graph, ids, crypto.randomUUID(), 'New subgraph', this.#parts.types())
-    if (made === undefined) return
+    if ('reason' in made) {
+      this.#parts.refuse(made.reason)
+      return
+    }
     this.#parts.history.together(() => {
       this.#commit(made.changes)
       this.#commit(this.#parts.view.sized([made.node]))

@@ -89,7 +89,13 @@ export class Editor {
       picture: (file) => parts.address.reduced(file),
     })
     const { document, history, view } = this
-    this.commands = new Commands({ document, history, view, types: () => this.#types })
+    this.commands = new Commands({
+      document,
+      history,
+      view,
+      types: () => this.#types,
+      refuse: (reason) => parts.toasts.show('warning', reason),
+    })
     this.tabs = new Tabs({
       document,
       history,
@@ -211,7 +217,8 @@ export class Editor {
     link.href = URL.createObjectURL(blob)
     link.download = `${name === 'Untitled' ? 'workflow' : name.replaceAll(/[\\/:*?"<>|]/g, '_')}.json`
     link.click()
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+    // A busy machine may begin to read it late.
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
     this.tabs.saved()
   }
 

@@ -170,6 +170,7 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     constructor(canvas: HTMLCanvasElement, graph: LGraph | null, options?: { skip_render?: boolean })
     startRendering(): void
     setDirty(front: boolean, back: boolean): void
+    draw(): void
     drawBackCanvas(): void
     drawFrontCanvas(): void
     computeVisibleNodes(nodes: LGraphNode[] | null, out: LGraphNode[]): LGraphNode[]

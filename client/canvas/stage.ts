@@ -232,6 +232,8 @@ export class Stage extends LGraphCanvas {
   override processMouseDown(event: PointerEvent): boolean | undefined {
     this.scene.page.beginGesture()
     this.#moved = false
+    // What is under the pointer is looked up in what was drawn last, which a busy machine may not have come to yet.
+    if (this.dirty_canvas || this.dirty_bgcanvas) this.draw()
     this.adjustMouseEvent(event)
     const at = this.graphPoint(event)
     const node = this.graph.getNodeOnPos(at[0], at[1], this.visible_nodes, 5)

@@ -76,3 +76,9 @@ export function boundingOf({ bounding }: FileEntry): readonly number[] {
   const isPlace = Array.isArray(bounding) && bounding.length >= 4 && bounding.every((value) => Math.abs(value) <= 1e7)
   return isPlace ? bounding : [0, 0, 120, 60]
 }
+
+/** The numbers of a list of the file that are not among these, as `stale`; nothing where all are. */
+export function staleOf(list: unknown, known: ReadonlySet<number>): { stale?: readonly number[] } {
+  const stale = Array.isArray(list) ? list.filter((id): id is number => typeof id === 'number' && !known.has(id)) : []
+  return stale.length === 0 ? {} : { stale }
+}

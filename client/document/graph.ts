@@ -54,6 +54,8 @@ export interface GraphSocket {
   /** It stands for a parameter, and shows only while a link feeds it. */
   readonly isWidget?: boolean
   readonly source?: FileEntry
+  /** Links that the file names here and has nowhere: left-overs, which stay as long as nothing here changes. */
+  readonly stale?: readonly number[]
 }
 
 export interface GraphLink {
@@ -77,6 +79,7 @@ export interface Reroute {
   readonly parent?: number
   readonly position: Point
   readonly source?: FileEntry
+  readonly stale?: readonly number[]
 }
 
 export interface GraphGroup {
@@ -128,6 +131,19 @@ export function waypoints(graph: Pick<Graph, 'reroutes'>, link: GraphLink): Rero
     id = reroute.parent
   }
   return points
+}
+
+/** The ids of the links that run through each reroute. */
+export function linksThrough(graph: Pick<Graph, 'reroutes'>, links: Iterable<GraphLink>): Map<number, number[]> {
+  const through = new Map<number, number[]>()
+  for (const link of links) {
+    for (const { id } of waypoints(graph, link)) {
+      const ids = through.get(id)
+      if (ids === undefined) through.set(id, [link.id])
+      else ids.push(link.id)
+    }
+  }
+  return through
 }
 
 /** An id that no node has. */

@@ -9,6 +9,8 @@ interface Edit {
   readonly time: number
   /** The level that was in view. */
   readonly path: readonly Step[]
+  /** Made with one press of the pointer: the next press is another step. */
+  readonly isWhole?: boolean
 }
 
 /** What a history holds, to put it aside and take it up again. */
@@ -80,7 +82,7 @@ export class EditHistory {
   end(): void {
     const gesture = this.#gesture
     this.#gesture = undefined
-    if (gesture !== undefined && gesture.changes.length > 0) this.#add({ ...gesture, time: this.#now() })
+    if (gesture !== undefined && gesture.changes.length > 0) this.#add({ ...gesture, time: this.#now(), isWhole: true })
   }
 
   /** Calls whenever there may be more or less to undo. @returns a function that ends the subscription */
@@ -120,9 +122,10 @@ export class EditHistory {
 
   #add(edit: Edit): void {
     const last = this.#done.at(-1)
-    const merged = last && edit.time - last.time < GESTURE ? mergedChange(last.changes, edit.changes) : undefined
+    const isNear = last !== undefined && edit.time - last.time < GESTURE
+    const merged = isNear ? mergedChanges(last, edit) : undefined
     if (merged === undefined) this.#done.push(edit)
-    else this.#done[this.#done.length - 1] = { ...edit, changes: [merged] }
+    else this.#done[this.#done.length - 1] = { ...edit, changes: merged }
     this.#tell()
   }
 
@@ -131,16 +134,30 @@ export class EditHistory {
   }
 }
 
-/** One change of a node's parameter after another of the same, such as a slider that is drawn, as a single one. */
-function mergedChange(first: readonly Change[], second: readonly Change[]): Change | undefined {
-  const [a, b] = [first[0], second[0]]
-  if (first.length !== 1 || second.length !== 1 || a?.kind !== 'change-node' || b?.kind !== 'change-node')
-    return undefined
-  const changed = (change: typeof a) =>
-    Object.keys({ ...change.before.params, ...change.after.params }).filter(
-      (name) => change.before.params[name] !== change.after.params[name],
-    )
+/** An edit after another of the same thing as a single one: a slider that is drawn, nodes that a held key moves. */
+function mergedChanges(first: Edit, second: Edit): Change[] | undefined {
+  if (first.changes.length !== second.changes.length) return undefined
+  const isMove = first.isWhole !== true && second.isWhole !== true
+  const merged = first.changes.flatMap((a, i): Change[] => {
+    const b = second.changes[i]
+    if (a.kind !== 'change-node' || b?.kind !== 'change-node' || a.after !== b.before) return []
+    const isSame = (isMove && isMoved(a) && isMoved(b)) || (first.changes.length === 1 && isSameParameter(a, b))
+    return isSame ? [{ ...b, before: a.before }] : []
+  })
+  return merged.length === first.changes.length ? merged : undefined
+}
+
+type NodeChange = Extract<Change, { kind: 'change-node' }>
+
+/** Whether a node went elsewhere and is the same else. */
+function isMoved({ before, after }: NodeChange): boolean {
+  return (Object.keys(after) as (keyof typeof after)[]).every((key) => key === 'position' || after[key] === before[key])
+}
+
+/** Whether both are of one parameter, and of nothing more. */
+function isSameParameter(a: NodeChange, b: NodeChange): boolean {
+  const changed = ({ before, after }: NodeChange) =>
+    Object.keys({ ...before.params, ...after.params }).filter((name) => before.params[name] !== after.params[name])
   const [one, other] = [changed(a), changed(b)]
-  const isSame = a.after === b.before && one.length === 1 && other.length === 1 && one[0] === other[0]
-  return isSame ? { ...b, before: a.before } : undefined
+  return one.length === 1 && other.length === 1 && one[0] === other[0]
 }

@@ -9,7 +9,16 @@ import {
   type WorkflowOutput,
 } from '../../server/graph/workflow.ts'
 import { circularLinks, judge } from './connect.ts'
-import { boundingOf, entriesAt, entryOf, hasObjectLinks, readForm, readParams, uniqueNames } from './file-entry.ts'
+import {
+  boundingOf,
+  entriesAt,
+  entryOf,
+  hasObjectLinks,
+  readForm,
+  readParams,
+  staleOf,
+  uniqueNames,
+} from './file-entry.ts'
 import {
   BOUNDARY,
   BOUNDARY_TYPES,
@@ -21,6 +30,7 @@ import {
   type GraphNode,
   type GraphSocket,
   isBoundary,
+  linksThrough,
   type Reroute,
 } from './graph.ts'
 import { definitionType, socketsOf, staticType } from './virtual-types.ts'
@@ -48,7 +58,8 @@ export function readWorkflow(json: unknown, types: Catalogue): ReadGraph {
   }
   // Boundaries come first, because the nodes made of a subgraph have its sockets.
   const definitions = new Map<string, Graph>()
-  for (const [id, draft] of drafts) definitions.set(id, { ...EMPTY_GRAPH, nodes: new Map(readBoundary(draft.source)) })
+  for (const [id, draft] of drafts)
+    definitions.set(id, { ...EMPTY_GRAPH, nodes: new Map(readBoundary(draft.source, new Set())) })
   // Twice: the fields of a subgraph are those of nodes inside, which may be made of another subgraph.
   for (const heard of [[], problems]) {
     for (const [id, draft] of drafts) {
@@ -92,7 +103,8 @@ function readLevel(
   definitions: Graph['definitions'],
   problems: string[],
 ): Graph {
-  const nodes = new Map(readBoundary(source))
+  const known = new Set(workflow.links.map(({ id }) => id))
+  const nodes = new Map(readBoundary(source, known))
   const entries = entriesAt(source, 'nodes')
   const around = { ...EMPTY_GRAPH, definitions }
   // A file may leave out the outputs of a node that nobody here knows, and still link them.
@@ -102,10 +114,17 @@ function readLevel(
   }
   for (const [i, node] of workflow.nodes.entries()) {
     const type = staticType(node.type, types) ?? definitionType(around, node.type, types)
-    nodes.set(String(node.id), readNode(node, entries[i] ?? {}, type, leastOutputs.get(String(node.id)) ?? 0))
+    nodes.set(String(node.id), readNode(node, entries[i] ?? {}, type, leastOutputs.get(String(node.id)) ?? 0, known))
   }
-  const reroutes = new Map(readReroutes(source).map((reroute) => [reroute.id, reroute]))
+  const read = new Map(readReroutes(source).map((reroute) => [reroute.id, reroute]))
   const links = readLinks(workflow, source, nodes, problems)
+  const through = linksThrough({ reroutes: read }, links.values())
+  const reroutes = new Map(
+    [...read].map(([id, reroute]) => [
+      id,
+      { ...reroute, ...staleOf(reroute.source?.linkIds, new Set(through.get(id))) },
+    ]),
+  )
   const groupEntries = entriesAt(source, 'groups')
   const groups = workflow.groups.map(({ title, bounding, rest }, i): [string, GraphGroup] => [
     String(i + 1),
@@ -137,6 +156,7 @@ function readNode(
   source: FileEntry,
   type: NodeDescription | undefined,
   leastOutputs: number,
+  known: ReadonlySet<number>,
 ): GraphNode {
   const flags = entryOf(source.flags)
   return {
@@ -152,8 +172,8 @@ function readNode(
     ...(typeof source.bgcolor === 'string' ? { background: source.bgcolor } : {}),
     params: readParams(source, type),
     ...readForm(source),
-    inputs: readInputs(node.inputs, entriesAt(source, 'inputs'), type),
-    outputs: readOutputs(node.outputs, entriesAt(source, 'outputs'), type, leastOutputs),
+    inputs: readInputs(node.inputs, entriesAt(source, 'inputs'), type, known),
+    outputs: readOutputs(node.outputs, entriesAt(source, 'outputs'), type, leastOutputs, known),
     source,
   }
 }
@@ -163,6 +183,7 @@ function readInputs(
   inputs: readonly WorkflowInput[],
   entries: readonly FileEntry[],
   type: NodeDescription | undefined,
+  links: ReadonlySet<number>,
 ): GraphSocket[] {
   const known = new Map(type === undefined ? [] : socketsOf(type).inputs.map((socket) => [socket.name, socket]))
   const names = uniqueNames(inputs)
@@ -176,6 +197,7 @@ function readInputs(
       ...labelOf(input.rest),
       ...(isWidget ? { isWidget } : {}),
       source: entries[i] ?? {},
+      ...staleOf([input.link], links),
     }
   })
   const present = new Set(names)
@@ -188,6 +210,7 @@ function readOutputs(
   entries: readonly FileEntry[],
   type: NodeDescription | undefined,
   least: number,
+  links: ReadonlySet<number>,
 ): GraphSocket[] {
   const known = type?.outputs ?? []
   const unlisted = type === undefined && outputs.length === 0 ? least : 0
@@ -196,7 +219,9 @@ function readOutputs(
     return {
       name: ours?.name ?? read?.name ?? '',
       type: ours?.type ?? read?.type ?? '*',
-      ...(read === undefined ? {} : { ...labelOf(read.rest), source: entries[i] ?? {} }),
+      ...(read === undefined
+        ? {}
+        : { ...labelOf(read.rest), source: entries[i] ?? {}, ...staleOf(entries[i]?.links, links) }),
     }
   })
 }
@@ -211,7 +236,7 @@ const boundarySocket = z.looseObject({ name: z.string().max(2000), type: z.strin
 const MOST_SOCKETS = 2000
 
 /** The two nodes of a subgraph's boundary; nothing for the outermost level. */
-function readBoundary(source: FileEntry): [string, GraphNode][] {
+function readBoundary(source: FileEntry, links: ReadonlySet<number>): [string, GraphNode][] {
   if (source.inputNode === undefined && source.outputNode === undefined) return []
   return ([BOUNDARY.input, BOUNDARY.output] as const).map((id) => {
     const key = id === BOUNDARY.input ? 'inputNode' : 'outputNode'
@@ -221,7 +246,7 @@ function readBoundary(source: FileEntry): [string, GraphNode][] {
     const names = uniqueNames(parsed)
     const sockets = parsed.map(({ type }, i): GraphSocket => {
       const entry = entries[i] ?? {}
-      return { name: names[i] ?? '', type, ...labelOf(entry), source: entry }
+      return { name: names[i] ?? '', type, ...labelOf(entry), source: entry, ...staleOf(entry.linkIds, links) }
     })
     const node: GraphNode = {
       id,
@@ -279,11 +304,18 @@ function readLinks(
   const raw = (Array.isArray(source.links) ? source.links : []).filter((link) => link !== null)
   const isObjects = hasObjectLinks(source)
   const parents = readParents(source)
+  // Where the node itself says that a link ends counts more than the place that the link names: inputs may have moved.
+  const own = new Map<number, Map<string, number>>()
+  for (const node of workflow.nodes) {
+    for (const [slot, { link }] of node.inputs.entries()) {
+      if (link !== null) own.set(link, (own.get(link) ?? new Map()).set(String(node.id), slot))
+    }
+  }
   const byInput = new Map<string, number>()
   const links = new Map<number, GraphLink>()
   for (const [i, link] of workflow.links.entries()) {
     const [from, to] = [String(link.from), String(link.to)]
-    const input = nodes.get(to)?.inputs[link.toSlot]?.name
+    const input = nodes.get(to)?.inputs[own.get(link.id)?.get(to) ?? link.toSlot]?.name
     const wish = { from, output: link.fromSlot, to, input: input ?? '' }
     const judged = judge(nodes, wish)
     if (links.has(link.id)) {

@@ -36,12 +36,19 @@ export function makeSubgraph(
   id: string,
   name: string,
   types: Catalogue,
-): { changes: Change[]; node: string } | undefined {
+): { changes: Change[]; node: string } | { reason: string } {
   const part = partOf(graph, ids)
-  if (part.nodes.size === 0) return undefined
+  if (part.nodes.size === 0) return { reason: 'Select the nodes that shall be a subgraph.' }
   const touching = linksOf(graph, new Set(part.nodes.keys()))
   const incoming = crossings(touching.filter(({ from }) => !part.nodes.has(from)))
   const outgoing = crossings(touching.filter(({ to }) => !part.nodes.has(to)))
+  const between = nodeBetween(graph, part, outgoing, incoming)
+  if (between !== undefined) {
+    const name = between.title ?? between.type
+    return {
+      reason: `${name} is fed by the selected nodes and feeds them: select it too, else there would be a circle.`,
+    }
+  }
   const inputs = boundarySockets(incoming.map(({ links }) => socketInto(graph, links[0])))
   const outputs = boundarySockets(outgoing.map(({ from, output }) => graph.nodes.get(from)?.outputs[output]))
 
@@ -85,7 +92,13 @@ export function makeSubgraph(
     mode: 0,
     collapsed: false,
     pinned: false,
-    params: {},
+    // A field shows what the inside had, should its link go.
+    params: Object.fromEntries(
+      incoming.flatMap(({ links: [link] }, i) => {
+        const name = inputs[i]?.name ?? ''
+        return link !== undefined && fields.has(name) ? [[name, graph.nodes.get(link.to)?.params[link.input]]] : []
+      }),
+    ),
     inputs: inputs.map(({ name, type }) => ({ name, type, ...(fields.has(name) ? { isWidget: true } : {}) })),
     outputs: outputs.map(({ name, type }) => ({ name, type })),
   }
@@ -228,6 +241,7 @@ export function expose(
           input: name,
           type: socket.type,
         }
+  const value = end.kind === 'input' ? node?.params[end.input] : undefined
   const former = [...inside.links.values()].filter((other) => other.to === link.to && other.input === link.input)
   return [
     ...removeLinks(inside, former).map((change) => ({ ...change, in: id }) as Change),
@@ -237,7 +251,11 @@ export function expose(
       const isWidget = end.kind === 'input' && socket.isWidget === true
       const after =
         end.kind === 'input'
-          ? { ...node, inputs: [...node.inputs, { ...made, ...(isWidget ? { isWidget } : {}) }] }
+          ? {
+              ...node,
+              inputs: [...node.inputs, { ...made, ...(isWidget ? { isWidget } : {}) }],
+              params: isWidget ? { ...node.params, [name]: value } : node.params,
+            }
           : { ...node, outputs: [...node.outputs, made] }
       return { kind: 'change-node', in: level, before: node, after }
     }),
@@ -353,6 +371,25 @@ function cutOutput(graph: Graph, node: string, index: number): Change[] {
       link.output > index ? [{ kind: 'change-link', before: link, after: { ...link, output: link.output - 1 } }] : [],
     ),
   ]
+}
+
+/** A node outside of a part that the part feeds and that feeds the part, through whatever others. */
+function nodeBetween(
+  graph: Graph,
+  part: Graph,
+  outgoing: readonly Crossing[],
+  incoming: readonly Crossing[],
+): GraphNode | undefined {
+  const sources = new Set(incoming.map(({ from }) => from))
+  const fed = new Map<string, string[]>()
+  for (const { from, to } of graph.links.values()) fed.get(from)?.push(to) ?? fed.set(from, [to])
+  const reached = new Set(outgoing.flatMap(({ links }) => links.map(({ to }) => to)))
+  for (const id of reached) {
+    if (part.nodes.has(id)) continue
+    if (sources.has(id)) return graph.nodes.get(id)
+    for (const next of fed.get(id) ?? []) reached.add(next)
+  }
+  return undefined
 }
 
 function crossings(links: readonly GraphLink[]): Crossing[] {

@@ -21,7 +21,7 @@ import {
   type GraphNode,
   type GraphSocket,
   isBoundary,
-  waypoints,
+  linksThrough,
 } from './graph.ts'
 import { valuesType } from './virtual-types.ts'
 
@@ -115,12 +115,12 @@ function writeDefinition(id: string, definition: Graph, whole: Graph, types: Cat
   }
 }
 
-function boundarySocket({ name, type, label, source }: GraphSocket, links: readonly number[]): FileEntry {
+function boundarySocket({ name, type, label, source, stale }: GraphSocket, links: readonly number[]): FileEntry {
   if (source === undefined) return { name, type, ...(label === undefined ? {} : { label }), linkIds: [...links] }
   return patched(source, {
     ...(source.name === name ? {} : { name }),
     ...difference(textOf(source.label), label, 'label'),
-    ...(source.linkIds === undefined ? {} : { linkIds: sameMembers(source.linkIds, links) }),
+    ...(source.linkIds === undefined ? {} : { linkIds: sameMembers(source.linkIds, links, stale) }),
   })
 }
 
@@ -161,21 +161,22 @@ function writeFlags({ source, collapsed, pinned }: GraphNode): FileEntry {
 }
 
 function writeSockets(node: GraphNode, { into, outOf, made }: Wiring): FileEntry {
-  const inputs = writtenInputs(node, into).map(({ name, type, isWidget, source }) => {
+  const inputs = writtenInputs(node, into).map(({ name, type, isWidget, source, stale }) => {
     const link = into.get(inputKey(node.id, name))?.id ?? null
     if (source === undefined) return { name, type, ...(isWidget === true ? { widget: { name } } : {}), link }
-    return (source.link ?? null) === link ? source : patched(source, { link })
+    const isStale = link === null && stale !== undefined
+    return isStale || (source.link ?? null) === link ? source : patched(source, { link })
   })
   let last = node.outputs.length
   const isWritten = (i: number) =>
     node.source === undefined || node.outputs[i]?.source !== undefined || made.has(`${node.id}:${i}`)
   while (last > 0 && !isWritten(last - 1)) last--
-  const outputs = node.outputs.slice(0, last).map(({ name, type, source }, i) => {
+  const outputs = node.outputs.slice(0, last).map(({ name, type, source, stale }, i) => {
     const links = outOf.get(`${node.id}:${i}`) ?? []
     if (source === undefined) return { name, type, links: [...links], slot_index: i }
     const before = Array.isArray(source.links) ? source.links : []
-    const isSame = sameMembers(before, links) === before
-    return isSame ? source : patched(source, { links: sameMembers(before, links) })
+    const now = sameMembers(before, links, stale)
+    return now === before ? source : patched(source, { links: now })
   })
   const kept = (key: 'inputs' | 'outputs', list: readonly unknown[]) =>
     node.source !== undefined && list.length === 0 && entriesAt(node.source, key).length === 0 ? {} : { [key]: list }
@@ -189,9 +190,10 @@ function writtenInputs(node: GraphNode, into: Wiring['into']): GraphSocket[] {
   )
 }
 
-/** The place that each input has in the file. */
+/** The place that each input has in the file; a boundary's are all written. */
 function slotsOf(node: GraphNode, { into }: Wiring): Map<string, number> {
-  return new Map(writtenInputs(node, into).map(({ name }, i) => [name, i]))
+  const written = isBoundary(node) ? node.inputs : writtenInputs(node, into)
+  return new Map(written.map(({ name }, i) => [name, i]))
 }
 
 function writeValues(node: GraphNode, type: NodeDescription | undefined): FileEntry {
@@ -202,9 +204,12 @@ function writeValues(node: GraphNode, type: NodeDescription | undefined): FileEn
   const properties = patched(entryOf(source.properties) ?? { 'Node name for S&R': node.type }, form)
   if (isSame) return { properties }
   const values = writeWidgets(node, type)
+  // Newer files of ComfyUI say the values by name too.
+  const named = entryOf(source.widgets_values_named)
   return {
     properties: patched(properties, Object.keys(node.params).length === 0 ? {} : { params: node.params }),
     ...(values === undefined ? {} : { widgets_values: values }),
+    ...(named === undefined || type === undefined ? {} : { widgets_values_named: byName(named, type, node.params) }),
   }
 }
 
@@ -214,12 +219,16 @@ function writeWidgets({ source, params }: GraphNode, type: NodeDescription | und
   if (type === undefined) return before
   const named = entryOf(before)
   if (named !== undefined) {
-    return patched(named, Object.fromEntries(type.parameters.map(({ name }) => [name, params[name] ?? null])))
+    return byName(named, type, params)
   }
   const old = Array.isArray(before) ? before : []
   const values = type.parameters.flatMap((parameter) => positional(parameter, params[parameter.name] ?? null))
   // What stands where no parameter is, such as the widget after a seed, is the file's.
   return [...values.map(({ value, own }, i) => (own || i >= old.length ? value : old[i])), ...old.slice(values.length)]
+}
+
+function byName(named: FileEntry, type: NodeDescription, params: GraphNode['params']): FileEntry {
+  return patched(named, Object.fromEntries(type.parameters.map(({ name }) => [name, params[name] ?? null])))
 }
 
 /** ComfyUI's widgets that are no inputs take a place too: the one after a seed, the upload button. */
@@ -269,11 +278,8 @@ function writeReroutes(graph: Graph, links: readonly GraphLink[]): FileEntry {
   const extra = entryOf(graph.source.extra) ?? {}
   const place = isTop || Array.isArray(graph.source.reroutes) ? graph.source : extra
   if (graph.reroutes.size === 0 && !Array.isArray(place.reroutes)) return {}
-  const through = new Map<number, number[]>()
-  for (const link of links) {
-    for (const { id } of waypoints(graph, link)) through.set(id, [...(through.get(id) ?? []), link.id])
-  }
-  const reroutes = [...graph.reroutes.values()].map(({ id, parent, position, source }) =>
+  const through = linksThrough(graph, links)
+  const reroutes = [...graph.reroutes.values()].map(({ id, parent, position, source, stale }) =>
     source === undefined
       ? {
           id,
@@ -284,7 +290,7 @@ function writeReroutes(graph: Graph, links: readonly GraphLink[]): FileEntry {
       : patched(source, {
           ...difference(source.parentId ?? undefined, parent, 'parentId'),
           ...placeOf(source, 'pos', position, [0, 0]),
-          ...rerouteLinks(source, through.get(id) ?? []),
+          ...rerouteLinks(source, through.get(id) ?? [], stale),
         }),
   )
   if (place === graph.source) return { reroutes }
@@ -294,8 +300,8 @@ function writeReroutes(graph: Graph, links: readonly GraphLink[]): FileEntry {
   return { extra: patched(extra, { reroutes, ...(isSame ? {} : { linkExtensions: extensions }) }) }
 }
 
-function rerouteLinks(source: FileEntry, links: readonly number[]): FileEntry {
-  return source.linkIds == null && links.length === 0 ? {} : { linkIds: sameMembers(source.linkIds, links) }
+function rerouteLinks(source: FileEntry, links: readonly number[], stale: readonly number[] | undefined): FileEntry {
+  return source.linkIds == null && links.length === 0 ? {} : { linkIds: sameMembers(source.linkIds, links, stale) }
 }
 
 function sorted(extensions: readonly FileEntry[]): unknown {
@@ -317,12 +323,12 @@ function wiringOf(graph: Graph): Wiring {
   return { into, outOf, made }
 }
 
-/** The file's list where it has the same members in any order; else those that stayed, then the new ones. */
-function sameMembers(before: unknown, ids: readonly number[]): unknown {
+/** The file's list where nothing but left-overs differs, in whatever order; else those that stayed, then the new ones. */
+function sameMembers(before: unknown, ids: readonly number[], stale: readonly number[] = []): unknown {
   if (!Array.isArray(before)) return [...ids]
   const now = new Set(ids)
   const stayed = before.filter((id) => now.has(id))
-  if (stayed.length === before.length && stayed.length === now.size) return before
+  if (stayed.length === now.size && before.every((id) => now.has(id) || stale.includes(id))) return before
   const known = new Set(before)
   return [...stayed, ...ids.filter((id) => !known.has(id))]
 }

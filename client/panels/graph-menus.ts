@@ -5,7 +5,8 @@ import type { Commands } from '../commands.ts'
 import { removeLinks } from '../document/connect.ts'
 import type { GraphDocument } from '../document/document.ts'
 import { exposeInForm, labelOf } from '../document/form.ts'
-import { type GraphNode, isBoundary, type Point } from '../document/graph.ts'
+import { type GraphNode, isBoundary, linkInto, type Point } from '../document/graph.ts'
+import { typeOf } from '../document/virtual-types.ts'
 import { STRINGS } from '../strings.ts'
 import { type MenuItem, openMenu } from './menu.ts'
 import type { Anchor } from './popup.ts'
@@ -140,6 +141,15 @@ function nodeItems(editor: MenuActions, id: string, page: Point): (MenuItem | nu
       testid: 'menu-color',
       act: () => openMenu('Colour', colorItems(commands, ids, node), { x: page[0], y: page[1] }),
     },
+    ...(document.level !== '' && openFields(editor, node).length > 0
+      ? [
+          {
+            label: 'Show a field outside…',
+            testid: 'menu-expose',
+            act: () => openMenu('Field', exposeItems(editor, node), { x: page[0], y: page[1] }),
+          },
+        ]
+      : []),
     ...(ids.size > 1
       ? [
           {
@@ -166,6 +176,20 @@ function nodeItems(editor: MenuActions, id: string, page: Point): (MenuItem | nu
     },
     { label: 'Remove and keep links', note: 'Ctrl Del', act: () => commands.dissolve(ids) },
   ]
+}
+
+/** The fields of a node inside a subgraph that no link feeds. */
+function openFields({ document, types }: MenuActions, node: GraphNode): string[] {
+  const fields = typeOf(document.graph, node, types)?.parameters ?? []
+  return fields.flatMap(({ name }) => (linkInto(document.graph, node.id, name) === undefined ? [name] : []))
+}
+
+function exposeItems(editor: MenuActions, node: GraphNode): MenuItem[] {
+  return openFields(editor, node).map((name) => ({
+    label: name.replaceAll('_', ' '),
+    testid: `expose-${name}`,
+    act: () => editor.commands.expose({ kind: 'input', node: node.id, input: name }),
+  }))
 }
 
 /** The sockets of a subgraph's boundary. */

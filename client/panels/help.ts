@@ -83,7 +83,7 @@ export function openHelp(): void {
   )
   const dialog = element(
     'dialog',
-    { class: 'help', testid: 'help', 'aria-label': 'Shortcuts' },
+    { class: 'help', testid: 'help-sheet', 'aria-label': 'Shortcuts' },
     element('header', { class: 'help-head' }, element('h2', {}, 'How to work here'), close),
     element('div', { class: 'help-sections' }, ...sections),
   )

@@ -93,9 +93,8 @@ const ACTIONS: readonly ((document: GraphDocument, a: number, b: number) => void
   },
   (document, a, b) => {
     const ids = [...document.graph.nodes.keys()].filter((_, i) => i % 5 === a % 5)
-    document.commit(
-      makeSubgraph(document.graph, new Set(ids), `made-${a}-${b}-${made++}`, `Sub ${b}`, types)?.changes ?? [],
-    )
+    const subgraph = makeSubgraph(document.graph, new Set(ids), `made-${a}-${b}-${made++}`, `Sub ${b}`, types)
+    if ('changes' in subgraph) document.commit(subgraph.changes)
   },
   (document, a) => {
     const node = [...document.graph.nodes.values()].filter(({ type }) => document.graph.definitions.has(type))[a % 2]
@@ -205,4 +204,21 @@ test('a slider that is drawn is one step, two values are two', () => {
   expect(history.canRedo).toBe(false)
   history.undo()
   expect(value()).toBe(4)
+})
+
+test('a key that is held moves nodes in one step, two drags are two', () => {
+  const { document, history, wait } = open()
+  const place = () => document.graph.nodes.get('2')?.position
+  const first = place()
+  const move = (x: number) =>
+    document.commit(['1', '2'].flatMap((id) => changeNode(document.graph, id, { position: [x, x] })))
+  for (const x of [1000, 1024, 1048]) {
+    wait(40)
+    move(x)
+  }
+  history.undo()
+  expect(place()).toEqual(first)
+  for (const x of [1, 2]) history.together(() => move(x))
+  history.undo()
+  expect(place()).toEqual([1, 1])
 })

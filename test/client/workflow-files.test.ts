@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { removeLinks } from '../../client/document/connect.ts'
 import { GraphDocument } from '../../client/document/document.ts'
 import { setParam } from '../../client/document/edits.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
@@ -48,6 +49,36 @@ describe('a workflow file', () => {
       inputs: [{ name: 'image', type: 'IMAGE', link: 1 }],
     })
     expect(saved.links).toHaveLength(2)
+  })
+
+  test('a link that names a wrong place ends where its node says, and values that are named are changed by name too', () => {
+    const json = savedWorkflow()
+    json.links = [
+      [1, 1, 0, 2, 7, 'IMAGE'],
+      [2, 2, 0, 3, 0, 'IMAGE'],
+    ]
+    const document = new GraphDocument()
+    const named = { ...json.nodes[1], widgets_values_named: { upscale_method: 'nearest-exact', scale_by: 2 } }
+    const { graph, problems } = readWorkflow({ ...json, nodes: [json.nodes[0], named, json.nodes[2]] }, types)
+    expect(problems).toEqual([])
+    expect(graph.links.get(1)).toMatchObject({ to: '2', input: 'image' })
+    document.open(graph)
+    document.commit(setParam(graph, '2', 'scale_by', 4))
+    const saved = writeWorkflow(document.whole, types) as ReturnType<typeof savedWorkflow>
+    expect(saved.nodes[1]).toMatchObject({ widgets_values_named: { upscale_method: 'nearest-exact', scale_by: 4 } })
+    expect(saved.links[0]).toEqual([1, 1, 0, 2, 0, 'IMAGE'])
+  })
+
+  test('left-overs of links that are nowhere stay, until something there changes', () => {
+    const json = savedWorkflow()
+    json.nodes[1]!.outputs![0]!.links = [65, 2]
+    json.nodes[2]!.inputs.push({ name: 'mask', type: 'MASK', link: 66 })
+    expect(roundTrip(json)).toEqual(json)
+    const document = new GraphDocument()
+    document.open(readWorkflow(json, types).graph)
+    document.commit(removeLinks(document.graph, [document.graph.links.get(2)!]))
+    const saved = writeWorkflow(document.whole, types) as ReturnType<typeof savedWorkflow>
+    expect(saved.nodes[1]!.outputs![0]!.links).toEqual([])
   })
 
   test('saved twice is the same', () => {

@@ -7,6 +7,7 @@ interface SavedNode {
   readonly id: number | string
   readonly type: string
   readonly pos: readonly [number, number]
+  readonly size: readonly [number, number]
   readonly mode: number
   readonly title?: string
   readonly color?: string
@@ -39,6 +40,7 @@ type Draft = Readonly<Record<string, unknown>> & { readonly id: number; readonly
 export class Canvas {
   readonly page: Page
   #origin = { x: 0, y: 0 }
+  #loaded = 0
 
   constructor(page: Page) {
     this.page = page
@@ -61,7 +63,9 @@ export class Canvas {
   /** Opens a graph and waits until it is there, looked at from where its corner is that of the canvas. */
   async load(nodes: readonly Draft[], links: readonly unknown[] = [], more: object = {}): Promise<void> {
     const file = { nodes, links, groups: [], extra: { ds: { scale: 1, offset: [0, 0] } }, version: 0.4, ...more }
-    await this.drop('graph', file)
+    const name = `graph ${++this.#loaded}`
+    await this.drop(name, file)
+    await this.by('tab').and(this.page.locator('[aria-selected=true]')).filter({ hasText: name }).waitFor()
     await this.count(nodes.length)
   }
 

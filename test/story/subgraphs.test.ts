@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser, withoutBrowser } from './browser.ts'
-import { Canvas, output, title } from './canvas.ts'
+import { Canvas, field, output, title } from './canvas.ts'
 import { type Host, root, startHost } from './host.ts'
 
 const nodes = [
@@ -78,6 +78,17 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
     expect(wires((await canvas.saved()).links)).toEqual(wires(links as never))
   })
 
+  test('are not made where that would close a circle, and it is said which node is missing', async () => {
+    await canvas.load(nodes, links)
+    await canvas.click(...title([320, 80]))
+    await canvas.page.keyboard.down('Shift')
+    await canvas.click(...title([900, 80]))
+    await canvas.page.keyboard.up('Shift')
+    await canvas.press('Control+Shift+e')
+    expect(await canvas.told()).toMatch(/ImageInvert is fed by the selected nodes and feeds them/)
+    await canvas.count(4)
+  })
+
   test('are entered by a double click and left by the path, and hold their own edits', async () => {
     await make()
     await canvas.click(...title([320, 80]), { clickCount: 2 })
@@ -120,6 +131,37 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
     expect((await canvas.saved()).definitions!.subgraphs[0]!.outputs).toHaveLength(1)
     await canvas.press('Escape')
     await canvas.count(3)
+  })
+
+  test('show a field of their inside outside, with its value, and each node its own', async () => {
+    await make()
+    await canvas.click(...title([320, 80]), { clickCount: 2 })
+    await canvas.count(4)
+    await canvas.press('Escape')
+    await canvas.count(3)
+    await canvas.click(...title([320, 80]), { clickCount: 2 })
+    await canvas.count(4)
+    const inView = ([x, y]: readonly [number, number]): [number, number] => [
+      (x + (1280 / 1.1 - 1151) / 2) * 1.1,
+      (y + (718 / 1.1 - 230) / 2) * 1.1,
+    ]
+    await canvas.click(...inView(title([320, 80])), { button: 'right' })
+    await canvas.by('menu-expose').click()
+    await canvas.by('expose-scale_by').click()
+    await canvas.press('Escape')
+    await canvas.count(3)
+    // One row of sockets, then the field.
+    await canvas.click(...field([320, 80], 1))
+    await canvas.page.keyboard.type('3.5')
+    await canvas.press('Enter')
+    const saved = await canvas.saved()
+    const [definition] = saved.definitions!.subgraphs
+    expect(saved.nodes.find(({ type }) => type === definition!.id)).toMatchObject({
+      widgets_values: [3.5],
+      properties: { params: { scale_by: 3.5 } },
+      inputs: [{ name: 'image' }, { name: 'scale_by', widget: { name: 'scale_by' } }],
+    })
+    expect(definition!.nodes.find(({ id }) => id === 2)?.widgets_values).toEqual(['bicubic', 2])
   })
 
   test('are unpacked again', async () => {

@@ -196,6 +196,18 @@ describe.skipIf(withoutBrowser)('wiring', () => {
       expect(new Set((await canvas.saved()).nodes.map(({ pos }) => pos[1]))).toEqual(new Set([80]))
     })
 
+    test('are made larger at their corner, and no smaller than what they hold', async () => {
+      await canvas.load(all)
+      await canvas.drag([360 + 228, 80 + 98], [360 + 300, 80 + 160])
+      const size = async () => (await canvas.node(2)).size
+      expect(await size()).toEqual([300, 160])
+      await canvas.drag([360 + 300, 80 + 160], [370, 90])
+      const [width, height] = await size()
+      expect([width >= 200, height >= 90]).toEqual([true, true])
+      await canvas.press('Control+z', 'Control+z')
+      expect(await size()).toEqual([230, 100])
+    })
+
     test('snap to the grid where that is asked', async () => {
       await canvas.load(all)
       await canvas.click(1000, 600, { button: 'right' })
@@ -276,6 +288,15 @@ describe.skipIf(withoutBrowser)('wiring', () => {
       await canvas.press('Control+v')
       await canvas.count(4)
     })
+  })
+
+  test('the sheet of shortcuts opens by its key and closes by Escape', async () => {
+    await canvas.load([load])
+    await canvas.press('?')
+    expect(await canvas.by('help-sheet').textContent()).toMatch(/Ctrl Shift E.*Make a subgraph/)
+    await canvas.press('Escape')
+    await canvas.by('help-sheet').waitFor({ state: 'detached' })
+    await canvas.count(1)
   })
 
   test('no script failed on the way', () => {
