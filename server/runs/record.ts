@@ -3,6 +3,7 @@ import type { Prompt } from '../graph/prompt.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { executionMessage } from '../protocol/execution.ts'
 import type { ExecutionMessage } from '../protocol/messages.ts'
+import { Places } from '../protocol/places.ts'
 
 /** What the history keeps of a run besides its prompt (ComfyUI execution.py, PromptQueue.task_done). */
 export interface RunRecord {
@@ -28,6 +29,7 @@ export class RunRecorder {
   readonly #outputs: Record<string, NodeUi> = {}
   readonly #meta: Record<string, NodeMeta> = {}
   readonly #messages: (readonly [ExecutionMessage['type'], ExecutionMessage['data']])[] = []
+  readonly #places = new Places()
   #succeeded = false
 
   constructor(prompt: Prompt) {
@@ -35,13 +37,15 @@ export class RunRecorder {
   }
 
   add(event: RunEvent): void {
+    this.#places.add(event)
     const message = executionMessage(event, this.#prompt)
     if (message !== undefined) this.#messages.push([message.type, message.data])
     if (event.type === 'succeeded') this.#succeeded = true
     if (event.type === 'node_finished' && event.ui !== null) {
       const { node } = event
       this.#outputs[node] = event.ui
-      this.#meta[node] = { node_id: node, display_node: node, parent_node: null, real_node_id: node }
+      const { display, parent } = this.#places.of(node)
+      this.#meta[node] = { node_id: node, display_node: display, parent_node: parent, real_node_id: display }
     }
   }
 
