@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { RestorationError } from '../nodes/sdk/error.ts'
 import type { RunnerOptions } from './runner/messages.ts'
+import type { StorageRoots } from './storage/storage.ts'
 
 /** Where things are and what runs models: what every command needs. */
 export interface WorkSettings {
@@ -25,6 +26,10 @@ export interface ServeSettings extends WorkSettings {
   readonly token: string | undefined
   /** Names beside loopback and addresses under which browsers may call this host. */
   readonly hostNames: readonly string[]
+  /** What webhooks are signed with; without one there are none. */
+  readonly webhookSecret: string | undefined
+  /** Names and addresses that webhooks may go to although they are not on the public internet. */
+  readonly webhookTargets: readonly string[]
 }
 
 /** One setting: a flag, an environment variable, and a line of help. */
@@ -116,6 +121,19 @@ export const SERVE_OPTIONS = {
     help: 'a name under which browsers may call this host; may be repeated',
     schema: list.default([]),
   },
+  'webhook-secret': {
+    env: 'GENDR_WEBHOOK_SECRET',
+    value: 'TEXT',
+    help: 'what webhooks are signed with (without it there are none)',
+    schema: z.string().min(16, 'expected at least 16 characters').optional(),
+  },
+  'webhook-target': {
+    env: 'GENDR_WEBHOOK_TARGETS',
+    value: 'HOST',
+    multiple: true,
+    help: 'a name or address that webhooks may go to although it is not public; may be repeated',
+    schema: list.default([]),
+  },
   ...WORK_OPTIONS,
 } as const satisfies Record<string, Option>
 
@@ -146,6 +164,8 @@ export function serveSettings(flags: Flags, environment: Environment): ServeSett
     port: values.port,
     token: values.token,
     hostNames: values.host,
+    webhookSecret: values['webhook-secret'],
+    webhookTargets: values['webhook-target'],
   }
 }
 
@@ -155,8 +175,13 @@ export function runnerOptions(settings: WorkSettings): RunnerOptions {
   return { ...fileRoots(settings), modelRoots, device, threads, maxPixels, cacheBytes, saveMetadata }
 }
 
-export function fileRoots({ data }: WorkSettings): Pick<RunnerOptions, 'inputRoot' | 'outputRoot' | 'tempRoot'> {
-  return { inputRoot: join(data, 'input'), outputRoot: join(data, 'output'), tempRoot: join(data, 'temp') }
+export function fileRoots({ data }: WorkSettings): StorageRoots {
+  return {
+    inputRoot: join(data, 'input'),
+    outputRoot: join(data, 'output'),
+    tempRoot: join(data, 'temp'),
+    outboxRoot: join(data, 'outbox'),
+  }
 }
 
 /** Whether only this machine can reach the address. */

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { modelFacts } from '../../models/import/facts.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { packageRoot, runnerOptions, type ServeSettings } from '../config.ts'
+import { fileRoots, packageRoot, runnerOptions, type ServeSettings } from '../config.ts'
 import type { ModelChoices } from '../graph/catalogue.ts'
 import { createApp } from '../http/app.ts'
 import type { HostFiles } from '../http/files.ts'
@@ -16,7 +16,11 @@ import { Settings } from '../runs/settings.ts'
 import { RunStore } from '../runs/store.ts'
 import { type RunnerReady, Supervisor } from '../runs/supervisor.ts'
 import { hostSurroundings } from '../runs/surroundings.ts'
+import { Webhooks } from '../runs/webhooks.ts'
 import { Hub } from '../socket/hub.ts'
+import { Narration } from '../socket/narration.ts'
+import { Outbox } from '../storage/outbox.ts'
+import { draftsIn } from '../storage/storage.ts'
 import { UserFiles } from '../storage/user-files.ts'
 import { databaseOf, prepareDataFolder } from './data-folder.ts'
 
@@ -43,7 +47,7 @@ export interface Host {
  */
 export async function startHost(settings: ServeSettings, parts: HostParts): Promise<Host> {
   await prepareDataFolder(settings)
-  const userFiles = await UserFiles.open(join(settings.data, 'user'))
+  const userFiles = await UserFiles.open(join(settings.data, 'user'), draftsIn(fileRoots(settings).tempRoot))
   const database = openDatabase(databaseOf(settings))
   const server = createServer()
   await listen(server, settings).catch((error) => {
@@ -57,13 +61,26 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
     parts.log(line)
   }
   const supervisor = new Supervisor({ ...parts.runner, runner: runnerOptions(settings), log })
-  const runs = new Runs(database.store, supervisor)
+  const { store } = database
+  const runs = new Runs(store, supervisor, new Outbox(fileRoots(settings).outboxRoot))
+  const narration = new Narration(runs)
+  const webhooks = new Webhooks(store.deliveries, {
+    secret: settings.webhookSecret,
+    targets: settings.webhookTargets,
+    log,
+  })
+  runs.subscribe((change) => {
+    if (change.type === 'settled') webhooks.wake()
+  })
   const surroundings = hostSurroundings({ supervisor, files: parts.files, models: parts.models })
-  const hub = new Hub({ runs, surroundings, policy: settings, log: hostLog })
+  const hub = new Hub({ runs, narration, surroundings, policy: settings, log: hostLog })
   const previewer = new Previewer(join(settings.data, 'pyramids'))
   const root = packageRoot()
   const app = createApp({
     runs,
+    narration,
+    fileIndex: store.files,
+    webhooks,
     supervisor,
     surroundings,
     modelFacts: () => modelFacts(settings.modelRoots),
@@ -86,6 +103,7 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
     ready: () => supervisor.ready(),
     close: async () => {
       runs.close()
+      webhooks.close()
       hub.close()
       previewer.close()
       server.close()

@@ -1,13 +1,17 @@
 import express, { type Express, type RequestHandler, Router } from 'express'
 import helmet from 'helmet'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { FileIndex } from '../runs/file-index.ts'
 import type { Surroundings } from '../runs/intake.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Settings } from '../runs/settings.ts'
 import type { Supervisor } from '../runs/supervisor.ts'
+import type { Webhooks } from '../runs/webhooks.ts'
+import type { Narration } from '../socket/narration.ts'
 import type { UserFiles } from '../storage/user-files.ts'
 import { catalogueRoutes } from './catalogues.ts'
 import { clientRoutes } from './client.ts'
+import { contentRoutes } from './content.ts'
 import { failureHandler, notFound, sendFailure } from './failure.ts'
 import type { HostFiles } from './files.ts'
 import { freeRoutes } from './free.ts'
@@ -21,9 +25,10 @@ import { otherMethods } from './methods.ts'
 import { modelRoutes } from './models.ts'
 import { objectInfoRoutes } from './object-info.ts'
 import type { Previewer } from './previewer.ts'
-import { promptRoutes } from './prompt.ts'
+import { promptAcceptor, promptRoutes } from './prompt.ts'
 import { queueRoutes } from './queue.ts'
 import { runRoutes } from './run.ts'
+import { runEventRoutes } from './run-events.ts'
 import { settingsRoutes } from './settings.ts'
 import { systemStatsRoutes } from './system-stats.ts'
 import { uploadRoutes } from './upload.ts'
@@ -33,6 +38,9 @@ import { workflowRoutes } from './workflows.ts'
 
 export interface AppOptions {
   readonly runs: Runs
+  readonly narration: Narration
+  readonly fileIndex: FileIndex
+  readonly webhooks: Webhooks
   readonly supervisor: Supervisor
   readonly surroundings: Surroundings
   readonly modelFacts: Parameters<typeof modelRoutes>[0]
@@ -64,17 +72,25 @@ export function createApp(options: AppOptions): Express {
   app.use(clientRoutes(options.client))
   app.use(refuse((request) => checkToken(request.headers, request.url, policy)))
 
+  const accept = promptAcceptor(runs, surroundings, options.webhooks)
   const api = Router()
-  api.use(uploadRoutes(files, options.previewer, options.maxPixels), userdataRoutes(options.userFiles))
+  api.use(uploadRoutes(files, options.fileIndex, options.previewer, options.maxPixels))
+  api.use(userdataRoutes(options.userFiles))
+  const content = contentRoutes(files, options.fileIndex)
   // Some clients send JSON as text/plain; a setting may be any JSON value.
   api.use(express.json({ type: () => true, limit: MAX_JSON, strict: false }))
-  api.use(promptRoutes(runs, surroundings), queueRoutes(runs), historyRoutes(runs), interruptRoutes(runs))
+  api.use(promptRoutes(runs, accept), queueRoutes(runs), historyRoutes(runs), interruptRoutes(runs))
   api.use(freeRoutes(supervisor), objectInfoRoutes(surroundings), catalogueRoutes(surroundings))
   api.use(modelRoutes(options.modelFacts))
   api.use(systemStatsRoutes(() => supervisor.latest?.device))
   api.use(viewRoutes(files, options.previewer, options.maxPixels), workflowRoutes(options.workflows))
   api.use(settingsRoutes(options.settings), logRoutes(options.hostLog, files, options.followLog))
-  app.use('/api', api, jobRoutes(runs), runRoutes(runs, surroundings, files))
+  const onlyApi = [
+    jobRoutes(runs),
+    runRoutes(runs, accept, files, options.fileIndex),
+    runEventRoutes(options.narration),
+  ]
+  app.use('/api', content, api, ...onlyApi)
   app.use(api)
   app.use(otherMethods, notFound)
   app.use(failureHandler(options.log))
@@ -90,7 +106,7 @@ function securityHeaders(): RequestHandler {
         scriptSrc: ["'self'"],
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'blob:', 'data:'],
-        connectSrc: ["'self'", 'ws:', 'wss:'],
+        connectSrc: ["'self'", 'ws:', 'wss:', 'blob:'],
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],

@@ -9,6 +9,8 @@ export interface HostFiles {
   listNewest(type: FolderType): Promise<readonly string[]>
   /** Whether LoadImage could open the name. */
   exists(name: string): Promise<boolean>
+  /** Bytes of what LoadImage would open; 0 when it could not. */
+  size(name: string): Promise<number>
   /**
    * Where a file is.
    * @throws RestorationError `path_outside`, `file_not_found`

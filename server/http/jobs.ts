@@ -1,8 +1,9 @@
 import { type Response, Router } from 'express'
 import { z } from 'zod'
 import { cancelRequestSchema, jobsQuerySchema } from '../protocol/requests.ts'
-import { describeJob, type Job } from '../runs/job.ts'
+import { describeJob, type Job, timesOf } from '../runs/job.ts'
 import type { Runs } from '../runs/runs.ts'
+import { etaOf } from './run.ts'
 
 /** /api/jobs: queue, runs under way and history as one list (ComfyUI 0.38); only with the prefix, as there. */
 export function jobRoutes(runs: Runs): Router {
@@ -20,11 +21,11 @@ export function jobRoutes(runs: Runs): Router {
   router.get('/jobs/:id', (request, response) => {
     const job = runs.job(request.params.id)
     if (job === undefined) refuse(response, 404, 'Job not found')
-    else response.json(wholeJob(job))
+    else response.json({ ...wholeJob(job), ...etaOf(runs, job.id) })
   })
   router.post('/jobs/:id/cancel', (request, response) => {
     const { id } = request.params
-    if (runs.job(id) === undefined) refuse(response, 404, 'Job not found')
+    if (!runs.isKnown(id)) refuse(response, 404, 'Job not found')
     else response.json({ cancelled: runs.cancel([id]) > 0 })
   })
   router.post('/jobs/cancel', (request, response) => {
@@ -41,6 +42,7 @@ function wholeJob(job: Job) {
     outputs: job.record?.outputs ?? {},
     execution_status: job.record?.status ?? null,
     workflow: { prompt: job.prompt, extra_data: job.extraData },
+    times: timesOf(job),
   }
 }
 

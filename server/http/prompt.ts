@@ -1,19 +1,20 @@
 import { type Response, Router } from 'express'
 import { isWorkflow } from '../graph/workflow.ts'
 import { promptRequestSchema } from '../protocol/requests.ts'
-import { prepareRun, type Surroundings, withWorkflow } from '../runs/intake.ts'
+import { pictureBytes, prepareRun, type Surroundings, withWorkflow } from '../runs/intake.ts'
 import type { Run } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
+import type { Webhooks } from '../runs/webhooks.ts'
 import { parse } from './failure.ts'
 
 /** GET and POST /prompt: how much is queued; queue a graph, in the API or the UI format. */
-export function promptRoutes(runs: Runs, surroundings: Surroundings): Router {
+export function promptRoutes(runs: Runs, accept: AcceptPrompt): Router {
   const router = Router()
   router.get('/prompt', (_request, response) => {
     response.json({ exec_info: { queue_remaining: runs.remaining } })
   })
   router.post('/prompt', async (request, response) => {
-    const accepted = await acceptPrompt(request.body, response, runs, surroundings)
+    const accepted = await accept(request.body, response)
     if (accepted === undefined) return
     const { run, nodeErrors } = accepted
     response.json({ prompt_id: run.id, number: run.number, node_errors: nodeErrors })
@@ -21,19 +22,37 @@ export function promptRoutes(runs: Runs, surroundings: Surroundings): Router {
   return router
 }
 
+export interface Accepted {
+  readonly run: Run
+  readonly nodeErrors: object
+}
+
 /** Queues what a client sent; undefined when it was refused, which the client has been told. */
-export async function acceptPrompt(
+export type AcceptPrompt = (sent: unknown, response: Response) => Promise<Accepted | undefined>
+
+export function promptAcceptor(
+  runs: Runs,
+  surroundings: Surroundings,
+  webhooks: Pick<Webhooks, 'check'>,
+): AcceptPrompt {
+  return (sent, response) => acceptPrompt(sent, response, runs, surroundings, webhooks)
+}
+
+async function acceptPrompt(
   sent: unknown,
   response: Response,
   runs: Runs,
   surroundings: Surroundings,
-): Promise<{ readonly run: Run; readonly nodeErrors: object } | undefined> {
+  webhooks: Pick<Webhooks, 'check'>,
+): Promise<Accepted | undefined> {
   const body = parse(promptRequestSchema, isWorkflow(sent) ? { prompt: sent } : (sent ?? {}))
   if (body.prompt === undefined) {
     const error = { type: 'no_prompt', message: 'No prompt provided', details: 'No prompt provided', extra_info: {} }
     response.status(400).json({ error, node_errors: {} })
     return undefined
   }
+  const webhook = body.webhook ?? undefined
+  if (webhook !== undefined) webhooks.check(webhook)
   const targets = body.partial_execution_targets ?? undefined
   const prepared = await prepareRun({ graph: body.prompt, settings: body.set, targets }, surroundings)
   if (!prepared.ok) {
@@ -50,6 +69,8 @@ export async function acceptPrompt(
     extraData: withWorkflow({ ...withoutSecrets(body.extra_data ?? {}), ...client }, body.prompt),
     delivery: 'files',
     attachments: {},
+    pictureBytes: await pictureBytes(prepared.prompt, surroundings),
+    webhook,
   })
   return { run, nodeErrors: prepared.nodeErrors }
 }

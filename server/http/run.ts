@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises'
-import { extname } from 'node:path'
 import { Router } from 'express'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { runQuerySchema } from '../protocol/requests.ts'
-import type { Surroundings } from '../runs/intake.ts'
-import type { Job } from '../runs/job.ts'
+import type { FileIndex } from '../runs/file-index.ts'
+import { failureOf, type Job, picturesOf, timesOf } from '../runs/job.ts'
 import type { Runs } from '../runs/runs.ts'
+import { formatOf } from './content.ts'
 import { parse } from './failure.ts'
 import type { HostFiles } from './files.ts'
-import { acceptPrompt } from './prompt.ts'
+import type { AcceptPrompt } from './prompt.ts'
 
 /** Pictures that come back inside of the answer, in bytes. */
 const MAX_INLINE = 64 * 2 ** 20
@@ -17,17 +17,21 @@ const MAX_INLINE = 64 * 2 ** 20
  * POST /runs?wait=SECONDS: a graph as POST /prompt takes it, answered when it has ended. 200 with the pictures, by address
  * or with `inline=true` as base64; 500 with the error; 202 when it goes on, and GET /api/jobs/{id} tells the rest.
  */
-export function runRoutes(runs: Runs, surroundings: Surroundings, files: HostFiles): Router {
+export function runRoutes(runs: Runs, accept: AcceptPrompt, files: HostFiles, index: FileIndex): Router {
   const router = Router()
   router.post('/runs', async (request, response) => {
     const { wait, inline } = parse(runQuerySchema, request.query)
-    const accepted = await acceptPrompt(request.body, response, runs, surroundings)
+    const accepted = await accept(request.body, response)
     if (accepted === undefined) return
     const { id } = accepted.run
     await ended(runs, id, wait, (stop) => response.once('close', stop))
     const job = runs.job(id)
     if (response.destroyed || job === undefined) return
-    const body = { ...(await describe(job, files, inline)), node_errors: accepted.nodeErrors }
+    const body = {
+      ...(await describe(job, files, index, inline)),
+      ...etaOf(runs, id),
+      node_errors: accepted.nodeErrors,
+    }
     response
       .location(`/api/jobs/${encodeURIComponent(id)}`)
       .status(STATUS[job.status])
@@ -60,39 +64,32 @@ function ended(runs: Runs, id: string, seconds: number, onClose: (stop: () => vo
   })
 }
 
-async function describe({ id, status, record, createdAt, startedAt, endedAt }: Job, files: HostFiles, inline: boolean) {
-  const pictures = Object.entries(record?.outputs ?? {}).flatMap(([node, ui]) =>
-    [...(ui.images ?? []), ...(ui.a_images ?? []), ...(ui.b_images ?? [])].map((file) => ({ node, ...file })),
-  )
+async function describe(job: Job, files: HostFiles, index: FileIndex, inline: boolean) {
+  const { id, status, record } = job
   let room = inline ? MAX_INLINE : 0
   const outputs = []
-  for (const picture of pictures) {
-    const bytes = room > 0 ? await readFile(await files.path(picture)) : undefined
+  for (const { nodeId, mediaType, ...file } of picturesOf(record?.outputs ?? {})) {
+    const bytes = room > 0 ? await readFile(await files.path(file)) : undefined
     room -= bytes?.length ?? 0
+    const sha256 = index.of(file)?.sha256
     outputs.push({
-      ...picture,
-      url: addressOf(picture),
-      ...(bytes && room >= 0 && { format: formatOf(picture.filename), data: bytes.toString('base64') }),
+      node: nodeId,
+      ...file,
+      url: addressOf(file),
+      ...(sha256 && { sha256 }),
+      ...(bytes && room >= 0 && { format: formatOf(file.filename), data: bytes.toString('base64') }),
     })
   }
-  const failure = record?.status.messages.find(([type]) => type === 'execution_error')?.[1]
-  return {
-    id,
-    status,
-    outputs,
-    ...(failure && { error: failure }),
-    /** Milliseconds. */
-    times: {
-      queued: startedAt === undefined ? null : startedAt - createdAt,
-      run: startedAt === undefined || endedAt === undefined ? null : endedAt - startedAt,
-    },
-  }
+  const failure = record?.status.completed === false ? failureOf(record) : undefined
+  return { id, status, outputs, ...(failure && { error: failure }), times: timesOf(job) }
+}
+
+/** Nothing for a run that has ended, or that nothing is known of. */
+export function etaOf(runs: Runs, id: string) {
+  const eta = runs.eta(id)
+  return eta === undefined ? {} : { eta }
 }
 
 function addressOf({ filename, subfolder, type }: FileReference): string {
   return `/view?${new URLSearchParams({ filename, subfolder, type })}`
-}
-
-function formatOf(filename: string): string {
-  return `image/${extname(filename).slice(1).toLowerCase().replace('jpg', 'jpeg')}`
 }

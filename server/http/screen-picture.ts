@@ -40,7 +40,7 @@ export async function pictureFacts({ path, maxPixels }: FactsRequest): Promise<P
   }
 }
 
-/** A picture that fits into a square, as WebP; pictures that fit already stay as they are where browsers show them. */
+/** A picture that fits into a square, as WebP, without loss where it is not reduced; pictures that fit already stay as they are where browsers show them. */
 export async function reducedPicture({ path, size, maxPixels, pyramids }: ReducedRequest): Promise<ReducedAnswer> {
   const image = sharp(path, { limitInputPixels: maxPixels })
   const metadata = await image.metadata()
@@ -54,7 +54,8 @@ export async function reducedPicture({ path, size, maxPixels, pyramids }: Reduce
       : forScreens(image, metadata)
   const bytes = await source
     .resize({ width: size, height: size, fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: 92, effort: 2 })
+    // A picture in its own size is looked at closely: its values shall be its own.
+    .webp(Math.max(width, height) <= size ? { lossless: true, effort: 0 } : { quality: 92, effort: 2 })
     .toBuffer()
   return { bytes, format: 'image/webp', width, height }
 }

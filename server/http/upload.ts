@@ -4,15 +4,22 @@ import { z } from 'zod'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { MAX_UPLOAD_BYTES } from '../protocol/messages.ts'
+import type { FileIndex } from '../runs/file-index.ts'
+import { contentHash } from '../storage/content-hash.ts'
 import type { Upload } from '../storage/storage.ts'
 import { type HostFiles, isFolderType } from './files.ts'
 import type { Previewer } from './previewer.ts'
 
 /** POST /upload/image: a picture into a folder; POST /upload/mask: one that is there with the alpha of another. */
-export function uploadRoutes(files: HostFiles, previewer: Pick<Previewer, 'masked'>, maxPixels: number): Router {
+export function uploadRoutes(
+  files: HostFiles,
+  index: FileIndex,
+  previewer: Pick<Previewer, 'masked'>,
+  maxPixels: number,
+): Router {
   const router = Router()
   router.post('/upload/image', async (request, response) => {
-    response.json(await save(files, readUpload(await readForm(request))))
+    response.json(await save(files, index, readUpload(await readForm(request))))
   })
   router.post('/upload/mask', async (request, response) => {
     const form = await readForm(request)
@@ -21,7 +28,7 @@ export function uploadRoutes(files: HostFiles, previewer: Pick<Previewer, 'maske
     const reference = form.fields.get('original_ref') ?? form.fields.get('originalRef')
     const path = await files.path(readOriginal(reference))
     const bytes = await previewer.masked({ path, mask: upload.bytes, maxPixels })
-    response.json(await save(files, { ...upload, bytes }))
+    response.json(await save(files, index, { ...upload, bytes }))
   })
   return router
 }
@@ -36,9 +43,12 @@ function readUpload({ fields, file }: Form): Upload {
   return { type, subfolder: fields.get('subfolder') ?? '', ...file, overwrite }
 }
 
-async function save(files: HostFiles, upload: Upload) {
+async function save(files: HostFiles, index: FileIndex, upload: Upload) {
   try {
-    const { filename, subfolder, type } = await files.save(upload)
+    const place = await files.save(upload)
+    const { filename, subfolder, type } = place
+    const sha256 = await contentHash(upload.bytes)
+    index.put({ ...place, sha256, size: upload.bytes.length })
     return { name: filename, subfolder, type }
   } catch (error) {
     if (!(error instanceof RestorationError) || error.code !== 'path_outside') throw error

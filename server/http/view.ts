@@ -93,7 +93,8 @@ async function versionOf(path: string): Promise<string> {
   return `${Math.round(mtimeMs).toString(36)}.${size.toString(36)}`
 }
 
-function sendFile(response: Response, path: string): Promise<void> {
+/** Sends a file with the type of a picture, or as bytes. */
+export function sendFile(response: Response, path: string): Promise<void> {
   if (!SHOWN.has(extname(path).toLowerCase())) response.type('application/octet-stream')
   return new Promise((resolve, reject) => {
     response.sendFile(path, { dotfiles: 'allow', cacheControl: false }, (error) => {

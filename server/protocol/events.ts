@@ -45,9 +45,22 @@ export type RunEventBody =
       readonly message: string
       readonly executed: readonly string[]
     }
+  /** A file of a run that keeps its results on disk. */
+  | { readonly type: 'file_written'; readonly node: string; readonly file: WrittenFile }
   | { readonly type: 'succeeded' }
   | { readonly type: 'failed'; readonly error: RunError }
   | { readonly type: 'interrupted'; readonly node: string | null; readonly executed: readonly string[] }
+
+/** A file by its place and by its content. */
+export interface WrittenFile {
+  readonly filename: string
+  readonly subfolder: string
+  readonly type: 'input' | 'output' | 'temp'
+  /** Hexadecimal. */
+  readonly sha256: string
+  /** Bytes. */
+  readonly size: number
+}
 
 export interface RunError {
   readonly node: string | null

@@ -70,7 +70,11 @@ export const executionMessageSchema = z.discriminatedUnion('type', [
   }),
 ])
 
-export const featureFlagsSchema = z.looseObject({ supports_preview_metadata: z.boolean().optional() })
+export const featureFlagsSchema = z.looseObject({
+  supports_preview_metadata: z.boolean().optional(),
+  /** Ours: messages of runs come with their `sequence`, beside `type` and `data`. */
+  supports_sequence: z.boolean().optional(),
+})
 
 /** Everything that the server sends as text. */
 export const serverMessageSchema = z.discriminatedUnion('type', [
@@ -115,6 +119,10 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('pong') }),
   z.object({
+    type: z.literal('resumed'),
+    data: z.object({ prompt_id: promptId, state: z.enum(['open', 'ended', 'unknown']) }),
+  }),
+  z.object({
     type: z.literal('run_accepted'),
     data: z.object({
       /** The client's own reference, as it sent it. */
@@ -142,6 +150,11 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
 export const clientMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('feature_flags'), data: featureFlagsSchema }),
   z.object({ type: z.literal('ping') }),
+  /** What was told of a run after the message of that number. */
+  z.object({
+    type: z.literal('resume'),
+    data: z.object({ prompt_id: promptId.max(200), after: z.int().default(-1) }),
+  }),
   z.object({
     type: z.literal('run'),
     data: z.object({

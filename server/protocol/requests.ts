@@ -14,6 +14,8 @@ export const promptRequestSchema = z.looseObject({
   number: priority.nullish(),
   extra_data: z.looseObject({ extra_pnginfo: z.record(z.string(), z.unknown()).nullish() }).nullish(),
   partial_execution_targets: z.array(z.string()).nullish(),
+  /** Ours: where to send word of the end of the run. */
+  webhook: z.string().max(2000).nullish(),
   /** Ours: `node.parameter=value`, applied to the graph. */
   set: z.array(z.string().max(100_000)).max(1000).default([]),
 })
@@ -42,6 +44,9 @@ export const historyQuerySchema = z.object({
   offset: wholeNumber.optional(),
 })
 
+/** The longest side that WebP can have. */
+export const MAX_SCREEN_SIZE = 16_383
+
 export const viewQuerySchema = z.object({
   filename: z.string().optional(),
   type: z.string().default('output'),
@@ -49,7 +54,7 @@ export const viewQuerySchema = z.object({
   preview: z.string().optional(),
   channel: z.string().optional(),
   /** Ours: the picture for a screen, neither side longer than this. */
-  size: z.coerce.number().int().min(16).max(4096).optional(),
+  size: z.coerce.number().int().min(16).max(MAX_SCREEN_SIZE).optional(),
 })
 
 /** GET /picture/tile: a tile of 512 × 512 pixels; level 0 is the whole size, each further one half of it. */
@@ -112,6 +117,15 @@ export const jobsQuerySchema = z.object({
 
 /** POST /api/jobs/cancel. */
 export const cancelRequestSchema = z.object({ job_ids: z.array(z.string().min(1).max(200)).min(1).max(10_000) })
+
+/** A content by its hash. */
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
+
+/** The number of a message of a run. */
+export const sequenceSchema = z
+  .string()
+  .regex(/^\d{1,16}$/)
+  .transform(Number)
 
 /** PUT /api/files/{sha256}: the name to keep it under. */
 export const fileQuerySchema = z.object({ name: z.string().min(1).max(200).default('picture.png') })

@@ -5,16 +5,19 @@ import { catalogueOf } from '../graph/catalogue.ts'
 import { InferenceThread } from '../inference/inference.ts'
 import { Storage } from '../storage/storage.ts'
 import { ResultCache } from './cache.ts'
+import { EventBundler } from './event-bundler.ts'
 import { type ExecutorOptions, execute } from './executor.ts'
 import type { FromRunner, RunnerOptions, ToRunner } from './messages.ts'
 import { ModelStore } from './model-store.ts'
-import { Outbox } from './outbox.ts'
-import { runFiles } from './run-files.ts'
+
+import { deliveredFiles, runFiles } from './run-files.ts'
 
 /** The runner process: one run at a time, in the order in which the host sends them. */
 const options = JSON.parse(process.argv[2] ?? '{}') as RunnerOptions
 // Not `exit`: it tears the inference thread down, and ONNX Runtime aborts with a core dump when that happens in a call.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+// A host that was killed while this process was starting has been gone since before anybody listened.
+if (!process.connected) process.kill(process.pid, 'SIGKILL')
 // An interrupt from the terminal reaches the whole group; the host decides when its runner ends.
 process.on('SIGINT', () => {})
 
@@ -42,7 +45,7 @@ const executor: ExecutorOptions = {
     metadata: options.saveMetadata
       ? { prompt: run.prompt, extraPnginfo: run.extraPnginfo }
       : { prompt: undefined, extraPnginfo: {} },
-    files: runFiles(storage, run, (filename, extension, bytes, index) => {
+    files: runFiles(deliveredFiles(storage, run, nodeId, reporter), run, (filename, extension, bytes, index) => {
       const format = `image/${extension}`
       reporter.emit({ type: 'result_image', node: nodeId, index, filename, format, bytes })
     }),
@@ -54,7 +57,7 @@ const executor: ExecutorOptions = {
   }),
 }
 
-const outbox = new Outbox((events) => send({ type: 'events', events }))
+const bundler = new EventBundler((events) => send({ type: 'events', events }))
 const cancellations = new Map<string, AbortController>()
 let last: Promise<void> = Promise.resolve()
 
@@ -64,7 +67,7 @@ process.on('message', (message: ToRunner) => {
       const cancellation = new AbortController()
       cancellations.set(message.run.id, cancellation)
       last = last.then(async () => {
-        await execute(message.run, executor, cancellation.signal, (event) => outbox.post(event))
+        await execute(message.run, executor, cancellation.signal, (event) => bundler.post(event))
         cancellations.delete(message.run.id)
       })
       break

@@ -2,6 +2,7 @@ import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import type { ErrorCode } from '../../nodes/sdk/error.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import type { StorageRoots } from '../storage/storage.ts'
 
 /** One execution of a graph, as the host hands it to a runner. */
 export interface RunRequest {
@@ -39,10 +40,7 @@ export type FromRunner =
   | { readonly type: 'events'; readonly events: readonly RunEvent[] }
 
 /** Start-up options of a runner process, as JSON in its first argument. */
-export interface RunnerOptions {
-  readonly inputRoot: string
-  readonly outputRoot: string
-  readonly tempRoot: string
+export interface RunnerOptions extends StorageRoots {
   /** Folders with one folder per model, searched in order. */
   readonly modelRoots: readonly string[]
   readonly device: 'auto' | 'cuda' | 'webgpu' | 'cpu'

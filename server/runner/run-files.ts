@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { FileReference, Files } from '../../nodes/sdk/context.ts'
+import type { Storage } from '../storage/storage.ts'
 import type { RunRequest } from './messages.ts'
+import type { Reporter } from './reporter.ts'
 
 /** What a run that keeps its results in memory does with them. */
 export type Deliver = (filename: string, extension: string, bytes: Uint8Array, index: number) => void
@@ -26,6 +28,21 @@ export function runFiles(storage: Files, { attachments, delivery }: RunRequest, 
       const reference = { filename: path.slice(slash + 1), subfolder: path.slice(0, Math.max(0, slash)), type }
       if (type === 'output') deliver(reference.filename, extension, bytes, number - 1)
       return reference
+    },
+  }
+}
+
+/** The storage as one node of one run writes to it: each file once, however often the run is run, and told of. */
+export function deliveredFiles(storage: Storage, run: RunRequest, node: string, reporter: Reporter): Files {
+  let index = 0
+  return {
+    read: (name) => storage.read(name),
+    fingerprint: (name) => storage.fingerprint(name),
+    async write(type, prefix, extension, bytes): Promise<FileReference> {
+      const claim = { run: run.id, node, index: index++ }
+      const file = await storage.deliver(claim, type, prefix, extension, bytes)
+      reporter.emit({ type: 'file_written', node, file })
+      return { filename: file.filename, subfolder: file.subfolder, type }
     },
   }
 }

@@ -21,6 +21,8 @@ export interface Surroundings {
   choices(): Promise<Choices>
   /** Whether LoadImage could open this name. */
   imageExists(name: string): Promise<boolean>
+  /** Bytes of a picture that LoadImage could open; 0 where there is none. */
+  imageSize(name: string): Promise<number>
 }
 
 const NOTHING: Choices = { input_images: [], gendr_models: [], upscale_models: [] }
@@ -60,6 +62,13 @@ export function withWorkflow(extraData: Readonly<Record<string, unknown>>, graph
   return isWorkflow(graph) ? { ...extraData, extra_pnginfo: { workflow: graph, ...known } } : { ...extraData }
 }
 
+/** Bytes of all pictures that a graph loads by their names. */
+export async function pictureBytes(prompt: Prompt, surroundings: Surroundings): Promise<number> {
+  const catalogue = await surroundings.catalogue()
+  const sizes = await Promise.all([...pictureNames(prompt, catalogue)].map((name) => surroundings.imageSize(name)))
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
 /** The names of pictures in the graph that can be opened: `known` ones, and those that turn out to exist. */
 async function existingImages(
   prompt: Prompt,
@@ -67,18 +76,20 @@ async function existingImages(
   known: ReadonlySet<string>,
   surroundings: Surroundings,
 ): Promise<ReadonlySet<string>> {
-  const asked = new Set<string>()
+  const asked = [...pictureNames(prompt, catalogue)].filter((name) => !known.has(name))
+  const found = await Promise.all(asked.map(async (name) => ((await surroundings.imageExists(name)) ? [name] : [])))
+  return new Set([...known, ...found.flat()])
+}
+
+/** What a graph says where it chooses one of the pictures in the input folder. */
+function pictureNames(prompt: Prompt, catalogue: Catalogue): ReadonlySet<string> {
+  const names = new Set<string>()
   for (const node of Object.values(prompt ?? {})) {
     for (const parameter of catalogue.get(node?.class_type)?.parameters ?? []) {
-      const value =
-        parameter.kind === 'COMBO' && parameter.optionsFrom === 'input_images'
-          ? node.inputs?.[parameter.name]
-          : undefined
-      if (typeof value === 'string' && !known.has(value)) asked.add(value)
+      if (parameter.kind !== 'COMBO' || parameter.optionsFrom !== 'input_images') continue
+      const value = node.inputs?.[parameter.name]
+      if (typeof value === 'string') names.add(value)
     }
   }
-  const found = await Promise.all(
-    [...asked].map(async (name) => ((await surroundings.imageExists(name)) ? [name] : [])),
-  )
-  return new Set([...known, ...found.flat()])
+  return names
 }

@@ -2,17 +2,32 @@ import type { NodeUi } from '../../nodes/sdk/node.ts'
 import type { JobStatus } from '../protocol/jobs.ts'
 import type { RunRecord } from './record.ts'
 
-/** A run as one thing from its submission on; times in milliseconds since 1970. */
-export interface Job {
+/** A run as one thing from its submission on, as far as lists show it; times in milliseconds since 1970. */
+export interface ListedJob {
   readonly id: string
   readonly number: number
   readonly status: JobStatus
-  readonly prompt: unknown
-  readonly extraData: Readonly<Record<string, unknown>>
-  readonly record: RunRecord | undefined
+  /** The id that the editor gave the graph. */
+  readonly workflow: string | undefined
+  /** Once it has ended. */
+  readonly summary: JobSummary | undefined
   readonly createdAt: number
   readonly startedAt: number | undefined
   readonly endedAt: number | undefined
+}
+
+/** The whole of it. */
+export interface Job extends ListedJob {
+  readonly prompt: unknown
+  readonly extraData: Readonly<Record<string, unknown>>
+  readonly record: RunRecord | undefined
+}
+
+/** What lists show of a run that has ended. */
+export interface JobSummary {
+  readonly pictures: number
+  readonly preview?: object
+  readonly error?: object
 }
 
 /** Which jobs; by default all, newest first. */
@@ -31,11 +46,32 @@ export function outcomeOf({ status }: RunRecord): Exclude<JobStatus, 'pending' |
   return status.messages.some(([type]) => type === 'execution_interrupted') ? 'cancelled' : 'failed'
 }
 
+export function summaryOf(record: RunRecord): JobSummary {
+  const pictures = picturesOf(record.outputs)
+  const preview = pictures.find(({ type }) => type === 'output') ?? pictures[0]
+  const error = record.status.completed ? undefined : failureOf(record)
+  return { pictures: pictures.length, ...(preview && { preview }), ...(error && { error }) }
+}
+
+/** What a run failed with. */
+export function failureOf({ status }: RunRecord): object | undefined {
+  return status.messages.findLast(([type]) => type === 'execution_error')?.[1]
+}
+
+/** Every picture of a run, with the node that made it. */
+export function picturesOf(outputs: Readonly<Record<string, NodeUi>>) {
+  return Object.entries(outputs).flatMap(([nodeId, ui]) =>
+    [...(ui.images ?? []), ...(ui.a_images ?? []), ...(ui.b_images ?? [])].map((image) => ({
+      ...image,
+      nodeId,
+      mediaType: 'images',
+    })),
+  )
+}
+
 /** A line of GET /api/jobs. */
-export function describeJob(job: Job) {
-  const outputs = Object.entries(job.record?.outputs ?? {}).flatMap(([node, ui]) => picturesOf(node, ui))
-  const failure = job.record?.status.messages.find(([type]) => type === 'execution_error')?.[1]
-  const workflow = workflowId(job.extraData)
+export function describeJob({ summary, ...job }: ListedJob) {
+  const pictures = summary?.pictures ?? 0
   return {
     id: job.id,
     status: job.status,
@@ -43,21 +79,25 @@ export function describeJob(job: Job) {
     create_time: job.createdAt,
     ...(job.startedAt !== undefined && { execution_start_time: job.startedAt }),
     ...(job.endedAt !== undefined && { execution_end_time: job.endedAt }),
-    ...(failure && { execution_error: failure }),
-    outputs_count: outputs.length,
-    previewable_outputs_count: outputs.length,
-    ...(outputs.length > 0 && { preview_output: outputs.find(({ type }) => type === 'output') ?? outputs[0] }),
-    ...(workflow !== undefined && { workflow_id: workflow }),
+    ...(summary?.error && { execution_error: summary.error }),
+    outputs_count: pictures,
+    previewable_outputs_count: pictures,
+    ...(summary?.preview && { preview_output: summary.preview }),
+    ...(job.workflow !== undefined && { workflow_id: job.workflow }),
   }
 }
 
-function picturesOf(nodeId: string, ui: NodeUi) {
-  const images = [...(ui.images ?? []), ...(ui.a_images ?? []), ...(ui.b_images ?? [])]
-  return images.map((image) => ({ ...image, nodeId, mediaType: 'images' }))
+/** Milliseconds that a run waited and ran, and that each of its nodes took; null where it has not come to that. */
+export function timesOf({ createdAt, startedAt, endedAt, record }: Job) {
+  return {
+    queued: startedAt === undefined ? null : startedAt - createdAt,
+    run: startedAt === undefined || endedAt === undefined ? null : endedAt - startedAt,
+    nodes: record?.node_times ?? {},
+  }
 }
 
 /** The id that the editor gave the graph. */
-function workflowId({ extra_pnginfo: pnginfo }: Job['extraData']): string | undefined {
+export function workflowId({ extra_pnginfo: pnginfo }: Job['extraData']): string | undefined {
   const workflow = (pnginfo as { workflow?: { id?: unknown } } | null | undefined)?.workflow
   return typeof workflow?.id === 'string' ? workflow.id : undefined
 }

@@ -36,6 +36,11 @@ export class RunQueue {
   ids(): string[] {
     return this.#runs.map((run) => run.id)
   }
+
+  /** In the order in which they will start. */
+  get runs(): readonly Run[] {
+    return this.#runs
+  }
 }
 
 /** Where `run` goes: the first position whose run starts after it. */

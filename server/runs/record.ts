@@ -1,6 +1,6 @@
 import type { NodeUi } from '../../nodes/sdk/node.ts'
 import type { Prompt } from '../graph/prompt.ts'
-import type { RunEvent } from '../protocol/events.ts'
+import type { RunEvent, WrittenFile } from '../protocol/events.ts'
 import { executionMessage } from '../protocol/execution.ts'
 import type { ExecutionMessage } from '../protocol/messages.ts'
 import { Places } from '../protocol/places.ts'
@@ -14,6 +14,8 @@ export interface RunRecord {
     readonly messages: readonly (readonly [ExecutionMessage['type'], ExecutionMessage['data']])[]
   }
   readonly meta: Readonly<Record<string, NodeMeta>>
+  /** Ours: milliseconds that each node took; those that were cached are not in it. */
+  readonly node_times?: Readonly<Record<string, number>>
 }
 
 interface NodeMeta {
@@ -26,9 +28,12 @@ interface NodeMeta {
 /** Gathers the record of one run from its events. */
 export class RunRecorder {
   readonly #prompt: Prompt
-  readonly #outputs: Record<string, NodeUi> = {}
-  readonly #meta: Record<string, NodeMeta> = {}
-  readonly #messages: (readonly [ExecutionMessage['type'], ExecutionMessage['data']])[] = []
+  #outputs: Record<string, NodeUi> = {}
+  #meta: Record<string, NodeMeta> = {}
+  #messages: (readonly [ExecutionMessage['type'], ExecutionMessage['data']])[] = []
+  #files: WrittenFile[] = []
+  #startedAt = new Map<string, number>()
+  #times: Record<string, number> = {}
   readonly #places = new Places()
   #succeeded = false
 
@@ -38,6 +43,13 @@ export class RunRecorder {
 
   add(event: RunEvent): void {
     this.#places.add(event)
+    if (event.type === 'started') this.#forget()
+    if (event.type === 'file_written') this.#files.push(event.file)
+    if (event.type === 'node_started') this.#startedAt.set(event.node, event.time)
+    if (event.type === 'node_finished' && !event.cached) {
+      const start = this.#startedAt.get(event.node)
+      if (start !== undefined) this.#times[event.node] = Math.max(0, event.time - start)
+    }
     const message = executionMessage(event, this.#prompt)
     if (message !== undefined) this.#messages.push([message.type, message.data])
     if (event.type === 'succeeded') this.#succeeded = true
@@ -58,6 +70,35 @@ export class RunRecorder {
         messages: this.#messages,
       },
       meta: this.#meta,
+      node_times: this.#times,
     }
+  }
+
+  get files(): readonly WrittenFile[] {
+    return this.#files
+  }
+
+  /** How long nodes took, by class. */
+  timesByClass(): ReadonlyMap<string, readonly number[]> {
+    const times = new Map<string, number[]>()
+    for (const [node, time] of Object.entries(this.#times)) {
+      const type = this.#prompt[node]?.class_type
+      if (type === undefined) continue
+      const all = times.get(type)
+      if (all === undefined) times.set(type, [time])
+      else all.push(time)
+    }
+    return times
+  }
+
+  /** A run that starts again, because its process died, has not yet done anything. */
+  #forget(): void {
+    this.#outputs = {}
+    this.#meta = {}
+    this.#messages = []
+    this.#files = []
+    this.#startedAt = new Map()
+    this.#times = {}
+    this.#succeeded = false
   }
 }

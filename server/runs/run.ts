@@ -1,5 +1,6 @@
 import type { Prompt } from '../graph/prompt.ts'
 import type { RunRequest } from '../runner/messages.ts'
+import type { Shape } from './speeds.ts'
 
 /** What a client asks for, validated. */
 export interface Submission {
@@ -15,6 +16,10 @@ export interface Submission {
   /** `memory` runs belong to the process: they are not run again after a crash. */
   readonly delivery: RunRequest['delivery']
   readonly attachments: RunRequest['attachments']
+  /** Bytes of the pictures that it loads, as far as they are known. */
+  readonly pictureBytes?: number
+  /** Where to send word of its end. */
+  readonly webhook?: string | undefined
 }
 
 /** A run that waits or is under way. */
@@ -26,6 +31,8 @@ export interface Run {
   readonly delivery: RunRequest['delivery']
   /** Whose socket hears of it. */
   readonly clientId: string | undefined
+  /** What its time depends on. */
+  readonly shape: Shape
 }
 
 /** The run that the runner works on. */

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import type { Outbox } from '../storage/outbox.ts'
+import { type Eta, Progress } from './eta.ts'
 import type { Job, JobQuery } from './job.ts'
 import { RunQueue } from './queue.ts'
 import { RunRecorder } from './record.ts'
 import type { ActiveRun, Run, Submission } from './run.ts'
+import { shapeOf } from './speeds.ts'
 import type { HistoryRange, RunStore } from './store.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -15,6 +18,8 @@ export type RunChange =
   /** The run has left the queue and is in the history. */
   | { readonly type: 'settled'; readonly run: ActiveRun }
 
+/** How often the runner may die under a run before the run is to blame. */
+const MOST_CRASHES = 3
 /** Pictures of socket runs that may wait in memory, in bytes. */
 const MAX_ATTACHED = 1 << 30
 
@@ -24,17 +29,27 @@ const MAX_ATTACHED = 1 << 30
  */
 export class Runs {
   readonly #store: RunStore
-  readonly #supervisor: Supervisor
+  readonly #supervisor: Pick<Supervisor, 'execute' | 'cancel'>
   readonly #queue = new RunQueue()
   readonly #attachments = new Map<string, Submission['attachments']>()
   readonly #listeners = new Set<(change: RunChange) => void>()
+  readonly #outbox: Pick<Outbox, 'forget' | 'keepOnly'>
+  /** Runs of which the outbox is being rid. */
+  readonly #forgetting = new Map<string, Promise<unknown>>()
   #active: ActiveRun | undefined
+  #progress: Progress | undefined
+  #sweeping: Promise<unknown> | undefined
   #nextNumber = 0
   #closed = false
 
-  constructor(store: RunStore, supervisor: Supervisor) {
+  constructor(
+    store: RunStore,
+    supervisor: Pick<Supervisor, 'execute' | 'cancel'>,
+    outbox: Pick<Outbox, 'forget' | 'keepOnly'>,
+  ) {
     this.#store = store
     this.#supervisor = supervisor
+    this.#outbox = outbox
     this.#recover()
   }
 
@@ -71,8 +86,10 @@ export class Runs {
     const clientId = typeof extraData.client_id === 'string' ? extraData.client_id : undefined
     const number = submission.number ?? (submission.front === true ? -this.#nextNumber : this.#nextNumber)
     this.#nextNumber += 1
-    const run = { id, number, sequence: this.#store.nextSequence(), delivery: submission.delivery, clientId }
-    this.#store.add({ ...run, prompt: submission.prompt, outputs: submission.outputs, extraData }, Date.now())
+    const { prompt, outputs, delivery, webhook, pictureBytes = 0 } = submission
+    const shape = shapeOf(prompt, outputs, pictureBytes)
+    const run = { id, number, sequence: this.#store.nextSequence(), delivery, clientId, shape }
+    this.#store.add({ ...run, prompt, outputs, extraData, webhook }, Date.now())
     if (run.delivery === 'memory') this.#attachments.set(id, submission.attachments)
     this.#queue.add(run)
     this.#announce({ type: 'queue' })
@@ -109,12 +126,36 @@ export class Runs {
     return waiting.length + (isActive ? 1 : 0)
   }
 
+  /** Whether a run was submitted and is not forgotten. */
+  isKnown(id: string): boolean {
+    return this.#store.has(id)
+  }
+
   job(id: string): Job | undefined {
     return this.#store.job(id)
   }
 
   jobs(query: JobQuery): ReturnType<RunStore['jobs']> {
     return this.#store.jobs(query)
+  }
+
+  /** Whether a run waits or is under way. */
+  isOpen(id: string): boolean {
+    return this.#active?.id === id || this.#queue.has(id)
+  }
+
+  /** When a run that waits or is under way will start and end, as far as such runs are known. */
+  eta(id: string): Eta | undefined {
+    let start = this.#progress?.left(Date.now()) ?? 0
+    if (this.#active?.id === id) return this.#progress?.isKnown === true ? { start: 0, end: start } : undefined
+    for (const run of this.#queue.runs) {
+      const time = this.#store.speeds.ofRun(run.shape)
+      if (run.id === id) {
+        return time === undefined ? undefined : { start: Math.round(start), end: Math.round(start + time) }
+      }
+      start += time ?? 0
+    }
+    return undefined
   }
 
   /** ComfyUI's view of the queue as pieces of JSON text: a snapshot of this moment, however slowly it is read. */
@@ -153,7 +194,9 @@ export class Runs {
 
   /** Queues what an earlier host process left behind. */
   #recover(): void {
-    for (const { exhausted, ...run } of this.#store.reopen()) {
+    const left = this.#store.reopen()
+    this.#keepOnly(left.map(({ id }) => id))
+    for (const { exhausted, ...run } of left) {
       if (run.delivery === 'memory') {
         this.#abandon(run, 'The host ended before this run did, and its pictures were in memory only.')
       } else if (exhausted) {
@@ -184,7 +227,7 @@ export class Runs {
         inputs: {},
       },
     })
-    this.#store.finish(run.id, recorder.record(), Date.now())
+    this.#store.finish(run.id, { record: recorder.record() }, Date.now())
   }
 
   #refuseOverload(submission: Submission): void {
@@ -203,6 +246,11 @@ export class Runs {
   /** Starts the next run if none is under way. */
   #pump(): void {
     if (this.#closed || this.#active !== undefined) return
+    const isBusy = this.#sweeping ?? this.#forgetting.get(this.#queue.runs[0]?.id ?? '')
+    if (isBusy !== undefined) {
+      void isBusy.then(() => this.#pump())
+      return
+    }
     const run = this.#queue.take()
     if (run !== undefined) this.#execute(run)
   }
@@ -229,17 +277,41 @@ export class Runs {
       attachments,
       delivery: run.delivery,
     }
-    const execution = this.#supervisor.execute(request, (event) => {
+    const progress = new Progress(prompt, run.shape, this.#store.speeds)
+    this.#progress = progress
+    const onEvent = (event: RunEvent) => {
       recorder.add(event)
+      progress.add(event)
       this.#announce({ type: 'event', run: active, event })
-    })
+    }
+    const execution = this.#supervisor.execute(request, onEvent, () => this.#store.crash(run.id) < MOST_CRASHES)
     void execution.then(() => {
       if (this.#closed) return
-      this.#store.finish(run.id, recorder.record(), Date.now())
+      const record = recorder.record()
+      this.#store.finish(run.id, { record, files: recorder.files }, Date.now())
+      if (record.status.completed) this.#store.learn(run.shape, recorder.timesByClass())
       this.#active = undefined
+      this.#progress = undefined
       this.#announce({ type: 'queue' })
       this.#announce({ type: 'settled', run: active })
+      if (run.delivery === 'files') this.#forget(run.id)
       this.#pump()
+    })
+  }
+
+  /** What it has delivered need not be known any more; a run of the same id waits until it is not. */
+  #forget(id: string): void {
+    const done = this.#outbox.forget(id).catch(() => undefined)
+    this.#forgetting.set(id, done)
+    void done.then(() => this.#forgetting.delete(id))
+  }
+
+  /** Sweeps out what an earlier host left of runs that had ended; no run starts before that is done. */
+  #keepOnly(ids: readonly string[]): void {
+    const done = this.#outbox.keepOnly(ids).catch(() => undefined)
+    this.#sweeping = done
+    void done.then(() => {
+      this.#sweeping = undefined
     })
   }
 

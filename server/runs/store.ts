@@ -1,16 +1,29 @@
-import Database from 'libsql'
+import type Database from 'libsql'
 import type { Prompt } from '../graph/prompt.ts'
+import type { WrittenFile } from '../protocol/events.ts'
 import type { JobStatus } from '../protocol/jobs.ts'
 import type { RunRequest } from '../runner/messages.ts'
-import { type Job, type JobQuery, outcomeOf } from './job.ts'
+import { openDatabase } from './database.ts'
+import { Deliveries } from './deliveries.ts'
+import { FileIndex } from './file-index.ts'
+import { type Job, type JobQuery, type ListedJob, outcomeOf, summaryOf, workflowId } from './job.ts'
 import type { RunRecord } from './record.ts'
 import type { Run } from './run.ts'
+import { type Shape, Speeds } from './speeds.ts'
 
 /** A run as it is written down before it is accepted. */
 export interface StoredRun extends Run {
   readonly prompt: Prompt
   readonly extraData: Readonly<Record<string, unknown>>
   readonly outputs: readonly string[]
+  /** Where to send word of its end. */
+  readonly webhook?: string | undefined
+}
+
+/** How a run has ended. */
+export interface Ending {
+  readonly record: RunRecord
+  readonly files?: readonly WrittenFile[]
 }
 
 /** Which part of the history: see ComfyUI's PromptQueue.get_history. */
@@ -20,59 +33,39 @@ export interface HistoryRange {
   readonly offset?: number | undefined
 }
 
-/** Starting over and over a run that takes the host down would never end. */
-const MAX_ATTEMPTS = 3
-const MAX_HISTORY = 10_000
+/**
+ * A host ends for reasons of its own, not by what its runner does. Still, one that ends whenever it starts a certain
+ * run must not do so for ever.
+ */
+const MAX_ATTEMPTS = 100
+const MAX_HISTORY = 100_000
+/** As many as ComfyUI keeps: a list without a limit holds no more. */
+const MAX_LISTED = 10_000
 const PAGE = 20
 
-const MIGRATIONS = [
-  `CREATE TABLE runs (
-     id TEXT PRIMARY KEY,
-     sequence INTEGER NOT NULL,
-     number REAL NOT NULL,
-     client TEXT,
-     delivery TEXT NOT NULL,
-     status TEXT NOT NULL,
-     attempts INTEGER NOT NULL DEFAULT 0,
-     prompt TEXT NOT NULL,
-     extra TEXT NOT NULL,
-     outputs TEXT NOT NULL,
-     record TEXT,
-     finish INTEGER,
-     created_at INTEGER NOT NULL,
-     started_at INTEGER,
-     finished_at INTEGER
-   );
-   CREATE INDEX runs_by_status ON runs (status);
-   CREATE INDEX runs_by_finish ON runs (finish);`,
-  `ALTER TABLE runs ADD COLUMN job TEXT NOT NULL DEFAULT 'pending';
-   UPDATE runs SET job = CASE
-     WHEN status != 'ended' THEN 'pending'
-     WHEN json_extract(record, '$.status.completed') THEN 'completed'
-     WHEN record LIKE '%"execution_interrupted"%' THEN 'cancelled'
-     ELSE 'failed' END;
-   ALTER TABLE runs ADD COLUMN workflow TEXT
-     GENERATED ALWAYS AS (json_extract(extra, '$.extra_pnginfo.workflow.id')) VIRTUAL;
-   CREATE INDEX runs_by_job ON runs (job, created_at);
-   CREATE INDEX runs_by_creation ON runs (created_at);`,
-]
-
 /**
- * Runs on disk, one row each. Graphs are kept and given back as JSON text, so that listing the queue or the history
- * parses nothing.
+ * Runs on disk. Graphs are kept and given back as JSON text, so that listing the queue or the history parses nothing;
+ * each list is read through an index, so that its cost is that of its page.
  */
 export class RunStore {
+  readonly files: FileIndex
+  readonly speeds: Speeds
+  readonly deliveries: Deliveries
   readonly #database: Database.Database
   readonly #statements: ReturnType<typeof prepare>
+  readonly #maxHistory: number
   #sequence: number
   #finish: number
 
   /** @param file path of the database, or `:memory:` */
-  constructor(file: string) {
-    this.#database = new Database(file)
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
-    migrate(this.#database)
+  constructor(file: string, maxHistory = MAX_HISTORY) {
+    this.#database = openDatabase(file)
+    this.#maxHistory = maxHistory
     this.#statements = prepare(this.#database)
+    this.#summarise()
+    this.files = new FileIndex(this.#database)
+    this.speeds = new Speeds(this.#database)
+    this.deliveries = new Deliveries(this.#database)
     const last = this.#statements.last.get() as { sequence: number; finish: number }
     this.#sequence = last.sequence
     this.#finish = last.finish
@@ -85,31 +78,62 @@ export class RunStore {
 
   /** Writes a run that waits; one of the same id that has ended is replaced. */
   add(run: StoredRun, now: number): void {
-    this.#statements.add.run(
-      run.id,
-      run.sequence,
-      run.number,
-      run.clientId ?? null,
-      run.delivery,
-      JSON.stringify(run.prompt),
-      JSON.stringify(run.extraData),
-      JSON.stringify(run.outputs),
-      now,
-    )
+    this.#atomically(() => {
+      this.#statements.remove.run(run.id)
+      this.#statements.add.run(
+        run.id,
+        run.sequence,
+        run.number,
+        run.clientId ?? null,
+        run.delivery,
+        workflowId(run.extraData) ?? null,
+        JSON.stringify(run.shape),
+        run.webhook ?? null,
+        now,
+      )
+      this.#statements.addGraph.run(
+        run.id,
+        JSON.stringify(run.prompt),
+        JSON.stringify(run.extraData),
+        JSON.stringify(run.outputs),
+      )
+    })
   }
 
   start(id: string, now: number): void {
     this.#statements.start.run(now, id)
   }
 
-  finish(id: string, record: RunRecord, now: number): void {
-    this.#finish += 1
-    this.#statements.finish.run(JSON.stringify(record), outcomeOf(record), this.#finish, now, id)
-    this.#statements.prune.run(this.#finish - MAX_HISTORY)
+  /** Notes that the runner died under a run. @returns how often it has */
+  crash(id: string): number {
+    this.#statements.crash.run(id)
+    return (this.#statements.crashes.get(id) as { crashes: number }).crashes
+  }
+
+  /** Writes down how a run has ended, and that its webhook is to be told. */
+  finish(id: string, { record, files = [] }: Ending, now: number): void {
+    const outcome = outcomeOf(record)
+    this.#atomically(() => {
+      this.#finish += 1
+      const text = JSON.stringify(record)
+      this.#statements.finish.run(outcome, JSON.stringify(summaryOf(record)), this.#finish, now, id)
+      this.#statements.finishGraph.run(text, id)
+      this.#statements.prune.run(this.#finish - this.#maxHistory)
+      for (const file of files) this.files.put(file)
+      const { webhook } = this.#statements.webhook.get(id) as { webhook: string | null }
+      if (webhook !== null) this.deliveries.add(id, webhook, outcome, record.outputs, now)
+    })
+  }
+
+  /** Learns how long the nodes of a run took. */
+  learn(shape: Shape, times: ReadonlyMap<string, readonly number[]>): void {
+    this.#atomically(() => this.speeds.learn(shape, times))
   }
 
   removeWaiting(ids: readonly string[]): void {
-    for (const id of ids) this.#statements.removeWaiting.run(id)
+    this.#atomically(() => {
+      for (const id of ids) this.#statements.removeWaiting.run(id)
+    })
   }
 
   /** What the runner needs of a run. */
@@ -131,6 +155,7 @@ export class RunStore {
       sequence: row.sequence,
       clientId: row.client ?? undefined,
       delivery: row.delivery,
+      shape: row.shape === null ? { classes: {}, bytes: 0 } : JSON.parse(row.shape),
       exhausted: row.attempts >= MAX_ATTEMPTS,
     }))
   }
@@ -148,17 +173,13 @@ export class RunStore {
   }
 
   /** `"id":record` for every run of the range, oldest first, a page at a time. */
-  *history({ limit, offset }: HistoryRange): Generator<string[]> {
-    const newest = limit !== undefined && (offset === undefined || offset < 0)
-    const { total } = this.#statements.count.get() as { total: number }
-    const skipped = newest ? Math.max(0, total - limit) : Math.max(0, offset ?? 0)
-    let left = limit ?? total
-    let after = (this.#statements.finishAt.get(skipped) as { finish: number } | undefined)?.finish
+  *history({ limit = MAX_LISTED, offset }: HistoryRange): Generator<string[]> {
+    if (limit === 0) return
+    let after = this.#before(limit, offset)
     if (after === undefined) return
-    after -= 1
-    while (left > 0) {
+    for (let left = limit; left > 0; ) {
       const rows = this.#statements.page.all(after, Math.min(PAGE, left)) as (ItemRow & { finish: number })[]
-      const last = rows[rows.length - 1]
+      const last = rows.at(-1)
       if (last === undefined) return
       yield rows.map((row) => `${JSON.stringify(row.id)}:${recordText(row)}`)
       after = last.finish
@@ -166,39 +187,57 @@ export class RunStore {
     }
   }
 
+  /** Whether a run has been submitted and not forgotten. */
+  has(id: string): boolean {
+    return this.#statements.exists.get(id) !== undefined
+  }
+
   /** A run in whatever state. */
   job(id: string): Job | undefined {
-    const row = this.#statements.job.get(id) as JobRow | undefined
-    return row === undefined ? undefined : toJob(row)
+    const row = this.#statements.job.get(id) as (JobRow & ItemRow) | undefined
+    if (row === undefined) return undefined
+    return {
+      ...toListed(row),
+      prompt: JSON.parse(row.prompt),
+      extraData: JSON.parse(row.extra),
+      record: row.record === null ? undefined : JSON.parse(row.record),
+    }
   }
 
   /** Runs in whatever state; those of one moment in the order of their submission. */
   jobs({ status, workflow_id: workflow, sort_by, sort_order, limit, offset }: JobQuery): {
-    readonly jobs: readonly Job[]
+    readonly jobs: readonly ListedJob[]
     readonly total: number
   } {
     const where: string[] = []
     const values: unknown[] = []
-    if (status.length > 0) where.push(`job IN (${status.map(() => '?').join(', ')})`)
+    // With one status its index has the order too; with several, the index of the order is walked and filtered.
+    const byDuration = sort_by === 'execution_duration'
+    const job = status.length === 1 && !byDuration ? 'job' : '+job'
+    if (status.length > 0) where.push(`${job} IN (${status.map(() => '?').join(', ')})`)
     values.push(...status)
     if (workflow !== undefined) {
       where.push('workflow = ?')
       values.push(workflow)
     }
     const condition = where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''
-    const column = { created_at: 'created_at', execution_duration: 'finished_at - started_at' }[sort_by]
+    const column = byDuration ? 'duration' : 'created_at'
     const order = { asc: 'ASC', desc: 'DESC' }[sort_order]
-    const { total } = this.#database.prepare(`SELECT count(*) AS total FROM runs ${condition}`).get(...values) as {
-      total: number
-    }
+    const { total } = this.#database
+      .prepare(`SELECT count(*) AS total FROM runs ${condition.replace('+job', 'job')}`)
+      .get(...values) as { total: number }
+    // The page is found in the index alone; only its rows are read.
+    const page = `SELECT rowid FROM runs ${condition} ORDER BY ${column} ${order}, sequence ${order} LIMIT ? OFFSET ?`
     const rows = this.#database
-      .prepare(`SELECT ${JOB} FROM runs ${condition} ORDER BY ${column} ${order}, sequence ${order} LIMIT ? OFFSET ?`)
+      .prepare(`SELECT ${JOB} FROM runs WHERE rowid IN (${page}) ORDER BY ${column} ${order}, sequence ${order}`)
       .all(...values, limit, offset) as JobRow[]
-    return { jobs: rows.map(toJob), total }
+    return { jobs: rows.map(toListed), total }
   }
 
   removeEnded(ids: readonly string[]): void {
-    for (const id of ids) this.#statements.removeEnded.run(id)
+    this.#atomically(() => {
+      for (const id of ids) this.#statements.removeEnded.run(id)
+    })
   }
 
   clearEnded(): void {
@@ -207,6 +246,29 @@ export class RunStore {
 
   close(): void {
     this.#database.close()
+  }
+
+  /** For runs that an earlier version wrote down, which had no summaries. */
+  #summarise(): void {
+    const rows = this.#statements.unsummarised.all() as { id: string; record: string }[]
+    if (rows.length === 0) return
+    this.#atomically(() => {
+      for (const { id, record } of rows) {
+        this.#statements.summarise.run(JSON.stringify(summaryOf(JSON.parse(record) as RunRecord)), id)
+      }
+    })
+  }
+
+  /** The `finish` before the first record of a range; undefined when there is none. */
+  #before(limit: number, offset: number | undefined): number | undefined {
+    const isNewest = offset === undefined || offset < 0
+    const row = isNewest ? this.#statements.newest.get(limit - 1) : this.#statements.oldest.get(offset)
+    if (row !== undefined) return (row as { finish: number }).finish - 1
+    return isNewest ? 0 : undefined
+  }
+
+  #atomically(work: () => void): void {
+    this.#database.transaction(work)()
   }
 }
 
@@ -217,6 +279,7 @@ interface RunRow {
   readonly client: string | null
   readonly delivery: RunRequest['delivery']
   readonly attempts: number
+  readonly shape: string | null
 }
 
 interface ItemRow {
@@ -228,23 +291,26 @@ interface ItemRow {
   readonly record: string | null
 }
 
-const JOB = 'id, number, job, prompt, extra, record, created_at, started_at, finished_at'
+const JOB = 'id, number, job, workflow, summary, created_at, started_at, finished_at'
 
-interface JobRow extends Omit<ItemRow, 'outputs'> {
+interface JobRow {
+  readonly id: string
+  readonly number: number
   readonly job: JobStatus
+  readonly workflow: string | null
+  readonly summary: string | null
   readonly created_at: number
   readonly started_at: number | null
   readonly finished_at: number | null
 }
 
-function toJob(row: JobRow): Job {
+function toListed(row: JobRow): ListedJob {
   return {
     id: row.id,
     number: row.number,
     status: row.job,
-    prompt: JSON.parse(row.prompt),
-    extraData: JSON.parse(row.extra),
-    record: row.record === null ? undefined : JSON.parse(row.record),
+    workflow: row.workflow ?? undefined,
+    summary: row.summary === null ? undefined : JSON.parse(row.summary),
     createdAt: row.created_at,
     startedAt: row.started_at ?? undefined,
     endedAt: row.finished_at ?? undefined,
@@ -266,37 +332,44 @@ function prepare(database: Database.Database) {
     last: database.prepare(
       'SELECT coalesce(max(sequence), 0) AS sequence, coalesce(max(finish), 0) AS finish FROM runs',
     ),
+    remove: database.prepare('DELETE FROM runs WHERE id = ?'),
     add: database.prepare(
-      `INSERT OR REPLACE INTO runs (id, sequence, number, client, delivery, status, prompt, extra, outputs, created_at)
+      `INSERT INTO runs (id, sequence, number, client, delivery, status, workflow, shape, webhook, created_at)
        VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?)`,
     ),
+    addGraph: database.prepare('INSERT OR REPLACE INTO graphs (id, prompt, extra, outputs) VALUES (?, ?, ?, ?)'),
     start: database.prepare(
       "UPDATE runs SET status = 'running', job = 'in_progress', attempts = attempts + 1, started_at = ? WHERE id = ?",
     ),
+    crash: database.prepare('UPDATE runs SET crashes = crashes + 1 WHERE id = ?'),
+    crashes: database.prepare('SELECT crashes FROM runs WHERE id = ?'),
     finish: database.prepare(
-      "UPDATE runs SET status = 'ended', record = ?, job = ?, finish = ?, finished_at = ? WHERE id = ?",
+      "UPDATE runs SET status = 'ended', job = ?, summary = ?, finish = ?, finished_at = ? WHERE id = ?",
     ),
+    finishGraph: database.prepare('UPDATE graphs SET record = ? WHERE id = ?'),
+    unsummarised: database.prepare(
+      "SELECT id, record FROM runs JOIN graphs USING (id) WHERE summary IS NULL AND status = 'ended' AND record IS NOT NULL",
+    ),
+    summarise: database.prepare('UPDATE runs SET summary = ? WHERE id = ?'),
+    webhook: database.prepare('SELECT webhook FROM runs WHERE id = ?'),
     prune: database.prepare('DELETE FROM runs WHERE finish <= ?'),
     removeWaiting: database.prepare("DELETE FROM runs WHERE id = ? AND status = 'waiting'"),
-    item: database.prepare(`SELECT ${item} FROM runs WHERE id = ?`),
-    job: database.prepare(`SELECT ${JOB} FROM runs WHERE id = ?`),
+    item: database.prepare(`SELECT ${item} FROM runs JOIN graphs USING (id) WHERE id = ?`),
+    exists: database.prepare('SELECT 1 FROM runs WHERE id = ?'),
+    job: database.prepare(
+      `SELECT ${JOB}, prompt, extra, outputs, record FROM runs JOIN graphs USING (id) WHERE id = ?`,
+    ),
     reopen: database.prepare("UPDATE runs SET status = 'waiting', job = 'pending' WHERE status = 'running'"),
     unfinished: database.prepare(
-      "SELECT id, sequence, number, client, delivery, attempts FROM runs WHERE status != 'ended' ORDER BY sequence",
+      `SELECT id, sequence, number, client, delivery, attempts, shape FROM runs
+       WHERE status != 'ended' ORDER BY sequence`,
     ),
-    count: database.prepare("SELECT count(*) AS total FROM runs WHERE status = 'ended'"),
-    finishAt: database.prepare('SELECT finish FROM runs WHERE finish IS NOT NULL ORDER BY finish LIMIT 1 OFFSET ?'),
-    page: database.prepare(`SELECT finish, ${item} FROM runs WHERE finish > ? ORDER BY finish LIMIT ?`),
+    newest: database.prepare('SELECT finish FROM runs WHERE finish IS NOT NULL ORDER BY finish DESC LIMIT 1 OFFSET ?'),
+    oldest: database.prepare('SELECT finish FROM runs WHERE finish IS NOT NULL ORDER BY finish LIMIT 1 OFFSET ?'),
+    page: database.prepare(
+      `SELECT finish, ${item} FROM runs JOIN graphs USING (id) WHERE finish > ? ORDER BY finish LIMIT ?`,
+    ),
     removeEnded: database.prepare("DELETE FROM runs WHERE id = ? AND status = 'ended'"),
     clearEnded: database.prepare("DELETE FROM runs WHERE status = 'ended'"),
-  }
-}
-
-/** Brings the file to the newest schema; `user_version` counts the migrations that it has seen. */
-function migrate(database: Database.Database): void {
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
-  for (const [index, migration] of MIGRATIONS.entries()) {
-    if (index < version) continue
-    database.exec(`BEGIN; ${migration} PRAGMA user_version = ${index + 1}; COMMIT;`)
   }
 }

@@ -65,24 +65,36 @@ export class Supervisor {
     return this.#ready.promise
   }
 
-  /** Executes a run; resolves after its last event, which always comes, whatever happens to the process. */
-  async execute(run: RunRequest, onEvent: (event: RunEvent) => void): Promise<void> {
-    const execution = new Execution(run, onEvent)
+  /**
+   * Executes a run; resolves after its last event, which always comes, whatever happens to the process.
+   * @param mayRunAgain asked when the process has died under the run: whether the next process shall start it anew;
+   *   then the events begin again, their numbers go on
+   */
+  async execute(
+    run: RunRequest,
+    onEvent: (event: RunEvent) => void,
+    mayRunAgain: () => boolean = () => false,
+  ): Promise<void> {
+    const execution = new Execution(run, onEvent, mayRunAgain)
     this.#execution = execution
+    await this.#hand(execution)
+    await execution.done
+    this.#execution = undefined
+  }
+
+  /** Gives a run to the present process, or to the next one that is ready. */
+  async #hand(execution: Execution): Promise<void> {
     try {
       await this.ready()
     } catch (error) {
       // The host will end too, and the run is for one that is started with another device.
-      if (this.#isUnusable) return new Promise(() => {})
+      if (this.#isUnusable) return
       execution.fail(messageOf(error), 'See the log of the host for what the runner reported when it ended.')
     }
     if (execution.cancelled) execution.interrupt()
-    if (!execution.ended) {
-      execution.sent = true
-      this.#send({ type: 'run', run })
-    }
-    await execution.done
-    this.#execution = undefined
+    if (execution.ended) return
+    execution.sent = true
+    this.#send({ type: 'run', run: execution.run })
   }
 
   /** Cancels the run if it is the one under way. */
@@ -166,7 +178,8 @@ export class Supervisor {
     }
     if (this.#isReady || this.#deaths >= PATIENCE) this.#ready = new Deferred()
     this.#isReady = false
-    if (this.#execution?.sent === true) this.#execution.bereave(how)
+    const execution = this.#execution
+    if (execution?.sent === true && execution.bereave(how) === 'again') void this.#hand(execution)
     const pause = Math.min(LONGEST_PAUSE, (this.#options.firstPause ?? 250) * 2 ** (this.#deaths - 1))
     this.#restart = setTimeout(() => this.#spawn(), pause)
   }
@@ -184,14 +197,16 @@ class Execution {
   sent = false
   ended = false
   readonly #onEvent: (event: RunEvent) => void
+  readonly #mayRunAgain: () => boolean
   readonly #done = new Deferred<void>()
-  readonly #executed: string[] = []
+  #executed: string[] = []
   #node: string | null = null
   #sequence = 0
 
-  constructor(run: RunRequest, onEvent: (event: RunEvent) => void) {
+  constructor(run: RunRequest, onEvent: (event: RunEvent) => void, mayRunAgain: () => boolean) {
     this.run = run
     this.#onEvent = onEvent
+    this.#mayRunAgain = mayRunAgain
   }
 
   /** Resolves after the last event. */
@@ -201,24 +216,29 @@ class Execution {
 
   receive(event: RunEvent): void {
     if (this.ended) return
-    this.#sequence = event.sequence + 1
     if (event.type === 'node_started') this.#node = event.node
     if (event.type === 'node_finished') this.#executed.push(event.node)
     this.ended = isLast(event)
-    this.#onEvent(event)
+    this.#onEvent({ ...event, sequence: this.#sequence++ })
     if (this.ended) this.#done.resolve()
   }
 
   /** The process died under the run. */
-  bereave(how: string): void {
+  bereave(how: string): 'again' | 'ended' {
     if (this.cancelled) this.interrupt()
-    else {
+    else if (this.#mayRunAgain()) {
+      this.sent = false
+      this.#node = null
+      this.#executed = []
+      return 'again'
+    } else {
       const where = this.#node === null ? '' : ` while node ${this.#node} (${this.#typeOf(this.#node)}) was running`
       this.fail(
         `The runner process ended (${how})${where}.`,
         'It is started again and the queue goes on. If the same run ends this way each time, use a smaller picture or smaller tiles.',
       )
     }
+    return 'ended'
   }
 
   fail(message: string, remedy: string): void {

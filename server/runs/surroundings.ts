@@ -5,7 +5,7 @@ import type { Supervisor } from './supervisor.ts'
 
 export interface SurroundingsOptions {
   readonly supervisor: Supervisor
-  readonly files: Pick<HostFiles, 'listInputs' | 'exists'>
+  readonly files: Pick<HostFiles, 'listInputs' | 'exists' | 'size'>
   /** Names of the installed models, by what loads them. */
   readonly models: () => Promise<ModelChoices>
 }
@@ -19,5 +19,6 @@ export function hostSurroundings({ supervisor, files, models }: SurroundingsOpti
       return { input_images: images, ...installed }
     },
     imageExists: (name) => files.exists(name),
+    imageSize: (name) => files.size(name),
   }
 }

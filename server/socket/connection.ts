@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { encodeFrame, type Frame } from '../protocol/frames.ts'
 import type { FeatureFlags } from '../protocol/messages.ts'
+import type { Told } from './narration.ts'
 
 /** Unsent bytes from which previews are dropped: the next one is better than a late one. */
 const SLOW = 1 << 20
@@ -41,6 +42,14 @@ export class Connection {
     this.sentAt = Date.now()
     this.#cork()
     this.#socket.send(text)
+  }
+
+  /** Sends something of a run; with its number to a client that asked for numbers. */
+  tell({ sequence, telling }: Told): void {
+    if (telling.kind === 'frame') this.sendFrame(telling.frame)
+    else if (this.features.supports_sequence === true && 'data' in telling.message) {
+      this.send(JSON.stringify({ ...telling.message, sequence }))
+    } else this.send(JSON.stringify(telling.message))
   }
 
   /** Sends a frame; previews go in the form that the client understands, and not to a client that is behind. */

@@ -6,13 +6,15 @@ import { checkSite, checkToken, type Policy } from '../http/guard.ts'
 import { type HostLog, LOG_SIZE, type LogEntry } from '../http/host-log.ts'
 import { MAX_UPLOAD_BYTES, SERVER_FEATURES, type ServerMessage } from '../protocol/messages.ts'
 import type { Surroundings } from '../runs/intake.ts'
-import type { RunChange, Runs } from '../runs/runs.ts'
+import type { ActiveRun } from '../runs/run.ts'
+import type { Runs } from '../runs/runs.ts'
 import { Connection } from './connection.ts'
 import { Inbox, readMessage } from './inbox.ts'
-import { Narrator, type Telling } from './narrator.ts'
+import type { Narration, Told } from './narration.ts'
 
 export interface HubOptions {
   readonly runs: Runs
+  readonly narration: Narration
   readonly surroundings: Surroundings
   readonly policy: Policy
   readonly log: HostLog
@@ -42,12 +44,14 @@ export class Hub {
   readonly #readers = new Set<string>()
   readonly #timers: NodeJS.Timeout[]
   readonly #unsubscribe: readonly (() => void)[]
-  #narrator: Narrator | undefined
 
   constructor(options: HubOptions) {
     this.#options = options
     this.#unsubscribe = [
-      options.runs.subscribe((change) => this.#onChange(change)),
+      options.runs.subscribe(({ type }) => {
+        if (type === 'queue') this.#broadcast(text(this.#status()))
+      }),
+      options.narration.subscribe((told, run) => this.#tell(told, run)),
       options.log.subscribe((entry) => this.#tellLog(entry)),
     ]
     const silence = options.silence ?? 4000
@@ -102,9 +106,9 @@ export class Hub {
     socket.on('close', () => this.#forget(connection))
     socket.on('error', () => socket.terminate())
     connection.send(JSON.stringify({ ...this.#status(), data: { ...this.#status().data, sid } }))
-    const { active } = this.#options.runs
-    if (active?.clientId === sid && this.#narrator?.lastNode != null) {
-      connection.send(text({ type: 'executing', data: { node: this.#narrator.lastNode } }))
+    const { runs, narration } = this.#options
+    if (runs.active?.clientId === sid && narration.lastNode !== null) {
+      connection.send(text({ type: 'executing', data: { node: narration.lastNode } }))
     }
   }
 
@@ -118,6 +122,9 @@ export class Hub {
       case 'feature_flags':
         connection.features = message.data
         connection.send(text({ type: 'feature_flags', data: SERVER_FEATURES }))
+        return work
+      case 'resume':
+        this.#resume(connection, message.data.prompt_id, message.data.after)
         return work
       case 'run':
         return work.then(async () => connection.send(text(await inbox.run(message))))
@@ -137,33 +144,20 @@ export class Hub {
     }
   }
 
-  #onChange(change: RunChange): void {
-    switch (change.type) {
-      case 'queue':
-        this.#broadcast(text(this.#status()))
-        return
-      case 'event': {
-        if (change.event.type === 'started' || this.#narrator === undefined) this.#narrator = new Narrator(change.run)
-        const isForAll = change.event.type === 'interrupted' && change.run.clientId === undefined
-        for (const telling of this.#narrator.tell(change.event)) {
-          if (isForAll && telling.kind === 'message') this.#broadcast(text(telling.message))
-          else this.#tell(change.run.clientId, telling)
-        }
-        return
-      }
-      case 'settled': {
-        const end = this.#narrator?.end()
-        this.#narrator = undefined
-        if (end !== undefined) this.#tell(change.run.clientId, { kind: 'message', message: end })
-      }
-    }
+  #tell(told: Told, run: ActiveRun): void {
+    const { telling } = told
+    const isForAll =
+      run.clientId === undefined && telling.kind === 'message' && telling.message.type === 'execution_interrupted'
+    if (isForAll) this.#broadcast(text(telling.message))
+    else if (run.clientId !== undefined) this.#connections.get(run.clientId)?.at(-1)?.tell(told)
   }
 
-  #tell(clientId: string | undefined, telling: Telling): void {
-    const connection = clientId === undefined ? undefined : this.#connections.get(clientId)?.at(-1)
-    if (connection === undefined) return
-    if (telling.kind === 'message') connection.send(text(telling.message))
-    else connection.sendFrame(telling.frame)
+  /** Tells a client what it missed of a run; what is told from now on follows, if the run is its own. */
+  #resume(connection: Connection, run: string, after: number): void {
+    const past = this.#options.narration.since(run, after)
+    const state = past === undefined ? 'unknown' : past.hasEnded ? 'ended' : 'open'
+    connection.send(text({ type: 'resumed', data: { prompt_id: run, state } }))
+    for (const told of past?.told ?? []) connection.tell(told)
   }
 
   #tellLog(entry: LogEntry): void {

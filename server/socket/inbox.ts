@@ -69,6 +69,7 @@ export class Inbox {
         extraData: withWorkflow({ client_id: this.#sid }, workflow),
         delivery: 'memory',
         attachments,
+        pictureBytes: Object.values(attachments).reduce((sum, bytes) => sum + bytes.length, 0),
       })
       return { type: 'run_accepted', data: { ...reference, prompt_id: run.id, node_errors: prepared.nodeErrors } }
     } catch (error) {

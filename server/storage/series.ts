@@ -1,20 +1,50 @@
-import { readdir } from 'node:fs/promises'
-import { join, posix } from 'node:path'
+import { mkdir, readdir } from 'node:fs/promises'
+import { dirname, join, posix } from 'node:path'
 import { pathInside } from './inside.ts'
+import type { OutboxEntry, Place } from './outbox.ts'
 import { createFile } from './write-file.ts'
 
 /** Counts up the files of numbered series, `{prefix}_{00001}_.{extension}`, as ComfyUI names them. */
 export class FileSeries {
   readonly #root: string
+  readonly #drafts: string
   /** The last number used, by prefix; the folder is listed only once for each. */
   readonly #last = new Map<string, number>()
 
-  constructor(root: string) {
+  /** @param drafts a folder for files that are not yet whole */
+  constructor(root: string, drafts: string) {
     this.#root = root
+    this.#drafts = drafts
   }
 
   /** Writes the next file; other writers of the same series are stepped over, never overwritten. */
-  async write(prefix: string, extension: string, bytes: Uint8Array): Promise<{ filename: string; subfolder: string }> {
+  write(prefix: string, extension: string, bytes: Uint8Array): Promise<Place> {
+    return this.#next(prefix, extension, (path) => createFile(path, bytes, this.#drafts))
+  }
+
+  /** As `write`, unless an earlier attempt at the same has put a file there: then that is the one. */
+  async deliver(
+    entry: OutboxEntry,
+    prefix: string,
+    extension: string,
+    bytes: Uint8Array,
+    sha256: string,
+  ): Promise<Place & { readonly sha256: string }> {
+    const delivered = await entry.delivered(this.#root)
+    if (delivered !== undefined) return delivered
+    const put = async (path: string, place: Place) => {
+      await mkdir(dirname(path), { recursive: true })
+      return entry.deliver(path, place, bytes, sha256)
+    }
+    return { ...(await this.#next(prefix, extension, put)), sha256 }
+  }
+
+  /** Tries one name after the other until `put` finds one that is free. */
+  async #next(
+    prefix: string,
+    extension: string,
+    put: (path: string, place: Place) => Promise<boolean>,
+  ): Promise<Place> {
     const name = dated(prefix, new Date())
     // Before it is split: an absolute prefix or one with '..' is refused, not tidied up.
     await pathInside(this.#root, name)
@@ -26,7 +56,7 @@ export class FileSeries {
       number = Math.max(number, this.#last.get(series) ?? 0) + 1
       this.#last.set(series, number)
       const filename = `${stem}_${String(number).padStart(5, '0')}_.${extension}`
-      if (await createFile(join(folder, filename), bytes)) return { filename, subfolder }
+      if (await put(join(folder, filename), { filename, subfolder })) return { filename, subfolder }
     }
   }
 }

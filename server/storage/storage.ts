@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { contentHash } from './content-hash.ts'
 import { outside, pathInside } from './inside.ts'
+import { type Claim, Outbox } from './outbox.ts'
 import { FileSeries } from './series.ts'
 import { createFile, replaceFile } from './write-file.ts'
 
@@ -11,6 +12,14 @@ export interface StorageRoots {
   readonly inputRoot: string
   readonly outputRoot: string
   readonly tempRoot: string
+  /** Where runs note what they have written: see Outbox. */
+  readonly outboxRoot: string
+}
+
+/** A file that was written, by its content too. */
+export interface Written extends FileReference {
+  readonly sha256: string
+  readonly size: number
 }
 
 export interface Upload {
@@ -28,14 +37,22 @@ export class Storage implements Files {
   readonly #roots: Readonly<Record<FolderType, string>>
   readonly #series: Readonly<Record<'output' | 'temp', FileSeries>>
 
-  private constructor(roots: Readonly<Record<FolderType, string>>) {
+  readonly #outbox: Outbox
+  readonly #drafts: string
+
+  private constructor(roots: Readonly<Record<FolderType, string>>, outboxRoot: string) {
     this.#roots = roots
-    this.#series = { output: new FileSeries(roots.output), temp: new FileSeries(roots.temp) }
+    this.#drafts = draftsIn(roots.temp)
+    this.#outbox = new Outbox(outboxRoot)
+    this.#series = {
+      output: new FileSeries(roots.output, this.#drafts),
+      temp: new FileSeries(roots.temp, this.#drafts),
+    }
   }
 
-  static async open({ inputRoot, outputRoot, tempRoot }: StorageRoots): Promise<Storage> {
+  static async open({ inputRoot, outputRoot, tempRoot, outboxRoot }: StorageRoots): Promise<Storage> {
     for (const root of [inputRoot, outputRoot, tempRoot]) await mkdir(root, { recursive: true })
-    return new Storage({ input: inputRoot, output: outputRoot, temp: tempRoot })
+    return new Storage({ input: inputRoot, output: outputRoot, temp: tempRoot }, outboxRoot)
   }
 
   /** The pictures that LoadImage offers: those at the top of the input folder, by name. */
@@ -63,6 +80,15 @@ export class Storage implements Files {
       () => true,
       () => false,
     )
+  }
+
+  /** Bytes of what LoadImage would open; 0 when it could not. */
+  async size(name: string): Promise<number> {
+    try {
+      return (await stat(await this.#pathOf(name))).size
+    } catch {
+      return 0
+    }
   }
 
   /** Where a file is. @throws RestorationError `path_outside`, `file_not_found` */
@@ -103,6 +129,20 @@ export class Storage implements Files {
     return { ...(await this.#series[type].write(prefix, extension, bytes)), type }
   }
 
+  /** As `write`, but once only: a run that is run again gets the file that it wrote before. */
+  async deliver(
+    claim: Claim,
+    type: 'output' | 'temp',
+    prefix: string,
+    extension: string,
+    bytes: Uint8Array,
+  ): Promise<Written> {
+    const entry = this.#outbox.entry(claim)
+    const place = await this.#series[type].deliver(entry, prefix, extension, bytes, await contentHash(bytes))
+    const { filename, subfolder } = place
+    return { filename, subfolder, type, sha256: place.sha256, size: bytes.length }
+  }
+
   /**
    * Keeps an upload. A name that is taken by the same content is reused, by other content gets a number, unless it
    * may be overwritten (ComfyUI server.py, image_upload).
@@ -112,18 +152,18 @@ export class Storage implements Files {
     if (/^\.?$|[/\\]/.test(filename)) throw outside(filename)
     const extension = extname(filename)
     const stem = filename.slice(0, filename.length - extension.length)
-    const digest = sha256(bytes)
+    const digest = await contentHash(bytes)
     for (let number = 0; ; number++) {
       const name = number === 0 ? filename : `${stem} (${number})${extension}`
       const path = await pathInside(this.#roots[type], subfolder === '' ? name : `${subfolder}/${name}`)
       const reference = { filename: name, subfolder, type }
       if (overwrite) {
-        await replaceFile(path, bytes)
+        await replaceFile(path, bytes, this.#drafts)
         return reference
       }
-      if (await createFile(path, bytes)) return reference
+      if (await createFile(path, bytes, this.#drafts)) return reference
       const present = await readFile(path).catch(() => undefined)
-      if (present !== undefined && sha256(present) === digest) return reference
+      if (present !== undefined && (await contentHash(present)) === digest) return reference
     }
   }
 
@@ -134,6 +174,7 @@ export class Storage implements Files {
   }
 }
 
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
+/** Where files are until they are whole; the temporary folder is emptied when the host starts. */
+export function draftsIn(tempRoot: string): string {
+  return join(tempRoot, '.drafts')
 }

@@ -25,13 +25,17 @@ export interface UserEntry {
 export class UserFiles {
   readonly #root: string
 
-  private constructor(root: string) {
+  readonly #drafts: string
+
+  private constructor(root: string, drafts: string) {
     this.#root = root
+    this.#drafts = drafts
   }
 
-  static async open(root: string): Promise<UserFiles> {
+  /** @param drafts a folder for files that are not yet whole */
+  static async open(root: string, drafts: string): Promise<UserFiles> {
     await mkdir(root, { recursive: true })
-    return new UserFiles(root)
+    return new UserFiles(root, drafts)
   }
 
   /** @throws RestorationError `path_outside`, `file_not_found` */
@@ -42,8 +46,8 @@ export class UserFiles {
   /** Writes a file whole or not at all; undefined when it is there and may not be replaced. */
   async write(path: string, bytes: Uint8Array, overwrite: boolean): Promise<UserFile | undefined> {
     const target = await this.#inside(path)
-    if (overwrite) await replaceFile(target, bytes)
-    else if (!(await createFile(target, bytes))) return undefined
+    if (overwrite) await replaceFile(target, bytes, this.#drafts)
+    else if (!(await createFile(target, bytes, this.#drafts))) return undefined
     return this.#describe(target)
   }
 

@@ -1,55 +1,70 @@
 import { link, mkdir, rename, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-/** Writes a file that must not exist yet, whole or not at all; false when the name is taken. */
-export async function createFile(path: string, bytes: Uint8Array): Promise<boolean> {
-  const draft = await writeDraft(path, bytes)
+/**
+ * Writes a file that must not exist yet, whole or not at all; false when the name is taken.
+ * @param drafts where it is written first: a folder of the same file system, which somebody empties after a crash;
+ *   beside the file by default
+ */
+export async function createFile(path: string, bytes: Uint8Array, drafts?: string): Promise<boolean> {
+  await mkdir(dirname(path), { recursive: true })
+  const draft = await writeDraft(drafts ?? dirname(path), bytes)
   try {
     await link(draft, path)
     return true
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const code = codeOf(error)
     if (code === 'EEXIST') return false
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error
+    if (code === 'EXDEV' && drafts !== undefined) return await createFile(path, bytes)
+    if (!isWithoutLinks(code)) throw error
     return await createPlainly(path, bytes)
   } finally {
     await unlink(draft)
   }
 }
 
-/** Writes a file; readers see the old one or the new one, never half of it. */
-export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  const draft = await writeDraft(path, bytes)
+/** Writes a file; readers see the old one or the new one, never half of it. `drafts` as in createFile. */
+export async function replaceFile(path: string, bytes: Uint8Array, drafts?: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const draft = await writeDraft(drafts ?? dirname(path), bytes)
   try {
     await rename(draft, path)
   } catch (error) {
     await unlink(draft)
-    throw error
+    if (codeOf(error) !== 'EXDEV' || drafts === undefined) throw error
+    await replaceFile(path, bytes)
   }
+}
+
+export function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
+}
+
+/** What file systems without hard links answer (exFAT, some network shares). */
+export function isWithoutLinks(code: string | undefined): boolean {
+  return code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS'
 }
 
 let drafts = 0
 
-async function writeDraft(path: string, bytes: Uint8Array): Promise<string> {
-  const folder = dirname(path)
+async function writeDraft(folder: string, bytes: Uint8Array): Promise<string> {
   const draft = join(folder, `.${process.pid}-${Date.now()}-${drafts++}.part`)
   try {
     await writeFile(draft, bytes, { flag: 'wx' })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if (codeOf(error) !== 'ENOENT') throw error
     await mkdir(folder, { recursive: true })
     await writeFile(draft, bytes, { flag: 'wx' })
   }
   return draft
 }
 
-/** For file systems without hard links (exFAT, some network shares). */
 async function createPlainly(path: string, bytes: Uint8Array): Promise<boolean> {
   try {
     await writeFile(path, bytes, { flag: 'wx' })
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    if (codeOf(error) === 'EEXIST') return false
     throw error
   }
 }

@@ -133,7 +133,11 @@ describe('POST /api/runs', () => {
   test('answers when the run has ended', async () => {
     const { status, body } = await run('succeed', '?wait=30')
     expect([status, body.status]).toEqual([200, 'completed'])
-    expect(body.times).toEqual({ queued: expect.any(Number), run: expect.any(Number) })
+    expect(body.times).toEqual({
+      queued: expect.any(Number),
+      run: expect.any(Number),
+      nodes: { 1: expect.any(Number) },
+    })
   })
 
   test('answers with the error, with what is wrong in the graph, or that it goes on', async () => {

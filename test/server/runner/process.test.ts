@@ -14,6 +14,7 @@ test('the process says what it offers, answers a run, and ends without a word wh
     inputRoot: join(folder, 'input'),
     outputRoot: join(folder, 'output'),
     tempRoot: join(folder, 'temp'),
+    outboxRoot: join(folder, 'outbox'),
     modelRoots: [],
     device: 'cpu',
     threads: 1,

@@ -54,15 +54,55 @@ test('a run whose pictures were in memory is marked as failed', async () => {
   await second.close()
 })
 
-test('a run that was under way at three ends of the host is not tried again', async () => {
-  for (let i = 0; i < 3; i++) {
+test('a run that was under way at many ends of the host is still run', async () => {
+  for (let i = 0; i < 6; i++) {
     const host = await startFakeHost({ data })
-    if (i === 0) await post(host, '/prompt', { prompt: fakeGraph('hang'), prompt_id: 'deadly' })
+    if (i === 0) await post(host, '/prompt', { prompt: fakeGraph('steps 20'), prompt_id: 'patient' })
     await until(async () => ((await get(host, '/queue')).body.queue_running as unknown[])[0])
     await host.close()
   }
   const host = await startFakeHost({ data })
-  expect((await get(host, '/history/deadly')).body).toMatchObject({ deadly: { status: { status_str: 'error' } } })
+  const record = await until(async () => (await get(host, '/history/patient')).body.patient)
+  expect(record).toMatchObject({ status: { status_str: 'success' } })
+  await host.close()
+})
+
+test('a run is run again when the runner dies under it, and its record is that of the last attempt', async () => {
+  const host = await startFakeHost({ data })
+  const listener = await Listener.open(host, 'again')
+  const { body } = await post(host, '/prompt', { prompt: fakeGraph('crash 1'), client_id: 'again' })
+  await listener.end(body.prompt_id)
+  const { [String(body.prompt_id)]: record } = (await get(host, `/history/${body.prompt_id}`)).body
+  expect(record).toMatchObject({ status: { status_str: 'success' } })
+  const { messages } = (record as { status: { messages: [string][] } }).status
+  expect(messages.map(([type]) => type)).toEqual(['execution_start', 'execution_cached', 'execution_success'])
+  expect(listener.types.filter((type) => type === 'execution_start')).toHaveLength(2)
+  await listener.close()
+  await host.close()
+})
+
+test('a run under which the runner dies each time fails at last, and the next one is run', async () => {
+  const host = await startFakeHost({ data })
+  await post(host, '/prompt', { prompt: fakeGraph('crash'), prompt_id: 'deadly' })
+  await post(host, '/prompt', { prompt: fakeGraph('succeed'), prompt_id: 'next' })
+  const next = await until(async () => (await get(host, '/history/next')).body.next)
+  expect(next).toMatchObject({ status: { status_str: 'success' } })
+  expect((await get(host, '/history/deadly')).body).toMatchObject({
+    deadly: {
+      status: { status_str: 'error', messages: expect.arrayContaining([['execution_error', expect.anything()]]) },
+    },
+  })
+  expect(host.log.filter((line) => line.includes('ended'))).toHaveLength(3)
+  await host.close()
+})
+
+test('a run that waits for the next runner can be interrupted', async () => {
+  const host = await startFakeHost({ data })
+  await post(host, '/prompt', { prompt: fakeGraph('crash'), prompt_id: 'deadly' })
+  await until(() => host.log.find((line) => line.includes('ended')))
+  await post(host, '/interrupt', { prompt_id: 'deadly' })
+  const record = await until(async () => (await get(host, '/history/deadly')).body.deadly)
+  expect(JSON.stringify(record)).toContain('"execution_interrupted"')
   await host.close()
 })
 

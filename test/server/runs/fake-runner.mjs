@@ -1,6 +1,8 @@
 // A runner that speaks the messages of server/runner/messages.ts without any model. What it does with a run is said by
 // the `behaviour` input of the graph's Fake nodes: succeed, fail, hang, crash, steps (slow progress, heeds cancel),
 // preview, text, result.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const text = (name, value) => ({ name, kind: 'STRING', default: value, multiline: false })
@@ -61,6 +63,16 @@ process.on('message', async (message) => {
 process.on('disconnect', () => process.exit())
 process.on('SIGTERM', () => process.exit())
 
+/** `crash 2` crashes at the first two attempts at a run, `crash` at each. */
+function mayCrash(id, behaviour) {
+  const [, most] = behaviour.split(' ')
+  if (most === undefined) return true
+  const file = join(options.tempRoot, `crashes-${id}`)
+  const count = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
+  writeFileSync(file, String(count + 1))
+  return count < Number(most)
+}
+
 async function execute(run) {
   let sequence = 0
   const emit = (body) =>
@@ -71,7 +83,7 @@ async function execute(run) {
   for (const [node, { inputs, class_type }] of Object.entries(run.prompt)) {
     emit({ type: 'node_started', node })
     const [behaviour, count = '3'] = String(inputs.behaviour ?? 'succeed').split(' ')
-    if (behaviour === 'crash') process.kill(process.pid, 'SIGKILL')
+    if (behaviour === 'crash' && mayCrash(run.id, inputs.behaviour)) process.kill(process.pid, 'SIGKILL')
     if (behaviour === 'hang') await sleep(60_000)
     if (behaviour === 'steps') {
       for (let value = 1; value <= Number(count); value++) {

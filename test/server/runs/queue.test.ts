@@ -8,6 +8,7 @@ const run = (number: number, sequence: number) => ({
   sequence,
   delivery: 'files' as const,
   clientId: undefined,
+  shape: { classes: {}, bytes: 0 },
 })
 
 test('runs start by number, and in order of submission among equal numbers', () => {

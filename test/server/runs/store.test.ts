@@ -8,15 +8,24 @@ beforeEach(() => {
 })
 afterEach(() => store.close())
 
+const NO_SHAPE = { classes: {}, bytes: 0 }
+
 function add(id: string): void {
   const prompt = { 1: { class_type: 'Fake', inputs: { text: 'é "quoted"' } } }
-  const run = { id, number: 1.5, sequence: store.nextSequence(), delivery: 'files' as const, clientId: 'me' }
+  const run = {
+    id,
+    number: 1.5,
+    sequence: store.nextSequence(),
+    delivery: 'files' as const,
+    clientId: 'me',
+    shape: NO_SHAPE,
+  }
   store.add({ ...run, prompt, outputs: ['1'], extraData: { client_id: 'me' } }, 0)
 }
 
 function finish(id: string): void {
   store.start(id, 1)
-  store.finish(id, new RunRecorder({}).record(), 2)
+  store.finish(id, { record: new RunRecorder({}).record() }, 2)
 }
 
 const ids = (range: { limit?: number; offset?: number }) =>
@@ -41,13 +50,16 @@ describe('the history', () => {
     expect(ids({ offset: 100 })).toEqual([])
   })
 
-  test('keeps the newest ten thousand', () => {
-    for (let i = 0; i < 10_003; i++) {
+  test('keeps only so many, the newest', () => {
+    store.close()
+    store = new RunStore(':memory:', 10)
+    for (let i = 0; i < 13; i++) {
       add(`${i}`)
       finish(`${i}`)
     }
     expect(store.recordText('2')).toBeUndefined()
     expect(store.recordText('3')).toBeDefined()
+    expect(ids({})).toHaveLength(10)
   })
 })
 
@@ -60,6 +72,7 @@ test('a record begins with ComfyUI’s queue item', () => {
     outputs: {},
     status: { status_str: 'error', completed: false, messages: [] },
     meta: {},
+    node_times: {},
   })
 })
 
@@ -82,4 +95,12 @@ test('only what waits can be taken out, only what has ended forgotten', () => {
   store.clearEnded()
   expect(store.itemText('waits')).toBeUndefined()
   expect(store.itemText('ended')).toBeUndefined()
+})
+
+test('a run that was under way at a hundred ends of the host is given up', () => {
+  add('deadly')
+  for (let i = 0; i < 99; i++) store.start('deadly', 1)
+  expect(store.reopen()).toMatchObject([{ id: 'deadly', exhausted: false }])
+  store.start('deadly', 1)
+  expect(store.reopen()).toMatchObject([{ id: 'deadly', exhausted: true }])
 })

@@ -8,6 +8,7 @@ const runner: RunnerOptions = {
   inputRoot: '',
   outputRoot: '',
   tempRoot: '',
+  outboxRoot: '',
   modelRoots: [],
   device: 'cpu',
   threads: 1,

@@ -6,7 +6,15 @@ import { Narrator } from '../../../server/socket/narrator.ts'
 function traffic(count: number): { bytes: number; states: Record<string, unknown>[] } {
   const ids = Array.from({ length: count }, (_, index) => `${index}`)
   const prompt = Object.fromEntries(ids.map((id) => [id, { class_type: 'Fake', inputs: {} }]))
-  const narrator = new Narrator({ id: 'run', number: 0, sequence: 0, delivery: 'files', clientId: 'me', prompt })
+  const narrator = new Narrator({
+    id: 'run',
+    number: 0,
+    sequence: 0,
+    delivery: 'files',
+    shape: { classes: {}, bytes: 0 },
+    clientId: 'me',
+    prompt,
+  })
   const events: RunEventBody[] = [
     { type: 'started' },
     ...ids.flatMap((node): RunEventBody[] => [

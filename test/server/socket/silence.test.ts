@@ -11,6 +11,8 @@ import { RunStore } from '../../../server/runs/store.ts'
 import { Supervisor } from '../../../server/runs/supervisor.ts'
 import { hostSurroundings } from '../../../server/runs/surroundings.ts'
 import { Hub } from '../../../server/socket/hub.ts'
+import { Narration } from '../../../server/socket/narration.ts'
+import { Outbox } from '../../../server/storage/outbox.ts'
 import { fakeGraph, fakeRunner, Listener } from '../runs/fake-host.ts'
 
 test('while a run says nothing, its client and everybody else still hear something', async () => {
@@ -18,14 +20,21 @@ test('while a run says nothing, its client and everybody else still hear somethi
   const settings = serveSettings({ data }, {})
   const supervisor = new Supervisor({ ...fakeRunner, runner: runnerOptions(settings) })
   const store = new RunStore(':memory:')
-  const runs = new Runs(store, supervisor)
-  const files = { listInputs: async () => [], exists: async () => false }
+  const runs = new Runs(store, supervisor, new Outbox(join(data, 'outbox')))
+  const files = { listInputs: async () => [], exists: async () => false, size: async () => 0 }
   const surroundings = hostSurroundings({
     supervisor,
     files,
     models: async () => ({ gendr_models: [], upscale_models: [] }),
   })
-  const hub = new Hub({ runs, surroundings, policy: settings, log: new HostLog(), silence: 100 })
+  const hub = new Hub({
+    runs,
+    narration: new Narration(runs),
+    surroundings,
+    policy: settings,
+    log: new HostLog(),
+    silence: 100,
+  })
   const server = createServer().listen(0, '127.0.0.1')
   hub.attach(server)
   await new Promise((resolve) => server.once('listening', resolve))

@@ -12,7 +12,12 @@ const inBase = (name: string) => join(base, name)
 
 beforeEach(async () => {
   base = await mkdtemp(join(tmpdir(), 'storage-'))
-  storage = await Storage.open({ inputRoot: inBase('input'), outputRoot: inBase('output'), tempRoot: inBase('temp') })
+  storage = await Storage.open({
+    inputRoot: inBase('input'),
+    outputRoot: inBase('output'),
+    tempRoot: inBase('temp'),
+    outboxRoot: inBase('outbox'),
+  })
   await writeFile(inBase('secret.png'), 'secret')
 })
 

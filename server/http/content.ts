@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { extname } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import express, { Router } from 'express'
+import type { FileReference } from '../../nodes/sdk/context.ts'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { WrittenFile } from '../protocol/events.ts'
+import { MAX_UPLOAD_BYTES } from '../protocol/messages.ts'
+import { fileQuerySchema, sha256Schema } from '../protocol/requests.ts'
+import type { FileIndex } from '../runs/file-index.ts'
+import { contentHash } from '../storage/content-hash.ts'
+import { parse } from './failure.ts'
+import type { HostFiles } from './files.ts'
+import { sendFile } from './view.ts'
+
+/**
+ * /api/files/{sha256}: uploads and results by their content. GET says where it is, so that a client need not send what is
+ * here; GET …/content gives it; PUT keeps it, and keeps nothing twice.
+ */
+export function contentRoutes(files: HostFiles, index: FileIndex): Router {
+  const router = Router()
+  router.get('/files/:sha256', async (request, response) => {
+    response.json(describe(await locate(request.params.sha256)))
+  })
+  router.get('/files/:sha256/content', async (request, response) => {
+    const file = await locate(request.params.sha256)
+    response.set({
+      'Cache-Control': 'private, max-age=31536000, immutable',
+      'Content-Security-Policy': "default-src 'none'; sandbox",
+      'X-Content-Type-Options': 'nosniff',
+      ETag: `"${file.sha256}"`,
+    })
+    await sendFile(response, await files.path(file))
+  })
+  router.put(
+    '/files/:sha256',
+    express.raw({ type: () => true, limit: MAX_UPLOAD_BYTES }),
+    async (request, response) => {
+      const sha256 = parse(sha256Schema, request.params.sha256)
+      const { name } = parse(fileQuerySchema, request.query)
+      const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+      const known = await find(sha256)
+      if (known !== undefined) {
+        response.json(describe(known))
+        return
+      }
+      const actual = await contentHash(bytes)
+      if (actual !== sha256) {
+        throw new RestorationError(
+          'invalid_input',
+          `The content has the SHA-256 ${actual}, not ${sha256}.`,
+          'Send the whole file, and its own hash.',
+        )
+      }
+      const place = await files.save({ type: 'input', subfolder: '', filename: name, bytes, overwrite: false })
+      const file = { ...place, sha256, size: bytes.length }
+      index.put(file)
+      response.status(201).json(describe(file))
+    },
+  )
+
+  async function locate(text: string): Promise<WrittenFile> {
+    const sha256 = parse(sha256Schema, text)
+    const file = await find(sha256)
+    if (file !== undefined) return file
+    throw new RestorationError('file_not_found', `Nothing here has the SHA-256 ${sha256}.`, 'Send it with PUT.')
+  }
+
+  /** A place where the content still is. What the index has wrong is put right. */
+  async function find(sha256: string): Promise<WrittenFile | undefined> {
+    for (const file of index.find(sha256)) {
+      const path = await files.path(file).catch(() => undefined)
+      if (path !== undefined && (await hashOf(path)) === sha256) return file
+      index.forget(file)
+    }
+    return undefined
+  }
+
+  return router
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
+}
+
+function describe(file: WrittenFile) {
+  const { sha256, size, filename, subfolder, type } = file
+  return { sha256, size, filename, subfolder, type, input: inputName(file) }
+}
+
+/** What LoadImage calls a file. */
+export function inputName({ filename, subfolder, type }: FileReference): string {
+  return `${subfolder === '' ? '' : `${subfolder}/`}${filename}${type === 'input' ? '' : ` [${type}]`}`
+}
+
+/** The media type of a picture by its name. */
+export function formatOf(filename: string): string {
+  return `image/${extname(filename).slice(1).toLowerCase().replace('jpg', 'jpeg')}`
+}

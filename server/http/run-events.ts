@@ -1,0 +1,58 @@
+import { type Response, Router } from 'express'
+import { encodeFrame } from '../protocol/frames.ts'
+import { sequenceSchema } from '../protocol/requests.ts'
+import type { Narration, Told } from '../socket/narration.ts'
+
+/** How often a stream that has nothing to say shows that it is there, in ms. */
+const HEARTBEAT = 4000
+
+/**
+ * GET /api/runs/{id}/events: the messages of a run as server-sent events, those that were told already first. `id` is
+ * the number of a message; a client that comes back with it as `Last-Event-ID` gets what it missed. Results and previews
+ * come as `frame`, in base64. The stream ends with the run.
+ */
+export function runEventRoutes(narration: Narration): Router {
+  const router = Router()
+  router.get('/runs/:id/events', (request, response) => {
+    const { id } = request.params
+    const given = request.get('last-event-id') ?? request.query.after
+    const after = sequenceSchema.safeParse(given).data ?? -1
+    const past = narration.since(id, after)
+    if (past === undefined) {
+      response.status(404).json({ error: 'Run not found' })
+      return
+    }
+    response.set({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }).type('text/event-stream')
+    response.write('retry: 300\n\n')
+    for (const told of past.told) send(response, told)
+    if (past.hasEnded) {
+      response.end()
+      return
+    }
+    const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT)
+    const unsubscribe = narration.subscribe((told, run) => {
+      if (run.id !== id) return
+      send(response, told)
+      if (isEnd(told)) response.end()
+    })
+    response.once('close', () => {
+      clearInterval(heartbeat)
+      unsubscribe()
+    })
+  })
+  return router
+}
+
+function send(response: Response, { sequence, telling }: Told): void {
+  // Who reads slowly misses previews, not messages.
+  if (telling.kind === 'frame' && telling.frame.type !== 'result' && response.writableNeedDrain) return
+  const [type, data] =
+    telling.kind === 'message'
+      ? [telling.message.type, JSON.stringify('data' in telling.message ? telling.message.data : {})]
+      : ['frame', JSON.stringify(Buffer.from(encodeFrame(telling.frame)).toString('base64'))]
+  response.write(`id: ${sequence}\nevent: ${type}\ndata: ${data}\n\n`)
+}
+
+function isEnd({ telling }: Told): boolean {
+  return telling.kind === 'message' && telling.message.type === 'executing' && telling.message.data.node === null
+}

@@ -1,0 +1,93 @@
+import Database from 'libsql'
+
+/** Each brings the file one version further; those that have been released never change. */
+const MIGRATIONS = [
+  `CREATE TABLE runs (
+     id TEXT PRIMARY KEY,
+     sequence INTEGER NOT NULL,
+     number REAL NOT NULL,
+     client TEXT,
+     delivery TEXT NOT NULL,
+     status TEXT NOT NULL,
+     attempts INTEGER NOT NULL DEFAULT 0,
+     prompt TEXT NOT NULL,
+     extra TEXT NOT NULL,
+     outputs TEXT NOT NULL,
+     record TEXT,
+     finish INTEGER,
+     created_at INTEGER NOT NULL,
+     started_at INTEGER,
+     finished_at INTEGER
+   );
+   CREATE INDEX runs_by_status ON runs (status);
+   CREATE INDEX runs_by_finish ON runs (finish);`,
+  `ALTER TABLE runs ADD COLUMN job TEXT NOT NULL DEFAULT 'pending';
+   UPDATE runs SET job = CASE
+     WHEN status != 'ended' THEN 'pending'
+     WHEN json_extract(record, '$.status.completed') THEN 'completed'
+     WHEN record LIKE '%"execution_interrupted"%' THEN 'cancelled'
+     ELSE 'failed' END;
+   ALTER TABLE runs ADD COLUMN workflow TEXT
+     GENERATED ALWAYS AS (json_extract(extra, '$.extra_pnginfo.workflow.id')) VIRTUAL;
+   CREATE INDEX runs_by_job ON runs (job, created_at);
+   CREATE INDEX runs_by_creation ON runs (created_at);`,
+  // What is large goes into a table of its own, so that lists read only what they show.
+  `CREATE TABLE graphs (id TEXT PRIMARY KEY, prompt TEXT NOT NULL, extra TEXT NOT NULL, outputs TEXT NOT NULL, record TEXT);
+   INSERT INTO graphs SELECT id, prompt, extra, outputs, record FROM runs;
+   CREATE TRIGGER runs_removed AFTER DELETE ON runs BEGIN DELETE FROM graphs WHERE id = OLD.id; END;
+   DROP INDEX runs_by_job;
+   DROP INDEX runs_by_creation;
+   ALTER TABLE runs DROP COLUMN workflow;
+   ALTER TABLE runs ADD COLUMN workflow TEXT;
+   UPDATE runs SET workflow = json_extract(extra, '$.extra_pnginfo.workflow.id');
+   ALTER TABLE runs DROP COLUMN prompt;
+   ALTER TABLE runs DROP COLUMN extra;
+   ALTER TABLE runs DROP COLUMN outputs;
+   ALTER TABLE runs DROP COLUMN record;
+   ALTER TABLE runs ADD COLUMN summary TEXT;
+   ALTER TABLE runs ADD COLUMN shape TEXT;
+   ALTER TABLE runs ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE runs ADD COLUMN webhook TEXT;
+   ALTER TABLE runs ADD COLUMN duration INTEGER GENERATED ALWAYS AS (finished_at - started_at) VIRTUAL;
+   CREATE INDEX runs_by_job ON runs (job, created_at, sequence);
+   CREATE INDEX runs_by_creation ON runs (created_at, sequence, job);
+   CREATE INDEX runs_by_duration ON runs (duration, sequence, job);
+   CREATE INDEX runs_by_workflow ON runs (workflow, created_at, sequence) WHERE workflow IS NOT NULL;
+
+   CREATE TABLE files (
+     type TEXT NOT NULL,
+     subfolder TEXT NOT NULL,
+     filename TEXT NOT NULL,
+     sha256 TEXT NOT NULL,
+     size INTEGER NOT NULL,
+     PRIMARY KEY (type, subfolder, filename)
+   ) WITHOUT ROWID;
+   CREATE INDEX files_by_content ON files (sha256);
+
+   CREATE TABLE speeds (key TEXT PRIMARY KEY, count INTEGER NOT NULL, mean REAL NOT NULL) WITHOUT ROWID;
+
+   CREATE TABLE deliveries (
+     id TEXT PRIMARY KEY,
+     run TEXT NOT NULL,
+     url TEXT NOT NULL,
+     body TEXT NOT NULL,
+     attempts INTEGER NOT NULL DEFAULT 0,
+     due_at INTEGER NOT NULL
+   );
+   CREATE INDEX deliveries_by_time ON deliveries (due_at);`,
+]
+
+/**
+ * Opens the host's database and brings it to the newest schema.
+ * @param file path of the database, or `:memory:`
+ */
+export function openDatabase(file: string): Database.Database {
+  const database = new Database(file)
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < version) continue
+    database.exec(`BEGIN; ${migration} PRAGMA user_version = ${index + 1}; COMMIT;`)
+  }
+  return database
+}

@@ -1,0 +1,56 @@
+import type { Prompt } from '../graph/prompt.ts'
+import type { RunEvent } from '../protocol/events.ts'
+import type { Shape, Speeds } from './speeds.ts'
+
+/** Milliseconds from now. */
+export interface Eta {
+  readonly start: number
+  readonly end: number
+}
+
+/** How much of a run is left: the expected times of the nodes that have not ended. */
+export class Progress {
+  readonly #expected = new Map<string, number>()
+  readonly #running = new Map<string, { readonly since: number; readonly done: number }>()
+  /** Whether anything is known of its nodes. */
+  readonly isKnown: boolean
+
+  constructor(prompt: Prompt, { bytes }: Shape, speeds: Speeds) {
+    for (const [id, { class_type }] of Object.entries(prompt)) {
+      const time = speeds.ofNode(class_type, bytes)
+      if (time !== undefined) this.#expected.set(id, time)
+    }
+    this.isKnown = this.#expected.size > 0
+  }
+
+  add(event: RunEvent): void {
+    switch (event.type) {
+      case 'cached':
+        for (const node of event.nodes) this.#expected.delete(node)
+        return
+      case 'node_started':
+        this.#running.set(event.node, { since: event.time, done: 0 })
+        return
+      case 'node_progress': {
+        const since = this.#running.get(event.node)?.since ?? event.time
+        this.#running.set(event.node, { since, done: event.max > 0 ? event.value / event.max : 0 })
+        return
+      }
+      case 'node_finished':
+        this.#running.delete(event.node)
+        this.#expected.delete(event.node)
+    }
+  }
+
+  /** Milliseconds; of a node that says how far it is, by that, else by how long it has been at it. */
+  left(now: number): number {
+    let left = 0
+    for (const [node, time] of this.#expected) {
+      const running = this.#running.get(node)
+      if (running === undefined) left += time
+      else if (running.done > 0) left += ((now - running.since) * (1 - running.done)) / running.done
+      else left += Math.max(0, time - (now - running.since))
+    }
+    return Math.round(left)
+  }
+}

@@ -1,0 +1,45 @@
+import type Database from 'libsql'
+import type { FileReference } from '../../nodes/sdk/context.ts'
+import type { WrittenFile } from '../protocol/events.ts'
+
+/** Which content the host's files have: uploads and results. A file that was changed by others is not noticed here. */
+export class FileIndex {
+  readonly #put: Database.Statement
+  readonly #find: Database.Statement
+  readonly #of: Database.Statement
+  readonly #forget: Database.Statement
+
+  constructor(database: Database.Database) {
+    this.#put = database.prepare(
+      'INSERT OR REPLACE INTO files (type, subfolder, filename, sha256, size) VALUES (?, ?, ?, ?, ?)',
+    )
+    const columns = 'type, subfolder, filename, sha256, size'
+    this.#find = database.prepare(`SELECT ${columns} FROM files WHERE sha256 = ? ORDER BY type, subfolder, filename`)
+    this.#of = database.prepare(`SELECT ${columns} FROM files WHERE type = ? AND subfolder = ? AND filename = ?`)
+    this.#forget = database.prepare('DELETE FROM files WHERE type = ? AND subfolder = ? AND filename = ?')
+  }
+
+  put({ type, subfolder, filename, sha256, size }: WrittenFile): void {
+    this.#put.run(type, subfolder, filename, sha256, size)
+  }
+
+  /** Every place where this content was put. */
+  find(sha256: string): readonly WrittenFile[] {
+    return (this.#find.all(sha256) as WrittenFile[]).map(plain)
+  }
+
+  /** What was put to a place. */
+  of({ type, subfolder, filename }: FileReference): WrittenFile | undefined {
+    const row = this.#of.get(type, subfolder, filename) as WrittenFile | undefined
+    return row && plain(row)
+  }
+
+  forget({ type, subfolder, filename }: FileReference): void {
+    this.#forget.run(type, subfolder, filename)
+  }
+}
+
+/** Without what the driver adds to its rows. */
+function plain({ type, subfolder, filename, sha256, size }: WrittenFile): WrittenFile {
+  return { type, subfolder, filename, sha256, size }
+}

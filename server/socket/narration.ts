@@ -1,0 +1,153 @@
+import { type ExecutionMessage, executionMessageSchema, type ServerMessage } from '../protocol/messages.ts'
+import type { ActiveRun } from '../runs/run.ts'
+import type { RunChange, Runs } from '../runs/runs.ts'
+import { Narrator, type Telling } from './narrator.ts'
+
+/** One thing that is told of a run; its number is greater than those of all that was told of the run before. */
+export interface Told {
+  readonly sequence: number
+  readonly telling: Telling
+}
+
+/** Who hears: everybody, in the order of the runs. */
+export type Listen = (told: Told, run: ActiveRun) => void
+
+/** Runs of which the messages are kept, those that have ended included, and how much of all of them. */
+const MOST_RUNS = 64
+const MOST_TOLD = 200_000
+const MOST_BYTES = 256 << 20
+
+interface Log {
+  readonly told: Told[]
+  bytes: number
+  hasEnded: boolean
+}
+
+/**
+ * Tells every run in ComfyUI's messages, numbers them and keeps them for a while, so that a client that was away gets
+ * what it missed. Numbers grow over restarts of the host too, with gaps.
+ */
+export class Narration {
+  readonly #runs: Runs
+  readonly #logs = new Map<string, Log>()
+  readonly #listeners = new Set<Listen>()
+  readonly #unsubscribe: () => void
+  #narrator: Narrator | undefined
+  #sequence = firstSequence(Date.now())
+  #told = 0
+  #bytes = 0
+
+  constructor(runs: Runs) {
+    this.#runs = runs
+    this.#unsubscribe = runs.subscribe((change) => this.#onChange(change))
+  }
+
+  close(): void {
+    this.#unsubscribe()
+  }
+
+  /** The node that ran last in the run under way. */
+  get lastNode(): string | null {
+    return this.#narrator?.lastNode ?? null
+  }
+
+  /** Calls back at everything that is told until the returned function is called. */
+  subscribe(listen: Listen): () => void {
+    this.#listeners.add(listen)
+    return () => this.#listeners.delete(listen)
+  }
+
+  /**
+   * What was told of a run after the message of a number, and whether all has been told; of a run whose messages are no
+   * longer kept, what its record says. Undefined for a run that nobody knows.
+   */
+  since(run: string, after: number): { readonly told: readonly Told[]; readonly hasEnded: boolean } | undefined {
+    if (!this.#runs.isKnown(run)) return undefined
+    const log = this.#logs.get(run)
+    // The messages of an earlier run of the same id are not this one's.
+    const isStale = log?.hasEnded === true && this.#runs.isOpen(run)
+    if (log !== undefined && !isStale)
+      return { told: log.told.filter(({ sequence }) => sequence > after), hasEnded: log.hasEnded }
+    const job = this.#runs.job(run)
+    if (job === undefined) return undefined
+    if (job.record === undefined) return { told: [], hasEnded: false }
+    const messages: ServerMessage[] = job.record.status.messages.flatMap(([type, data]) => known(type, data))
+    const last = messages.pop()
+    for (const [node, output] of Object.entries(job.record.outputs)) {
+      messages.push({ type: 'executed', data: { node, display_node: node, output: { ...output }, prompt_id: run } })
+    }
+    if (last !== undefined) messages.push(last)
+    messages.push({ type: 'executing', data: { node: null, prompt_id: run } })
+    const first = Math.max(after + 1, 0)
+    return {
+      told: messages.map((message, i) => ({ sequence: first + i, telling: { kind: 'message', message } })),
+      hasEnded: true,
+    }
+  }
+
+  #onChange(change: RunChange): void {
+    if (change.type === 'queue') return
+    const { run } = change
+    if (change.type === 'settled') {
+      const end = this.#narrator?.end()
+      this.#narrator = undefined
+      if (end !== undefined) this.#tell(run, { kind: 'message', message: end }, true)
+      return
+    }
+    if (change.event.type === 'started' || this.#narrator === undefined) this.#narrator = new Narrator(run)
+    for (const telling of this.#narrator.tell(change.event)) this.#tell(run, telling, false)
+  }
+
+  #tell(run: ActiveRun, telling: Telling, isLast: boolean): void {
+    const told = { sequence: this.#sequence++, telling }
+    this.#keep(run.id, told, isLast)
+    for (const listen of this.#listeners) listen(told, run)
+  }
+
+  /** Previews are not kept: a late one is worth nothing. */
+  #keep(id: string, told: Told, isLast: boolean): void {
+    let log = this.#logs.get(id)
+    if (log?.hasEnded === true) {
+      this.#drop(id, log)
+      log = undefined
+    }
+    if (log === undefined) {
+      log = { told: [], bytes: 0, hasEnded: false }
+      this.#logs.set(id, log)
+    }
+    log.hasEnded = isLast
+    const { telling } = told
+    if (telling.kind === 'message' || telling.frame.type === 'result' || telling.frame.type === 'text') {
+      const bytes = telling.kind === 'frame' && telling.frame.type === 'result' ? telling.frame.bytes.length : 0
+      log.told.push(told)
+      log.bytes += bytes
+      this.#told += 1
+      this.#bytes += bytes
+    }
+    this.#makeRoom()
+  }
+
+  /** The oldest runs go first; the one under way stays. */
+  #makeRoom(): void {
+    for (const [id, log] of this.#logs) {
+      if (this.#logs.size <= MOST_RUNS && this.#told <= MOST_TOLD && this.#bytes <= MOST_BYTES) return
+      if (log.hasEnded) this.#drop(id, log)
+    }
+  }
+
+  #drop(id: string, log: Log): void {
+    this.#logs.delete(id)
+    this.#told -= log.told.length
+    this.#bytes -= log.bytes
+  }
+}
+
+/** Greater than any number that an earlier host gave, unless it told more than a million things in each second. */
+function firstSequence(now: number): number {
+  return Math.floor(now / 1000 - 1.7e9) * 2 ** 20
+}
+
+function known(type: string, data: unknown): ExecutionMessage[] {
+  const parsed = executionMessageSchema.safeParse({ type, data })
+  return parsed.success ? [parsed.data] : []
+}
