@@ -1,3 +1,4 @@
+import type { GraphNode } from './expansion.ts'
 import type { GendrModel, Image, Tensor, UpscaleModel } from './values.ts'
 
 /** What a node gets from the host. Implemented by the runner; nodes never import the server. */
@@ -6,6 +7,8 @@ export interface RunContext {
   readonly signal: AbortSignal
   /** The id of the node in the submitted graph. */
   readonly nodeId: string
+  /** A node of the graph that this one is in, those that were expanded included (ComfyUI: DYNPROMPT). */
+  node(id: string): GraphNode | undefined
   readonly files: Files
   readonly models: Models
   readonly inference: Inference

@@ -14,12 +14,18 @@ export interface NodeDescription {
   readonly outputs: readonly OutputDescription[]
   readonly outputNode: boolean
   readonly listInput: boolean
+  /** Its result depends on its id. */
+  readonly perNode?: boolean
 }
 
 export interface InputDescription {
   readonly name: string
   readonly type: SocketType
   readonly required: boolean
+  /** Computed only when the node asks for it. */
+  readonly lazy?: boolean
+  /** The node gets the link and not its value. */
+  readonly raw?: boolean
   readonly tooltip?: string
 }
 
@@ -77,6 +83,8 @@ export function describeNode(node: AnyNode, category: string): NodeDescription {
       name,
       type: input.type,
       required: input.optional !== true,
+      ...(input.lazy === true ? { lazy: true } : {}),
+      ...(input.raw === true ? { raw: true } : {}),
       ...(input.tooltip === undefined ? {} : { tooltip: input.tooltip }),
     })),
     parameters: Object.entries(node.parameters.shape).map(([name, schema]) =>
@@ -90,6 +98,7 @@ export function describeNode(node: AnyNode, category: string): NodeDescription {
     })),
     outputNode: node.outputNode === true,
     listInput: node.listInput === true,
+    ...(node.perNode === true ? { perNode: true } : {}),
   }
 }
 

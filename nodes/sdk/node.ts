@@ -1,5 +1,7 @@
 import type { z } from 'zod'
+import type { Blocker } from './blocker.ts'
 import type { FileReference, RunContext } from './context.ts'
+import type { Expansion, GraphLink } from './expansion.ts'
 import type { SocketType, SocketValues } from './values.ts'
 
 /** A typed socket that takes a link. */
@@ -8,6 +10,10 @@ export interface InputSocket {
   readonly tooltip?: string
   /** Absent means required. */
   readonly optional?: boolean
+  /** Computed only when the node asks for it with `needed`; undefined until then (ComfyUI: lazy). */
+  readonly lazy?: boolean
+  /** The node gets the link, `[id, output index]`, and what is behind it is not computed for it (ComfyUI: rawLink). */
+  readonly raw?: boolean
 }
 
 export interface OutputSocket {
@@ -37,19 +43,26 @@ type Inputs = Readonly<Record<string, InputSocket>>
 type Outputs = Readonly<Record<string, OutputSocket>>
 type Parameters = z.ZodObject
 
-type InputValue<S extends InputSocket, L> = L extends true
-  ? readonly SocketValues[S['type']][]
-  : S extends { optional: true }
-    ? SocketValues[S['type']] | undefined
-    : SocketValues[S['type']]
+type InputValue<S extends InputSocket, L> = S extends { raw: true }
+  ? GraphLink
+  : S extends { lazy: true }
+    ? (L extends true ? readonly SocketValues[S['type']][] : SocketValues[S['type']]) | undefined
+    : L extends true
+      ? readonly SocketValues[S['type']][]
+      : S extends { optional: true }
+        ? SocketValues[S['type']] | undefined
+        : SocketValues[S['type']]
 
 export type InputsOf<I extends Inputs, L = false> = { readonly [K in keyof I]: InputValue<I[K], L> }
 
 export type OutputsOf<O extends Outputs> = {
   readonly [K in keyof O]: O[K] extends { list: true }
-    ? readonly SocketValues[O[K]['type']][]
-    : SocketValues[O[K]['type']]
+    ? readonly (SocketValues[O[K]['type']] | Blocker)[]
+    : SocketValues[O[K]['type']] | Blocker
 }
+
+/** What a run returns: the outputs and what to show, or a graph that makes the outputs. */
+export type ResultOf<O extends Outputs> = (OutputsOf<O> & { readonly ui?: NodeUi }) | Expansion
 
 /** What an output node shows on itself; sent to clients in `executed`. */
 export interface NodeUi {
@@ -69,6 +82,7 @@ export interface NodeDefinition<
   P extends Parameters = Parameters,
   O extends Outputs = Outputs,
   L extends boolean = boolean,
+  R extends ResultOf<O> = ResultOf<O>,
 > {
   readonly id: string
   readonly title: string
@@ -82,11 +96,11 @@ export interface NodeDefinition<
   readonly listInput?: L
   /** What the result depends on besides inputs and parameters, e.g. the content of a file. */
   fingerprint?(parameters: z.output<P>, context: RunContext): Promise<string>
-  run(
-    inputs: InputsOf<I, L>,
-    parameters: z.output<P>,
-    context: RunContext,
-  ): Promise<OutputsOf<O> & { readonly ui?: NodeUi }> | (OutputsOf<O> & { readonly ui?: NodeUi })
+  /** The result also depends on which node of the graph it is, so that equal nodes are computed each for itself. */
+  readonly perNode?: boolean
+  /** Names of the lazy inputs that are needed, given what is known so far; asked again until nothing is missing. */
+  needed?(inputs: Partial<InputsOf<I, L>>, parameters: z.output<P>): readonly string[]
+  run(inputs: InputsOf<I, L>, parameters: z.output<P>, context: RunContext): Promise<R> | R
 }
 
 /** Declares a node; only gives types, the definition stays plain data. */
@@ -95,7 +109,8 @@ export function defineNode<
   P extends Parameters,
   const O extends Outputs,
   const L extends boolean = false,
->(definition: NodeDefinition<I, P, O, L>): NodeDefinition<I, P, O, L> {
+  R extends ResultOf<O> = ResultOf<O>,
+>(definition: NodeDefinition<I, P, O, L, R>): NodeDefinition<I, P, O, L, R> {
   return definition
 }
 
@@ -109,6 +124,9 @@ export interface AnyNode {
   readonly outputs: Outputs
   readonly outputNode?: boolean
   readonly listInput?: boolean
+  readonly perNode?: boolean
+  // biome-ignore lint/suspicious/noExplicitAny: the one place where the node's own types are erased
+  needed?(inputs: any, parameters: any): readonly string[]
   // biome-ignore lint/suspicious/noExplicitAny: the one place where the node's own types are erased
   fingerprint?(parameters: any, context: RunContext): Promise<string>
   // biome-ignore lint/suspicious/noExplicitAny: the one place where the node's own types are erased

@@ -73,6 +73,10 @@ export interface SocketValues {
   TILE_LAYOUT: TileLayout
   GENDR_MODEL: GendrModel
   UPSCALE_MODEL: UpscaleModel
+  /** Any value whatever. */
+  '*': unknown
+  /** Ties the end of a loop to its start; carries nothing. */
+  LOOP: null
   INT: number
   FLOAT: number
   STRING: string

@@ -52,7 +52,10 @@ export function objectInfo(node: NodeDescription, choices: Choices): ObjectInfo 
 /** How one input or parameter stands in /object_info and in validation errors. */
 export function inputConfig(input: InputDescription | ParameterDescription, choices: Choices): InputConfig {
   const tooltip = input.tooltip === undefined ? {} : { tooltip: input.tooltip }
-  if ('type' in input) return [input.type, tooltip]
+  if ('type' in input) {
+    const kind = { ...(input.lazy === true && { lazy: true }), ...(input.raw === true && { rawLink: true }) }
+    return [input.type, { ...kind, ...tooltip }]
+  }
   switch (input.kind) {
     case 'INT':
     case 'FLOAT':

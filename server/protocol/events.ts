@@ -30,6 +30,21 @@ export type RunEventBody =
       readonly format: string
       readonly bytes: Uint8Array
     }
+  /** A node became a graph: events of `nodes` follow; `display` is the node of the submitted graph that they belong to. */
+  | {
+      readonly type: 'expanded'
+      readonly node: string
+      readonly display: string
+      readonly nodes: readonly string[]
+    }
+  /** A node was not run because one before it said so; the run goes on. */
+  | {
+      readonly type: 'node_blocked'
+      readonly node: string
+      readonly nodeType: string
+      readonly message: string
+      readonly executed: readonly string[]
+    }
   /** A file of a run that keeps its results on disk. */
   | { readonly type: 'file_written'; readonly node: string; readonly file: WrittenFile }
   | { readonly type: 'succeeded' }

@@ -1,9 +1,12 @@
+import { Blocker } from '../../nodes/sdk/blocker.ts'
 import type { NodeUi } from '../../nodes/sdk/node.ts'
 
 /** What a node made: for each output slot the list of its values, and what it shows. */
 export interface NodeResult {
   readonly outputs: readonly (readonly unknown[])[]
   readonly ui: NodeUi | null
+  /** What output nodes of its expansion showed, by what follows its own id in theirs. */
+  readonly inner?: readonly { readonly suffix: string; readonly ui: NodeUi }[]
 }
 
 interface Entry {
@@ -11,18 +14,23 @@ interface Entry {
   readonly bytes: number
   /** What it took to compute, in ms. */
   readonly cost: number
-  lastUse: number
+  worth: number
 }
 
+/** Bytes that an entry takes beside its values. */
+const OVERHEAD = 1024
+/** How far below its budget the cache goes when it has to, so that entries are not sorted at every insertion. */
+const MARGIN = 0.9
+
 /**
- * Results by signature, within a budget of bytes. When it is exceeded the entries with the least cost per byte and time
- * since their last use go first (GreedyDual-Size, Cao & Irani 1997, with age measured in uses of the cache).
+ * Results by signature, within a budget of bytes. What is worth least goes first: worth is cost per byte on top of the
+ * worth of what was dropped last, renewed at each use (GreedyDual-Size, Cao & Irani 1997).
  */
 export class ResultCache {
   readonly #budget: number
   readonly #entries = new Map<string, Entry>()
   #bytes = 0
-  #clock = 0
+  #inflation = 0
 
   constructor(budget: number) {
     this.#budget = budget
@@ -35,15 +43,22 @@ export class ResultCache {
   get(signature: string): NodeResult | undefined {
     const entry = this.#entries.get(signature)
     if (entry === undefined) return undefined
-    entry.lastUse = ++this.#clock
+    entry.worth = this.#worth(entry)
     return entry.result
+  }
+
+  /** As `get`, but not counted as a use. */
+  peek(signature: string): NodeResult | undefined {
+    return this.#entries.get(signature)?.result
   }
 
   set(signature: string, result: NodeResult, cost: number): void {
     this.#remove(signature)
-    const bytes = sizeOf(result.outputs) + 1024
+    const bytes = sizeOf(result.outputs) + OVERHEAD
     if (bytes > this.#budget) return
-    this.#entries.set(signature, { result, bytes, cost, lastUse: ++this.#clock })
+    const entry = { result, bytes, cost, worth: 0 }
+    entry.worth = this.#worth(entry)
+    this.#entries.set(signature, entry)
     this.#bytes += bytes
     if (this.#bytes > this.#budget) this.#evict()
   }
@@ -53,12 +68,14 @@ export class ResultCache {
     this.#bytes = 0
   }
 
+  #worth({ cost, bytes }: Pick<Entry, 'cost' | 'bytes'>): number {
+    return this.#inflation + (cost + 1) / bytes
+  }
+
   #evict(): void {
-    const worth = ({ cost, bytes, lastUse }: Entry) => (cost + 1) / (bytes * (this.#clock - lastUse + 1))
-    const byWorth = [...this.#entries].sort(([, a], [, b]) => worth(a) - worth(b))
-    for (const [signature] of byWorth) {
-      // A little below the budget, so that the sort is not paid at every insertion.
-      if (this.#bytes <= this.#budget * 0.9) return
+    for (const [signature, { worth }] of [...this.#entries].sort(([, a], [, b]) => a.worth - b.worth)) {
+      if (this.#bytes <= this.#budget * MARGIN) return
+      this.#inflation = worth
       this.#remove(signature)
     }
   }
@@ -73,7 +90,7 @@ export class ResultCache {
 
 /** Bytes of the typed arrays in a value; shared buffers count once. */
 export function sizeOf(value: unknown, seen = new Set<unknown>()): number {
-  if (typeof value !== 'object' || value === null || seen.has(value)) return 0
+  if (typeof value !== 'object' || value === null || value instanceof Blocker || seen.has(value)) return 0
   seen.add(value)
   if (ArrayBuffer.isView(value)) {
     if (seen.has(value.buffer)) return 0

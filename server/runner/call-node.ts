@@ -1,31 +1,80 @@
+import { Blocker } from '../../nodes/sdk/blocker.ts'
 import type { RunContext } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { Expansion } from '../../nodes/sdk/expansion.ts'
 import type { AnyNode, NodeUi } from '../../nodes/sdk/node.ts'
-import type { PlannedNode } from '../graph/plan.ts'
-import type { NodeResult } from './cache.ts'
+import { isLink, type Link } from '../graph/prompt.ts'
 import { callsOf, type InputLists, joinUi } from './map-lists.ts'
 
-/** Calls a node as often as its inputs' lists say and gathers the values of each output slot. */
+/** What one call of a node gave: its outputs by name, a graph that makes them, or a blocker in their place. */
+export type Answer = (Readonly<Record<string, unknown>> & { readonly ui?: NodeUi }) | Expansion | Blocker
+
+/** For each output slot the list of its values, and what the node shows. */
+export interface Gathered {
+  readonly outputs: readonly (readonly unknown[])[]
+  readonly ui: NodeUi | null
+}
+
+/** Calls a node as often as its inputs' lists say; not where an input is a blocker, whose message is told once. */
 export async function callNode(
   node: AnyNode,
-  planned: PlannedNode,
   lists: InputLists,
   context: RunContext,
-): Promise<NodeResult> {
+  onBlock: (message: string) => void,
+): Promise<readonly Answer[]> {
+  const answers: Answer[] = []
+  for (const values of callValues(node, lists)) {
+    context.signal.throwIfAborted()
+    const blocker = blockerIn(node, values)
+    if (blocker === undefined)
+      answers.push(await node.run(inputsOf(node, values), parseParameters(node, values), context))
+    else {
+      if (blocker.message !== undefined) onBlock(blocker.message)
+      answers.push(new Blocker())
+    }
+  }
+  context.signal.throwIfAborted()
+  return answers
+}
+
+/** Names of the lazy inputs that a node asks for, over all of its calls; those that it has are given, others are not. */
+export function neededInputs(node: AnyNode, lists: InputLists, open: ReadonlySet<string>): readonly string[] {
+  if (node.needed === undefined) return [...open]
+  const names = new Set<string>()
+  for (const values of callValues(node, lists)) {
+    if (blockerIn(node, values) !== undefined) continue
+    for (const name of node.needed(inputsOf(node, values), parseParameters(node, values))) names.add(name)
+  }
+  return [...names].filter((name) => open.has(name))
+}
+
+/**
+ * The answers of all calls as one list for each output.
+ * @param resolve the values of a link of the expansion that the call of this index returned
+ */
+export function gather(
+  node: AnyNode,
+  answers: readonly Answer[],
+  resolve: (link: Link, call: number) => readonly unknown[],
+): Gathered {
   const slots = Object.entries(node.outputs)
   const outputs: unknown[][] = slots.map(() => [])
   const shown: (NodeUi | undefined)[] = []
-  for (const values of node.listInput === true ? [wholeLists(node, lists)] : callsOf(lists)) {
-    context.signal.throwIfAborted()
-    const result = await node.run(inputsOf(node, values), parseParameters(node, values), context)
-    slots.forEach(([name, { list }], i) => {
-      if (list === true) outputs[i]!.push(...result[name])
-      else outputs[i]!.push(result[name])
-    })
-    shown.push(result.ui)
+  for (const [call, answer] of answers.entries()) {
+    for (const [i, [name, { list }]] of slots.entries()) {
+      const values = outputs[i]!
+      if (answer instanceof Blocker) values.push(answer)
+      else if (answer instanceof Expansion) {
+        const made = answer.outputs[name]
+        for (const part of list === true && Array.isArray(made) && !isLink(made) ? made : [made]) {
+          if (isLink(part)) for (const value of resolve(part, call)) values.push(value)
+          else values.push(part)
+        }
+      } else if (list === true) for (const value of answer[name] as readonly unknown[]) values.push(value)
+      else values.push(answer[name])
+    }
+    if (!(answer instanceof Blocker) && !(answer instanceof Expansion)) shown.push(answer.ui)
   }
-  context.signal.throwIfAborted()
-  if (planned.description.outputs.length !== outputs.length) throw new Error(`${node.id} is not what was planned`)
   return { outputs, ui: joinUi(shown) }
 }
 
@@ -43,11 +92,28 @@ export function parseParameters(node: AnyNode, values: Readonly<Record<string, u
   )
 }
 
-/** A node that takes lists gets them whole; its parameters are single values all the same. */
+function callValues(node: AnyNode, lists: InputLists): readonly Readonly<Record<string, unknown>>[] {
+  return node.listInput === true ? [wholeLists(node, lists)] : callsOf(lists)
+}
+
+/** A node that takes lists gets them whole; its parameters, and links that it asked for, are single values all the same. */
 function wholeLists(node: AnyNode, lists: InputLists): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(lists).map(([name, list]) => [name, Object.hasOwn(node.inputs, name) ? list : list[0]]),
+    Object.entries(lists).map(([name, list]) => [
+      name,
+      Object.hasOwn(node.inputs, name) && node.inputs[name]!.raw !== true ? list : list[0],
+    ]),
   )
+}
+
+function blockerIn(node: AnyNode, values: Readonly<Record<string, unknown>>): Blocker | undefined {
+  for (const value of Object.values(values)) {
+    if (value instanceof Blocker) return value
+    if (node.listInput !== true || !Array.isArray(value)) continue
+    const inside = value.find((part) => part instanceof Blocker)
+    if (inside !== undefined) return inside
+  }
+  return undefined
 }
 
 function inputsOf(node: AnyNode, values: Readonly<Record<string, unknown>>): Record<string, unknown> {

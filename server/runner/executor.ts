@@ -1,24 +1,45 @@
 import { setImmediate } from 'node:timers/promises'
 import type { RunContext } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import type { AnyNode } from '../../nodes/sdk/node.ts'
+import { Expansion, type GraphNode } from '../../nodes/sdk/expansion.ts'
+import type { AnyNode, NodeUi } from '../../nodes/sdk/node.ts'
 import type { Catalogue } from '../graph/catalogue.ts'
-import { type Plan, type PlannedNode, planRun } from '../graph/plan.ts'
+import { type Plan, type PlannedNode, planNodes, planRun } from '../graph/plan.ts'
+import type { Link } from '../graph/prompt.ts'
 import { signatures } from '../graph/signature.ts'
 import type { RunEvent } from '../protocol/events.ts'
-import type { NodeResult, ResultCache } from './cache.ts'
-import { callNode, parseParameters } from './call-node.ts'
+import type { NodeResult } from './cache.ts'
+import { type Answer, callNode, gather, neededInputs, parseParameters } from './call-node.ts'
+import { placeNodes } from './expand.ts'
 import { isInterruption, toRunError } from './failure.ts'
 import type { InputLists } from './map-lists.ts'
 import type { RunRequest } from './messages.ts'
 import { Reporter } from './reporter.ts'
+import type { Place, Task } from './task.ts'
+
+/** Results of earlier runs. */
+export interface ResultStore {
+  /** A promise where it has to be fetched. */
+  get(signature: string): NodeResult | undefined | Promise<NodeResult | undefined>
+  set(signature: string, result: NodeResult, cost: number): void
+  /** What is at hand, without counting as a use. */
+  peek(signature: string): NodeResult | undefined
+}
 
 export interface ExecutorOptions {
   readonly nodes: ReadonlyMap<string, AnyNode>
   readonly catalogue: Catalogue
-  readonly cache: ResultCache
+  readonly cache: ResultStore
+  /** Whether the files that a result shows are still there. */
+  readonly filesExist: (ui: NodeUi) => Promise<boolean>
   /** Everything that a node gets from the host, for one node of one run. */
-  readonly contextOf: (run: RunRequest, nodeId: string, signal: AbortSignal, reporter: Reporter) => RunContext
+  readonly contextOf: (
+    run: RunRequest,
+    nodeId: string,
+    signal: AbortSignal,
+    reporter: Reporter,
+    graph: (id: string) => GraphNode | undefined,
+  ) => RunContext
   /** Gets the errors that clients see only in part: faults of nodes, with their stack. */
   readonly logFault: (error: unknown) => void
 }
@@ -27,6 +48,8 @@ export interface ExecutorOptions {
 const CONCURRENCY = 4
 /** How long nodes may follow each other before messages such as a cancellation are read, in ms. */
 const BREATH = 15
+/** Nodes that expansions may make in one run: a loop without an end must not take the machine along. */
+const MAX_NODES = 200_000
 
 /** Executes a graph and reports every step; never throws, the last event says how it ended. */
 export async function execute(
@@ -40,6 +63,10 @@ export async function execute(
   await new Execution(run, options, cancel, reporter).run()
 }
 
+/**
+ * One run. Work goes from the outputs upstream, by demand: a node that is cached, or that only a lazy input leads to,
+ * is never looked behind. A graph that a node expands to is added while the run goes on.
+ */
 class Execution {
   readonly #run: RunRequest
   readonly #options: ExecutorOptions
@@ -48,10 +75,18 @@ class Execution {
   /** Aborted by a cancellation, and by the failure of another branch. */
   readonly #stop = new AbortController()
   readonly #executed: string[] = []
-  readonly #results = new Map<string, NodeResult>()
-  /** Work by signature, so that equal nodes are computed once. */
-  readonly #shared = new Map<string, Promise<NodeResult>>()
-  #failure: { readonly node: PlannedNode | undefined; readonly error: unknown } | undefined
+  readonly #tasks = new Map<string, Task>()
+  /** The first task of each signature, so that equal nodes are computed once. */
+  readonly #bySignature = new Map<string, Task>()
+  readonly #signatures = new Map<string, string>()
+  /** Nodes that expansions made. */
+  readonly #expanded = new Map<string, GraphNode>()
+  /** Tasks that may start, the next one last: what was just made possible goes first, so that little is held at once. */
+  readonly #ready: Task[] = []
+  #workers: Promise<void>[] = []
+  #active = 0
+  #rested = performance.now()
+  #failure: { readonly task: Task | undefined; readonly error: unknown } | undefined
 
   constructor(run: RunRequest, options: ExecutorOptions, cancel: AbortSignal, reporter: Reporter) {
     this.#run = run
@@ -66,11 +101,13 @@ class Execution {
     if (this.#cancel.aborted) abort()
     try {
       const plan = planRun(this.#run.prompt, this.#run.outputs, this.#options.catalogue)
-      const signed = signatures(plan, await this.#fingerprints(plan))
-      const waiting = this.#settleCached(plan, signed)
-      await this.#schedule(plan, signed, waiting)
+      await this.#add(plan, undefined)
+      // Their results are told at the end, so nothing that uses them may give them up.
+      for (const id of this.#run.outputs) this.#tasks.get(id)!.users++
+      await this.#begin(plan)
+      await this.#work()
     } catch (error) {
-      this.#failure ??= { node: undefined, error }
+      this.#failure ??= { task: undefined, error }
     } finally {
       this.#cancel.removeEventListener('abort', abort)
     }
@@ -79,158 +116,363 @@ class Execution {
 
   #end(): void {
     const failure = this.#failure
+    const task = failure?.task
+    const node = task === undefined ? undefined : { id: this.#displayOf(task), planned: task.planned }
     if (this.#cancel.aborted && (failure === undefined || isInterruption(failure.error))) {
-      const node = failure?.node?.id ?? null
-      this.#reporter.end({ type: 'interrupted', node, executed: this.#executed })
+      this.#reporter.end({ type: 'interrupted', node: node?.id ?? null, executed: this.#executed })
     } else if (failure === undefined) this.#reporter.end({ type: 'succeeded' })
     else {
       if (!(failure.error instanceof RestorationError)) this.#options.logFault(failure.error)
-      this.#reporter.end({ type: 'failed', error: toRunError(failure.error, failure.node, this.#executed) })
+      this.#reporter.end({ type: 'failed', error: toRunError(failure.error, node, this.#executed) })
     }
   }
 
-  async #fingerprints(plan: Plan): Promise<ReadonlyMap<string, string>> {
+  /** Makes the tasks of a plan; nothing starts yet. */
+  async #add(plan: Plan, place: Place | undefined): Promise<void> {
     const prints = new Map<string, string>()
-    for (const planned of plan.nodes.values()) {
+    const volatile = new Set<string>()
+    for (const id of plan.order) {
+      const planned = plan.nodes.get(id)!
       const print = await this.#fingerprint(planned)
-      if (print !== undefined) prints.set(planned.id, print)
+      if (print !== undefined) prints.set(id, print ?? `unknown ${this.#run.id}`)
+      if (print === null || planned.sources.some((s) => volatile.has(s) || this.#tasks.get(s)?.isVolatile === true)) {
+        volatile.add(id)
+      }
     }
-    return prints
+    for (const [id, signature] of signatures(plan, prints, this.#signatures)) {
+      this.#signatures.set(id, signature)
+      this.#tasks.set(id, {
+        planned: plan.nodes.get(id)!,
+        signature,
+        isVolatile: volatile.has(id),
+        place,
+        rank: this.#tasks.size,
+        state: 'idle',
+        open: 0,
+        waiters: [],
+        users: 0,
+        twin: undefined,
+        granted: new Set(),
+        unfolding: undefined,
+        startedAt: 0,
+        inner: [],
+        isBlocked: false,
+        result: undefined,
+      })
+    }
+    for (const { sources } of plan.nodes.values()) for (const id of sources) this.#tasks.get(id)!.users++
   }
 
-  /**
-   * What a node depends on besides the graph. One that cannot tell is computed in every run: its file is gone, or the
-   * file's name comes by a link and is not known yet.
-   */
-  async #fingerprint(planned: PlannedNode): Promise<string | undefined> {
+  /** What a node depends on besides the graph; null when that cannot be known, as with a file name that is a link. */
+  async #fingerprint(planned: PlannedNode): Promise<string | null | undefined> {
     const node = this.#nodeOf(planned)
     if (node.fingerprint === undefined) return undefined
-    const unknown = `unknown ${this.#run.id}`
-    if (Object.keys(node.parameters.shape).some((name) => Object.hasOwn(planned.links, name))) return unknown
+    if (Object.keys(node.parameters.shape).some((name) => Object.hasOwn(planned.links, name))) return null
     try {
       return await node.fingerprint(parseParameters(node, planned.values), this.#contextOf(planned.id))
     } catch {
-      return unknown
+      return null
     }
+  }
+
+  /** Demands the outputs, and tells what the cache saves. */
+  async #begin(plan: Plan): Promise<void> {
+    const cached = await this.#demand(this.#run.outputs)
+    const saved = new Set(cached.map(({ task }) => task.planned.id))
+    for (const id of saved) {
+      for (const source of this.#tasks.get(id)!.planned.sources) {
+        if (this.#tasks.get(source)!.state === 'idle') saved.add(source)
+      }
+    }
+    this.#reporter.emit({ type: 'cached', nodes: plan.order.filter((id) => saved.has(id)).sort() })
+    for (const found of cached) this.#tellCached(found)
+    for (const id of saved) {
+      const task = this.#tasks.get(id)!
+      const inner = task.state === 'idle' ? this.#options.cache.peek(task.signature)?.inner : undefined
+      if (inner !== undefined) this.#tellInner(id, inner)
+    }
+    this.#ready.sort((a, b) => b.rank - a.rank)
   }
 
   /**
-   * Takes over what the cache has and returns the nodes that still have to run: those that an output needs, looking
-   * upstream only through nodes that are not cached.
+   * Makes sure that tasks will be done. Iterative, and asynchronous only where a result has to be fetched.
+   * @returns those that were found in the cache
    */
-  #settleCached(plan: Plan, signed: ReadonlyMap<string, string>): ReadonlySet<string> {
-    const needed = new Set<string>()
-    const cached: string[] = []
-    const stack = [...this.#run.outputs]
-    const seen = new Set(stack)
-    for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
-      const node = plan.nodes.get(id)!
-      const result = this.#mayUseCache(node) ? this.#options.cache.get(signed.get(id)!) : undefined
-      if (result !== undefined) {
-        this.#results.set(id, result)
-        cached.push(id)
-        continue
-      }
-      needed.add(id)
-      for (const source of node.dependencies) {
-        if (!seen.has(source)) {
-          seen.add(source)
-          stack.push(source)
+  async #demand(ids: readonly string[]): Promise<Found[]> {
+    const cached: Found[] = []
+    const stack = ids.map((id) => this.#tasks.get(id)!)
+    for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
+      if (task.state !== 'idle') continue
+      task.state = 'waiting'
+      const twin = this.#bySignature.get(task.signature)
+      if (twin !== undefined && twin !== task && twin.state !== 'idle' && this.#mayShare(task)) {
+        task.twin = twin
+        twin.users++
+        this.#waitFor(task, twin)
+      } else {
+        this.#bySignature.set(task.signature, task)
+        const found = this.#lookUp(task)
+        const result = found instanceof Promise ? await found : found
+        if (result !== undefined) {
+          task.result = result
+          cached.push({ task, result })
+          this.#settle(task)
+          continue
         }
+        for (const id of task.planned.dependencies) this.#waitFor(task, this.#tasks.get(id)!, stack)
+        for (const name of task.granted) this.#waitFor(task, this.#tasks.get(task.planned.links[name]![0])!, stack)
       }
+      if (task.open === 0) this.#ready.push(task)
     }
-    const upstream = plan.order.filter((id) => !needed.has(id) && !this.#results.has(id))
-    this.#reporter.emit({ type: 'cached', nodes: [...cached, ...upstream].sort() })
-    for (const id of cached) {
-      const ui = this.#results.get(id)!.ui
-      if (ui !== null) this.#reporter.emit({ type: 'node_finished', node: id, ui, cached: true })
-    }
-    return needed
+    return cached
   }
 
-  /** The effect of an output node in a run that keeps nothing is its bytes, which no cache has. */
-  #mayUseCache(node: PlannedNode): boolean {
-    return !(node.description.outputNode && this.#run.delivery === 'memory')
+  #waitFor(task: Task, other: Task, stack?: Task[]): void {
+    if (other.state === 'done') return
+    task.open++
+    other.waiters.push(task)
+    if (other.state === 'idle') stack?.push(other)
   }
 
-  async #schedule(plan: Plan, signed: ReadonlyMap<string, string>, needed: ReadonlySet<string>): Promise<void> {
-    const open = new Map<string, number>()
-    const ready: string[] = []
-    for (const id of plan.order) {
-      if (!needed.has(id)) continue
-      const count = plan.nodes.get(id)!.dependencies.filter((source) => needed.has(source)).length
-      open.set(id, count)
-      if (count === 0) ready.push(id)
-    }
-    let next = 0
-    let rested = performance.now()
-    const worker = async () => {
-      while (next < ready.length && this.#failure === undefined) {
-        const planned = plan.nodes.get(ready[next++]!)!
-        if (performance.now() - rested > BREATH) {
-          await setImmediate()
-          rested = performance.now()
-        }
-        await this.#runNode(planned, signed.get(planned.id)!)
-        for (const user of planned.dependents) {
-          const left = open.get(user)
-          if (left === undefined) continue
-          open.set(user, left - 1)
-          if (left === 1) {
-            ready.push(user)
-            if (active < CONCURRENCY) start()
-          }
-        }
-      }
-      active--
-    }
-    let active = 0
-    const workers: Promise<void>[] = []
-    const start = () => {
-      active++
-      workers.push(worker())
-    }
-    for (let i = 0; i < Math.min(CONCURRENCY, ready.length); i++) start()
-    // Workers may start others while they run, so the list grows under the loop.
-    for (const worker of workers) await worker
+  /** What the cache has, unless it shows files that are gone. */
+  #lookUp(task: Task): NodeResult | undefined | Promise<NodeResult | undefined> {
+    if (!this.#mayShare(task) || task.isVolatile) return undefined
+    const found = this.#options.cache.get(task.signature)
+    if (found === undefined || (!(found instanceof Promise) && found.ui === null && found.inner === undefined))
+      return found
+    return this.#check(found)
   }
 
-  async #runNode(planned: PlannedNode, signature: string): Promise<void> {
-    const { id } = planned
-    if (this.#stop.signal.aborted) {
-      this.#failure ??= { node: planned, error: this.#stop.signal.reason }
-      return
+  async #check(found: NodeResult | Promise<NodeResult | undefined>): Promise<NodeResult | undefined> {
+    const result = await found
+    if (result === undefined) return undefined
+    if (result.inner !== undefined && this.#run.delivery === 'memory') return undefined
+    for (const ui of [result.ui, ...(result.inner ?? []).map((inner) => inner.ui)]) {
+      if (ui !== null && !(await this.#options.filesExist(ui))) return undefined
     }
-    try {
-      const lists = this.#listsOf(planned)
-      const equal = this.#mayUseCache(planned) ? this.#shared.get(signature) : undefined
-      if (equal === undefined) this.#reporter.emit({ type: 'node_started', node: id })
-      const work = equal ?? this.#compute(planned, lists, signature)
-      this.#shared.set(signature, work)
-      const result = await work
-      this.#results.set(id, result)
-      this.#executed.push(id)
-      this.#reporter.emit({ type: 'node_finished', node: id, ui: result.ui, cached: equal !== undefined })
-    } catch (error) {
-      this.#failure ??= { node: planned, error }
-      this.#stop.abort()
-    }
-  }
-
-  async #compute(planned: PlannedNode, lists: InputLists, signature: string): Promise<NodeResult> {
-    const start = performance.now()
-    const result = await callNode(this.#nodeOf(planned), planned, lists, this.#contextOf(planned.id))
-    if (this.#mayUseCache(planned)) this.#options.cache.set(signature, result, performance.now() - start)
     return result
   }
 
-  #listsOf(planned: PlannedNode): InputLists {
+  /** The effect of an output node in a run that keeps nothing is its bytes, which no cache has. */
+  #mayShare({ planned: { description } }: Task): boolean {
+    return !(description.outputNode && this.#run.delivery === 'memory')
+  }
+
+  #tellCached({ task, result: { ui: own, inner } }: Found): void {
+    const { id } = task.planned
+    if (own !== null) this.#reporter.emit({ type: 'node_finished', node: id, ui: own, cached: true })
+    if (inner !== undefined) this.#tellInner(id, inner)
+  }
+
+  #tellInner(id: string, inner: NonNullable<NodeResult['inner']>): void {
+    this.#tellExpanded(
+      id,
+      inner.map(({ suffix }) => id + suffix),
+    )
+    for (const { suffix, ui } of inner) {
+      this.#reporter.emit({ type: 'node_finished', node: id + suffix, ui, cached: true })
+    }
+  }
+
+  async #work(): Promise<void> {
+    this.#startWorkers(0)
+    // Workers may start others while they run, so the list grows under the loop.
+    for (const worker of this.#workers) await worker
+    const stuck = this.#run.outputs.filter((id) => this.#tasks.get(id)!.state !== 'done')
+    if (stuck.length > 0 && this.#failure === undefined)
+      throw new Error(`nothing is left to do for ${stuck.join(', ')}`)
+  }
+
+  /** @param taken how many of the tasks that may start are taken by whoever calls */
+  #startWorkers(taken = 1): void {
+    for (let left = this.#ready.length - taken; left > 0 && this.#active < CONCURRENCY; left--) {
+      this.#active++
+      this.#workers.push(this.#worker())
+    }
+  }
+
+  async #worker(): Promise<void> {
+    // The first turn is given to whoever starts the workers, so that it can start all of them.
+    await undefined
+    for (let task = this.#ready.pop(); task !== undefined && this.#failure === undefined; task = this.#ready.pop()) {
+      if (performance.now() - this.#rested > BREATH) {
+        await setImmediate()
+        this.#rested = performance.now()
+      }
+      try {
+        this.#stop.signal.throwIfAborted()
+        await this.#advance(task)
+      } catch (error) {
+        this.#failure ??= { task, error }
+        this.#stop.abort()
+      }
+    }
+    this.#active--
+  }
+
+  /** Takes a task as far as it goes: to its end, or until it waits for lazy inputs or for its expansion. */
+  async #advance(task: Task): Promise<void> {
+    const { planned } = task
+    if (task.twin !== undefined) {
+      task.result = task.twin.result!
+      return this.#finish(task, true)
+    }
+    task.state = 'running'
+    if (task.unfolding === undefined) {
+      this.#reporter.emit({ type: 'node_started', node: planned.id })
+      if (await this.#askForMore(task)) return
+      task.startedAt = performance.now()
+      const context = this.#contextOf(planned.id)
+      const answers = await callNode(this.#nodeOf(planned), this.#listsOf(task), context, (message) =>
+        this.#tellBlocked(task, message),
+      )
+      if (answers.some((answer) => answer instanceof Expansion)) return this.#unfold(task, answers)
+      task.result = gather(this.#nodeOf(planned), answers, noLink)
+    } else {
+      const { answers, resolve } = task.unfolding
+      const result = gather(this.#nodeOf(planned), answers, (link, call) => this.#valuesOf(resolve(link, call)))
+      task.result = task.inner.length === 0 ? result : { ...result, inner: task.inner }
+    }
+    task.isBlocked ||= [...planned.sources, ...(task.unfolding?.sources ?? [])].some(
+      (id) => this.#tasks.get(id)!.isBlocked,
+    )
+    this.#keep(task)
+    this.#finish(task, false)
+  }
+
+  #keep(task: Task): void {
+    if (!this.#mayShare(task) || task.isVolatile || task.isBlocked) return
+    this.#options.cache.set(task.signature, task.result!, performance.now() - task.startedAt)
+  }
+
+  /** Asks a node with lazy inputs what it needs. @returns whether it has to wait */
+  async #askForMore(task: Task): Promise<boolean> {
+    const { links, description } = task.planned
+    const open = new Set(
+      description.inputs
+        .filter(({ name, lazy }) => lazy === true && Object.hasOwn(links, name) && !task.granted.has(name))
+        .map(({ name }) => name),
+    )
+    if (open.size === 0) return false
+    const names = neededInputs(this.#nodeOf(task.planned), this.#listsOf(task), open)
+    if (names.length === 0) return false
+    for (const name of names) task.granted.add(name)
+    const sources = new Set(names.map((name) => links[name]![0]))
+    await this.#holdFor(task, [...sources])
+    return true
+  }
+
+  /** Puts the graphs that a node returned into the run. */
+  async #unfold(task: Task, answers: readonly Answer[]): Promise<void> {
+    const { id } = task.planned
+    const { nodes, resolve, roots, results } = placeNodes(id, answers, this.#options.catalogue)
+    if (this.#tasks.size + Object.keys(nodes).length > MAX_NODES) {
+      throw new RestorationError(
+        'invalid_input',
+        `Node ${id} would make the graph larger than ${MAX_NODES} nodes.`,
+        'Loop less often, or over fewer pictures.',
+      )
+    }
+    for (const [inner, node] of Object.entries(nodes)) this.#expanded.set(inner, node)
+    const waited = new Set([...roots, ...results])
+    const plan = planNodes((other) => this.#graphNode(other), [...waited], this.#options.catalogue, this.#tasks)
+    await this.#add(plan, { parent: task, display: this.#displayOf(task) })
+    this.#tellExpanded(id, plan.order)
+    task.unfolding = { answers, resolve, sources: results }
+    for (const source of results) this.#tasks.get(source)!.users++
+    await this.#holdFor(task, [...waited])
+  }
+
+  /** Lets a task that runs wait for others, and go on when they are done. */
+  async #holdFor(task: Task, ids: readonly string[]): Promise<void> {
+    task.state = 'waiting'
+    // One more than there are, so that it does not go on while it is told what to wait for.
+    task.open++
+    for (const id of ids) this.#waitFor(task, this.#tasks.get(id)!)
+    const ready = this.#ready.length
+    for (const found of await this.#demand(ids)) this.#tellCached(found)
+    const added = this.#ready.splice(Math.min(ready, this.#ready.length))
+    this.#ready.push(...added.sort((a, b) => b.rank - a.rank))
+    this.#letGo(task)
+    this.#startWorkers()
+  }
+
+  #finish(task: Task, cached: boolean): void {
+    const { id } = task.planned
+    const ui = task.result!.ui
+    this.#executed.push(id)
+    this.#reporter.emit({ type: 'node_finished', node: id, ui, cached })
+    if (ui !== null) this.#tellParents(task, ui)
+    this.#settle(task)
+    this.#startWorkers()
+  }
+
+  /** What an output node inside of an expansion shows belongs to all that it is inside of. */
+  #tellParents(task: Task, ui: NodeUi): void {
+    for (let outer = task.place?.parent; outer !== undefined; outer = outer.place?.parent) {
+      outer.inner.push({ suffix: task.planned.id.slice(outer.planned.id.length), ui })
+    }
+  }
+
+  /** A task has its result: others may start, and what only it needed may go. */
+  #settle(task: Task): void {
+    task.state = 'done'
+    const waiters = task.waiters
+    task.waiters = []
+    for (const waiter of waiters.sort((a, b) => b.rank - a.rank)) this.#letGo(waiter)
+    if (task.twin !== undefined) this.#release(task.twin.planned.id)
+    for (const id of task.planned.sources) this.#release(id)
+    for (const id of task.unfolding?.sources ?? []) this.#release(id)
+  }
+
+  #letGo(task: Task): void {
+    task.open--
+    if (task.open === 0) this.#ready.push(task)
+  }
+
+  /** One user of a result less; without any it is given up, and computed or fetched again should that be wrong. */
+  #release(id: string): void {
+    const task = this.#tasks.get(id)!
+    task.users--
+    if (task.users > 0 || task.state !== 'done') return
+    task.result = undefined
+    task.unfolding = undefined
+    task.state = 'idle'
+  }
+
+  #listsOf({ planned: { values, links, description }, granted }: Task): InputLists {
     const lists: Record<string, readonly unknown[]> = {}
-    for (const [name, value] of Object.entries(planned.values)) lists[name] = [value]
-    for (const [name, [source, slot]] of Object.entries(planned.links)) {
-      lists[name] = this.#results.get(source)!.outputs[slot]!
+    for (const [name, value] of Object.entries(values)) lists[name] = [value]
+    for (const [name, link] of Object.entries(links)) {
+      const input = description.inputs.find((candidate) => candidate.name === name)
+      if (input?.raw === true) lists[name] = [link]
+      else if (input?.lazy !== true || granted.has(name)) lists[name] = this.#valuesOf(link)
     }
     return lists
+  }
+
+  #valuesOf([source, slot]: Link): readonly unknown[] {
+    return this.#tasks.get(source)!.result!.outputs[slot]!
+  }
+
+  #tellBlocked(task: Task, message: string): void {
+    task.isBlocked = true
+    this.#reporter.emit({
+      type: 'node_blocked',
+      node: this.#displayOf(task),
+      nodeType: task.planned.description.id,
+      message,
+      executed: [...this.#executed],
+    })
+  }
+
+  #tellExpanded(parent: string, nodes: readonly string[]): void {
+    const display = this.#displayOf(this.#tasks.get(parent)!)
+    this.#reporter.emit({ type: 'expanded', node: parent, display, nodes })
+  }
+
+  #displayOf(task: Task): string {
+    return task.place?.display ?? task.planned.id
   }
 
   #nodeOf({ description }: PlannedNode): AnyNode {
@@ -238,6 +480,21 @@ class Execution {
   }
 
   #contextOf(id: string): RunContext {
-    return this.#options.contextOf(this.#run, id, this.#stop.signal, this.#reporter)
+    return this.#options.contextOf(this.#run, id, this.#stop.signal, this.#reporter, (other) => this.#graphNode(other))
   }
+
+  #graphNode(id: string): GraphNode | undefined {
+    const { prompt } = this.#run
+    return Object.hasOwn(prompt, id) ? prompt[id] : this.#expanded.get(id)
+  }
+}
+
+/** A task whose result was found in the cache. */
+interface Found {
+  readonly task: Task
+  readonly result: NodeResult
+}
+
+function noLink(): never {
+  throw new Error('only an expansion has links')
 }

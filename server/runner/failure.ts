@@ -9,16 +9,21 @@ export function isInterruption(error: unknown): boolean {
 }
 
 /** An error as clients get it: what happened, where, and what to do; no path of this machine. */
-export function toRunError(error: unknown, node: PlannedNode | undefined, executed: readonly string[]): RunError {
+export function toRunError(
+  error: unknown,
+  /** The node under the id that the user sees. */
+  node: { readonly id: string; readonly planned: PlannedNode } | undefined,
+  executed: readonly string[],
+): RunError {
   const known = error instanceof RestorationError
   return {
     node: node?.id ?? null,
-    nodeType: node?.description.id ?? '',
+    nodeType: node?.planned.description.id ?? '',
     code: known ? error.code : 'internal',
     message: known ? error.message : withoutPaths(error instanceof Error ? error.message : String(error)),
     remedy: known ? error.remedy : 'This is a fault of the node; the log of the host has the details.',
     executed,
-    inputs: node === undefined ? {} : describeInputs(node),
+    inputs: node === undefined ? {} : describeInputs(node.planned),
   }
 }
 

@@ -32,7 +32,12 @@ const executor: ExecutorOptions = {
   catalogue: catalogueOf(descriptions),
   cache,
   logFault: (error) => console.error(error),
-  contextOf: (run, nodeId, signal, reporter) => ({
+  filesExist: async ({ images = [], a_images = [], b_images = [] }) => {
+    const present = await Promise.all([...images, ...a_images, ...b_images].map((file) => storage.has(file)))
+    return present.every((is) => is)
+  },
+  contextOf: (run, nodeId, signal, reporter, node) => ({
+    node,
     signal,
     nodeId,
     models,

@@ -20,7 +20,10 @@ export function callsOf(lists: InputLists): readonly Readonly<Record<string, unk
 export function joinUi(parts: readonly (NodeUi | undefined)[]): NodeUi | null {
   const joined: Record<string, unknown[]> = {}
   for (const part of parts) {
-    for (const [name, list] of Object.entries(part ?? {})) joined[name] = [...(joined[name] ?? []), ...list]
+    for (const [name, list] of Object.entries(part ?? {})) {
+      joined[name] ??= []
+      joined[name].push(...list)
+    }
   }
   return Object.keys(joined).length === 0 ? null : joined
 }

@@ -3,6 +3,7 @@ import type { Prompt } from '../graph/prompt.ts'
 import type { RunEvent, WrittenFile } from '../protocol/events.ts'
 import { executionMessage } from '../protocol/execution.ts'
 import type { ExecutionMessage } from '../protocol/messages.ts'
+import { Places } from '../protocol/places.ts'
 
 /** What the history keeps of a run besides its prompt (ComfyUI execution.py, PromptQueue.task_done). */
 export interface RunRecord {
@@ -33,6 +34,7 @@ export class RunRecorder {
   #files: WrittenFile[] = []
   #startedAt = new Map<string, number>()
   #times: Record<string, number> = {}
+  readonly #places = new Places()
   #succeeded = false
 
   constructor(prompt: Prompt) {
@@ -40,6 +42,7 @@ export class RunRecorder {
   }
 
   add(event: RunEvent): void {
+    this.#places.add(event)
     if (event.type === 'started') this.#forget()
     if (event.type === 'file_written') this.#files.push(event.file)
     if (event.type === 'node_started') this.#startedAt.set(event.node, event.time)
@@ -53,7 +56,8 @@ export class RunRecorder {
     if (event.type === 'node_finished' && event.ui !== null) {
       const { node } = event
       this.#outputs[node] = event.ui
-      this.#meta[node] = { node_id: node, display_node: node, parent_node: null, real_node_id: node }
+      const { display, parent } = this.#places.of(node)
+      this.#meta[node] = { node_id: node, display_node: display, parent_node: parent, real_node_id: display }
     }
   }
 

@@ -2,6 +2,7 @@ import type { RunEvent } from '../protocol/events.ts'
 import { executionMessage } from '../protocol/execution.ts'
 import type { Frame } from '../protocol/frames.ts'
 import type { NodeProgress, ServerMessage } from '../protocol/messages.ts'
+import { Places } from '../protocol/places.ts'
 import type { ActiveRun } from '../runs/run.ts'
 
 /** What goes to the client of a run, in order. */
@@ -22,24 +23,29 @@ export class Narrator {
   /** The node that ran last, for a client that reconnects. */
   lastNode: string | null = null
   readonly #run: ActiveRun
-  readonly #isSmall: boolean
+  readonly #nodes: number
+  readonly #places = new Places()
   readonly #states = new Map<string, NodeProgress>()
   readonly #changed = new Set<string>()
   #toldAt = Number.NEGATIVE_INFINITY
 
   constructor(run: ActiveRun) {
     this.#run = run
-    this.#isSmall = Object.keys(run.prompt).length <= SMALL_GRAPH
+    this.#nodes = Object.keys(run.prompt).length
   }
 
   tell(event: RunEvent): Telling[] {
+    this.#places.add(event)
     switch (event.type) {
       case 'node_started':
         this.lastNode = event.node
         this.#set(event.node, 0, 1, 'running')
         return [
           ...this.#state(event.time, true),
-          message({ type: 'executing', data: { node: event.node, display_node: event.node, prompt_id: this.#run.id } }),
+          message({
+            type: 'executing',
+            data: { node: event.node, display_node: this.#displayOf(event.node), prompt_id: this.#run.id },
+          }),
         ]
       case 'node_progress': {
         const { node, value, max } = event
@@ -55,6 +61,8 @@ export class Narrator {
         return [{ kind: 'frame', frame: { type: 'text', node: event.node, text: event.text } }]
       case 'node_finished':
         return this.#finished(event)
+      case 'node_blocked':
+        return [message(this.#blocked(event))]
       case 'result_image': {
         const { node, index, filename, format, bytes } = event
         const metadata = { prompt_id: this.#run.id, node_id: node, index, filename, format }
@@ -80,18 +88,46 @@ export class Narrator {
     if (ui === null) return cached ? [] : this.#state(event.time, true)
     const output = { ...ui }
     return [
-      message({ type: 'executed', data: { node, display_node: node, output, prompt_id: this.#run.id } }),
+      message({
+        type: 'executed',
+        data: { node, display_node: this.#displayOf(node), output, prompt_id: this.#run.id },
+      }),
       ...this.#state(event.time, true),
     ]
+  }
+
+  /** As ComfyUI tells it: an error that is not the run's, so that it is not in the history either. */
+  #blocked({
+    node,
+    nodeType,
+    message: said,
+    executed,
+    time,
+  }: Extract<RunEvent, { type: 'node_blocked' }>): ServerMessage {
+    return {
+      type: 'execution_error',
+      data: {
+        prompt_id: this.#run.id,
+        node_id: node,
+        node_type: nodeType,
+        executed,
+        exception_message: `Execution Blocked: ${said}`,
+        exception_type: 'ExecutionBlocked',
+        traceback: [],
+        current_inputs: {},
+        current_outputs: [],
+        timestamp: time,
+        code: 'blocked',
+        remedy: 'The rest of the graph runs on.',
+      },
+    }
   }
 
   #preview(node: string, format: 'image/jpeg' | 'image/png', bytes: Uint8Array): Telling {
     const metadata = {
       node_id: node,
       prompt_id: this.#run.id,
-      display_node_id: node,
-      parent_node_id: null,
-      real_node_id: node,
+      ...this.#placeOf(node),
       image_type: format,
     }
     return { kind: 'frame', frame: { type: 'previewWithMetadata', metadata, bytes } }
@@ -105,10 +141,21 @@ export class Narrator {
       state,
       node_id: node,
       prompt_id: this.#run.id,
-      display_node_id: node,
-      parent_node_id: null,
-      real_node_id: node,
+      ...this.#placeOf(node),
     })
+  }
+
+  #placeOf(node: string) {
+    const { display, parent } = this.#places.of(node)
+    return { display_node_id: display, parent_node_id: parent, real_node_id: display }
+  }
+
+  #displayOf(node: string): string {
+    return this.#places.of(node).display
+  }
+
+  get #isSmall(): boolean {
+    return this.#nodes <= SMALL_GRAPH && this.#states.size <= SMALL_GRAPH
   }
 
   /** `progress_state`, unless it was told just before; a small graph's starts and ends are always told. */

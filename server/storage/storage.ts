@@ -107,6 +107,14 @@ export class Storage implements Files {
     )
   }
 
+  /** Whether a file that was written is still there. */
+  async has(reference: FileReference): Promise<boolean> {
+    return this.path(reference).then(
+      () => true,
+      () => false,
+    )
+  }
+
   async read(name: string): Promise<Uint8Array> {
     return readFile(await this.#pathOf(name))
   }

@@ -16,6 +16,7 @@ export function testContext(files: Readonly<Record<string, Uint8Array>> = {}, ma
     steps,
     signal: new AbortController().signal,
     nodeId: '1',
+    node: () => undefined,
     maxPixels,
     metadata: {
       prompt: { '1': { class_type: 'Test', inputs: { text: 'grün' } } },

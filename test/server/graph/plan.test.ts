@@ -30,7 +30,6 @@ describe('a plan', () => {
         for (const node of plan.nodes.values()) {
           for (const source of node.dependencies) {
             expect(place.get(source)!).toBeLessThan(place.get(node.id)!)
-            expect(plan.nodes.get(source)!.dependents).toContain(node.id)
           }
         }
         expect(new Set(plan.order).size).toBe(plan.order.length)

@@ -19,14 +19,16 @@ export function graph(nodes: Record<string, [string, Inputs?]>): Prompt {
 }
 
 /** A workbench with small nodes that count their calls, and one cache for all its runs. */
-export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles) {
+export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles, cacheBytes = 2 ** 26) {
   const calls: string[] = []
   const faults: unknown[] = []
+  /** Names of files that somebody has deleted. */
+  const gone = new Set<string>()
   const count = (name: string) => void calls.push(name)
   const catalogueNodes = [...smallNodes(count), ...more]
   const nodes = new Map(catalogueNodes.map((node) => [node.id, node]))
   const catalogue = catalogueOf(catalogueNodes.map((node) => describeNode(node, 'test')))
-  const cache = new ResultCache(2 ** 26)
+  const cache = new ResultCache(cacheBytes)
   let runs = 0
 
   async function run(prompt: Prompt, options: Partial<RunRequest> & { cancel?: AbortSignal } = {}) {
@@ -50,7 +52,9 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles) {
         catalogue,
         cache,
         logFault: (error) => faults.push(error),
-        contextOf: (run, nodeId, signal, reporter): RunContext => ({
+        filesExist: async (ui) => !(ui.images ?? []).some(({ filename }) => gone.has(filename)),
+        contextOf: (run, nodeId, signal, reporter, node): RunContext => ({
+          node,
           signal,
           nodeId,
           maxPixels: 1e6,
@@ -71,7 +75,7 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles) {
     )
     return events
   }
-  return { run, calls, faults, cache }
+  return { run, calls, faults, cache, gone }
 }
 
 /** The events of one kind. */
