@@ -7,6 +7,7 @@ import { connect } from './document/connect.ts'
 import { GraphDocument } from './document/document.ts'
 import { changeNode, insertGraph, newNode, setParam, subgraph } from './document/edits.ts'
 import { NODE_MODES, type Point } from './document/graph.ts'
+import { EditHistory } from './document/history.ts'
 import { readGraphPicture, readGraphText } from './document/read-file.ts'
 import type { ReadGraph } from './document/read-workflow.ts'
 import { writeWorkflow } from './document/write-workflow.ts'
@@ -34,6 +35,7 @@ interface EditorParts {
 /** Everything that a person can do with the graph; menus, keys and buttons only call this. */
 export class Editor {
   readonly document = new GraphDocument()
+  readonly history = new EditHistory(this.document)
   readonly view: GraphView
   readonly runs: RunControl
   readonly #parts: EditorParts
@@ -51,7 +53,7 @@ export class Editor {
       canvas: parts.canvas,
       document: this.document,
       page: this.#page(),
-      picture: (file) => parts.address.picture(file),
+      picture: (file) => parts.address.reduced(file),
     })
   }
 
@@ -199,7 +201,7 @@ export class Editor {
   #openPictures(id: string): void {
     const node = this.document.graph.nodes.get(id)
     if (node === undefined) return
-    this.#parts.viewer.open(node.title ?? this.#types.get(node.type)?.title ?? node.type, this.view.shown(node))
+    this.#parts.viewer.open(node.title ?? this.#types.get(node.type)?.title ?? node.type, this.view.files(node))
   }
 
   #page(): PageActions {

@@ -1,15 +1,19 @@
 import './jitless.ts'
 import { autosave, clientIdOf, savedGraph } from './autosave.ts'
+import { tilesOf } from './document/tile-settings.ts'
 import { listenToDrops } from './drop.ts'
 import { chooseFile, Editor } from './editor.ts'
 import { Address } from './host/address.ts'
 import { Host } from './host/host.ts'
+import { knownPictures } from './host/known-pictures.ts'
+import { PictureStore } from './host/pictures.ts'
 import type { RunBoard } from './host/run-board.ts'
 import { wordsOf } from './host/run-control.ts'
 import { keepSocket } from './host/socket.ts'
 import { byId } from './panels/element.ts'
 import { openHelp } from './panels/help.ts'
 import { openMenu } from './panels/menu.ts'
+import { choosePicture } from './panels/picture-picker.ts'
 import { RunsPanel } from './panels/runs-panel.ts'
 import { Toasts } from './panels/toasts.ts'
 import { Toolbar } from './panels/toolbar.ts'
@@ -26,13 +30,19 @@ const address = new Address(new URL(location.href), sessionStorage)
 const clientId = clientIdOf(sessionStorage)
 const host = new Host(address, clientId)
 const toasts = new Toasts(stage)
-const viewer = new Viewer(byId('desk', HTMLElement), fitCanvas)
+const store = new PictureStore(address)
+const viewer = new Viewer(byId('desk', HTMLElement), {
+  store,
+  choose: (title, anchor) => choosePicture(store, title, anchor, knownPictures(host)),
+  tiles: () => tilesOf(editor.document.graph),
+  onResize: fitCanvas,
+})
 
 const runsPanel = new RunsPanel(
   byId('desk', HTMLElement),
   {
     list: () => host.runs(),
-    address: (file) => address.picture(file),
+    address: (file) => address.reduced(file, 256),
     show: (title, pictures) => viewer.open(title, { pictures }),
     openGraph: (entry) => editor.openText(JSON.stringify(entry.workflow ?? entry.prompt)),
     again: async ({ prompt, workflow }) => editor.runs.repeat(prompt, workflow),

@@ -20,6 +20,8 @@ export function listenToKeys(
     m: () => editor.toggleMode('muted'),
     b: () => editor.toggleMode('bypassed'),
     a: () => editor.view.selectAll(),
+    z: () => editor.history.undo(),
+    y: () => editor.history.redo(),
   }
   const plain: Readonly<Record<string, () => void>> = {
     Delete: () => editor.view.deleteSelected(),
@@ -39,7 +41,8 @@ export function listenToKeys(
     }
     if (isTyping && event.key !== 'Enter' && event.key !== 's' && event.key !== 'o') return
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-    if (hasControl && !event.altKey && withControl[key] !== undefined) done(event, withControl[key])
+    if (hasControl && event.shiftKey && key === 'z') done(event, () => editor.history.redo())
+    else if (hasControl && !event.altKey && withControl[key] !== undefined) done(event, withControl[key])
     else if (!hasControl && !event.altKey && !isTyping && plain[key] !== undefined) done(event, plain[key])
   })
 

@@ -180,7 +180,7 @@ export function fileRoots({ data }: WorkSettings): StorageRoots {
     inputRoot: join(data, 'input'),
     outputRoot: join(data, 'output'),
     tempRoot: join(data, 'temp'),
-    outboxRoot: join(data, 'outbox'),
+    receiptsRoot: join(data, 'receipts'),
   }
 }
 

@@ -129,12 +129,12 @@ function drawError(ctx: CanvasRenderingContext2D, error: string, width: number, 
   const lines = wrapText(ctx, error, width - 24, 8)
   const height = lines.length * 17 + 16
   box(ctx, 0, top + 8, width, height, [MEASURES.radius])
-  ctx.fillStyle = '#3a2022'
+  ctx.fillStyle = COLORS.errorGround
   ctx.fill()
   ctx.strokeStyle = COLORS.failed
   ctx.lineWidth = 1
   ctx.stroke()
-  ctx.fillStyle = '#ffd9d6'
+  ctx.fillStyle = COLORS.errorText
   ctx.textAlign = 'left'
   for (const [i, line] of lines.entries()) ctx.fillText(line, 12, top + 28 + i * 17)
 }
@@ -150,10 +150,10 @@ function dotColor(status: NodeStatus | undefined): string {
     case 'running':
       return COLORS.running
     case 'done':
-      return '#7fc99a'
+      return COLORS.done
     case 'failed':
       return COLORS.failed
     default:
-      return '#565c67'
+      return COLORS.idle
   }
 }

@@ -13,11 +13,19 @@ import { Pictures } from './pictures.ts'
 import { listenToPinch } from './pinch.ts'
 import type { PageActions, Place, Scene, ShownPictures } from './scene.ts'
 import { Stage } from './stage.ts'
+import { usePalette } from './theme.ts'
 
 /** Where the graph is looked at from. */
 export interface Viewpoint {
   readonly scale: number
   readonly offset: Point
+}
+
+/** The files that a node shows. */
+export interface ShownFiles {
+  readonly pictures: readonly FileReference[]
+  /** Two that are compared. */
+  readonly compared?: { readonly before: FileReference; readonly after: FileReference }
 }
 
 interface GraphViewOptions {
@@ -72,6 +80,12 @@ export class GraphView {
   set board(board: RunBoard) {
     this.#board = board
     this.redraw()
+  }
+
+  /** Draws in the colours of a theme from now on. */
+  set theme(theme: 'light' | 'dark') {
+    usePalette(theme)
+    this.#rebuild()
   }
 
   redraw(): void {
@@ -141,26 +155,36 @@ export class GraphView {
     return this.#graph.getNodeOnPos(x, y, undefined, 5)?.id
   }
 
-  /** What a node shows: the picture that it loads, else the results of the latest run. */
+  /** Addresses of what a node shows. */
   shown(node: GraphNode): ShownPictures {
+    const { pictures, compared } = this.files(node)
+    return {
+      pictures: pictures.map((file) => this.#picture(file)),
+      ...(compared && { compared: { before: this.#picture(compared.before), after: this.#picture(compared.after) } }),
+    }
+  }
+
+  /** What a node shows: the picture that it loads, else the results of the latest run. */
+  files(node: GraphNode): ShownFiles {
     const upload = uploadParameter(this.#types.get(node.type))
     const name = upload === undefined ? undefined : node.params[upload]
-    if (typeof name === 'string' && name !== '') return { pictures: [this.#picture(inputReference(name))] }
+    if (typeof name === 'string' && name !== '') return { pictures: [inputReference(name)] }
     const output = this.#board.outputs.get(node.id)
     const [before, after] = [output?.a_images?.[0], output?.b_images?.[0]]
-    if (before !== undefined && after !== undefined) {
-      const compared = { before: this.#picture(before), after: this.#picture(after) }
-      return { pictures: [compared.before, compared.after], compared }
-    }
-    const files = [...(output?.images ?? []), ...(output?.a_images ?? []), ...(output?.b_images ?? [])]
-    return { pictures: files.map((file) => this.#picture(file)) }
+    if (before !== undefined && after !== undefined) return { pictures: [before, after], compared: { before, after } }
+    return { pictures: [...(output?.images ?? []), ...(output?.a_images ?? []), ...(output?.b_images ?? [])] }
   }
 
   #listen(canvas: HTMLCanvasElement): void {
     let down: Point = [0, 0]
-    canvas.addEventListener('pointerdown', (event) => {
-      down = [event.clientX, event.clientY]
-    })
+    // litegraph hears it first and lets it go no further than this phase.
+    canvas.addEventListener(
+      'pointerdown',
+      (event) => {
+        down = [event.clientX, event.clientY]
+      },
+      { capture: true },
+    )
     canvas.addEventListener('click', (event) => {
       if (Math.hypot(event.clientX - down[0], event.clientY - down[1]) < 5) this.#clickPicture(event)
     })

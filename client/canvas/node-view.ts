@@ -3,7 +3,7 @@ import { connect } from '../document/connect.ts'
 import { type GraphNode, linkInto, type Point } from '../document/graph.ts'
 import { showsPictures, uploadParameter } from './picture-place.ts'
 import type { Place, Scene } from './scene.ts'
-import { MEASURES, socketColor } from './theme.ts'
+import { COLORS, MEASURES, socketColor } from './theme.ts'
 import { buttonWidget, type Widget, widgetFor } from './widgets.ts'
 
 /**
@@ -27,7 +27,7 @@ export class NodeView extends LGraphNode {
       link: null,
       label: words(name),
       // A ring for what may stay empty.
-      ...(required.has(name) ? {} : { color_off: '#4a4f59' }),
+      ...(required.has(name) ? {} : { color_off: COLORS.emptySocket }),
       color_on: socketColor(type),
     }))
     this.outputs = node.outputs.map(({ name, type }) => ({

@@ -52,7 +52,7 @@ function drawComparison(
   ctx.clip()
   drawPicture(ctx, a, fitted)
   ctx.restore()
-  ctx.fillStyle = COLORS.text
+  ctx.fillStyle = '#ffffff'
   ctx.fillRect(split - 0.75, fitted.y, 1.5, fitted.height)
   caption(ctx, fitted, 'Before', 'left')
   caption(ctx, fitted, 'After', 'right')
@@ -120,7 +120,8 @@ function caption(
   box(ctx, left, y + height - 22, wide, 17, [4])
   ctx.fillStyle = 'rgba(12, 13, 15, 0.72)'
   ctx.fill()
-  ctx.fillStyle = COLORS.text
+  // On a dark veil in both themes.
+  ctx.fillStyle = '#e9eaec'
   ctx.textAlign = 'left'
   ctx.fillText(text, left + 6, y + height - 10)
 }

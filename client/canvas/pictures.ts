@@ -6,7 +6,6 @@ export interface Picture {
 }
 
 const MOST = 96
-const LONGEST_SIDE = 1024
 
 /** Loads pictures by address and keeps the latest ones; `redraw` is called when one has arrived. */
 export class Pictures {
@@ -39,15 +38,10 @@ export class Pictures {
 }
 
 async function load(address: string): Promise<Picture> {
-  const image = new Image()
-  image.src = address
-  await image.decode()
-  const { naturalWidth: width, naturalHeight: height } = image
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height))
-  const bitmap = await createImageBitmap(image, {
-    resizeWidth: Math.max(1, Math.round(width * scale)),
-    resizeHeight: Math.max(1, Math.round(height * scale)),
-    resizeQuality: 'high',
-  })
-  return { bitmap, width, height }
+  const response = await fetch(address)
+  if (!response.ok) throw new Error('no picture')
+  const image = await createImageBitmap(await response.blob())
+  // The host sends large pictures reduced, and says how large they are.
+  const size = /^(\d+)x(\d+)$/.exec(response.headers.get('Gendr-Picture-Size') ?? '')
+  return { bitmap: image, width: Number(size?.[1] ?? image.width), height: Number(size?.[2] ?? image.height) }
 }

@@ -15,7 +15,6 @@ import { COLORS, FONT, MEASURES, OTHER_SOCKET, SOCKET_COLORS } from './theme.ts'
 
 LiteGraph.pointerevents_method = 'pointer'
 LiteGraph.release_link_on_empty_shows_menu = true
-LiteGraph.NODE_TEXT_COLOR = COLORS.quiet
 LiteGraph.NODE_TITLE_HEIGHT = MEASURES.title
 LiteGraph.NODE_SLOT_HEIGHT = MEASURES.slot
 Object.assign(LGraphCanvas.link_type_colors, SOCKET_COLORS)
@@ -92,6 +91,7 @@ export class Stage extends LGraphCanvas {
 
   /** The ground: dots that keep their distance whatever the zoom. */
   override onRenderBackground(canvas: HTMLCanvasElement, ctx: CanvasRenderingContext2D): boolean {
+    LiteGraph.NODE_TEXT_COLOR = COLORS.quiet
     ctx.setTransform(1, 0, 0, 1, 0, 0)
     ctx.fillStyle = COLORS.ground
     ctx.fillRect(0, 0, canvas.width, canvas.height)

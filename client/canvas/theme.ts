@@ -1,5 +1,5 @@
 /** Colours and measures of the canvas: neutral greys, as a darkroom has, so that pictures speak. */
-export const COLORS = {
+const DARK = {
   ground: '#121316',
   dots: '#2a2d33',
   card: '#1e2025',
@@ -7,14 +7,52 @@ export const COLORS = {
   border: '#33373f',
   selected: '#e6b566',
   running: '#e6b566',
+  done: '#7fc99a',
+  idle: '#565c67',
   failed: '#ef6f6c',
+  errorGround: '#3a2022',
+  errorText: '#ffd9d6',
   text: '#e9eaec',
   quiet: '#989ea9',
+  knob: '#e9eaec',
   field: '#15171a',
   fieldFill: '#2b2f36',
   fieldBorder: '#2e3239',
+  emptySocket: '#4a4f59',
   shadow: 'rgba(0, 0, 0, 0.35)',
-} as const
+}
+
+type Palette = Readonly<Record<keyof typeof DARK, string>>
+
+const LIGHT: Palette = {
+  ground: '#f1f1ef',
+  dots: '#d3d3cf',
+  card: '#ffffff',
+  title: '#f4f4f2',
+  border: '#cfcfca',
+  selected: '#b97a14',
+  running: '#c98a1e',
+  done: '#3f9a62',
+  idle: '#b3b5ba',
+  failed: '#cc4541',
+  errorGround: '#fdeceb',
+  errorText: '#7c1f1c',
+  text: '#1d1f23',
+  quiet: '#636974',
+  knob: '#ffffff',
+  field: '#f6f6f4',
+  fieldFill: '#e6e6e2',
+  fieldBorder: '#dcdcd7',
+  emptySocket: '#c4c6cb',
+  shadow: 'rgba(40, 40, 50, 0.12)',
+}
+
+/** What is drawn with now. */
+export const COLORS: Palette = { ...DARK }
+
+export function usePalette(theme: 'light' | 'dark'): void {
+  Object.assign(COLORS, theme === 'light' ? LIGHT : DARK)
+}
 
 const SOCKETS: Readonly<Record<string, string>> = {
   IMAGE: '#6ea8e6',

@@ -242,7 +242,7 @@ function drawToggle(ctx: CanvasRenderingContext2D, spot: Spot, name: string, on:
   ctx.fill()
   ctx.beginPath()
   ctx.arc(x + width - (on ? 17 : 31), y + 13, 5, 0, 2 * Math.PI)
-  ctx.fillStyle = COLORS.text
+  ctx.fillStyle = COLORS.knob
   ctx.fill()
 }
 

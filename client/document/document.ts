@@ -14,7 +14,7 @@ export class GraphDocument {
   #rest: Graph['rest'] = {}
   readonly #listeners = new Set<(event: DocumentEvent) => void>()
 
-  /** The graph as it is now; its maps change with the document. */
+  /** The graph as it is now; it changes with the document. */
   get graph(): Graph {
     return { nodes: this.#nodes, links: this.#links, groups: this.#groups, rest: this.#rest }
   }
@@ -30,8 +30,8 @@ export class GraphDocument {
   /** Makes all changes, then tells of them once. */
   commit(changes: readonly Change[]): void {
     if (changes.length === 0) return
-    for (const change of changes) this.#make(change)
-    this.#tell({ kind: 'edited', changes })
+    const made = changes.map((change) => this.#make(change))
+    this.#tell({ kind: 'edited', changes: made })
   }
 
   /** @returns a function that ends the subscription */
@@ -40,36 +40,57 @@ export class GraphDocument {
     return () => this.#listeners.delete(listener)
   }
 
-  #make(change: Change): void {
+  /** Makes a change and returns it with the place that it was made at. */
+  #make(change: Change): Change {
     switch (change.kind) {
       case 'add-node':
-        this.#nodes.set(change.node.id, change.node)
-        break
+        this.#nodes = added(this.#nodes, change.node, change.at)
+        return change
       case 'remove-node':
-        this.#nodes.delete(change.node.id)
-        break
+        return { ...change, at: removed(this.#nodes, change.node.id) }
       case 'change-node':
         this.#nodes.set(change.after.id, change.after)
-        break
+        return change
       case 'add-link':
-        this.#links.set(change.link.id, change.link)
-        break
+        this.#links = added(this.#links, change.link, change.at)
+        return change
       case 'remove-link':
-        this.#links.delete(change.link.id)
-        break
+        return { ...change, at: removed(this.#links, change.link.id) }
       case 'add-group':
-        this.#groups.set(change.group.id, change.group)
-        break
+        this.#groups = added(this.#groups, change.group, change.at)
+        return change
       case 'remove-group':
-        this.#groups.delete(change.group.id)
-        break
+        return { ...change, at: removed(this.#groups, change.group.id) }
       case 'change-group':
         this.#groups.set(change.after.id, change.after)
-        break
+        return change
     }
   }
 
   #tell(event: DocumentEvent): void {
     for (const listener of this.#listeners) listener(event)
   }
+}
+
+/** The same map with one more at a place in its order, or at the end. */
+function added<Key, Item extends { readonly id: Key }>(
+  items: Map<Key, Item>,
+  item: Item,
+  at: number | undefined,
+): Map<Key, Item> {
+  if (at === undefined || at >= items.size) return items.set(item.id, item)
+  const entries = [...items]
+  entries.splice(at, 0, [item.id, item])
+  return new Map(entries)
+}
+
+/** Takes one out. @returns its place */
+function removed<Key>(items: Map<Key, unknown>, id: Key): number {
+  let at = 0
+  for (const key of items.keys()) {
+    if (key === id) break
+    at++
+  }
+  items.delete(id)
+  return at
 }

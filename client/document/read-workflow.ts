@@ -75,11 +75,12 @@ function knownInputs(node: WorkflowNode, type: NodeDescription, linked: Readonly
 }
 
 function withRest(socket: { name: string; type: string }, inFile: readonly GraphSocket[]): GraphSocket {
-  const rest = inFile.find(({ name }) => name === socket.name)?.rest ?? {}
-  return { name: socket.name, type: socket.type, rest }
+  const { rest = {} } = inFile.find(({ name }) => name === socket.name) ?? {}
+  return toSocket({ name: socket.name, type: socket.type, rest })
 }
 
-function toSocket({ name, type, rest }: GraphSocket): GraphSocket {
+/** Which links a socket has is said by the links. */
+function toSocket({ name, type, rest: { links: _, slot_index: __, ...rest } }: GraphSocket): GraphSocket {
   return { name, type, rest }
 }
 

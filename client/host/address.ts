@@ -29,14 +29,11 @@ export class Address {
     return this.of('ws', { clientId }).replace(/^http/, 'ws')
   }
 
-  /** A picture that a browser can show: as it is, or as WebP where browsers cannot read the format. */
-  picture(file: FileReference): string {
-    const query = { filename: file.filename, subfolder: file.subfolder, type: file.type }
-    return this.of('view', SHOWN_BY_BROWSERS.test(file.filename) ? query : { ...query, preview: 'webp;90' })
+  /** A picture that any browser shows, neither side longer than `size`; the size of the whole one is in a header. */
+  reduced(file: FileReference, size = 1024): string {
+    return this.of('view', { ...file, size: String(size) })
   }
 }
-
-const SHOWN_BY_BROWSERS = /\.(png|jpe?g|webp|gif|avif|bmp)$/i
 
 /** ComfyUI's names of inputs: `folder/name.png`, and at its end perhaps ` [output]`. */
 export function inputReference(name: string): FileReference {

@@ -118,6 +118,13 @@ export class Host {
     return runList(queueSchema.parse(queue), recordsSchema.parse(records))
   }
 
+  /** Names of the pictures that can be loaded, as LoadImage has them. */
+  async inputs(): Promise<readonly string[]> {
+    const type = readNodeTypes(await this.#json('object_info/LoadImage')).get('LoadImage')
+    const parameter = type?.parameters.find(({ name }) => name === 'image')
+    return parameter?.kind === 'COMBO' ? parameter.options : []
+  }
+
   /** Forgets runs that are over; their files stay. */
   async forget(runs: readonly string[]): Promise<void> {
     await this.#post('history', { delete: runs })

@@ -14,6 +14,7 @@ const SHORTCUTS: readonly (readonly [string, string])[] = [
   ['Ctrl C, Ctrl V', 'Copy and paste nodes; paste a picture to load it'],
   ['Ctrl M, Ctrl B', 'Mute or bypass what is selected'],
   ['Q', 'List of runs: stop, repeat, open their graphs and pictures'],
+  ['Ctrl Z, Ctrl Y', 'Undo and redo, as far back as the graph was opened'],
   ['Ctrl S, Ctrl O', 'Save or open a workflow file'],
   ['Drop a file', 'A picture to load it, a workflow or a saved picture to open its graph'],
 ]

@@ -6,7 +6,7 @@ export interface RunsActions {
   /** What the host knows, the newest first. */
   list(): Promise<readonly RunEntry[]>
   address(file: FileReference): string
-  show(title: string, pictures: readonly string[]): void
+  show(title: string, pictures: readonly FileReference[]): void
   openGraph(entry: RunEntry): void
   again(entry: RunEntry): Promise<void>
   cancel(entry: RunEntry): Promise<void>
@@ -104,7 +104,7 @@ export class RunsPanel {
     const shown = pictures.slice(0, THUMBNAILS).map(({ filename }, i) => {
       const picture = element('img', { src: addresses[i]!, alt: filename, loading: 'lazy', decoding: 'async' })
       const open = element('button', { type: 'button', class: 'runs-picture', title: filename }, picture)
-      open.addEventListener('click', () => this.#actions.show(filename, [addresses[i]!, ...addresses.toSpliced(i, 1)]))
+      open.addEventListener('click', () => this.#actions.show(filename, [pictures[i]!, ...pictures.toSpliced(i, 1)]))
       return open
     })
     const more = pictures.length - shown.length

@@ -1,5 +1,5 @@
 /** How two pictures are compared. */
-export const COMPARE_MODES = ['slider', 'sides', 'flip', 'difference'] as const
+export const COMPARE_MODES = ['slider', 'sides', 'flip', 'difference', 'loupe'] as const
 export type CompareMode = (typeof COMPARE_MODES)[number]
 
 export interface Size {
@@ -52,7 +52,7 @@ export function layoutPictures(frame: Size, picture: Size, view: View): Layout {
   if (place < frame.width) {
     return { scale, width, height, top, before: left, after: place + left, edge: place, start, wide }
   }
-  const shown = mode === 'difference' ? 100 : split
+  const shown = mode === 'difference' ? 100 : mode === 'loupe' ? 0 : split
   const edge = isCompared ? start + (wide * shown) / 100 : 0
   return { scale, width, height, top, before: left, after: left, edge, start, wide }
 }

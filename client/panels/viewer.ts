@@ -1,102 +1,153 @@
-import type { ShownPictures } from '../canvas/scene.ts'
+import type { FileReference } from '../host/address.ts'
+import type { PictureStore } from '../host/pictures.ts'
+import { STRINGS } from '../strings.ts'
+import { CHANNELS, type Channel, installChannelFilters } from './channels.ts'
 import { element, icon } from './element.ts'
-import { COMPARE_MODES, type CompareMode, clamp, fittedScale, layoutPictures, type View } from './viewer-layout.ts'
+import { openMenu } from './menu.ts'
+import { carryPicture } from './picture-drag.ts'
+import { type Box, PictureLayer, type PixelValue } from './picture-layer.ts'
+import type { Anchor } from './popup.ts'
+import { listenToGestures } from './viewer-gestures.ts'
+import { HistogramPanel } from './viewer-histogram.ts'
+import {
+  COMPARE_MODES,
+  type CompareMode,
+  clamp,
+  fittedScale,
+  layoutPictures,
+  type Size,
+  type View,
+} from './viewer-layout.ts'
+import { Loupe } from './viewer-loupe.ts'
+import { TileGrid, type TileSettings } from './viewer-tile-grid.ts'
 
 const STEP = 2
 const FAR_STEP = 10
-const LARGEST_ZOOM = 16
+const LARGEST_ZOOM = 32
+/** Part of the frame that an arrow key moves the picture by. */
+const PAN_STEP = 0.15
+const ZOOM_STEP = 1.5
+const WORDS = STRINGS.viewer
 
-const MODES: Readonly<Record<CompareMode, { readonly label: string; readonly title: string }>> = {
-  slider: { label: 'Slider', title: 'Before and after under a slider' },
-  sides: { label: 'Side by side', title: 'Both at the same place' },
-  flip: { label: 'Flip', title: 'One in place of the other; Space or a click changes' },
-  difference: { label: 'Difference', title: 'How far they differ, eight times as strong' },
+/** Pictures to look at; two of them may be compared. */
+export interface ViewedPictures {
+  readonly pictures: readonly FileReference[]
+  readonly compared?: { readonly before: FileReference; readonly after: FileReference }
+}
+
+export interface ViewerParts {
+  readonly store: PictureStore
+  /** Asks the person for a picture; undefined where none was chosen. */
+  choose(title: string, anchor: Anchor): Promise<FileReference | undefined>
+  /** How the graph cuts pictures into tiles. */
+  tiles(): TileSettings
+  /** The viewer opened, closed or changed its width. */
+  onResize(): void
 }
 
 /**
- * Looks at pictures large: one, several, or two compared. Beside the graph, or over the whole page. Pictures are zoomed
- * with the wheel and moved by dragging; both sides of a comparison always show the same place.
+ * Looks at pictures large: one, several, or any two compared. Beside the graph, or over the whole page. Pictures are
+ * zoomed with the wheel or two fingers and moved by dragging; both sides of a comparison always show the same place.
  */
 export class Viewer {
+  readonly #parts: ViewerParts
   readonly #root: HTMLElement
+  readonly #after: PictureLayer
+  readonly #before: PictureLayer
+  readonly #loupe: Loupe
+  readonly #histogram = new HistogramPanel()
+  readonly #grid = new TileGrid()
   readonly #title = element('span', { class: 'viewer-title' })
-  readonly #strip = element('div', { class: 'viewer-strip' })
-  readonly #frame = element('div', { class: 'viewer-frame', testid: 'viewer-frame' })
-  readonly #after = element('img', {
-    class: 'viewer-picture',
-    alt: 'After',
-    draggable: 'false',
-    testid: 'viewer-after',
+  readonly #strip = element('div', { class: 'viewer-strip', testid: 'viewer-strip' })
+  readonly #frame = element('div', {
+    class: 'viewer-frame',
+    testid: 'viewer-frame',
+    tabindex: '0',
+    role: 'group',
+    'aria-label': WORDS.frame,
   })
-  readonly #before = element('img', {
-    class: 'viewer-picture',
-    alt: 'Before',
-    draggable: 'false',
-    testid: 'viewer-before',
-  })
-  readonly #clip = element('div', { class: 'viewer-clip viewer-clip-before' }, this.#before)
-  readonly #afterClip = element('div', { class: 'viewer-clip' }, this.#after)
+  readonly #clip = element('div', { class: 'viewer-clip viewer-clip-before' })
+  readonly #afterClip = element('div', { class: 'viewer-clip' })
   readonly #layers = element('div', { class: 'viewer-layers', testid: 'viewer-layers' }, this.#afterClip, this.#clip)
-  readonly #modes = element('div', { class: 'viewer-modes', role: 'group', 'aria-label': 'Compare' })
+  readonly #modes = element('div', { class: 'viewer-modes', role: 'group', 'aria-label': WORDS.modes.group })
   readonly #pixel = element('span', { class: 'viewer-pixel', testid: 'viewer-pixel' })
-  readonly #sample = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })
+  readonly #failure = element('p', { class: 'viewer-failure', testid: 'viewer-failure', hidden: true }, WORDS.failed)
   readonly #divider = element('div', {
     class: 'viewer-divider',
     role: 'slider',
     tabindex: '0',
     testid: 'compare-slider',
-    'aria-label': 'Before and after',
+    'aria-label': WORDS.divider,
     'aria-valuemin': '0',
     'aria-valuemax': '100',
     'aria-orientation': 'horizontal',
   })
-  readonly #beforeLabel = element('span', {}, 'Before')
-  readonly #afterLabel = element('span', {}, 'After')
+  readonly #beforeLabel = element('span', {}, WORDS.before)
+  readonly #afterLabel = element('span', {}, WORDS.after)
   readonly #labels = element('div', { class: 'viewer-labels' }, this.#beforeLabel, this.#afterLabel)
   readonly #size = element('span', { class: 'viewer-size', testid: 'viewer-size' })
-  readonly #zoomButton = element('button', {
-    type: 'button',
+  readonly #zoomButton = quiet('viewer-zoom', WORDS.zoom, '1:1')
+  readonly #beforeButton = quiet('viewer-compare', WORDS.chooseBefore, WORDS.compareWith)
+  readonly #afterButton = quiet('viewer-choose-after', WORDS.chooseAfter, choiceOf(WORDS.after))
+  readonly #swapButton = quiet('viewer-swap', WORDS.swap, icon('M4 5.5h8.5L10 3M12 10.5H3.5L6 13'))
+  readonly #singleButton = quiet('viewer-single', WORDS.single, icon('M4 4l8 8M12 4l-8 8'))
+  readonly #channelButton = quiet('viewer-channel', WORDS.channels.label, WORDS.channels.all)
+  readonly #histogramButton = quiet('viewer-histogram', WORDS.histogramTitle, WORDS.histogram)
+  readonly #gridButton = quiet('viewer-grid', WORDS.gridTitle, WORDS.grid)
+  readonly #download = element('a', {
     class: 'button button-quiet',
-    testid: 'viewer-zoom',
-    title: 'Fit the window, or one pixel to one pixel',
+    testid: 'viewer-download',
+    'aria-label': WORDS.download,
+    title: WORDS.downloadTitle,
+    draggable: 'true',
   })
-  readonly #onResize: () => void
   /** Part of the frame that shows the first picture, 0..100. */
   #split = 50
   /** Undefined: fitted into the frame. */
   #zoom: number | undefined
   #center: readonly [number, number] = [0.5, 0.5]
   #mode: CompareMode = 'slider'
+  #channel: Channel = 'all'
+  #counted: string | undefined
 
-  constructor(parent: HTMLElement, onResize: () => void) {
-    this.#onResize = onResize
-    const large = element(
-      'button',
-      {
-        type: 'button',
-        class: 'button button-quiet',
-        testid: 'viewer-large',
-        'aria-label': 'Large',
-        title: 'Over the whole page',
-      },
+  constructor(parent: HTMLElement, parts: ViewerParts) {
+    this.#parts = parts
+    const { store } = parts
+    this.#after = new PictureLayer(store, WORDS.after, 'viewer-after', () => this.#arrange())
+    this.#before = new PictureLayer(store, WORDS.before, 'viewer-before', () => this.#arrange())
+    this.#loupe = new Loupe(store)
+    this.#afterClip.append(this.#after.root)
+    this.#clip.append(this.#before.root)
+    const large = quiet(
+      'viewer-large',
+      WORDS.largeTitle,
       icon('M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5l-5 5M2.5 13.5l5-5'),
     )
-    const close = element(
-      'button',
-      {
-        type: 'button',
-        class: 'button button-quiet',
-        testid: 'viewer-close',
-        'aria-label': 'Close',
-        title: 'Close (Esc)',
-      },
-      icon('M4 4l8 8M12 4l-8 8'),
+    large.setAttribute('aria-label', WORDS.large)
+    const close = quiet('viewer-close', WORDS.closeTitle, icon('M4 4l8 8M12 4l-8 8'))
+    close.setAttribute('aria-label', STRINGS.close)
+    for (const [button, name] of [
+      [this.#swapButton, WORDS.swap],
+      [this.#singleButton, WORDS.single],
+    ] as const) {
+      button.setAttribute('aria-label', name)
+    }
+    this.#download.append(icon('M8 2.5v7.5M4.5 7 8 10.5 11.5 7M2.5 13.5h11'))
+    this.#frame.append(
+      this.#layers,
+      this.#grid.root,
+      this.#labels,
+      this.#divider,
+      this.#loupe.root,
+      this.#pixel,
+      this.#grid.words,
+      this.#histogram.root,
+      this.#failure,
     )
-    this.#frame.append(this.#layers, this.#labels, this.#divider, this.#pixel)
     this.#modes.append(...COMPARE_MODES.map((mode) => this.#modeButton(mode)))
     this.#root = element(
       'section',
-      { class: 'viewer', testid: 'viewer', 'aria-label': 'Pictures', hidden: true },
+      { class: 'viewer', testid: 'viewer', 'aria-label': WORDS.region, hidden: true },
       element(
         'header',
         { class: 'viewer-head' },
@@ -104,33 +155,48 @@ export class Viewer {
         this.#size,
         element('span', { class: 'spacer' }),
         this.#zoomButton,
+        this.#download,
         large,
         close,
       ),
-      this.#modes,
+      element(
+        'div',
+        { class: 'viewer-tools' },
+        this.#modes,
+        this.#beforeButton,
+        this.#swapButton,
+        this.#afterButton,
+        this.#singleButton,
+        element('span', { class: 'spacer' }),
+        this.#channelButton,
+        this.#histogramButton,
+        this.#gridButton,
+      ),
       this.#frame,
       this.#strip,
     )
     parent.append(this.#root)
+    installChannelFilters(this.#root)
     close.addEventListener('click', () => this.close())
     large.addEventListener('click', () => {
       this.#root.classList.toggle('viewer-whole')
-      this.#onResize()
+      parts.onResize()
     })
-    this.#zoomButton.addEventListener('click', () =>
-      this.#setZoom(this.#zoom === undefined ? 1 / devicePixelRatio : undefined),
-    )
-    this.#divider.addEventListener('keydown', (event) => this.#key(event))
-    this.#frame.addEventListener('pointerdown', (event) => this.#press(event))
-    this.#frame.addEventListener('dblclick', () =>
-      this.#setZoom(this.#zoom === undefined ? 1 / devicePixelRatio : undefined),
-    )
-    this.#frame.addEventListener('pointermove', (event) => this.#readPixel(event))
-    this.#frame.addEventListener('pointerleave', () => {
-      this.#pixel.textContent = ''
+    this.#zoomButton.addEventListener('click', () => this.#toggleZoom())
+    this.#beforeButton.addEventListener('click', () => void this.#chooseBefore())
+    this.#afterButton.addEventListener('click', () => void this.#chooseAfter())
+    this.#swapButton.addEventListener('click', () => this.#swap())
+    this.#singleButton.addEventListener('click', () => this.#compare(undefined, this.#after.file))
+    this.#channelButton.addEventListener('click', () => this.#chooseChannel())
+    this.#histogramButton.addEventListener('click', () => this.#toggleHistogram())
+    this.#gridButton.addEventListener('click', () => this.#toggleGrid())
+    this.#download.addEventListener('dragstart', (event) => {
+      const { file } = this.#after
+      if (file !== undefined) carryPicture(event, file, store.original(file))
     })
-    this.#frame.addEventListener('wheel', (event) => this.#wheel(event), { passive: false })
-    for (const picture of [this.#after, this.#before]) picture.addEventListener('load', () => this.#arrange())
+    this.#divider.addEventListener('keydown', (event) => this.#divide(event))
+    this.#root.addEventListener('keydown', (event) => this.#key(event))
+    this.#listen()
     new ResizeObserver(() => this.#arrange()).observe(this.#frame)
   }
 
@@ -138,66 +204,120 @@ export class Viewer {
     return !this.#root.hidden
   }
 
-  open(title: string, { pictures, compared }: ShownPictures): void {
+  open(title: string, { pictures, compared }: ViewedPictures): void {
     const first = compared?.after ?? pictures[0]
     if (first === undefined) return
     const wasOpen = this.isOpen
     this.#title.textContent = title
-    this.#root.toggleAttribute('data-compare', compared !== undefined)
-    this.#clip.hidden = compared === undefined
-    this.#modes.hidden = compared === undefined
-    if (compared !== undefined) this.#before.src = compared.before
-    this.#after.src = first
-    this.#after.alt = compared === undefined ? title : 'After'
     this.#fillStrip(compared === undefined ? pictures : [])
     this.#root.hidden = false
     if (!wasOpen) {
       this.#zoom = undefined
+      this.#center = [0.5, 0.5]
       this.#setSplit(50)
-      this.#onResize()
+      this.#parts.onResize()
     }
-    this.#arrange()
+    this.#compare(compared?.before, first)
+    this.#after.image.alt = compared === undefined ? title : WORDS.after
     if (compared !== undefined) this.#divider.focus({ preventScroll: true })
   }
 
   close(): void {
     this.#root.hidden = true
     this.#root.classList.remove('viewer-whole')
-    this.#onResize()
+    this.#parts.onResize()
   }
 
-  #fillStrip(pictures: readonly string[]): void {
+  #compare(before: FileReference | undefined, after: FileReference | undefined): void {
+    this.#root.toggleAttribute('data-compare', before !== undefined)
+    this.#clip.hidden = before === undefined
+    this.#modes.hidden = before === undefined
+    this.#swapButton.hidden = before === undefined
+    this.#singleButton.hidden = before === undefined
+    this.#afterButton.hidden = before === undefined
+    this.#beforeButton.textContent = before === undefined ? WORDS.compareWith : choiceOf(WORDS.before)
+    this.#beforeButton.title = before?.filename ?? WORDS.chooseBefore
+    this.#afterButton.title = after?.filename ?? WORDS.chooseAfter
+    this.#loupe.hide()
+    this.#loupe.show(before, after)
+    void this.#before.show(before)
+    void this.#after.show(after)
+    if (after !== undefined) {
+      this.#download.href = this.#parts.store.original(after)
+      this.#download.download = after.filename
+    }
+    this.#arrange()
+  }
+
+  #swap(): void {
+    this.#compare(this.#after.file, this.#before.file)
+  }
+
+  async #chooseBefore(): Promise<void> {
+    const chosen = await this.#parts.choose(WORDS.chooseBefore, below(this.#beforeButton))
+    if (chosen !== undefined) this.#compare(chosen, this.#after.file)
+  }
+
+  async #chooseAfter(): Promise<void> {
+    const chosen = await this.#parts.choose(WORDS.chooseAfter, below(this.#afterButton))
+    if (chosen !== undefined) this.#compare(this.#before.file, chosen)
+  }
+
+  #fillStrip(pictures: readonly FileReference[]): void {
     this.#strip.hidden = pictures.length < 2
     this.#strip.replaceChildren(
-      ...(pictures.length < 2 ? [] : pictures).map((address, i) => {
+      ...(pictures.length < 2 ? [] : pictures).map((file, i) => {
+        const picture = element('img', { src: this.#parts.store.reduced(file, 256), alt: '', loading: 'lazy' })
         const choose = element(
           'button',
-          { type: 'button', class: 'viewer-thumb', 'aria-label': `Picture ${i + 1}` },
-          element('img', { src: address, alt: '' }),
+          { type: 'button', class: 'viewer-thumb', 'aria-label': WORDS.thumb(i + 1) },
+          picture,
         )
-        choose.addEventListener('click', () => {
-          this.#after.src = address
-        })
+        choose.addEventListener('click', () => this.#compare(this.#before.file, file))
+        choose.addEventListener('dragstart', (event) => carryPicture(event, file, this.#parts.store.original(file)))
         return choose
       }),
     )
   }
 
   #modeButton(mode: CompareMode): HTMLButtonElement {
-    const { label, title } = MODES[mode]
-    const choose = element(
-      'button',
-      { type: 'button', class: 'button button-quiet', title, testid: `compare-by-${mode}` },
-      label,
-    )
+    const { label, title } = WORDS.modes[mode]
+    const choose = quiet(`compare-by-${mode}`, title, label)
     choose.addEventListener('click', () => this.#compareBy(mode))
     return choose
   }
 
   #compareBy(mode: CompareMode): void {
     this.#mode = mode
+    this.#loupe.hide()
     this.#setSplit(mode === 'flip' ? 100 : 50)
     if (mode === 'flip' || mode === 'slider') this.#divider.focus({ preventScroll: true })
+  }
+
+  #chooseChannel(): void {
+    const items = CHANNELS.map((channel) => ({
+      label: WORDS.channels[channel],
+      checked: channel === this.#channel,
+      testid: `channel-${channel}`,
+      act: () => {
+        this.#channel = channel
+        this.#root.dataset.channel = channel
+        this.#channelButton.textContent = WORDS.channels[channel]
+        this.#channelButton.setAttribute('aria-pressed', String(channel !== 'all'))
+      },
+    }))
+    openMenu(WORDS.channels.label, items, below(this.#channelButton))
+  }
+
+  #toggleHistogram(): void {
+    this.#histogram.root.hidden = this.#histogram.isShown
+    this.#counted = undefined
+    this.#arrange()
+  }
+
+  #toggleGrid(): void {
+    this.#grid.show(!this.#grid.isShown)
+    this.#arrange()
   }
 
   get #isCompared(): boolean {
@@ -214,32 +334,26 @@ export class Viewer {
     }
   }
 
-  get #sizes(): readonly [frame: { width: number; height: number }, picture: { width: number; height: number }] {
-    const { clientWidth, clientHeight } = this.#frame
-    const { naturalWidth, naturalHeight } = this.#after
-    return [
-      { width: clientWidth, height: clientHeight },
-      { width: naturalWidth, height: naturalHeight },
-    ]
+  get #frameSize(): Size {
+    return { width: this.#frame.clientWidth, height: this.#frame.clientHeight }
   }
 
   #arrange(): void {
-    const [frame, natural] = this.#sizes
+    const frame = this.#frameSize
+    const natural = this.#after.size
+    this.#failure.hidden = !this.#after.failed && !(this.#isCompared && this.#before.failed)
+    this.#histogramButton.setAttribute('aria-pressed', String(this.#histogram.isShown))
+    this.#gridButton.setAttribute('aria-pressed', String(this.#grid.isShown))
     if (natural.width === 0 || frame.width === 0) return
     const view = this.#view
     const { scale, width, height, top, before, after, edge, start, wide } = layoutPictures(frame, natural, view)
-    for (const [picture, left] of [
-      [this.#before, before],
-      [this.#after, after],
-    ] as const) {
-      picture.style.width = `${width}px`
-      picture.style.height = `${height}px`
-      picture.style.transform = `translate(${left}px, ${top}px)`
-      picture.classList.toggle('viewer-pixels', scale * devicePixelRatio >= 3)
-    }
+    const afterBox: Box = { left: after, top, width, height }
+    this.#before.place({ ...afterBox, left: before }, frame)
+    this.#after.place(afterBox, frame)
+    this.#grid.place(afterBox, natural, this.#parts.tiles())
     this.#root.dataset.mode = view.isCompared ? view.mode : 'single'
-    this.#size.textContent = `${natural.width} × ${natural.height} · ${Math.round(scale * devicePixelRatio * 100)} %`
-    this.#zoomButton.textContent = this.#zoom === undefined ? '1:1' : 'Fit'
+    this.#size.textContent = this.#facts(scale)
+    this.#zoomButton.textContent = this.#zoom === undefined ? '1:1' : WORDS.fit
     this.#divider.style.transform = `translateX(${edge}px)`
     this.#clip.style.clipPath = `inset(0 ${frame.width - edge}px 0 0)`
     this.#afterClip.style.clipPath = view.mode === 'sides' && view.isCompared ? `inset(0 0 0 ${edge}px)` : ''
@@ -247,10 +361,25 @@ export class Viewer {
     for (const button of this.#modes.querySelectorAll('button')) {
       button.setAttribute('aria-pressed', String(button.dataset.testid === `compare-by-${view.mode}`))
     }
+    this.#count()
+  }
+
+  #facts(scale: number): string {
+    const { width, height, bits = 8 } = this.#after.facts ?? { width: 0, height: 0 }
+    const deep = bits > 8 ? ` · ${WORDS.bits(bits)}` : ''
+    return `${width} × ${height} · ${Math.round(scale * devicePixelRatio * 100)} %${deep}`
+  }
+
+  /** Counting takes a while, so only what is seen is counted, and once. */
+  #count(): void {
+    const image = this.#after.loaded
+    if (!this.#histogram.isShown || image?.src === this.#counted) return
+    this.#counted = image?.src
+    this.#histogram.show(image)
   }
 
   #arrangeLabels({ mode, isCompared, split }: View, bottom: number, start: number, wide: number): void {
-    this.#labels.hidden = !isCompared || mode === 'difference'
+    this.#labels.hidden = !isCompared || mode === 'difference' || mode === 'loupe'
     this.#beforeLabel.hidden = mode === 'flip' && split < 50
     this.#afterLabel.hidden = mode === 'flip' && split >= 50
     this.#labels.style.left = `${start}px`
@@ -259,19 +388,33 @@ export class Viewer {
   }
 
   #fitted(): number {
-    return fittedScale(...this.#sizes, this.#view)
+    return fittedScale(this.#frameSize, this.#after.size, this.#view)
   }
 
   /** Shows where the pointer is and what the pictures have there, in 8 bits. */
-  #readPixel({ clientX, clientY }: PointerEvent): void {
+  #point({ clientX, clientY }: PointerEvent): void {
+    const { width, height } = this.#after.size
+    if (width === 0) return
     const shown = this.#mode === 'sides' && this.#isCompared && clientX < this.#middle() ? this.#before : this.#after
-    const box = shown.getBoundingClientRect()
-    const x = Math.floor(((clientX - box.left) / box.width) * this.#after.naturalWidth)
-    const y = Math.floor(((clientY - box.top) / box.height) * this.#after.naturalHeight)
-    const isInside = x >= 0 && y >= 0 && x < this.#after.naturalWidth && y < this.#after.naturalHeight
-    const pictures = this.#isCompared ? [this.#before, this.#after] : [this.#after]
-    const values = pictures.map((picture) => this.#valueAt(picture, x, y))
+    const box = shown.root.getBoundingClientRect()
+    const at = [(clientX - box.left) / box.width, (clientY - box.top) / box.height] as const
+    const x = Math.floor(at[0] * width)
+    const y = Math.floor(at[1] * height)
+    const isInside = x >= 0 && y >= 0 && x < width && y < height
+    const layers = this.#isCompared ? [this.#before, this.#after] : [this.#after]
+    // The first may be of another size.
+    const values = layers.map((layer) => {
+      const { size } = layer
+      return say(layer.valueAt(Math.floor((x * size.width) / width), Math.floor((y * size.height) / height)))
+    })
     this.#pixel.textContent = isInside ? `${x}, ${y}   ${values.join(' → ')}` : ''
+    const isLoupe = this.#isCompared && this.#mode === 'loupe' && isInside
+    if (!isLoupe) {
+      this.#loupe.hide()
+      return
+    }
+    const frame = this.#frame.getBoundingClientRect()
+    this.#loupe.lookAt([clientX - frame.left, clientY - frame.top], at, box.width)
   }
 
   #middle(): number {
@@ -279,20 +422,10 @@ export class Viewer {
     return left + width / 2
   }
 
-  /** @param x in pixels of the second picture; the first may be of another size */
-  #valueAt(picture: HTMLImageElement, x: number, y: number): string {
-    if (this.#sample === null || !picture.complete || picture.naturalWidth === 0) return '–'
-    const scale = picture.naturalWidth / this.#after.naturalWidth
-    this.#sample.clearRect(0, 0, 1, 1)
-    this.#sample.drawImage(picture, Math.floor(x * scale), Math.floor(y * scale), 1, 1, 0, 0, 1, 1)
-    const [red, green, blue, alpha] = this.#sample.getImageData(0, 0, 1, 1).data
-    return `${red} ${green} ${blue}${alpha === 255 ? '' : ` ${alpha}`}`
-  }
-
   #setSplit(split: number): void {
     this.#split = clamp(split, 0, 100)
     this.#divider.setAttribute('aria-valuenow', String(Math.round(this.#split)))
-    this.#divider.setAttribute('aria-valuetext', `${Math.round(this.#split)} % before`)
+    this.#divider.setAttribute('aria-valuetext', WORDS.split(Math.round(this.#split)))
     this.#arrange()
   }
 
@@ -302,10 +435,15 @@ export class Viewer {
     this.#arrange()
   }
 
-  #key(event: KeyboardEvent): void {
+  #toggleZoom(): void {
+    this.#setZoom(this.#zoom === undefined ? 1 / devicePixelRatio : undefined)
+  }
+
+  /** The keys of the divider: left and right in small steps, and flipping where pictures are flipped. */
+  #divide(event: KeyboardEvent): void {
     if (this.#mode === 'flip') {
       if (event.key !== ' ' && !event.key.startsWith('Arrow')) return
-      event.preventDefault()
+      taken(event)
       this.#flip()
       return
     }
@@ -321,9 +459,31 @@ export class Viewer {
       End: 100,
     }
     const split = moves[event.key]
-    if (split === undefined) return
-    event.preventDefault()
+    if (split === undefined || this.#mode !== 'slider') return
+    taken(event)
     this.#setSplit(split)
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    const { width, height } = this.#frameSize
+    const keys: Readonly<Record<string, () => void>> = {
+      '+': () => this.#zoomBy(ZOOM_STEP),
+      '=': () => this.#zoomBy(ZOOM_STEP),
+      '-': () => this.#zoomBy(1 / ZOOM_STEP),
+      '0': () => this.#setZoom(undefined),
+      '1': () => this.#setZoom(1 / devicePixelRatio),
+      h: () => this.#toggleHistogram(),
+      g: () => this.#toggleGrid(),
+      ArrowLeft: () => this.#shift(width * PAN_STEP, 0),
+      ArrowRight: () => this.#shift(-width * PAN_STEP, 0),
+      ArrowUp: () => this.#shift(0, height * PAN_STEP),
+      ArrowDown: () => this.#shift(0, -height * PAN_STEP),
+    }
+    const act = keys[event.key]
+    if (act === undefined) return
+    taken(event)
+    act()
   }
 
   #flip(): void {
@@ -331,53 +491,104 @@ export class Viewer {
   }
 
   /** On the divider, or anywhere while the picture is fitted, a press moves the divider; else it moves the picture. */
-  #press(event: PointerEvent): void {
-    if (event.button !== 0) return
-    const isDivider = event.target === this.#divider
-    const isSlider = this.#isCompared && this.#mode === 'slider'
-    const splits = isSlider && (isDivider || this.#zoom === undefined)
-    if (this.#isCompared && this.#mode === 'flip' && this.#zoom === undefined) this.#flip()
-    this.#frame.setPointerCapture(event.pointerId)
-    const ended = new AbortController()
-    const follow = (moved: PointerEvent) => {
-      if (splits) this.#splitAt(moved.clientX)
-      else this.#shift(moved.movementX, moved.movementY)
-    }
-    if (splits) follow(event)
-    this.#frame.addEventListener('pointermove', follow, { signal: ended.signal })
-    for (const end of ['pointerup', 'pointercancel'] as const) {
-      this.#frame.addEventListener(end, () => ended.abort(), { signal: ended.signal })
-    }
-    if (this.#isCompared) this.#divider.focus({ preventScroll: true })
-    event.preventDefault()
+  #listen(): void {
+    let splits = false
+    listenToGestures(this.#frame, {
+      press: (event) => {
+        const isSlider = this.#isCompared && this.#mode === 'slider'
+        splits = isSlider && (event.target === this.#divider || this.#zoom === undefined)
+        if (this.#isCompared && this.#mode === 'flip' && this.#zoom === undefined) this.#flip()
+        if (splits) this.#splitAt(event.clientX)
+        if (this.#isCompared) this.#divider.focus({ preventScroll: true })
+        else this.#frame.focus({ preventScroll: true })
+      },
+      drag: (event, x, y) => {
+        if (splits) this.#splitAt(event.clientX)
+        else this.#shift(x, y)
+      },
+      pinch: (middle, x, y, factor) => {
+        this.#shift(x, y)
+        this.#zoomAbout(middle[0], middle[1], factor)
+      },
+    })
+    this.#frame.addEventListener('dblclick', () => this.#toggleZoom())
+    this.#frame.addEventListener('pointermove', (event) => this.#point(event))
+    this.#frame.addEventListener('pointerleave', () => {
+      this.#pixel.textContent = ''
+      this.#loupe.hide()
+    })
+    this.#frame.addEventListener(
+      'wheel',
+      (event) => {
+        event.preventDefault()
+        this.#zoomAbout(event.clientX, event.clientY, Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.002)))
+        this.#point(event as unknown as PointerEvent)
+      },
+      { passive: false },
+    )
   }
 
   #splitAt(x: number): void {
     const frame = this.#frame.getBoundingClientRect()
-    const picture = this.#after.getBoundingClientRect()
+    const picture = this.#after.root.getBoundingClientRect()
     const [start, end] = [Math.max(frame.left, picture.left), Math.min(frame.right, picture.right)]
     if (end > start) this.#setSplit(((x - start) / (end - start)) * 100)
   }
 
   #shift(x: number, y: number): void {
-    const { width, height } = this.#after.getBoundingClientRect()
+    const { width, height } = this.#after.root.getBoundingClientRect()
+    if (width === 0) return
     this.#center = [clamp(this.#center[0] - x / width, 0, 1), clamp(this.#center[1] - y / height, 0, 1)]
     this.#arrange()
   }
 
-  /** Zooms about the pointer. */
-  #wheel(event: WheelEvent): void {
-    event.preventDefault()
-    const old = this.#zoom ?? this.#fitted()
-    const zoom = clamp(old * Math.exp(-event.deltaY * 0.002), this.#fitted(), LARGEST_ZOOM)
-    const frame = this.#frame.getBoundingClientRect()
-    const picture = this.#after.getBoundingClientRect()
-    const at = [(event.clientX - picture.left) / picture.width, (event.clientY - picture.top) / picture.height] as const
-    const [width, height] = [this.#after.naturalWidth * zoom, this.#after.naturalHeight * zoom]
-    this.#center = [
-      at[0] + (frame.left + frame.width / 2 - event.clientX) / width,
-      at[1] + (frame.top + frame.height / 2 - event.clientY) / height,
-    ]
-    this.#setZoom(zoom <= this.#fitted() * 1.001 ? undefined : zoom)
+  #zoomBy(factor: number): void {
+    const { left, top, width, height } = this.#frame.getBoundingClientRect()
+    this.#zoomAbout(left + width / 2, top + height / 2, factor)
   }
+
+  /** Zooms so that what is under a point of the page stays there. */
+  #zoomAbout(x: number, y: number, factor: number): void {
+    const size = this.#after.size
+    if (size.width === 0) return
+    const fitted = this.#fitted()
+    const zoom = clamp((this.#zoom ?? fitted) * factor, Math.min(fitted, 1 / devicePixelRatio), LARGEST_ZOOM)
+    const frame = this.#frame.getBoundingClientRect()
+    const place = this.#isCompared && this.#mode === 'sides' ? frame.width / 2 : frame.width
+    const isLeft = place < frame.width && x < frame.left + place
+    const picture = (isLeft ? this.#before : this.#after).root.getBoundingClientRect()
+    const middle = place === frame.width || isLeft ? frame.left + place / 2 : frame.left + place * 1.5
+    const at = [(x - picture.left) / picture.width, (y - picture.top) / picture.height] as const
+    this.#center = [
+      clamp(at[0] + (middle - x) / (size.width * zoom), 0, 1),
+      clamp(at[1] + (frame.top + frame.height / 2 - y) / (size.height * zoom), 0, 1),
+    ]
+    const isFitted = Math.abs(zoom / fitted - 1) < 0.001
+    this.#setZoom(isFitted ? undefined : zoom)
+  }
+}
+
+function choiceOf(label: string): string {
+  return `${label} ▾`
+}
+
+function below(button: HTMLElement): Anchor {
+  const { left, bottom } = button.getBoundingClientRect()
+  return { x: left, y: bottom + 4 }
+}
+
+function quiet(testid: string, title: string, content: string | Node): HTMLButtonElement {
+  return element('button', { type: 'button', class: 'button button-quiet', testid, title }, content)
+}
+
+function say(value: PixelValue | undefined): string {
+  if (value === undefined) return '–'
+  const [red, green, blue, alpha] = value.values
+  return `${red} ${green} ${blue}${alpha === 255 ? '' : ` ${alpha}`}${value.space === 'P3' ? ' P3' : ''}`
+}
+
+/** Neither the browser nor the page's own keys shall act on it too. */
+function taken(event: KeyboardEvent): void {
+  event.preventDefault()
+  event.stopPropagation()
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { encodePng, graphTexts } from '../sdk/encode.ts'
+import { encodeFrame, graphTexts } from '../sdk/encode.ts'
 import { defineNode } from '../sdk/node.ts'
 
 /** SaveImage as ComfyUI has it (nodes.py); 16-bit pictures are saved with 16 bits. */
@@ -18,7 +18,7 @@ export const saveImage = defineNode({
   async run({ images }, { filename_prefix }, context) {
     const saved = []
     for (const [i, frame] of images.frames.entries()) {
-      const png = await encodePng(frame, graphTexts(context))
+      const png = await encodeFrame(frame, graphTexts(context))
       const prefix = filename_prefix
         .replaceAll('%width%', String(frame.width))
         .replaceAll('%height%', String(frame.height))

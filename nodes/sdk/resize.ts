@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
-import { CUBIC, type Kernel, LANCZOS, LINEAR, resampleTaps, type Taps } from './resample-taps.ts'
-import { depthOf, fullScale, samplesOf } from './samples.ts'
+import { resample } from './resample.ts'
+import { CUBIC, type Kernel, LANCZOS, LINEAR } from './resample-taps.ts'
+import { depthOf, samplesOf } from './samples.ts'
 import type { Frame } from './values.ts'
 
 export const RESIZE_METHODS = ['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos'] as const
@@ -8,9 +8,6 @@ export const RESIZE_METHODS = ['nearest-exact', 'bilinear', 'area', 'bicubic', '
 export type ResizeMethod = (typeof RESIZE_METHODS)[number]
 
 const KERNELS: Readonly<Partial<Record<ResizeMethod, Kernel>>> = { bilinear: LINEAR, bicubic: CUBIC, lanczos: LANCZOS }
-
-/** Output samples after which others get a turn; a hundred megapixels take seconds. */
-const BREATH = 4_000_000
 
 /**
  * Scales a frame to exactly `width` × `height` at its own depth, with the results of ComfyUI's common_upscale
@@ -22,47 +19,6 @@ export async function resizeFrame(frame: Frame, width: number, height: number, m
   const kernel = KERNELS[method]
   if (kernel !== undefined) return resample(frame, width, height, kernel)
   return method === 'area' ? areaResize(frame, width, height) : nearestResize(frame, width, height)
-}
-
-/** Rows first, then columns, in float32 in between. */
-async function resample(frame: Frame, width: number, height: number, kernel: Kernel): Promise<Frame> {
-  const { channels } = frame
-  const line = width * channels
-  const wide = new Float32Array(frame.height * line)
-  const columns = resampleTaps(frame.width, width, kernel)
-  const linesPerBreath = Math.max(1, Math.floor(BREATH / line))
-  for (let y = 0; y < frame.height; y++) {
-    resampleLine(frame, y, columns, wide)
-    if (y % linesPerBreath === linesPerBreath - 1) await setImmediate()
-  }
-  const data = samplesOf(depthOf(frame.data), height * line)
-  const top = data instanceof Float32Array ? undefined : fullScale(data)
-  const sums = new Float32Array(line)
-  for (const [y, { start, weights }] of resampleTaps(frame.height, height, kernel).entries()) {
-    sums.fill(0)
-    for (let k = 0; k < weights.length; k++) {
-      const weight = weights[k]!
-      const from = (start + k) * line
-      for (let i = 0; i < line; i++) sums[i]! += weight * wide[from + i]!
-    }
-    if (top !== undefined) for (let i = 0; i < line; i++) sums[i] = Math.min(top, Math.max(0, Math.round(sums[i]!)))
-    data.set(sums, y * line)
-    if (y % linesPerBreath === linesPerBreath - 1) await setImmediate()
-  }
-  return { ...frame, width, height, data }
-}
-
-function resampleLine({ data, width, channels }: Frame, y: number, columns: readonly Taps[], wide: Float32Array): void {
-  const line = y * width * channels
-  let to = y * columns.length * channels
-  for (const { start, weights } of columns) {
-    for (let c = 0; c < channels; c++) {
-      let sum = 0
-      let from = line + start * channels + c
-      for (let k = 0; k < weights.length; k++, from += channels) sum += weights[k]! * data[from]!
-      wide[to++] = sum
-    }
-  }
 }
 
 /** The input sample under the middle of each output sample. */

@@ -19,7 +19,7 @@ import { hostSurroundings } from '../runs/surroundings.ts'
 import { Webhooks } from '../runs/webhooks.ts'
 import { Hub } from '../socket/hub.ts'
 import { Narration } from '../socket/narration.ts'
-import { Outbox } from '../storage/outbox.ts'
+import { Receipts } from '../storage/receipts.ts'
 import { draftsIn } from '../storage/storage.ts'
 import { UserFiles } from '../storage/user-files.ts'
 import { databaseOf, prepareDataFolder } from './data-folder.ts'
@@ -62,7 +62,7 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
   }
   const supervisor = new Supervisor({ ...parts.runner, runner: runnerOptions(settings), log })
   const { store } = database
-  const runs = new Runs(store, supervisor, new Outbox(fileRoots(settings).outboxRoot))
+  const runs = new Runs(store, supervisor, new Receipts(fileRoots(settings).receiptsRoot))
   const narration = new Narration(runs)
   const webhooks = new Webhooks(store.deliveries, {
     secret: settings.webhookSecret,
@@ -74,7 +74,7 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
   })
   const surroundings = hostSurroundings({ supervisor, files: parts.files, models: parts.models })
   const hub = new Hub({ runs, narration, surroundings, policy: settings, log: hostLog })
-  const previewer = new Previewer()
+  const previewer = new Previewer(join(settings.data, 'pyramids'))
   const root = packageRoot()
   const app = createApp({
     runs,

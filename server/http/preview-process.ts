@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { addPngText } from '../../nodes/sdk/png-text.ts'
 import { readPngText } from '../graph/png-text.ts'
-import type { MaskRequest, PreviewAnswer, PreviewRequest } from './previewer.ts'
+import type { MaskRequest, PictureAnswer, PictureRequest, PreviewAnswer, PreviewRequest } from './previewer.ts'
+import { pictureFacts, reducedPicture, tileOfPicture } from './screen-picture.ts'
 
 /**
- * Child process that decodes pictures for GET /view?preview= and ?channel=: a file that brings libvips down takes no
- * more than this process with it.
+ * Child process that decodes pictures for GET /view and GET /picture: a file that brings libvips down takes no more than
+ * this process with it.
  */
 async function render({ path, preview, channel, maxPixels }: PreviewRequest): Promise<PreviewAnswer> {
   const source = sharp(path, { limitInputPixels: maxPixels })
@@ -45,9 +46,24 @@ async function maskPicture({ path, mask, maxPixels }: MaskRequest): Promise<Prev
   return { bytes: addPngText(png, Object.fromEntries(readPngText(original))), format: 'image/png' }
 }
 
-process.on('message', async ({ id, request }: { id: number; request: PreviewRequest | MaskRequest }) => {
+function answer(request: PictureRequest): Promise<PictureAnswer> {
+  switch (request.kind) {
+    case 'preview':
+      return render(request)
+    case 'mask':
+      return maskPicture(request)
+    case 'facts':
+      return pictureFacts(request)
+    case 'reduced':
+      return reducedPicture(request)
+    case 'tile':
+      return tileOfPicture(request)
+  }
+}
+
+process.on('message', async ({ id, request }: { id: number; request: PictureRequest }) => {
   try {
-    process.send?.({ id, answer: await ('mask' in request ? maskPicture(request) : render(request)) })
+    process.send?.({ id, answer: await answer(request) })
   } catch {
     // What libvips says may name the path.
     process.send?.({ id, error: 'it cannot be decoded, or has too many pixels' })

@@ -4,6 +4,7 @@ import { Deferred } from '../runs/deferred.ts'
 import { type Script, script } from '../runs/script.ts'
 
 export interface PreviewRequest {
+  readonly kind: 'preview'
   readonly path: string
   readonly preview: { readonly format: 'webp' | 'jpeg'; readonly quality: number } | undefined
   /** `rgb` leaves out alpha, `a` gives a black picture with the alpha. */
@@ -13,10 +14,39 @@ export interface PreviewRequest {
 
 /** A picture that gets the alpha of another one. */
 export interface MaskRequest {
+  readonly kind: 'mask'
   readonly path: string
   /** The file with the alpha. */
   readonly mask: Uint8Array
   readonly maxPixels: number
+}
+
+/** What there is to know of a picture before it is shown. */
+export interface FactsRequest {
+  readonly kind: 'facts'
+  readonly path: string
+  readonly maxPixels: number
+}
+
+/** The picture for a screen, neither side longer than `size`. */
+export interface ReducedRequest {
+  readonly kind: 'reduced'
+  readonly path: string
+  readonly size: number
+  readonly maxPixels: number
+  /** The folder of the pyramids. */
+  readonly pyramids: string
+}
+
+/** One tile of a level of a large picture; level 0 is the whole size, each further one half of it. */
+export interface TileRequest {
+  readonly kind: 'tile'
+  readonly path: string
+  readonly level: number
+  readonly column: number
+  readonly row: number
+  readonly maxPixels: number
+  readonly pyramids: string
 }
 
 export interface PreviewAnswer {
@@ -24,37 +54,83 @@ export interface PreviewAnswer {
   readonly format: string
 }
 
-type Reply = { readonly id: number } & ({ readonly answer: PreviewAnswer } | { readonly error: string })
+/** Sizes are those of the upright picture; a picture with `levels` is too large to be shown whole. */
+export interface PictureFacts {
+  readonly width: number
+  readonly height: number
+  /** sharp's name: png, jpeg, webp, tiff, … */
+  readonly format: string
+  readonly channels: number
+  /** Bits of a sample. */
+  readonly bits: number
+  readonly hasAlpha: boolean
+  /** Whether its colours may lie outside of sRGB. */
+  readonly isWide: boolean
+  /** How many levels its tiles come in; 0 for a picture that is shown whole. */
+  readonly levels: number
+}
 
-const IDLE = 30_000
+/** A reduced picture, or null bytes where the file itself is small enough and any browser shows it. */
+export interface ReducedAnswer {
+  readonly bytes: Uint8Array | null
+  readonly format: string
+  readonly width: number
+  readonly height: number
+}
+
+export type PictureRequest = PreviewRequest | MaskRequest | FactsRequest | ReducedRequest | TileRequest
+export type PictureAnswer = PreviewAnswer | PictureFacts | ReducedAnswer
+
+type Reply = { readonly id: number } & ({ readonly answer: PictureAnswer } | { readonly error: string })
+
+const IDLE = 120_000
 
 /** Re-encodes pictures in a process of its own, which starts at the first request and goes when there is nothing to do. */
 export class Previewer {
   readonly #script: Script
-  readonly #pending = new Map<number, Deferred<PreviewAnswer>>()
+  readonly #pyramids: string
+  readonly #pending = new Map<number, Deferred<PictureAnswer>>()
   #child: ChildProcess | undefined
   #idle: NodeJS.Timeout | undefined
   #nextId = 0
 
-  constructor(source: Script = script(import.meta.url, './preview-process')) {
+  /** @param pyramids a folder for large pictures in tiles; it is made and kept small */
+  constructor(pyramids: string, source: Script = script(import.meta.url, './preview-process')) {
+    this.#pyramids = pyramids
     this.#script = source
   }
 
   /** @throws RestorationError `image_unreadable` */
-  render(request: PreviewRequest): Promise<PreviewAnswer> {
-    return this.#ask(request)
+  async render(request: Omit<PreviewRequest, 'kind'>): Promise<PreviewAnswer> {
+    return (await this.#ask({ kind: 'preview', ...request })) as PreviewAnswer
   }
 
   /** The picture at `path` as PNG with its texts and with the alpha of `mask`. @throws RestorationError `image_unreadable` */
-  async masked(request: MaskRequest): Promise<Uint8Array> {
-    return (await this.#ask(request)).bytes
+  async masked(request: Omit<MaskRequest, 'kind'>): Promise<Uint8Array> {
+    return ((await this.#ask({ kind: 'mask', ...request })) as PreviewAnswer).bytes
   }
 
-  #ask(request: PreviewRequest | MaskRequest): Promise<PreviewAnswer> {
+  /** @throws RestorationError `image_unreadable` */
+  async facts(request: Omit<FactsRequest, 'kind'>): Promise<PictureFacts> {
+    return (await this.#ask({ kind: 'facts', ...request })) as PictureFacts
+  }
+
+  /** @throws RestorationError `image_unreadable` */
+  async reduced(request: Omit<ReducedRequest, 'kind' | 'pyramids'>): Promise<ReducedAnswer> {
+    return (await this.#ask({ kind: 'reduced', pyramids: this.#pyramids, ...request })) as ReducedAnswer
+  }
+
+  /** @throws RestorationError `image_unreadable` */
+  async tile(request: Omit<TileRequest, 'kind' | 'pyramids'>): Promise<PreviewAnswer> {
+    return (await this.#ask({ kind: 'tile', pyramids: this.#pyramids, ...request })) as PreviewAnswer
+  }
+
+  /** Each kind of request has its own kind of answer; the process keeps to that. */
+  #ask(request: PictureRequest): Promise<PictureAnswer> {
     clearTimeout(this.#idle)
     this.#child ??= this.#start()
     const id = this.#nextId++
-    const deferred = new Deferred<PreviewAnswer>()
+    const deferred = new Deferred<PictureAnswer>()
     this.#pending.set(id, deferred)
     this.#child.send({ id, request }, () => undefined)
     return deferred.promise

@@ -1,10 +1,12 @@
+import { stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
-import { type Response, Router } from 'express'
+import { type Request, type Response, Router } from 'express'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { viewQuerySchema } from '../protocol/requests.ts'
+import { tileQuerySchema, viewQuerySchema } from '../protocol/requests.ts'
 import { parse } from './failure.ts'
 import { type HostFiles, isFolderType } from './files.ts'
 import type { Previewer, PreviewRequest } from './previewer.ts'
+import { TILE } from './pyramids.ts'
 
 /** Types that a browser shows as a still or moving picture or plays; all else is only bytes. */
 const SHOWN: ReadonlySet<string> = new Set(
@@ -13,38 +15,82 @@ const SHOWN: ReadonlySet<string> = new Set(
 /** ComfyUI's clients may append the folder to the name. */
 const ANNOTATION = / \[(input|output|temp)\]$/
 
-/** GET /view: a file, as it is or re-encoded. */
+/** Of the whole picture, where a reduced one is sent. */
+const SIZE_HEADER = 'Gendr-Picture-Size'
+
+/** GET /view: a file, as it is, re-encoded or reduced; GET /picture and /picture/tile: a large one piece by piece. */
 export function viewRoutes(files: HostFiles, previewer: Previewer, maxPixels: number): Router {
   const router = Router()
   router.get('/view', async (request, response) => {
     const query = parse(viewQuerySchema, request.query)
-    if (query.filename === undefined) throw missing('')
-    const annotation = ANNOTATION.exec(query.filename)?.[1]
-    const name = query.filename.replace(ANNOTATION, '')
-    const type = annotation ?? query.type
-    if (name === '' || name.startsWith('/') || name.includes('..') || !isFolderType(type)) {
-      throw new RestorationError(
-        'invalid_input',
-        `There is no file '${name}' of type '${type}'.`,
-        "Name a file without a path; 'type' is input, output or temp.",
-      )
-    }
-    const filename = basename(name)
-    const path = await files.path({ filename, subfolder: query.subfolder, type })
+    const { path, filename } = await locate(query, files)
     response.set({
       'Content-Disposition': disposition(filename),
       'Content-Security-Policy': "default-src 'none'; sandbox",
       'X-Content-Type-Options': 'nosniff',
     })
     const wanted = { preview: readPreview(query.preview, query.channel), channel: readChannel(query.channel) }
-    if (wanted.preview !== undefined || wanted.channel !== undefined) {
+    if (query.size !== undefined) {
+      if (await isKnown(request, response, path, `size${query.size}`)) return
+      const picture = await previewer.reduced({ path, size: query.size, maxPixels })
+      response.set(SIZE_HEADER, `${picture.width}x${picture.height}`)
+      if (picture.bytes === null) await sendFile(response, path)
+      else response.type(picture.format).send(Buffer.from(picture.bytes))
+    } else if (wanted.preview !== undefined || wanted.channel !== undefined) {
       const picture = await previewer.render({ path, ...wanted, maxPixels })
       response.type(picture.format).send(Buffer.from(picture.bytes))
     } else {
       await sendFile(response, path)
     }
   })
+  router.get('/picture', async (request, response) => {
+    const { path } = await locate(parse(viewQuerySchema, request.query), files)
+    response.json({ ...(await previewer.facts({ path, maxPixels })), tile: TILE, version: await versionOf(path) })
+  })
+  router.get('/picture/tile', async (request, response) => {
+    const query = parse(tileQuerySchema, request.query)
+    const { path } = await locate(query, files)
+    if (await isKnown(request, response, path, `${query.level}-${query.column}-${query.row}`)) return
+    // An address that names the version is another one when the file has changed.
+    if (query.version !== undefined) response.set('Cache-Control', 'private, max-age=86400, immutable')
+    const { level, column, row } = query
+    const tile = await previewer.tile({ path, level, column, row, maxPixels })
+    response.type(tile.format).send(Buffer.from(tile.bytes))
+  })
   return router
+}
+
+/** Where the file is that a query names. @throws RestorationError `file_not_found`, `invalid_input`, `path_outside` */
+async function locate(
+  query: { filename?: string | undefined; type: string; subfolder: string },
+  files: HostFiles,
+): Promise<{ path: string; filename: string }> {
+  if (query.filename === undefined) throw missing('')
+  const annotation = ANNOTATION.exec(query.filename)?.[1]
+  const name = query.filename.replace(ANNOTATION, '')
+  const type = annotation ?? query.type
+  if (name === '' || name.startsWith('/') || name.includes('..') || !isFolderType(type)) {
+    throw new RestorationError(
+      'invalid_input',
+      `There is no file '${name}' of type '${type}'.`,
+      "Name a file without a path; 'type' is input, output or temp.",
+    )
+  }
+  const filename = basename(name)
+  return { filename, path: await files.path({ filename, subfolder: query.subfolder, type }) }
+}
+
+/** Whether the client has this picture already, which it is told. */
+async function isKnown(request: Request, response: Response, path: string, part: string): Promise<boolean> {
+  response.set({ ETag: `"${await versionOf(path)}-${part}"`, 'Cache-Control': 'private, no-cache' })
+  if (request.fresh) response.status(304).end()
+  return request.fresh
+}
+
+/** Another text for each state of a file. */
+async function versionOf(path: string): Promise<string> {
+  const { mtimeMs, size } = await stat(path)
+  return `${Math.round(mtimeMs).toString(36)}.${size.toString(36)}`
 }
 
 /** Sends a file with the type of a picture, or as bytes. */

@@ -44,12 +44,26 @@ export const historyQuerySchema = z.object({
   offset: wholeNumber.optional(),
 })
 
+/** The longest side that WebP can have. */
+export const MAX_SCREEN_SIZE = 16_383
+
 export const viewQuerySchema = z.object({
   filename: z.string().optional(),
   type: z.string().default('output'),
   subfolder: z.string().default(''),
   preview: z.string().optional(),
   channel: z.string().optional(),
+  /** Ours: the picture for a screen, neither side longer than this. */
+  size: z.coerce.number().int().min(16).max(MAX_SCREEN_SIZE).optional(),
+})
+
+/** GET /picture/tile: a tile of 512 × 512 pixels; level 0 is the whole size, each further one half of it. */
+export const tileQuerySchema = viewQuerySchema.extend({
+  level: z.coerce.number().int().min(0).max(30),
+  column: z.coerce.number().int().min(0),
+  row: z.coerce.number().int().min(0),
+  /** What GET /picture said; lets browsers keep the tile without asking. */
+  version: z.string().optional(),
 })
 
 /** Off unless `true` or `1` says otherwise. */

@@ -8,6 +8,7 @@ import { ResultCache } from './cache.ts'
 import { type ExecutorOptions, execute } from './executor.ts'
 import type { FromRunner, RunnerOptions, ToRunner } from './messages.ts'
 import { ModelStore } from './model-store.ts'
+import { Outbox } from './outbox.ts'
 import { deliveredFiles, runFiles } from './run-files.ts'
 
 /** The runner process: one run at a time, in the order in which the host sends them. */
@@ -50,6 +51,7 @@ const executor: ExecutorOptions = {
   }),
 }
 
+const outbox = new Outbox((events) => send({ type: 'events', events }))
 const cancellations = new Map<string, AbortController>()
 let last: Promise<void> = Promise.resolve()
 
@@ -59,7 +61,7 @@ process.on('message', (message: ToRunner) => {
       const cancellation = new AbortController()
       cancellations.set(message.run.id, cancellation)
       last = last.then(async () => {
-        await execute(message.run, executor, cancellation.signal, (event) => send({ type: 'event', event }))
+        await execute(message.run, executor, cancellation.signal, (event) => outbox.post(event))
         cancellations.delete(message.run.id)
       })
       break

@@ -36,7 +36,8 @@ export type FromRunner =
   | { readonly type: 'ready'; readonly catalogue: readonly NodeDescription[]; readonly device: DeviceReport }
   /** The runner ends, and another one would end the same way. */
   | { readonly type: 'unusable'; readonly code: ErrorCode; readonly message: string; readonly remedy: string }
-  | { readonly type: 'event'; readonly event: RunEvent }
+  /** In their order; several in one message are cheaper. */
+  | { readonly type: 'events'; readonly events: readonly RunEvent[] }
 
 /** Start-up options of a runner process, as JSON in its first argument. */
 export interface RunnerOptions extends StorageRoots {

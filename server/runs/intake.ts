@@ -25,21 +25,20 @@ export interface Surroundings {
   imageSize(name: string): Promise<number>
 }
 
+const NOTHING: Choices = { input_images: [], gendr_models: [], upscale_models: [] }
+
 /** Reads, changes and validates a graph; what cannot be read is refused in the same form as what is not valid. */
 export async function prepareRun(order: Order, surroundings: Surroundings): Promise<Validation> {
   const catalogue = await surroundings.catalogue()
-  const choices = await surroundings.choices()
   try {
     const graph = readGraph(order.graph, catalogue)
     const prompt = order.settings.length === 0 ? graph : applySettings(graph, order.settings)
-    const images = await existingImages(
-      prompt,
-      catalogue,
-      new Set([...choices.input_images, ...(order.attached ?? [])]),
-      surroundings,
-    )
+    const images = await existingImages(prompt, catalogue, new Set(order.attached), surroundings)
     const imageExists = (name: string) => images.has(name)
-    return validatePrompt(prompt, catalogue, { ...choices, imageExists }, order.targets)
+    // Listing the folders costs more than the rest: only a graph that names a model, or has a fault, needs it.
+    const plain = validatePrompt(prompt, catalogue, { ...NOTHING, imageExists }, order.targets)
+    if (plain.ok && Object.keys(plain.nodeErrors).length === 0) return plain
+    return validatePrompt(prompt, catalogue, { ...(await surroundings.choices()), imageExists }, order.targets)
   } catch (error) {
     if (!(error instanceof RestorationError)) throw error
     return refusal(error)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { RunEvent } from '../protocol/events.ts'
-import type { Outbox } from '../storage/outbox.ts'
+import type { Receipts } from '../storage/receipts.ts'
 import { type Eta, Progress } from './eta.ts'
 import type { Job, JobQuery } from './job.ts'
 import { RunQueue } from './queue.ts'
@@ -33,8 +33,8 @@ export class Runs {
   readonly #queue = new RunQueue()
   readonly #attachments = new Map<string, Submission['attachments']>()
   readonly #listeners = new Set<(change: RunChange) => void>()
-  readonly #outbox: Pick<Outbox, 'forget' | 'keepOnly'>
-  /** Runs of which the outbox is being rid. */
+  readonly #receipts: Pick<Receipts, 'forget' | 'keepOnly'>
+  /** Runs of which the receipts is being rid. */
   readonly #forgetting = new Map<string, Promise<unknown>>()
   #active: ActiveRun | undefined
   #progress: Progress | undefined
@@ -45,11 +45,11 @@ export class Runs {
   constructor(
     store: RunStore,
     supervisor: Pick<Supervisor, 'execute' | 'cancel'>,
-    outbox: Pick<Outbox, 'forget' | 'keepOnly'>,
+    receipts: Pick<Receipts, 'forget' | 'keepOnly'>,
   ) {
     this.#store = store
     this.#supervisor = supervisor
-    this.#outbox = outbox
+    this.#receipts = receipts
     this.#recover()
   }
 
@@ -93,7 +93,7 @@ export class Runs {
     if (run.delivery === 'memory') this.#attachments.set(id, submission.attachments)
     this.#queue.add(run)
     this.#announce({ type: 'queue' })
-    this.#pump()
+    this.#pumpLater()
     return run
   }
 
@@ -206,7 +206,7 @@ export class Runs {
         this.#nextNumber = Math.max(this.#nextNumber, Math.floor(Math.abs(run.number)) + 1)
       }
     }
-    this.#pump()
+    this.#pumpLater()
   }
 
   #abandon(run: Run, message: string): void {
@@ -243,18 +243,21 @@ export class Runs {
     )
   }
 
-  /** Starts the next run if none is under way; later in time, so that the submitter hears of acceptance first. */
+  /** Starts the next run if none is under way. */
   #pump(): void {
-    setImmediate(() => {
-      if (this.#closed || this.#active !== undefined) return
-      const isBusy = this.#sweeping ?? this.#forgetting.get(this.#queue.runs[0]?.id ?? '')
-      if (isBusy !== undefined) {
-        void isBusy.then(() => this.#pump())
-        return
-      }
-      const run = this.#queue.take()
-      if (run !== undefined) this.#execute(run)
-    })
+    if (this.#closed || this.#active !== undefined) return
+    const isBusy = this.#sweeping ?? this.#forgetting.get(this.#queue.runs[0]?.id ?? '')
+    if (isBusy !== undefined) {
+      void isBusy.then(() => this.#pump())
+      return
+    }
+    const run = this.#queue.take()
+    if (run !== undefined) this.#execute(run)
+  }
+
+  /** As #pump, but later in time, so that whoever submits a run hears of its acceptance first. */
+  #pumpLater(): void {
+    setImmediate(() => this.#pump())
   }
 
   #execute(run: Run): void {
@@ -298,14 +301,14 @@ export class Runs {
 
   /** What it has delivered need not be known any more; a run of the same id waits until it is not. */
   #forget(id: string): void {
-    const done = this.#outbox.forget(id).catch(() => undefined)
+    const done = this.#receipts.forget(id).catch(() => undefined)
     this.#forgetting.set(id, done)
     void done.then(() => this.#forgetting.delete(id))
   }
 
   /** Sweeps out what an earlier host left of runs that had ended; no run starts before that is done. */
   #keepOnly(ids: readonly string[]): void {
-    const done = this.#outbox.keepOnly(ids).catch(() => undefined)
+    const done = this.#receipts.keepOnly(ids).catch(() => undefined)
     this.#sweeping = done
     void done.then(() => {
       this.#sweeping = undefined

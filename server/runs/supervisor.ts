@@ -130,6 +130,8 @@ export class Supervisor {
       serialization: 'advanced',
       execArgv: [...(this.#options.execArgv ?? process.execArgv)],
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      // glibc's default of eight heaps per core never gives back what sharp's threads leave in them.
+      env: { MALLOC_ARENA_MAX: '2', ...process.env },
     })
     this.#child = child
     this.#startOutput = ''
@@ -147,8 +149,10 @@ export class Supervisor {
   }
 
   #receive(message: FromRunner): void {
-    if (message.type === 'event') {
-      if (message.event.runId === this.#execution?.run.id) this.#execution.receive(message.event)
+    if (message.type === 'events') {
+      for (const event of message.events) {
+        if (event.runId === this.#execution?.run.id) this.#execution.receive(event)
+      }
       return
     }
     if (message.type === 'unusable') {

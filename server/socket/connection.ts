@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { encodeFrame, type Frame } from '../protocol/frames.ts'
 import type { FeatureFlags } from '../protocol/messages.ts'
@@ -15,12 +16,16 @@ export class Connection {
   /** When something was last sent, in ms since the epoch. */
   sentAt = 0
   readonly #socket: WebSocket
+  /** What the socket writes to. */
+  readonly #stream: Duplex
+  #isCorked = false
   #results = 0
   #unsentBefore = 0
   #answered = true
 
-  constructor(socket: WebSocket, sid: string) {
+  constructor(socket: WebSocket, stream: Duplex, sid: string) {
     this.#socket = socket
+    this.#stream = stream
     this.sid = sid
     socket.on('pong', () => {
       this.#answered = true
@@ -35,6 +40,7 @@ export class Connection {
       return
     }
     this.sentAt = Date.now()
+    this.#cork()
     this.#socket.send(text)
   }
 
@@ -68,6 +74,17 @@ export class Connection {
     this.#unsentBefore = unsent
     this.#answered = false
     this.#socket.ping()
+  }
+
+  /** Messages of one turn of the event loop leave together: a write for each costs more than making it. */
+  #cork(): void {
+    if (this.#isCorked) return
+    this.#isCorked = true
+    this.#stream.cork()
+    setImmediate(() => {
+      this.#isCorked = false
+      this.#stream.uncork()
+    })
   }
 
   #sendResult(bytes: Uint8Array): void {

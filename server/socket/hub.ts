@@ -90,11 +90,11 @@ export class Hub {
       return
     }
     const sid = url.searchParams.get('clientId') || randomUUID().replaceAll('-', '')
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, sid))
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, socket, sid))
   }
 
-  #accept(socket: WebSocket, sid: string): void {
-    const connection = new Connection(socket, sid)
+  #accept(socket: WebSocket, stream: Duplex, sid: string): void {
+    const connection = new Connection(socket, stream, sid)
     const inbox = new Inbox(sid, this.#options.runs, this.#options.surroundings)
     this.#connections.set(sid, [...(this.#connections.get(sid) ?? []), connection])
     let work = Promise.resolve()

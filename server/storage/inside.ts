@@ -11,8 +11,8 @@ export async function pathInside(root: string, name: string): Promise<string> {
     throw outside(name)
   }
   const path = resolve(root, name)
-  const real = await realpath(root)
-  if (!isWithin(await realpathOfExisting(path), real)) throw outside(name)
+  const [place, real] = await Promise.all([realpathOfExisting(path), realpath(root)])
+  if (!isWithin(place, real)) throw outside(name)
   return path
 }
 

@@ -1,7 +1,7 @@
-import { mkdir, readdir } from 'node:fs/promises'
-import { dirname, join, posix } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { join, posix } from 'node:path'
 import { pathInside } from './inside.ts'
-import type { OutboxEntry, Place } from './outbox.ts'
+import type { Place, Receipt } from './receipts.ts'
 import { createFile } from './write-file.ts'
 
 /** Counts up the files of numbered series, `{prefix}_{00001}_.{extension}`, as ComfyUI names them. */
@@ -24,7 +24,7 @@ export class FileSeries {
 
   /** As `write`, unless an earlier attempt at the same has put a file there: then that is the one. */
   async deliver(
-    entry: OutboxEntry,
+    entry: Receipt,
     prefix: string,
     extension: string,
     bytes: Uint8Array,
@@ -32,10 +32,7 @@ export class FileSeries {
   ): Promise<Place & { readonly sha256: string }> {
     const delivered = await entry.delivered(this.#root)
     if (delivered !== undefined) return delivered
-    const put = async (path: string, place: Place) => {
-      await mkdir(dirname(path), { recursive: true })
-      return entry.deliver(path, place, bytes, sha256)
-    }
+    const put = (path: string, place: Place) => entry.deliver(path, place, bytes, sha256)
     return { ...(await this.#next(prefix, extension, put)), sha256 }
   }
 
@@ -49,7 +46,7 @@ export class FileSeries {
     // Before it is split: an absolute prefix or one with '..' is refused, not tidied up.
     await pathInside(this.#root, name)
     const { subfolder, stem } = splitPrefix(name)
-    const folder = await pathInside(this.#root, subfolder)
+    const folder = subfolder === '' ? this.#root : await pathInside(this.#root, subfolder)
     const series = join(folder, stem)
     let number = this.#last.get(series) ?? (await lastNumber(folder, stem))
     for (;;) {

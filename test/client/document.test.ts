@@ -60,12 +60,7 @@ describe('edits', () => {
     document.commit([{ kind: 'change-group', before: group!, after: { ...group!, title: 'Other' } }])
     expect(writeWorkflow(document.graph, types)).not.toEqual(before)
     for (const changes of made.splice(0).reverse()) document.commit(inverse(changes))
-    const sorted = (workflow: Record<string, unknown>) => ({
-      ...workflow,
-      nodes: (workflow.nodes as { id: number }[]).map((node) => ({ ...node, order: 0 })).sort((a, b) => a.id - b.id),
-      links: (workflow.links as number[][]).toSorted((a, b) => a[0]! - b[0]!),
-    })
-    expect(sorted(writeWorkflow(document.graph, types))).toEqual(sorted(before))
+    expect(writeWorkflow(document.graph, types)).toEqual(before)
   })
 
   test('a copy brings its inner links along under new ids', () => {

@@ -77,6 +77,20 @@ describe.skipIf(withoutBrowser)('the editor in a real browser', () => {
     await page.waitForSelector(`body[data-node-count="${count}"]`)
   })
 
+  test('what was removed comes back, and goes again', async () => {
+    const count = await nodeCount()
+    await page.locator('#canvas').focus()
+    await page.keyboard.press('Control+a')
+    await page.keyboard.press('Delete')
+    await page.waitForSelector('body[data-node-count="0"]')
+    await page.keyboard.press('Control+z')
+    await page.waitForSelector(`body[data-node-count="${count}"]`)
+    await page.keyboard.press('Control+Shift+z')
+    await page.waitForSelector('body[data-node-count="0"]')
+    await page.keyboard.press('Control+z')
+    await page.waitForSelector(`body[data-node-count="${count}"]`)
+  })
+
   test('a graph that is saved as a file opens again', async () => {
     const count = await nodeCount()
     const waiting = page.waitForEvent('download')

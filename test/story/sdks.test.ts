@@ -122,7 +122,10 @@ describe.skipIf(!isInstalled && process.env.CI !== 'true')('clients that were wr
     expect(await (await api.getUserData('workflows/one.json')).json()).toEqual({ nodes: [] })
     expect(await api.listUserData('workflows', true)).toEqual(['one.json'])
     // It asks for the top, whatever folder it is given.
-    expect(await api.listUserDataV2('workflows')).toMatchObject([{ name: 'workflows', type: 'directory' }])
+    expect(await api.listUserDataV2('workflows')).toMatchObject([
+      { path: 'workflows', type: 'directory' },
+      { path: 'workflows/one.json', type: 'file' },
+    ])
     await api.moveUserData('workflows/one.json', 'workflows/two.json')
     await api.deleteUserData('workflows/two.json')
     expect(await api.listUserData('workflows', true)).toEqual([])

@@ -14,7 +14,7 @@ test('the process says what it offers, answers a run, and ends without a word wh
     inputRoot: join(folder, 'input'),
     outputRoot: join(folder, 'output'),
     tempRoot: join(folder, 'temp'),
-    outboxRoot: join(folder, 'outbox'),
+    receiptsRoot: join(folder, 'receipts'),
     modelRoots: [],
     device: 'cpu',
     threads: 1,
@@ -46,11 +46,12 @@ test('the process says what it offers, answers a run, and ends without a word wh
           }
           const run = { id: '1', prompt, outputs: ['s'], extraPnginfo: {}, attachments: {}, delivery: 'memory' }
           child.send({ type: 'run', run })
-        } else if (message.type === 'event' && message.event.type === 'failed') resolve(message)
+        } else if (message.type === 'events' && message.events.at(-1)?.type === 'failed') resolve(message)
       })
     })
-    expect(last).toMatchObject({
-      event: { runId: '1', error: { code: expect.stringMatching(/^(file|model)_not_found$/) } },
+    expect(last.type === 'events' && last.events.at(-1)).toMatchObject({
+      runId: '1',
+      error: { code: expect.stringMatching(/^(file|model)_not_found$/) },
     })
     child.removeAllListeners('exit')
     const ended = new Promise((resolve) => child.on('exit', resolve))

@@ -76,7 +76,7 @@ function mayCrash(id, behaviour) {
 async function execute(run) {
   let sequence = 0
   const emit = (body) =>
-    process.send({ type: 'event', event: { runId: run.id, sequence: sequence++, time: Date.now(), ...body } })
+    process.send({ type: 'events', events: [{ runId: run.id, sequence: sequence++, time: Date.now(), ...body }] })
   const executed = []
   emit({ type: 'started' })
   emit({ type: 'cached', nodes: [] })

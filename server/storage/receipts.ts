@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { codeOf, createFile, isWithoutLinks } from './write-file.ts'
+import { codeOf, createFile, isWithoutLinks, linkInto } from './write-file.ts'
 
 /** Which file of a run: the how-manieth that a node of it writes, from 0. */
 export interface Claim {
@@ -22,15 +22,15 @@ export interface Place {
  * file a note of its name, written before the file, and a second link to it. A run that is run again after a crash
  * finds there what it has delivered already, and does not deliver it twice.
  */
-export class Outbox {
+export class Receipts {
   readonly #root: string
 
   constructor(root: string) {
     this.#root = root
   }
 
-  entry(claim: Claim): OutboxEntry {
-    return new OutboxEntry(this.#folderOf(claim.run), digest(`${claim.node}\0${claim.index}`))
+  entry(claim: Claim): Receipt {
+    return new Receipt(this.#folderOf(claim.run), digest(`${claim.node}\0${claim.index}`))
   }
 
   /** To be called when the run is written down as ended. */
@@ -55,7 +55,7 @@ export class Outbox {
 const noteSchema = z.object({ filename: z.string(), subfolder: z.string(), sha256: z.string() })
 
 /** One file of one run. */
-export class OutboxEntry {
+export class Receipt {
   readonly #folder: string
   readonly #note: string
   readonly #copy: string
@@ -80,21 +80,29 @@ export class OutboxEntry {
 
   /** Puts the file to its path, whole or not at all; false when the name is taken. */
   async deliver(path: string, place: Place, bytes: Uint8Array, sha256: string): Promise<boolean> {
-    if (!this.#isWritten) {
-      await mkdir(this.#folder, { recursive: true })
-      await rm(this.#copy, { force: true })
-      await writeFile(this.#copy, bytes)
-      this.#isWritten = true
-    }
+    if (!this.#isWritten) await this.#write(bytes)
+    this.#isWritten = true
     await writeFile(this.#note, JSON.stringify({ ...place, sha256 }))
     try {
-      await link(this.#copy, path)
+      await linkInto(this.#copy, path)
       return true
     } catch (error) {
       const code = codeOf(error)
       if (code === 'EEXIST') return false
       if (code !== 'EXDEV' && !isWithoutLinks(code)) throw error
       return await createFile(path, bytes)
+    }
+  }
+
+  /** An earlier copy is not written over: it may be the same file as one that somebody has moved. */
+  async #write(bytes: Uint8Array): Promise<void> {
+    try {
+      await writeFile(this.#copy, bytes, { flag: 'wx' })
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') await rm(this.#copy)
+      else if (codeOf(error) === 'ENOENT') await mkdir(this.#folder, { recursive: true })
+      else throw error
+      await writeFile(this.#copy, bytes, { flag: 'wx' })
     }
   }
 

@@ -1,0 +1,14 @@
+import type { Graph } from './graph.ts'
+
+const USUAL = { tile: 512, overlap: 64 }
+
+/** How a graph cuts pictures into tiles: as its first node that has both parameters says; else as is usual. */
+export function tilesOf(graph: Graph): { readonly tile: number; readonly overlap: number } {
+  for (const { params } of graph.nodes.values()) {
+    const { tile_size: tile, overlap } = params
+    if (typeof tile === 'number' && typeof overlap === 'number' && overlap >= 0 && tile > overlap + 8) {
+      return { tile, overlap }
+    }
+  }
+  return USUAL
+}

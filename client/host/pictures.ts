@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { MAX_SCREEN_SIZE } from '../../server/protocol/requests.ts'
+import type { Address, FileReference } from './address.ts'
+
+/** What the host says of a picture; a picture with levels comes in tiles, level 0 in its whole size. */
+const factsSchema = z.object({
+  width: z.int().positive(),
+  height: z.int().positive(),
+  format: z.string(),
+  channels: z.int(),
+  bits: z.int(),
+  hasAlpha: z.boolean(),
+  isWide: z.boolean(),
+  levels: z.int().min(0).max(31),
+  tile: z.int().positive(),
+  version: z.string(),
+})
+
+export type PictureFacts = z.infer<typeof factsSchema>
+
+/** Longest side of the picture that stands in until the whole one, or its tiles, are there. */
+export const REDUCED = 1024
+
+/** The host's pictures, as far as looking at them needs. */
+export class PictureStore {
+  readonly #address: Address
+
+  constructor(address: Address) {
+    this.#address = address
+  }
+
+  /** @throws Error when the host has no such picture, or it cannot be decoded */
+  async facts(file: FileReference): Promise<PictureFacts> {
+    const response = await fetch(this.#address.of('picture', { ...file }))
+    if (!response.ok) throw new Error(`${file.filename} cannot be shown.`)
+    return factsSchema.parse(await response.json())
+  }
+
+  whole(file: FileReference): string {
+    return this.#address.reduced(file, MAX_SCREEN_SIZE)
+  }
+
+  original(file: FileReference): string {
+    return this.#address.of('view', { ...file })
+  }
+
+  reduced(file: FileReference, size = REDUCED): string {
+    return this.#address.reduced(file, size)
+  }
+
+  tile(file: FileReference, { level, column, row, version }: TileAddress): string {
+    return this.#address.of('picture/tile', {
+      ...file,
+      level: String(level),
+      column: String(column),
+      row: String(row),
+      version,
+    })
+  }
+}
+
+export interface TileAddress {
+  readonly level: number
+  readonly column: number
+  readonly row: number
+  readonly version: string
+}
+
+/** Two references to the same file are the same text. */
+export function pictureKey({ filename, subfolder, type }: FileReference): string {
+  return JSON.stringify([type, subfolder, filename])
+}

@@ -1,0 +1,58 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { addToHistogram, describeHistogram, histogramPath, peakOf } from '../../client/panels/histogram.ts'
+import { levelFor, tilesOver } from '../../client/panels/tile-choice.ts'
+import { levelsOf } from '../../server/http/pyramids.ts'
+
+describe('the tiles of a large picture', () => {
+  test('the level has at least as many pixels as the screen, and not twice as many', () => {
+    expect([1, 0.99, 0.5, 0.3, 0.25, 0.01, 8].map((scale) => levelFor(scale, 5))).toEqual([0, 0, 1, 1, 2, 4, 0])
+  })
+
+  test('cover what is seen without a gap, and nothing far from it', () => {
+    const size = fc.integer({ min: 1, max: 40_000 })
+    const part = fc.double({ min: 0, max: 1, noNaN: true })
+    fc.assert(
+      fc.property(size, size, part, part, part, part, part, (width, height, x, y, w, h, deep) => {
+        const region = { left: x * width, top: y * height, right: 0, bottom: 0 }
+        region.right = region.left + w * (width - region.left)
+        region.bottom = region.top + h * (height - region.top)
+        const level = Math.floor(deep * (levelsOf(width, height) - 1))
+        const tiles = tilesOver(region, { width, height }, level, 512)
+        const area = (box: typeof region) =>
+          Math.max(0, Math.min(box.right, region.right) - Math.max(box.left, region.left)) *
+          Math.max(0, Math.min(box.bottom, region.bottom) - Math.max(box.top, region.top))
+        const covered = tiles.reduce((sum, tile) => sum + area(tile), 0)
+        expect(covered).toBeCloseTo(area(region), -1 - Math.log10(area(region) + 1) / 2)
+        for (const { column, row } of tiles) {
+          expect(column * 512).toBeLessThan(Math.max(1, width >> level))
+          expect(row * 512).toBeLessThan(Math.max(1, height >> level))
+        }
+      }),
+    )
+  })
+})
+
+describe('a histogram', () => {
+  const pixels = new Uint8ClampedArray([255, 255, 255, 255, 0, 0, 0, 255, 255, 0, 0, 255, 9, 9, 9, 0])
+
+  test('counts each value of each channel, but nothing that cannot be seen', () => {
+    const { red, green, luma, pixels: counted } = addToHistogram(undefined, pixels)
+    expect([red[255], red[0], green[255], green[0], counted]).toEqual([2, 1, 1, 2, 3])
+    expect([luma[255], luma[0], luma[54]]).toEqual([1, 1, 1])
+  })
+
+  test('adds up over parts of a picture, and says how much is black and white', () => {
+    const twice = addToHistogram(addToHistogram(undefined, pixels), pixels)
+    expect(twice.pixels).toBe(6)
+    expect(describeHistogram(twice)).toEqual({ mean: (255 + 54) / 3, dark: 1 / 3, light: 1 / 3 })
+  })
+
+  test('draws one point for each value, none higher than the box', () => {
+    const values = new Uint32Array(256).fill(3)
+    values[7] = 1_000_000
+    const path = histogramPath(values, peakOf([values]), 80)
+    expect(path.match(/L/g)).toHaveLength(257)
+    expect(path).toContain('L7 0.0L8 0.0')
+  })
+})

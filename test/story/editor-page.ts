@@ -1,0 +1,56 @@
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { drop } from './browser.ts'
+import type { Host } from './host.ts'
+
+/** The editor in a page of its own. */
+export interface EditorPage {
+  readonly page: Page
+  /** What scripts failed with and which policies were broken, so far. */
+  readonly troubles: string[]
+  by(testid: string): Locator
+  /** Opens a graph in place of the present one. */
+  openGraph(graph: object): Promise<void>
+  /** The colour on the screen at a point of the page. */
+  colourAt(x: number, y: number): Promise<readonly [red: number, green: number, blue: number]>
+}
+
+export async function openEditor(
+  browser: Browser,
+  host: Host,
+  options: BrowserContextOptions = {},
+  path = '/',
+): Promise<EditorPage> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  const page = await context.newPage()
+  const troubles: string[] = []
+  page.on('pageerror', (error) => troubles.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') troubles.push(message.text())
+  })
+  await page.goto(host.url + path)
+  await page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
+  return {
+    page,
+    troubles,
+    by: (testid) => page.locator(`[data-testid="${testid}"]`),
+    openGraph: async (graph) => {
+      await drop(page, 'graph.json', 'application/json', Buffer.from(JSON.stringify(graph)))
+      await page.waitForSelector(`body[data-node-count="${Object.keys(graph).length}"]`)
+    },
+    colourAt: async (x, y) => {
+      const clip = { x: Math.round(x), y: Math.round(y), width: 1, height: 1 }
+      const [red = 0, green = 0, blue = 0] = await sharp(await page.screenshot({ clip }))
+        .raw()
+        .toBuffer()
+      return [red, green, blue]
+    },
+  }
+}
+
+/** A PNG of one colour. */
+export function plainPicture(width: number, height: number, background: string): Promise<Buffer> {
+  return sharp({ create: { width, height, channels: 3, background } })
+    .png()
+    .toBuffer()
+}
