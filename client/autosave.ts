@@ -1,30 +1,112 @@
 import type { GraphDocument } from './document/document.ts'
+import type { Tabs } from './tabs.ts'
 
-const KEY = 'gendr.graph'
 const PAUSE = 400
+/** How often a window says that it is there, and after how long a silent one counts as gone, in milliseconds. */
+const BEAT = 4000
+const GONE = 13_000
+/** Windows that nobody came back to are kept up to this many. */
+const MOST_WINDOWS = 12
 
-/** Keeps the graph in the browser, shortly after each change and when the page goes away. */
-export function autosave(document: GraphDocument, write: () => unknown, storage: Storage): void {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const save = () => {
-    clearTimeout(timer)
-    timer = undefined
-    try {
-      storage.setItem(KEY, JSON.stringify(write()))
-    } catch {
-      // Full or forbidden storage must not stop the work; Save writes a file.
-    }
-  }
-  document.subscribe(() => {
-    clearTimeout(timer)
-    timer = setTimeout(save, PAUSE)
-  })
-  addEventListener('pagehide', save)
+/** The workflows that a window had open. */
+export interface KeptTabs {
+  readonly active: string
+  readonly tabs: readonly {
+    readonly id: string
+    readonly name: string
+    readonly isChanged: boolean
+    readonly text: string
+  }[]
 }
 
-/** The text of the graph that was kept last. */
-export function savedGraph(storage: Storage): string | null {
-  return storage.getItem(KEY)
+interface Index {
+  readonly time: number
+  readonly active: string
+  readonly tabs: readonly { readonly id: string; readonly name: string; readonly isChanged: boolean }[]
+}
+
+/**
+ * Keeps the open workflows in the browser, so that nothing is lost when the page or the browser ends in whatever way. Each
+ * window keeps its own; a new one takes over what a window left that is gone.
+ */
+export class Autosave {
+  readonly #storage: Storage
+  readonly #window: string
+  #timer: ReturnType<typeof setTimeout> | undefined
+  /** Ends the saving of the workflow in view, when something of it is not saved yet. */
+  #pending: (() => void) | undefined
+
+  private constructor(storage: Storage, window: string) {
+    this.#storage = storage
+    this.#window = window
+  }
+
+  /** Finds this window's workflows again, or those of a window that is gone. */
+  static async begin(storage: Storage, session: Storage): Promise<{ autosave: Autosave; kept: KeptTabs | undefined }> {
+    const own = session.getItem('gendr.window')
+    const left = windowsOf(storage).sort((a, b) => b.index.time - a.index.time)
+    for (const { id } of left.slice(MOST_WINDOWS)) forget(storage, id)
+    const candidates = [...(own === null ? [] : [own]), ...left.slice(0, MOST_WINDOWS).map(({ id }) => id)]
+    for (const id of candidates) {
+      if (!(await takeOver(storage, id, id === own))) continue
+      session.setItem('gendr.window', id)
+      return { autosave: new Autosave(storage, id), kept: read(storage, id) }
+    }
+    const id = crypto.getRandomValues(new Uint32Array(3)).join('-')
+    await takeOver(storage, id, true)
+    session.setItem('gendr.window', id)
+    return { autosave: new Autosave(storage, id), kept: undefined }
+  }
+
+  /**
+   * Saves shortly after each edit, and whatever is unsaved when the page goes away.
+   * @param write the text of the workflow in view
+   * @param failed told once, when the browser does not take any more
+   */
+  follow(document: GraphDocument, tabs: Tabs, write: () => string, failed: () => void): void {
+    let hasFailed = false
+    const put = (key: string, text: string) => {
+      try {
+        this.#storage.setItem(key, text)
+      } catch {
+        if (!hasFailed) failed()
+        hasFailed = true
+      }
+    }
+    const index = () => {
+      const all = tabs.all.map(({ id, name, isChanged }) => ({ id, name, isChanged }))
+      const text: Index = { time: Date.now(), active: tabs.active.id, tabs: all }
+      put(indexKey(this.#window), JSON.stringify(text))
+    }
+    this.#pending = () => {
+      clearTimeout(this.#timer)
+      if (this.#timer === undefined) return
+      this.#timer = undefined
+      put(tabKey(this.#window, tabs.active.id), write())
+      index()
+    }
+    document.subscribe(() => {
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => this.flush(), PAUSE)
+    })
+    tabs.subscribe(() => {
+      const open = new Set(tabs.all.map(({ id }) => tabKey(this.#window, id)))
+      for (const key of keysOf(this.#storage, `gendr.tab.${this.#window}.`)) {
+        if (!open.has(key)) this.#storage.removeItem(key)
+      }
+      index()
+    })
+    put(tabKey(this.#window, tabs.active.id), write())
+    index()
+    setInterval(index, BEAT)
+    addEventListener('pagehide', () => this.flush())
+    addEventListener('visibilitychange', () => this.flush())
+  }
+
+  /** Saves now what is not saved yet. */
+  flush(): void {
+    this.#pending?.()
+  }
 }
 
 /** One name for this tab, so that its runs find it again after a reload. */
@@ -33,4 +115,60 @@ export function clientIdOf(storage: Storage): string {
   const id = known ?? crypto.getRandomValues(new Uint32Array(4)).reduce((text, part) => text + part.toString(16), '')
   storage.setItem('gendr.client', id)
   return id
+}
+
+/** Whether a window's place could be taken: nobody else is there. A lock ends with its page, however that ends. */
+async function takeOver(storage: Storage, id: string, isOwn: boolean): Promise<boolean> {
+  if (navigator.locks === undefined) {
+    return isOwn || Date.now() - (indexOf(storage, id)?.time ?? 0) > GONE
+  }
+  return await new Promise((resolve) => {
+    void navigator.locks.request(`gendr.window.${id}`, { ifAvailable: true }, (lock) => {
+      resolve(lock !== null)
+      return lock === null ? undefined : new Promise(() => {})
+    })
+  })
+}
+
+function read(storage: Storage, window: string): KeptTabs | undefined {
+  const index = indexOf(storage, window)
+  const tabs = (index?.tabs ?? []).flatMap((tab) => {
+    const text = storage.getItem(tabKey(window, tab.id))
+    return text === null ? [] : [{ ...tab, text }]
+  })
+  return index === undefined || tabs.length === 0 ? undefined : { active: index.active, tabs }
+}
+
+function indexOf(storage: Storage, window: string): Index | undefined {
+  try {
+    const index = JSON.parse(storage.getItem(indexKey(window)) ?? 'null') as Index | null
+    return index !== null && Array.isArray(index.tabs) ? index : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function windowsOf(storage: Storage): { id: string; index: Index }[] {
+  return keysOf(storage, 'gendr.window.').flatMap((key) => {
+    const id = key.slice('gendr.window.'.length)
+    const index = indexOf(storage, id)
+    return index === undefined ? [] : [{ id, index }]
+  })
+}
+
+function forget(storage: Storage, window: string): void {
+  storage.removeItem(indexKey(window))
+  for (const key of keysOf(storage, `gendr.tab.${window}.`)) storage.removeItem(key)
+}
+
+function keysOf(storage: Storage, prefix: string): string[] {
+  return Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? '').filter((key) => key.startsWith(prefix))
+}
+
+function indexKey(window: string): string {
+  return `gendr.window.${window}`
+}
+
+function tabKey(window: string, tab: string): string {
+  return `gendr.tab.${window}.${tab}`
 }

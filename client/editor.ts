@@ -3,25 +3,30 @@ import type { Catalogue } from '../server/graph/catalogue.ts'
 import { canConnect } from '../server/graph/link-types.ts'
 import { GraphView, type Viewpoint } from './canvas/graph-view.ts'
 import type { OpenEnd, PageActions } from './canvas/scene.ts'
-import { connect } from './document/connect.ts'
+import { Commands } from './commands.ts'
+import { connect, flowingType, type Wish } from './document/connect.ts'
 import { GraphDocument } from './document/document.ts'
-import { changeNode, insertGraph, newNode, setParam, subgraph } from './document/edits.ts'
-import { NODE_MODES, type Point } from './document/graph.ts'
+import { insertGraph, newNode, partOf, setParam } from './document/edits.ts'
+import { entryOf } from './document/file-entry.ts'
+import { type Graph, type GraphNode, isBoundary, type Point } from './document/graph.ts'
 import { EditHistory } from './document/history.ts'
-import { readGraphPicture, readGraphText } from './document/read-file.ts'
+import { readGraphPicture, readGraphText, styleOf, writeText } from './document/read-file.ts'
 import type { ReadGraph } from './document/read-workflow.ts'
+import { mayHold } from './document/subgraphs.ts'
+import { definitionType, typeOf, VIRTUAL_TYPES } from './document/virtual-types.ts'
 import { writeWorkflow } from './document/write-workflow.ts'
 import type { Address, FileReference } from './host/address.ts'
 import type { Host } from './host/host.ts'
-import type { RunBoard } from './host/run-board.ts'
+import { type RunBoard, withoutNodes } from './host/run-board.ts'
 import { RunControl, wordsOf } from './host/run-control.ts'
-import { graphMenu, linkMenu } from './panels/graph-menus.ts'
+import { askTitle, graphMenu, linkMenu } from './panels/graph-menus.ts'
 import { openMenu } from './panels/menu.ts'
 import { openNodeSearch } from './panels/node-search.ts'
 import type { Anchor } from './panels/popup.ts'
 import { editText } from './panels/text-editor.ts'
 import type { Toasts } from './panels/toasts.ts'
 import type { Viewer } from './panels/viewer.ts'
+import { Tabs } from './tabs.ts'
 
 interface EditorParts {
   readonly canvas: HTMLCanvasElement
@@ -30,7 +35,20 @@ interface EditorParts {
   readonly toasts: Toasts
   readonly viewer: Viewer
   readonly show: (board: RunBoard) => void
+  /** The workflow in view is about to leave it. */
+  readonly leaving: () => void
 }
+
+/** Where a graph came from. */
+interface Origin {
+  readonly name: string
+  /** The file's text, to save it back laid out the same way. */
+  readonly text?: string
+  readonly isExample?: boolean
+}
+
+/** What a node that is chosen from the list is added for. */
+export type Purpose = OpenEnd | { readonly kind: 'link'; readonly link: number }
 
 /** Everything that a person can do with the graph; menus, keys and buttons only call this. */
 export class Editor {
@@ -38,7 +56,11 @@ export class Editor {
   readonly history = new EditHistory(this.document)
   readonly view: GraphView
   readonly runs: RunControl
+  readonly commands: Commands
+  readonly tabs: Tabs
   readonly #parts: EditorParts
+  /** The tab that the latest run was started from. */
+  #ranFrom: string | undefined
   #types: Catalogue = new Map()
   #finished: string | null = null
 
@@ -55,6 +77,22 @@ export class Editor {
       page: this.#page(),
       picture: (file) => parts.address.reduced(file),
     })
+    const { document, history, view } = this
+    this.commands = new Commands({ document, history, view, types: () => this.#types })
+    this.tabs = new Tabs({
+      document,
+      history,
+      view,
+      read: (text) =>
+        this.#try(() => {
+          this.tabs.active.style = styleOf(text)
+          this.#show(readGraphText(text, this.#types))
+        }),
+      leaving: parts.leaving,
+    })
+    this.tabs.subscribe(() => {
+      this.view.board = this.#boardInView
+    })
   }
 
   get types(): Catalogue {
@@ -67,54 +105,71 @@ export class Editor {
   }
 
   run(): void {
-    void this.runs.start(this.document.graph, this.#types)
+    this.#ranFrom = this.tabs.active.id
+    void this.runs.start(this.document.whole, this.#types)
   }
 
   /** The graph as a file holds it, with the place it is looked at from. */
   workflow(): Record<string, unknown> {
-    const workflow = writeWorkflow(this.document.graph, this.#types)
-    const extra = typeof workflow.extra === 'object' ? workflow.extra : {}
-    return { ...workflow, extra: { ...extra, ds: this.view.viewpoint } }
+    const workflow = writeWorkflow(this.document.whole, this.#types)
+    const now = this.view.outerViewpoint
+    const extra = entryOf(workflow.extra) ?? {}
+    const isUntouched = JSON.stringify(now) === JSON.stringify(this.tabs.active.openedAt) && extra.ds !== undefined
+    return isUntouched ? workflow : { ...workflow, extra: { ...extra, ds: now } }
   }
 
-  /** Opens a graph in place of the present one. */
-  open({ graph, problems }: ReadGraph, viewpoint?: Viewpoint): void {
-    this.runs.forget()
-    this.document.open(graph)
-    if (viewpoint === undefined) this.view.fit()
-    else this.view.viewpoint = viewpoint
-    if (problems.length > 0) {
-      const more = problems.length > 3 ? ` And ${problems.length - 3} more.` : ''
-      this.#parts.toasts.show('warning', problems.slice(0, 3).join(' ') + more)
-    }
+  /** Opens a graph in a tab of its own; an empty graph or an untouched example makes room for it. */
+  open(read: ReadGraph, { name, text, isExample = false }: Origin = { name: 'Untitled' }): void {
+    if (this.tabs.isDisposable) {
+      this.runs.forget()
+      this.tabs.rename(name)
+    } else this.tabs.add(name)
+    const tab = this.tabs.active
+    tab.isExample = isExample
+    delete tab.style
+    if (text !== undefined) tab.style = styleOf(text)
+    this.#show(read, isExample)
   }
 
-  openText(text: string): void {
-    this.#try(() => this.open(readGraphText(text, this.#types)))
+  openText(text: string, origin: Omit<Origin, 'text'> = { name: 'Untitled' }): void {
+    this.#try(() => this.open(readGraphText(text, this.#types), origin))
   }
 
   async openTemplate(name: string): Promise<void> {
-    await this.#tryLater(async () => this.openText(JSON.stringify(await this.#parts.host.template(name))))
+    await this.#tryLater(async () => {
+      const words = name.replaceAll('-', ' ')
+      const title = words.charAt(0).toUpperCase() + words.slice(1)
+      this.openText(JSON.stringify(await this.#parts.host.template(name)), { name: title, isExample: true })
+    })
+  }
+
+  newTab(): void {
+    this.tabs.add('Untitled')
+    this.#show(readGraphText('{"nodes": [], "links": []}', this.#types))
   }
 
   saveFile(): void {
-    const blob = new Blob([`${JSON.stringify(this.workflow(), null, 2)}\n`], { type: 'application/json' })
+    const { name, style } = this.tabs.active
+    const blob = new Blob([writeText(this.workflow(), style)], { type: 'application/json' })
     const link = document.createElement('a')
     link.href = URL.createObjectURL(blob)
-    link.download = 'workflow.json'
+    link.download = `${name === 'Untitled' ? 'workflow' : name.replaceAll(/[\\/:*?"<>|]/g, '_')}.json`
     link.click()
     setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+    this.tabs.saved()
   }
 
   /** A workflow opens; a picture opens the graph that it carries, else it is loaded at `at`. */
   async takeFile(file: File, at: Point): Promise<void> {
     await this.#tryLater(async () => {
+      const name = file.name.replace(/\.[a-z0-9]+$/i, '') || 'Untitled'
       if (/\.json$/i.test(file.name) || file.type === 'application/json') {
-        this.open(readGraphText(await file.text(), this.#types))
+        const text = await file.text()
+        this.open(readGraphText(text, this.#types), { name, text })
         return
       }
       const carried = readGraphPicture(new Uint8Array(await file.arrayBuffer()), this.#types)
-      if (carried !== undefined) this.open(carried)
+      if (carried !== undefined) this.open(carried, { name })
       else await this.loadPicture(file, at)
     })
   }
@@ -137,50 +192,144 @@ export class Editor {
     })
   }
 
-  addNode(type: NodeDescription, at: Point, end?: OpenEnd): void {
-    const node = newNode(this.document.graph, type, [Math.round(at[0]), Math.round(at[1])])
-    this.document.commit([{ kind: 'add-node', node }])
-    this.view.select([node.id])
-    if (end === undefined) return
-    const output = end.kind === 'to' ? node.outputs.findIndex((socket) => canConnect(socket.type, end.type)) : -1
-    const input = end.kind === 'from' ? node.inputs.find((socket) => canConnect(end.type, socket.type)) : undefined
-    const connection =
+  addNode(type: NodeDescription, at: Point, purpose?: Purpose): void {
+    const { document } = this
+    if (document.graph.definitions.has(type.id) && !mayHold(document.whole, document.level, type.id)) {
+      this.#parts.toasts.show('warning', 'A subgraph cannot hold itself.')
+      return
+    }
+    this.history.together(() => {
+      const node = newNode(document.graph, type, [Math.round(at[0]), Math.round(at[1])])
+      document.commit([{ kind: 'add-node', node }])
+      this.view.select([node.id])
+      if (purpose?.kind === 'link') this.commands.insertOnLink(node.id, purpose.link)
+      else if (purpose !== undefined) this.#connectNew(node, purpose)
+    })
+  }
+
+  /** Links a new node to the end that it was asked for: its first socket that can be. */
+  #connectNew(node: GraphNode, end: OpenEnd): void {
+    const plain = node.inputs.filter(({ isWidget }) => isWidget !== true)
+    const wishes: Wish[] =
       end.kind === 'from'
-        ? connect(this.document.graph, { from: end.node, output: end.output, to: node.id, input: input?.name ?? '' })
-        : connect(this.document.graph, { from: node.id, output, to: end.node, input: end.input })
-    if (connection.ok) this.document.commit(connection.changes)
+        ? [...plain, ...node.inputs].map(({ name }) => ({
+            from: end.node,
+            output: end.output,
+            to: node.id,
+            input: name,
+          }))
+        : node.outputs.map((_, output) => ({ from: node.id, output, to: end.node, input: end.input }))
+    for (const wish of wishes) {
+      const connection = connect(this.document.graph, wish, this.#types)
+      if (!connection.ok) continue
+      this.document.commit(connection.changes)
+      return
+    }
   }
 
-  searchNodes(anchor: Anchor, at: Point, end?: OpenEnd): void {
-    const fits = ({ inputs, outputs }: NodeDescription) =>
-      end === undefined ||
-      (end.kind === 'from'
-        ? inputs.some(({ type }) => canConnect(end.type, type))
-        : outputs.some(({ type }) => canConnect(type, end.type)))
-    openNodeSearch([...this.#types.values()].filter(fits), anchor, (type) => this.addNode(type, at, end))
-  }
-
-  /** Mutes or bypasses what is selected; all of it so already: back to always. */
-  toggleMode(mode: 'muted' | 'bypassed', ids: ReadonlySet<string> = this.view.selected): void {
+  searchNodes(anchor: Anchor, at: Point, purpose?: Purpose): void {
     const { graph } = this.document
-    const nodes = [...ids].flatMap((id) => graph.nodes.get(id) ?? [])
-    const next = nodes.every((node) => node.mode === NODE_MODES[mode]) ? NODE_MODES.always : NODE_MODES[mode]
-    this.document.commit(nodes.flatMap(({ id }) => changeNode(graph, id, { mode: next })))
+    const subgraphs = [...graph.definitions.keys()].flatMap((id) => definitionType(graph, id, this.#types) ?? [])
+    const all = [...this.#types.values(), ...VIRTUAL_TYPES.values(), ...subgraphs]
+    openNodeSearch(all.filter(this.#fitting(purpose)), anchor, (type) => this.addNode(type, at, purpose))
+  }
+
+  /** Which nodes could be linked to an open end, or put into a link. */
+  #fitting(purpose: Purpose | undefined): (type: NodeDescription) => boolean {
+    const takes = (given: string) => (type: NodeDescription) =>
+      type.inputs.some((input) => canConnect(given, input.type)) ||
+      (given !== '*' && type.parameters.some(({ kind }) => canConnect(given, kind)))
+    const gives = (wanted: string) => (type: NodeDescription) =>
+      type.outputs.some((output) => canConnect(output.type, wanted))
+    if (purpose === undefined) return () => true
+    const { graph } = this.document
+    if (purpose.kind === 'from') return takes(flowingType(graph, purpose.node, purpose.output))
+    if (purpose.kind === 'to') return gives(purpose.type)
+    const link = graph.links.get(purpose.link)
+    const target = graph.nodes.get(link?.to ?? '')?.inputs.find(({ name }) => name === link?.input)
+    if (link === undefined || target === undefined) return () => false
+    const [into, out] = [takes(flowingType(graph, link.from, link.output)), gives(target.type)]
+    return (type) => into(type) && out(type)
+  }
+
+  titleOf(node: GraphNode): string {
+    return node.title ?? typeOf(this.document.graph, node, this.#types)?.title ?? node.type
   }
 
   /** What copying puts on the clipboard; nothing where nothing is selected. */
   copied(): string | undefined {
-    const { selected } = this.view
-    if (selected.size === 0) return undefined
-    return JSON.stringify(writeWorkflow(subgraph(this.document.graph, selected), this.#types))
+    const { graph } = this.document
+    const part = partOf(graph, this.view.selected)
+    if (part.nodes.size === 0) return undefined
+    // What feeds the copy from outside, for a paste that keeps those links.
+    const feeds = [...graph.links.values()]
+      .filter(({ from, to }) => part.nodes.has(to) && !part.nodes.has(from))
+      .map(({ from, output, to, input }) => [from, output, to, input])
+    return JSON.stringify({ ...writeWorkflow(part, this.#types), extra: { feeds } })
   }
 
-  paste(text: string, at: Point): void {
+  /** @param keepsLinks whether what fed the copied nodes feeds the pasted ones too, where it is here */
+  paste(text: string, at: Point, keepsLinks = false): void {
     this.#try(() => {
-      const { changes, ids } = insertGraph(this.document.graph, readGraphText(text, this.#types).graph, at)
-      this.document.commit(changes)
-      this.view.select(ids)
+      const { graph: other } = readGraphText(text, this.#types)
+      const { document } = this
+      const recursive = [...other.nodes.values()].some(
+        ({ type }) => other.definitions.has(type) && !mayHold(document.whole, document.level, type),
+      )
+      if (recursive) {
+        this.#parts.toasts.show('warning', 'A subgraph cannot hold itself.')
+        return
+      }
+      this.history.together(() => {
+        const { changes, ids } = insertGraph(document.graph, other, [Math.round(at[0]), Math.round(at[1])])
+        document.commit(changes)
+        if (keepsLinks) this.#feedAgain(other, ids)
+        this.view.select(ids)
+      })
     })
+  }
+
+  /** Puts what the clipboard holds at a point, where the browser lets us read it. */
+  pasteFromClipboard(at: Point): void {
+    void navigator.clipboard?.readText().then(
+      (text) => this.paste(text, at),
+      () => this.#parts.toasts.show('warning', 'The browser did not let us read the clipboard. Press Ctrl+V instead.'),
+    )
+  }
+
+  #feedAgain(other: Graph, made: readonly string[]): void {
+    const renamed = new Map([...other.nodes.keys()].map((id, i) => [id, made[i] ?? '']))
+    const { feeds } = entryOf(other.source.extra) ?? {}
+    for (const feed of Array.isArray(feeds) ? feeds.slice(0, 1000) : []) {
+      const [from, output, to, input] = Array.isArray(feed) ? feed : []
+      const wish = {
+        from: String(from),
+        output: Number(output),
+        to: renamed.get(String(to)) ?? '',
+        input: String(input),
+      }
+      const connection = connect(this.document.graph, wish, this.#types)
+      if (connection.ok) this.document.commit(connection.changes)
+    }
+  }
+
+  /** Brings a graph into the tab in view. */
+  #show({ graph, problems }: ReadGraph, isFitted = false): void {
+    this.document.open(graph)
+    const known = isFitted ? undefined : viewpointOf(graph)
+    if (known !== undefined) this.view.viewpoint = known
+    if (known === undefined || !this.view.showsSomething) this.view.fit()
+    this.tabs.active.openedAt = this.view.viewpoint
+    if (problems.length > 0) {
+      const more = problems.length > 3 ? ` And ${problems.length - 3} more.` : ''
+      this.#parts.toasts.show('warning', problems.slice(0, 3).join(' ').slice(0, 1000) + more)
+    }
+  }
+
+  /** The latest run, if it is one of the graph in view. */
+  get #boardInView(): RunBoard {
+    const { board } = this.runs
+    return this.#ranFrom === undefined || this.#ranFrom === this.tabs.active.id ? board : withoutNodes(board)
   }
 
   #setPicture(node: string, parameter: string, name: string): void {
@@ -189,10 +338,11 @@ export class Editor {
 
   /** When a run has ended well, its comparison is shown. */
   #followRun(board: RunBoard): void {
-    this.view.board = board
+    this.view.board = this.#boardInView
     this.#parts.show(board)
     if (board.state !== 'done' || board.run === this.#finished) return
     this.#finished = board.run
+    if (this.#boardInView !== board) return
     const ran = [...board.nodes.keys()]
     const compared = ran.find((id) => (board.outputs.get(id)?.a_images?.length ?? 0) > 0)
     if (compared !== undefined) this.#openPictures(compared)
@@ -224,8 +374,27 @@ export class Editor {
       },
       openPictures: (node) => this.#openPictures(node),
       openMenu: (target, page, at) => graphMenu(this, target, page, at),
-      openLinkMenu: (link, page) => linkMenu(this, link, page),
+      openLinkMenu: (link, page, at) => linkMenu(this, link, page, at),
+      open: ({ node, group }, page) => this.#open(node, group, page),
+      addReroute: (link, at) => this.commands.addReroute(link, at),
+      insertNode: (node, link) => this.commands.insertOnLink(node, link),
+      expose: (end) => this.commands.expose(end),
+      beginGesture: () => this.history.begin(),
+      endGesture: () => this.history.end(),
       addNode: ([x, y], at, end) => this.searchNodes({ x, y }, at, end),
+    }
+  }
+
+  /** A double click: into a subgraph, or the title can be changed. */
+  #open(id: string | undefined, group: string | undefined, page: Point): void {
+    const { graph } = this.document
+    const node = graph.nodes.get(id ?? '')
+    const frame = graph.groups.get(group ?? '')
+    if (node !== undefined && graph.definitions.has(node.type)) this.commands.enterSubgraph(node.id)
+    else if (node !== undefined && !isBoundary(node)) {
+      askTitle(page, this.titleOf(node), (title) => this.commands.rename(node.id, title))
+    } else if (frame !== undefined) {
+      askTitle(page, frame.title, (title) => this.commands.changeGroup(frame.id, { title }))
     }
   }
 
@@ -244,6 +413,14 @@ export class Editor {
       this.#parts.toasts.show('error', ...wordsOf(error))
     }
   }
+}
+
+/** Where a file says that it was looked at from. */
+function viewpointOf({ source }: Graph): Viewpoint | undefined {
+  const { scale, offset } = entryOf(entryOf(source.extra)?.ds) ?? {}
+  const [x, y] = Array.isArray(offset) ? offset : []
+  const isNear = [x, y].every((value) => typeof value === 'number' && Math.abs(value) < 1e7)
+  return typeof scale === 'number' && scale >= 0.02 && scale <= 10 && isNear ? { scale, offset: [x, y] } : undefined
 }
 
 /** Asks for one file; undefined where none was chosen. */

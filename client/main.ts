@@ -1,5 +1,6 @@
 import './jitless.ts'
-import { autosave, clientIdOf, savedGraph } from './autosave.ts'
+import { Autosave, clientIdOf } from './autosave.ts'
+import { writeText } from './document/read-file.ts'
 import { tilesOf } from './document/tile-settings.ts'
 import { listenToDrops } from './drop.ts'
 import { chooseFile, Editor } from './editor.ts'
@@ -15,6 +16,8 @@ import { openHelp } from './panels/help.ts'
 import { openMenu } from './panels/menu.ts'
 import { choosePicture } from './panels/picture-picker.ts'
 import { RunsPanel } from './panels/runs-panel.ts'
+import { TabBar } from './panels/tab-bar.ts'
+import { editText } from './panels/text-editor.ts'
 import { Toasts } from './panels/toasts.ts'
 import { Toolbar } from './panels/toolbar.ts'
 import { Viewer } from './panels/viewer.ts'
@@ -44,7 +47,7 @@ const runsPanel = new RunsPanel(
     list: () => host.runs(),
     address: (file) => address.reduced(file, 256),
     show: (title, pictures) => viewer.open(title, { pictures }),
-    openGraph: (entry) => editor.openText(JSON.stringify(entry.workflow ?? entry.prompt)),
+    openGraph: (entry) => editor.openText(JSON.stringify(entry.workflow ?? entry.prompt), { name: 'From a run' }),
     again: async ({ prompt, workflow }) => editor.runs.repeat(prompt, workflow),
     cancel: ({ id }) => host.cancel(id),
     forget: ({ id }) => host.forget([id]),
@@ -66,8 +69,11 @@ const toolbar = new Toolbar(byId('toolbar', HTMLElement), {
   runs: () => runsPanel.toggle(),
   open: () => void openFile(),
   save: () => editor.saveFile(),
+  undo: () => editor.history.undo(),
+  redo: () => editor.history.redo(),
   help: openHelp,
 })
+let autosave: Autosave | undefined
 const editor = new Editor({
   canvas,
   host,
@@ -78,14 +84,42 @@ const editor = new Editor({
     showState(board)
     toolbar.show(board)
   },
+  leaving: () => autosave?.flush(),
+})
+const tabBar = new TabBar(byId('tabs', HTMLElement), editor.tabs, {
+  add: () => editor.newTab(),
+  close: closeTab,
+  rename(id, place) {
+    editor.tabs.show(id)
+    const value = editor.tabs.active.name
+    editText({
+      place,
+      value,
+      multiline: false,
+      label: 'Name',
+      commit: (name) => editor.tabs.rename(name.trim() || value),
+    })
+  },
+  path: () =>
+    editor.document.path.map(({ definition }) => editor.document.graph.definitions.get(definition)?.name ?? 'Subgraph'),
+  leaveTo: (depth) => editor.document.enter(editor.document.path.slice(0, depth)),
 })
 
 toolbar.show(editor.runs.board)
 toolbar.connection('connecting')
 editor.document.subscribe(() => {
   document.body.dataset.nodeCount = String(editor.document.graph.nodes.size)
+  tabBar.showPath()
 })
-listenToKeys(editor, viewer, canvas, { open: () => void openFile(), runs: () => runsPanel.toggle() })
+editor.history.subscribe(() => toolbar.history(editor.history.canUndo, editor.history.canRedo))
+listenToKeys(editor, viewer, canvas, {
+  open: () => void openFile(),
+  runs: () => runsPanel.toggle(),
+  example: () => void editor.openTemplate(FIRST_TEMPLATE),
+  refresh: () => void refreshTypes(),
+  closeTab: () => closeTab(editor.tabs.active.id),
+  searchAt: middleOfStage,
+})
 listenToDrops(editor, stage)
 new ResizeObserver(fitCanvas).observe(stage)
 watchPixelRatio()
@@ -104,11 +138,22 @@ async function begin(): Promise<void> {
     }
   }
   fitCanvas()
-  const saved = savedGraph(localStorage)
-  if (saved !== null) editor.openText(saved)
-  if (editor.document.graph.nodes.size === 0) await editor.openTemplate(FIRST_TEMPLATE)
+  const begun = await Autosave.begin(localStorage, sessionStorage)
+  autosave = begun.autosave
+  if (begun.kept !== undefined) editor.tabs.restore(begun.kept.tabs, begun.kept.active)
+  if (editor.tabs.all.length === 1 && editor.document.graph.nodes.size === 0) await editor.openTemplate(FIRST_TEMPLATE)
   showState(editor.runs.board)
-  autosave(editor.document, () => editor.workflow(), localStorage)
+  autosave.follow(
+    editor.document,
+    editor.tabs,
+    () => writeText(editor.workflow(), editor.tabs.active.style),
+    () =>
+      toasts.show(
+        'warning',
+        'The browser keeps no more of this work.',
+        'Save it as a file (Ctrl+S), or close other workflows.',
+      ),
+  )
   canvas.focus()
   keepSocket(address.socket(clientId), (event) => {
     if (event.kind === 'connected' || event.kind === 'lost') {
@@ -120,6 +165,40 @@ async function begin(): Promise<void> {
       runsPanel.changed()
     }
   })
+}
+
+/** Edits that no file holds are asked about; they could still be taken back by nobody. */
+function closeTab(id: string): void {
+  const tab = editor.tabs.all.find((each) => each.id === id)
+  if (tab === undefined) return
+  if (!tab.isChanged) {
+    editor.tabs.close(id)
+    return
+  }
+  editor.tabs.show(id)
+  const { left, bottom } = byId('tabs', HTMLElement).getBoundingClientRect()
+  const items = [
+    {
+      label: 'Save as a file and close',
+      testid: 'close-save',
+      act: () => {
+        editor.saveFile()
+        editor.tabs.close(id)
+      },
+    },
+    { label: 'Close without saving', testid: 'close-discard', act: () => editor.tabs.close(id) },
+  ]
+  openMenu(`Close ${tab.name}`, items, { x: left + 8, y: bottom + 4 })
+}
+
+/** Asks the host again which nodes, models and pictures there are; the graph stays. */
+async function refreshTypes(): Promise<void> {
+  try {
+    editor.types = await host.nodeTypes()
+    toasts.show('good', 'The nodes and their choices are as the host has them now.')
+  } catch (error) {
+    toasts.show('error', ...wordsOf(error))
+  }
 }
 
 /** The page says "starting" until a graph is there to run. */

@@ -1,9 +1,16 @@
+import { GRID } from './canvas/theme.ts'
 import type { Editor } from './editor.ts'
 import type { Viewer } from './panels/viewer.ts'
 
 interface ShortcutActions {
   open(): void
   runs(): void
+  /** The graph of a first visit. */
+  example(): void
+  refresh(): void
+  closeTab(): void
+  /** Where a node goes that is added by key. */
+  searchAt(): readonly [number, number]
 }
 
 /** Keys and the clipboard, wherever the focus is, except in a field. */
@@ -11,56 +18,125 @@ export function listenToKeys(
   editor: Editor,
   viewer: Viewer,
   canvas: HTMLElement,
-  { open, runs }: ShortcutActions,
+  { open, runs, example, refresh, closeTab, searchAt }: ShortcutActions,
 ): void {
-  const withControl: Readonly<Record<string, () => void>> = {
-    Enter: () => editor.run(),
-    s: () => editor.saveFile(),
-    o: open,
-    m: () => editor.toggleMode('muted'),
-    b: () => editor.toggleMode('bypassed'),
-    a: () => editor.view.selectAll(),
-    z: () => editor.history.undo(),
-    y: () => editor.history.redo(),
-  }
-  const plain: Readonly<Record<string, () => void>> = {
-    Delete: () => editor.view.deleteSelected(),
-    Backspace: () => editor.view.deleteSelected(),
-    f: () => editor.view.fit(),
+  const { commands, history, view } = editor
+  const nudge = (x: number, y: number) => (event: KeyboardEvent) =>
+    commands.nudge(event.shiftKey ? [x, y] : [x * GRID, y * GRID])
+  /** By modifiers in alphabetical order and key; `Mod` is Ctrl, on a Mac also Cmd. */
+  const keys: Readonly<Record<string, (event: KeyboardEvent) => void>> = {
+    'Mod Enter': () => editor.run(),
+    'Alt Mod Enter': () => void editor.runs.cancel(),
+    'Mod s': () => editor.saveFile(),
+    'Mod o': open,
+    'Mod m': () => commands.toggleMode('muted'),
+    'Mod b': () => commands.toggleMode('bypassed'),
+    'Mod a': () => view.selectAll(),
+    'Mod z': () => history.undo(),
+    'Mod y': () => history.redo(),
+    'Mod Shift z': () => history.redo(),
+    'Mod g': () => commands.addGroup(searchAt()),
+    'Mod d': example,
+    'Mod Shift e': () => commands.makeSubgraph(),
+    'Mod Delete': () => commands.dissolve(),
+    'Mod Backspace': () => commands.dissolve(),
+    'Alt c': () => commands.toggleCollapsed(),
+    'Alt +': () => view.zoom(1.25),
+    'Alt =': () => view.zoom(1.25),
+    'Alt -': () => view.zoom(0.8),
+    'Alt t': () => editor.newTab(),
+    'Alt w': closeTab,
+    'Alt PageDown': () => editor.tabs.step(1),
+    'Alt PageUp': () => editor.tabs.step(-1),
+    Delete: () => commands.remove(),
+    Backspace: () => commands.remove(),
+    p: () => commands.togglePinned(),
+    l: () => commands.tidy(),
+    f: () => view.fit(),
+    '.': () => (view.selected.size > 0 ? view.fit(view.selected) : view.fit()),
+    '/': () => search(),
+    r: refresh,
     q: runs,
+    ArrowLeft: nudge(-1, 0),
+    ArrowRight: nudge(1, 0),
+    ArrowUp: nudge(0, -1),
+    ArrowDown: nudge(0, 1),
+    'Shift ArrowLeft': nudge(-1, 0),
+    'Shift ArrowRight': nudge(1, 0),
+    'Shift ArrowUp': nudge(0, -1),
+    'Shift ArrowDown': nudge(0, 1),
+  }
+  /** Keys that work while somebody types. */
+  const always = new Set(['Mod Enter', 'Alt Mod Enter', 'Mod s', 'Mod o'])
+  const search = () => {
+    const box = canvas.getBoundingClientRect()
+    const at = view.pointer ?? searchAt()
+    const { x, y } = view.placeOf({ x: at[0], y: at[1], width: 0, height: 0 })
+    editor.searchNodes({ x: Math.max(box.left, x), y: Math.max(box.top, y) }, at)
   }
 
   addEventListener('keydown', (event) => {
-    const isTyping = event.target instanceof HTMLElement && event.target.matches('input, textarea')
-    const hasControl = event.ctrlKey || event.metaKey
-    if (event.key === 'Enter' && hasControl && event.altKey) return done(event, () => void editor.runs.cancel())
+    const { target } = event
+    const isTyping = target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
     if (event.key === 'Escape') {
       if (document.querySelector('dialog[open]') !== null) return
       if (viewer.isOpen) return done(event, () => viewer.close())
-      return done(event, () => void editor.runs.cancel())
+      if (editor.runs.board.state === 'running') return done(event, () => void editor.runs.cancel())
+      return done(event, () => commands.leaveSubgraph())
     }
-    if (isTyping && event.key !== 'Enter' && event.key !== 's' && event.key !== 'o') return
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-    if (hasControl && event.shiftKey && key === 'z') done(event, () => editor.history.redo())
-    else if (hasControl && !event.altKey && withControl[key] !== undefined) done(event, withControl[key])
-    else if (!hasControl && !event.altKey && !isTyping && plain[key] !== undefined) done(event, plain[key])
+    const name = keyName(event)
+    const act = keys[name]
+    if (act === undefined || (isTyping && !always.has(name)) || document.querySelector('dialog[open]') !== null) return
+    // Arrows belong to whatever has the focus; Enter and Space press buttons.
+    if (event.key.startsWith('Arrow') && isElsewhere(canvas)) return
+    done(event, () => act(event))
   })
 
-  addEventListener('copy', (event) => {
+  /** Whether the last paste key asked to keep links. */
+  let keepsLinks = false
+  addEventListener(
+    'keydown',
+    (event) => {
+      if (event.key.toLowerCase() === 'v' && (event.ctrlKey || event.metaKey)) keepsLinks = event.shiftKey
+    },
+    { capture: true },
+  )
+  const copy = (event: ClipboardEvent) => {
     const text = isElsewhere(canvas) ? undefined : editor.copied()
-    if (text === undefined) return
+    if (text === undefined) return false
     event.clipboardData?.setData('text/plain', text)
     event.preventDefault()
+    return true
+  }
+  addEventListener('copy', copy)
+  addEventListener('cut', (event) => {
+    if (copy(event)) commands.remove()
   })
   addEventListener('paste', (event) => {
     if (isElsewhere(canvas)) return
     const box = canvas.getBoundingClientRect()
-    const middle = editor.view.graphPoint({ clientX: box.left + box.width / 2, clientY: box.top + box.height / 3 })
+    const middle = view.graphPoint({ clientX: box.left + box.width / 2, clientY: box.top + box.height / 3 })
+    const at = view.pointer ?? middle
     const picture = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'))
     const text = event.clipboardData?.getData('text/plain') ?? ''
-    if (picture !== undefined) void editor.loadPicture(picture, middle)
-    else if (text.trimStart().startsWith('{')) editor.paste(text, middle)
+    if (picture !== undefined) void editor.loadPicture(picture, at)
+    else if (text.trimStart().startsWith('{')) editor.paste(text, at, keepsLinks)
   })
+}
+
+/** `Mod Shift e`, `Alt c`, `Delete`: what the table above is looked up by. */
+function keyName(event: KeyboardEvent): string {
+  // With Alt some keyboards make other letters.
+  const letter = event.altKey && /^Key[A-Z]$/.test(event.code) ? event.code.slice(3) : event.key
+  const key = letter.length === 1 ? letter.toLowerCase() : letter
+  const isSign = key.length === 1 && !/[a-z0-9]/.test(key)
+  const modifiers = [
+    ...(event.altKey ? ['Alt'] : []),
+    ...(event.ctrlKey || event.metaKey ? ['Mod'] : []),
+    // Signs need Shift on some keyboards and not on others.
+    ...(event.shiftKey && !isSign ? ['Shift'] : []),
+  ]
+  return [...modifiers, key].join(' ')
 }
 
 /** The clipboard belongs to whoever has the focus; text marked on the page, too. */

@@ -2,9 +2,10 @@ import type { Pair } from 'litegraph.js/build/litegraph.core.js'
 import { NODE_MODES } from '../document/graph.ts'
 import type { NodeStatus } from '../host/run-board.ts'
 import { box, fitText, font, wrapText } from './draw.ts'
+import { cssColor } from './draw-layout.ts'
 import type { NodeView } from './node-view.ts'
 import { drawPictures, showsPictures } from './picture-place.ts'
-import { COLORS, MEASURES } from './theme.ts'
+import { COLORS, inkOn, MEASURES } from './theme.ts'
 
 /** Draws a node: card, title, state of the run, pictures; litegraph draws sockets and widgets over it. */
 export function drawCard(
@@ -17,7 +18,7 @@ export function drawCard(
   const { scene } = view
   const model = view.model
   if (model === undefined) return
-  const type = scene.typeOf(model)
+  const type = view.description
   const status = scene.status(view.id)
   const collapsed = model.collapsed
   const body = collapsed ? 0 : height
@@ -29,10 +30,10 @@ export function drawCard(
   ctx.fillStyle = COLORS.shadow
   ctx.fill()
   box(ctx, 0, -title, width, body + title, [radius])
-  ctx.fillStyle = COLORS.card
+  ctx.fillStyle = cssColor(model.background) ?? COLORS.card
   ctx.fill()
   box(ctx, 0, -title, width, title, corners)
-  ctx.fillStyle = COLORS.title
+  ctx.fillStyle = cssColor(model.color) ?? COLORS.title
   ctx.fill()
 
   drawTitle(ctx, view, width, status, type === undefined)
@@ -40,7 +41,7 @@ export function drawCard(
 
   box(ctx, 0, -title, width, body + title, [radius])
   ctx.lineWidth = status?.state === 'running' || status?.state === 'failed' || selected ? 2 : 1
-  ctx.strokeStyle = borderColor(status, selected)
+  ctx.strokeStyle = stateColor(status, selected) ?? COLORS.border
   ctx.stroke()
 
   if (!collapsed && showsPictures(type)) {
@@ -76,17 +77,19 @@ function drawTitle(
   ctx.fill()
   ctx.textAlign = 'right'
   ctx.font = font(11)
-  ctx.fillStyle = COLORS.quiet
+  const ink = inkOn(cssColor(view.model?.color))
+  ctx.fillStyle = ink.quiet
   const note = unknown ? 'not installed' : noteOf(view.mode, status)
   ctx.fillText(note, width - 12, -title / 2 + 4)
   const used = note === '' ? 0 : ctx.measureText(note).width + 12
   ctx.textAlign = 'left'
   ctx.font = font(13, 600)
-  ctx.fillStyle = COLORS.text
+  ctx.fillStyle = ink.text
   ctx.fillText(fitText(ctx, view.title, width - 40 - used), 28, -title / 2 + 4.5)
 }
 
-function noteOf(mode: number, status: NodeStatus | undefined): string {
+/** What stands at the right of a title. */
+export function noteOf(mode: number, status: NodeStatus | undefined): string {
   if (mode === NODE_MODES.muted) return 'muted'
   if (mode === NODE_MODES.bypassed) return 'bypassed'
   if (status?.state === 'running' && status.max > 1) return `${status.value} / ${status.max}`
@@ -139,10 +142,11 @@ function drawError(ctx: CanvasRenderingContext2D, error: string, width: number, 
   for (const [i, line] of lines.entries()) ctx.fillText(line, 12, top + 28 + i * 17)
 }
 
-function borderColor(status: NodeStatus | undefined, selected: boolean): string {
+/** The colour of a frame that says something; undefined where there is nothing to say. */
+export function stateColor(status: NodeStatus | undefined, selected: boolean): string | undefined {
   if (status?.state === 'failed') return COLORS.failed
   if (status?.state === 'running') return COLORS.running
-  return selected ? COLORS.selected : COLORS.border
+  return selected ? COLORS.selected : undefined
 }
 
 function dotColor(status: NodeStatus | undefined): string {

@@ -1,24 +1,42 @@
-import { LGraph, LGraphGroup } from 'litegraph.js/build/litegraph.core.js'
+import { LGraph } from 'litegraph.js/build/litegraph.core.js'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { canConnect } from '../../server/graph/link-types.ts'
 import type { Change } from '../document/change.ts'
 import type { DocumentEvent, GraphDocument } from '../document/document.ts'
 import { changeNode, removeNodes } from '../document/edits.ts'
-import type { GraphGroup, GraphLink, GraphNode, Point } from '../document/graph.ts'
+import {
+  type GraphGroup,
+  type GraphLink,
+  type GraphNode,
+  type Point,
+  type Reroute,
+  waypoints,
+} from '../document/graph.ts'
+import { typeOf } from '../document/virtual-types.ts'
 import type { FileReference } from '../host/address.ts'
 import { inputReference } from '../host/address.ts'
-import { EMPTY_BOARD, type RunBoard } from '../host/run-board.ts'
-import { geometryOf, NodeView } from './node-view.ts'
+import { EMPTY_BOARD, type NodeStatus, type RunBoard } from '../host/run-board.ts'
+import type { Layout, LinkView } from './layout.ts'
+import { NodeView } from './node-view.ts'
 import { uploadParameter } from './picture-place.ts'
 import { Pictures } from './pictures.ts'
 import { listenToPinch } from './pinch.ts'
 import type { PageActions, Place, Scene, ShownPictures } from './scene.ts'
 import { Stage } from './stage.ts'
-import { usePalette } from './theme.ts'
+import { GRID, socketColor, usePalette } from './theme.ts'
 
 /** Where the graph is looked at from. */
 export interface Viewpoint {
   readonly scale: number
   readonly offset: Point
+}
+
+/** A rectangle of the graph. */
+export interface Area {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
 }
 
 /** The files that a node shows. */
@@ -44,28 +62,43 @@ export class GraphView {
   readonly #stage: Stage
   readonly #scene: Scene
   readonly #nodes = new Map<string, NodeView>()
-  readonly #groups = new Map<string, LGraphGroup>()
+  readonly #layout: Layout = { groups: new Map(), reroutes: new Map(), links: new Map() }
+  /** Of each node the links into its inputs by name. */
+  readonly #into = new Map<string, Map<string, number>>()
+  /** Where each level was looked at from. */
+  readonly #viewpoints = new Map<string, Viewpoint>()
   #types: Catalogue = new Map()
   #board: RunBoard = EMPTY_BOARD
+  /** Whether nodes that were moved snap to the dots of the ground. */
+  snaps = false
   /** Where `fit` put the view; as long as nobody moves it, it is fitted again when the canvas changes its size. */
   #fittedTo: Viewpoint | undefined
+  #level = ''
 
   constructor({ canvas, document, page, picture }: GraphViewOptions) {
     this.#document = document
     this.#picture = picture
     this.#stage = new Stage(canvas, this.#graph)
+    const view = this
     this.#scene = {
       document,
       page,
       pictures: new Pictures(() => this.redraw()),
-      typeOf: (node) => this.#types.get(node.type),
-      status: (id) => this.#board.nodes.get(id),
-      output: (id) => this.#board.outputs.get(id),
+      layout: this.#layout,
+      get types() {
+        return view.#types
+      },
+      linkInto: (node, input) => this.#into.get(node)?.get(input),
+      pointer: () => [this.#stage.graph_mouse[0] ?? 0, this.#stage.graph_mouse[1] ?? 0],
+      typeOf: (node) => typeOf(document.graph, node, this.#types),
+      status: (id) => this.#status(id),
+      output: (id) => this.#board.outputs.get(this.#runId(id)),
       shown: (node) => this.shown(node),
       place: (...rectangle) => this.#place(...rectangle),
     }
     this.#stage.scene = this.#scene
     this.#stage.onGesture = () => this.#readBack()
+    this.#stage.startRendering()
     document.subscribe((event) => this.#hear(event))
     this.#listen(canvas)
     requestAnimationFrame(() => this.#animate())
@@ -128,16 +161,29 @@ export class GraphView {
     this.redraw()
   }
 
-  /** Shows the whole graph. */
-  fit(): void {
+  /** Where the outermost level is looked at from, whatever is in view: what a file keeps. */
+  get outerViewpoint(): Viewpoint {
+    return this.#level === '' ? this.viewpoint : (this.#viewpoints.get('') ?? this.viewpoint)
+  }
+
+  /** Where a node is and how large, as it is drawn. */
+  areaOf(id: string): Area | undefined {
+    const view = this.#nodes.get(id)
+    if (view === undefined) return undefined
+    const [x = 0, y = 0, width = 0, height = 0] = view.getBounding(new Float32Array(4))
+    return { x, y, width, height }
+  }
+
+  /** Shows the whole graph, or only some of its nodes. */
+  fit(ids: Iterable<string> = this.#nodes.keys()): void {
     const { canvas, ds } = this.#stage
     const box = canvas.getBoundingClientRect()
-    const boxes = [...this.#nodes.values()].map((node) => node.getBounding(new Float32Array(4)))
-    if (boxes.length === 0 || box.width === 0) return
-    const left = Math.min(...boxes.map(([x]) => x ?? 0))
-    const top = Math.min(...boxes.map(([, y]) => y ?? 0))
-    const right = Math.max(...boxes.map(([x, , w]) => (x ?? 0) + (w ?? 0)))
-    const bottom = Math.max(...boxes.map(([, y, , h]) => (y ?? 0) + (h ?? 0)))
+    const areas = [...ids].flatMap((id) => this.areaOf(id) ?? [])
+    if (areas.length === 0 || box.width === 0) return
+    const left = areas.reduce((least, { x }) => Math.min(least, x), Number.POSITIVE_INFINITY)
+    const top = areas.reduce((least, { y }) => Math.min(least, y), Number.POSITIVE_INFINITY)
+    const right = areas.reduce((most, { x, width }) => Math.max(most, x + width), Number.NEGATIVE_INFINITY)
+    const bottom = areas.reduce((most, { y, height }) => Math.max(most, y + height), Number.NEGATIVE_INFINITY)
     const margin = 36
     const scale = Math.min(1.1, (box.width - 2 * margin) / (right - left), (box.height - 2 * margin) / (bottom - top))
     ds.scale = Math.max(ds.min_scale, scale)
@@ -146,9 +192,38 @@ export class GraphView {
     this.redraw()
   }
 
+  /** Whether any node can be seen from where the graph is looked at. */
+  get showsSomething(): boolean {
+    const { canvas, ds } = this.#stage
+    const box = canvas.getBoundingClientRect()
+    const [left, top] = [-ds.offset[0], -ds.offset[1]]
+    const [right, bottom] = [left + box.width / ds.scale, top + box.height / ds.scale]
+    return [...this.#nodes.keys()].some((id) => {
+      const { x, y, width, height } = this.areaOf(id) ?? { x: 0, y: 0, width: 0, height: 0 }
+      return x + width > left && x < right && y + height > top && y < bottom
+    })
+  }
+
+  /** Zooms around the middle of the canvas. */
+  zoom(factor: number): void {
+    const box = this.#stage.canvas.getBoundingClientRect()
+    this.#stage.zoom(factor, [box.width / 2, box.height / 2])
+  }
+
   /** The point of the graph under a point of the page. */
   graphPoint(page: { readonly clientX: number; readonly clientY: number }): Point {
     return this.#stage.graphPoint(page)
+  }
+
+  /** Where the pointer is in the graph; undefined while it is elsewhere on the page. */
+  get pointer(): Point | undefined {
+    if (!this.#stage.canvas.matches(':hover')) return undefined
+    return this.#scene.pointer()
+  }
+
+  /** The place of a rectangle of the graph on the page. */
+  placeOf({ x, y, width, height }: Area): Place {
+    return this.#place(x, y, width, height)
   }
 
   nodeAt([x, y]: Point): string | undefined {
@@ -169,10 +244,27 @@ export class GraphView {
     const upload = uploadParameter(this.#types.get(node.type))
     const name = upload === undefined ? undefined : node.params[upload]
     if (typeof name === 'string' && name !== '') return { pictures: [inputReference(name)] }
-    const output = this.#board.outputs.get(node.id)
+    const output = this.#board.outputs.get(this.#runId(node.id))
     const [before, after] = [output?.a_images?.[0], output?.b_images?.[0]]
     if (before !== undefined && after !== undefined) return { pictures: [before, after], compared: { before, after } }
     return { pictures: [...(output?.images ?? []), ...(output?.a_images ?? []), ...(output?.b_images ?? [])] }
+  }
+
+  /** What a run calls a node of the level in view: the nodes on the way to it come first. */
+  #runId(id: string): string {
+    const { path } = this.#document
+    return path.length === 0 ? id : `${path.map(({ node }) => node).join(':')}:${id}`
+  }
+
+  /** The state of a node; that of a subgraph is the one of its inside that matters most. */
+  #status(id: string): NodeStatus | undefined {
+    const runId = this.#runId(id)
+    const own = this.#board.nodes.get(runId)
+    const type = this.#nodes.get(id)?.type ?? ''
+    if (own !== undefined || !this.#document.graph.definitions.has(type)) return own
+    const inside = [...this.#board.nodes].filter(([other]) => other.startsWith(`${runId}:`)).map(([, status]) => status)
+    const first = (state: NodeStatus['state']) => inside.find((status) => status.state === state)
+    return first('failed') ?? first('running') ?? first('waiting') ?? inside[0]
   }
 
   #listen(canvas: HTMLCanvasElement): void {
@@ -195,7 +287,9 @@ export class GraphView {
     )
     canvas.addEventListener('dblclick', (event) => {
       const at = this.graphPoint(event)
-      if (this.nodeAt(at) === undefined) this.#scene.page.addNode([event.clientX, event.clientY], at)
+      if (this.nodeAt(at) === undefined && !this.#stage.hasHandle(at)) {
+        this.#scene.page.addNode([event.clientX, event.clientY], at)
+      }
     })
   }
 
@@ -221,8 +315,18 @@ export class GraphView {
   }
 
   #hear(event: DocumentEvent): void {
-    if (event.kind === 'opened') this.#rebuild()
-    else for (const change of event.changes) this.#follow(change)
+    if (event.kind === 'opened') {
+      this.#viewpoints.clear()
+      this.#level = this.#document.level
+      this.#rebuild()
+    } else if (event.kind === 'entered') {
+      this.#viewpoints.set(this.#level, this.viewpoint)
+      this.#level = this.#document.level
+      this.#rebuild()
+      const known = this.#viewpoints.get(this.#level)
+      if (known === undefined) this.fit()
+      else this.viewpoint = known
+    } else this.#follow(event.changes)
     this.redraw()
   }
 
@@ -230,43 +334,106 @@ export class GraphView {
     this.#stage.deselectAllNodes()
     this.#graph.clear()
     this.#nodes.clear()
-    this.#groups.clear()
-    this.#stage.groupKeys.clear()
-    const { nodes, links, groups } = this.#document.graph
+    this.#into.clear()
+    const { layout } = this.#scene
+    for (const part of Object.values(layout)) part.clear()
+    const { nodes, links, groups, reroutes } = this.#document.graph
     for (const group of groups.values()) this.#addGroup(group)
+    for (const reroute of reroutes.values()) this.#addReroute(reroute)
+    for (const link of links.values()) this.#inputsOf(link.to).set(link.input, link.id)
     for (const node of nodes.values()) this.#addNode(node)
-    for (const link of links.values()) this.#addLink(link)
+    for (const link of links.values()) this.#showLink(link)
     this.redraw()
   }
 
-  #follow(change: Change): void {
-    switch (change.kind) {
-      case 'add-node':
-        this.#addNode(change.node)
-        break
-      case 'remove-node':
-        this.#removeNode(change.node.id)
-        break
-      case 'change-node':
-        this.#nodes.get(change.after.id)?.mirror(change.after)
-        break
-      case 'add-link':
-        this.#addLink(change.link)
-        break
-      case 'remove-link':
-        this.#removeLink(change.link)
-        break
-      case 'add-group':
-        this.#addGroup(change.group)
-        break
-      case 'remove-group':
-        this.#removeGroup(change.group.id)
-        break
-      case 'change-group':
-        this.#removeGroup(change.after.id)
-        this.#addGroup(change.after)
-        break
+  /** Makes an edit visible: first what there is, then what nodes look like with their new links. */
+  #follow(changes: readonly Change[]): void {
+    const restyled = new Set<string>()
+    const routed = new Set<number>()
+    for (const change of changes) {
+      if (
+        change.kind === 'add-definition' ||
+        change.kind === 'remove-definition' ||
+        change.kind === 'rename-definition'
+      ) {
+        for (const node of this.#nodes.values()) if (node.type === change.id) restyled.add(node.id)
+        continue
+      }
+      if (change.in !== this.#level) {
+        // The fields of a subgraph's node are those of its inside.
+        for (const node of this.#nodes.values()) if (node.type === change.in) restyled.add(node.id)
+        continue
+      }
+      switch (change.kind) {
+        case 'add-node':
+          this.#addNode(change.node)
+          restyled.add(change.node.id)
+          break
+        case 'remove-node':
+          this.#removeNode(change.node.id)
+          break
+        case 'change-node':
+          if (change.before.inputs === change.after.inputs && change.before.outputs === change.after.outputs) {
+            this.#nodes.get(change.after.id)?.mirror(change.after)
+          } else restyled.add(change.after.id)
+          break
+        case 'add-link':
+          this.#inputsOf(change.link.to).set(change.link.input, change.link.id)
+          restyled.add(change.link.to).add(change.link.from)
+          routed.add(change.link.id)
+          break
+        case 'change-link':
+          routed.add(change.after.id)
+          break
+        case 'remove-link':
+          this.#removeLink(change.link)
+          restyled.add(change.link.to).add(change.link.from)
+          break
+        case 'add-group':
+          this.#addGroup(change.group)
+          break
+        case 'remove-group':
+          this.#layout.groups.delete(change.group.id)
+          break
+        case 'change-group':
+          this.#addGroup(change.after)
+          break
+        case 'add-reroute':
+          this.#addReroute(change.reroute)
+          for (const link of this.#document.graph.links.values()) if (link.parent !== undefined) routed.add(link.id)
+          break
+        case 'change-reroute':
+          this.#addReroute(change.after)
+          for (const link of this.#document.graph.links.values()) if (link.parent !== undefined) routed.add(link.id)
+          break
+        case 'remove-reroute':
+          this.#layout.reroutes.delete(change.reroute.id)
+          for (const link of this.#layout.links.values()) if (link.model.parent !== undefined) routed.add(link.id)
+          break
+      }
     }
+    const { graph } = this.#document
+    for (const id of restyled) {
+      const node = graph.nodes.get(id)
+      if (node !== undefined) this.#nodes.get(id)?.build(node)
+    }
+    if (restyled.size > 0) {
+      for (const link of this.#layout.links.values()) {
+        if (restyled.has(link.model.to) || restyled.has(link.model.from)) routed.add(link.id)
+      }
+    }
+    for (const id of routed) {
+      const link = graph.links.get(id)
+      if (link !== undefined) this.#showLink(link)
+    }
+  }
+
+  #inputsOf(id: string): Map<string, number> {
+    const known = this.#into.get(id)
+    if (known !== undefined) return known
+    const made = new Map<string, number>()
+    this.#into.set(id, made)
+    return made
   }
 
   #addNode(node: GraphNode): void {
@@ -275,24 +442,35 @@ export class GraphView {
     this.#graph.add(view, true)
   }
 
+  /** By hand: litegraph's own would sort the whole graph again for each node. */
   #removeNode(id: string): void {
     const view = this.#nodes.get(id)
     if (view === undefined) return
     this.#nodes.delete(id)
-    this.#graph.remove(view)
+    const { _nodes: nodes, _nodes_by_id: byId } = this.#graph
+    const at = nodes.lastIndexOf(view)
+    if (at >= 0) nodes.splice(at, 1)
+    delete byId[id]
+    delete this.#stage.selected_nodes[id]
+    view.graph = null
   }
 
-  /** Links are put where litegraph draws them from; its own `connect` would decide by itself. */
-  #addLink(link: GraphLink): void {
+  /** Links are put where litegraph takes hold of them; its own `connect` would decide by itself. */
+  #showLink(link: GraphLink): void {
+    const former = this.#layout.links.get(link.id)
+    if (former !== undefined) this.#removeLinkView(former)
     const from = this.#nodes.get(link.from)
     const to = this.#nodes.get(link.to)
     const slot = to?.inputs.findIndex(({ name }) => name === link.input) ?? -1
     const input = to?.inputs[slot]
     const output = from?.outputs[link.output]
-    if (input === undefined || output === undefined) return
+    if (from === undefined || to === undefined || input === undefined || output === undefined) return
     input.link = link.id
-    output.links.push(link.id)
-    this.#graph.links[link.id] = {
+    if (!output.links.includes(link.id)) output.links.push(link.id)
+    const color = socketColor(link.type)
+    const points = waypoints(this.#document.graph, link).flatMap(({ id }) => this.#layout.reroutes.get(id) ?? [])
+    for (const point of points) point.color = color
+    const view: LinkView = {
       id: link.id,
       type: link.type,
       origin_id: link.from,
@@ -300,50 +478,65 @@ export class GraphView {
       target_id: link.to,
       target_slot: slot,
       _pos: new Float32Array(2),
+      model: link,
+      from,
+      to,
+      color,
+      broken: !canConnect(output.type, input.type),
+      points,
     }
+    this.#layout.links.set(link.id, view)
+    this.#graph.links[link.id] = view
   }
 
   #removeLink(link: GraphLink): void {
-    const input = this.#nodes.get(link.to)?.inputs.find(({ name }) => name === link.input)
-    const output = this.#nodes.get(link.from)?.outputs[link.output]
-    if (input?.link === link.id) input.link = null
-    if (output !== undefined) output.links = output.links.filter((id) => id !== link.id)
-    delete this.#graph.links[link.id]
+    const inputs = this.#inputsOf(link.to)
+    if (inputs.get(link.input) === link.id) inputs.delete(link.input)
+    const view = this.#layout.links.get(link.id)
+    if (view !== undefined) this.#removeLinkView(view)
   }
 
-  #addGroup({ id, title, bounding, rest }: GraphGroup): void {
-    const group = new LGraphGroup(title)
-    group.pos = [bounding[0], bounding[1]]
-    group.size = [bounding[2], bounding[3]]
-    if (typeof rest.color === 'string') group.color = rest.color
-    this.#groups.set(id, group)
-    this.#stage.groupKeys.set(group, id)
-    this.#graph.add(group)
+  #removeLinkView({ id, from, to, model }: LinkView): void {
+    const input = to.inputs.find(({ name }) => name === model.input)
+    const output = from.outputs[model.output]
+    if (input?.link === id) input.link = null
+    if (output !== undefined) output.links = output.links.filter((other) => other !== id)
+    this.#layout.links.delete(id)
+    delete this.#graph.links[id]
   }
 
-  #removeGroup(id: string): void {
-    const group = this.#groups.get(id)
-    if (group === undefined) return
-    this.#groups.delete(id)
-    this.#stage.groupKeys.delete(group)
-    this.#graph.remove(group)
+  #addGroup(model: GraphGroup): void {
+    this.#layout.groups.set(model.id, { model, bounding: [...model.bounding] })
   }
 
-  /** After a gesture: what litegraph moved, resized or folded becomes one edit. */
+  #addReroute(model: Reroute): void {
+    const color = this.#layout.reroutes.get(model.id)?.color ?? socketColor('*')
+    this.#layout.reroutes.set(model.id, { model, position: [model.position[0], model.position[1]], color })
+  }
+
+  /** After a gesture: what was moved, resized or folded becomes one edit. */
   #readBack(): void {
     const { graph } = this.#document
-    const changes: Change[] = [...this.#nodes.values()].flatMap((view) => changeNode(graph, view.id, geometryOf(view)))
-    for (const [id, { pos, size }] of this.#groups) {
-      const before = graph.groups.get(id)
-      const bounding = [pos[0] ?? 0, pos[1] ?? 0, size[0] ?? 0, size[1] ?? 0].map(Math.round) as [
-        number,
-        number,
-        number,
-        number,
-      ]
-      if (before?.bounding.some((value, i) => Math.round(value) !== bounding[i])) {
-        changes.push({ kind: 'change-group', before, after: { ...before, bounding } })
-      }
+    const snap = (value: number) => (this.snaps ? Math.round(value / GRID) * GRID : Math.round(value))
+    const changes: Change[] = []
+    for (const view of this.#nodes.values()) {
+      const moved = view.moved(snap)
+      if (Object.keys(moved).length === 0) continue
+      const change = changeNode(graph, view.id, moved)
+      // Moved by less than counts.
+      if (change.length === 0 && view.model !== undefined) view.mirror(view.model)
+      changes.push(...change)
+    }
+    for (const { model, bounding } of this.#layout.groups.values()) {
+      if (bounding.every((value, i) => value === model.bounding[i])) continue
+      const [x, y, width, height] = bounding
+      const after = { ...model, bounding: [snap(x), snap(y), Math.round(width), Math.round(height)] as const }
+      changes.push({ kind: 'change-group', before: model, after })
+    }
+    for (const { model, position } of this.#layout.reroutes.values()) {
+      if (position[0] === model.position[0] && position[1] === model.position[1]) continue
+      const after = { ...model, position: [snap(position[0]), snap(position[1])] as const }
+      changes.push({ kind: 'change-reroute', before: model, after })
     }
     this.#document.commit(changes)
   }

@@ -12,6 +12,8 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     NODE_SUBTEXT_SIZE: number
     pointerevents_method: 'mouse' | 'pointer'
     release_link_on_empty_shows_menu: boolean
+    MAX_NUMBER_OF_NODES: number
+    CONNECTING_LINK_COLOR: string
     isValidConnection(a: string, b: string): boolean
   }
 
@@ -19,16 +21,20 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     name: string
     type: string
     link: number | null
-    label?: string
-    shape?: number
+    label: string
+    /** Ours. */
+    color: string
+    required: boolean
+    slot_index?: number
   }
 
   export interface OutputSlot {
     name: string
     type: string
     links: number[]
-    label?: string
-    shape?: number
+    label: string
+    /** Ours. */
+    color: string
     slot_index?: number
   }
 
@@ -61,7 +67,7 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     type: string | null
     pos: Pair
     size: Pair
-    flags: { collapsed?: boolean }
+    flags: { collapsed?: boolean; pinned?: boolean }
     mode: number
     inputs: InputSlot[]
     outputs: OutputSlot[]
@@ -84,28 +90,16 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     getTitle(): string
   }
 
-  export class LGraphGroup {
-    title: string
-    color: string
-    pos: Pair
-    size: Pair
-    font_size: number
-    graph: LGraph | null
-    constructor(title?: string)
-    isPointInside(x: number, y: number, margin?: number, skipTitle?: boolean): boolean
-  }
-
   export class LGraph {
     links: Record<number, LLink>
     _nodes: LGraphNode[]
-    _groups: LGraphGroup[]
+    _nodes_by_id: Record<string, LGraphNode>
     list_of_graphcanvas: LGraphCanvas[] | null
     clear(): void
-    add(item: LGraphNode | LGraphGroup, skipOrder?: boolean): void
-    remove(item: LGraphNode | LGraphGroup): void
+    add(item: LGraphNode, skipOrder?: boolean): void
     getNodeById(id: string): LGraphNode | null
     getNodeOnPos(x: number, y: number, nodes?: LGraphNode[], margin?: number): LGraphNode | null
-    getGroupOnPos(x: number, y: number): LGraphGroup | null
+    getGroupOnPos(x: number, y: number): null
   }
 
   export class DragAndScale {
@@ -139,6 +133,16 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     selected_nodes: Record<string, LGraphNode>
     node_widget: [LGraphNode, CustomWidget] | null
     connecting_node: LGraphNode | null
+    connecting_output: OutputSlot | null
+    connecting_input: InputSlot | null
+    pointer_is_down: boolean
+    visible_links: LLink[]
+    highlighted_links: Record<number, boolean>
+    over_link_center: LLink | null
+    clear_background: boolean
+    dirty_canvas: boolean
+    dirty_bgcanvas: boolean
+    ctx: CanvasRenderingContext2D | null
     connecting_pos: Pair | null
     node_dragged: LGraphNode | null
     dragging_rectangle: Float32Array | null
@@ -166,6 +170,10 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     constructor(canvas: HTMLCanvasElement, graph: LGraph | null, options?: { skip_render?: boolean })
     startRendering(): void
     setDirty(front: boolean, back: boolean): void
+    drawBackCanvas(): void
+    drawFrontCanvas(): void
+    computeVisibleNodes(nodes: LGraphNode[] | null, out: LGraphNode[]): LGraphNode[]
+    processNodeSelected(node: LGraphNode, event: PointerEvent): void
     selectNodes(nodes?: LGraphNode[], add?: boolean): void
     deselectAllNodes(): void
     adjustMouseEvent(event: PointerEvent | MouseEvent): void
@@ -183,17 +191,5 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     copyToClipboard(): void
     pasteFromClipboard(): void
     deleteSelectedNodes(): void
-    drawNodeShape(
-      node: LGraphNode,
-      ctx: CanvasRenderingContext2D,
-      size: Pair,
-      color: string,
-      background: string,
-      selected: boolean,
-      over: boolean,
-    ): void
-    drawLinkTooltip(ctx: CanvasRenderingContext2D, link: LLink): void
-    drawGroups(canvas: HTMLCanvasElement, ctx: CanvasRenderingContext2D): void
-    onRenderBackground?(canvas: HTMLCanvasElement, ctx: CanvasRenderingContext2D): boolean
   }
 }

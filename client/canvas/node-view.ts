@@ -1,9 +1,10 @@
 import { LGraphNode, type Pair } from 'litegraph.js/build/litegraph.core.js'
-import { connect } from '../document/connect.ts'
-import { type GraphNode, linkInto, type Point } from '../document/graph.ts'
+import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import { connect, removeLinks, type Wish } from '../document/connect.ts'
+import { type GraphNode, type GraphSocket, isBoundary, linkInto, type Point } from '../document/graph.ts'
 import { showsPictures, uploadParameter } from './picture-place.ts'
 import type { Place, Scene } from './scene.ts'
-import { COLORS, MEASURES, socketColor } from './theme.ts'
+import { MEASURES, socketColor } from './theme.ts'
 import { buttonWidget, type Widget, widgetFor } from './widgets.ts'
 
 /**
@@ -13,31 +14,52 @@ import { buttonWidget, type Widget, widgetFor } from './widgets.ts'
 export class NodeView extends LGraphNode {
   readonly scene: Scene
   declare widgets: Widget[]
+  /** What the node is; a primitive and a subgraph change with what they are linked to. */
+  description: NodeDescription | undefined
+  /** Where the document last said that it is; what differs was moved by hand. */
+  #mirrored = { x: 0, y: 0, width: 0, height: 0, collapsed: false }
 
   constructor(scene: Scene, node: GraphNode) {
     super()
     this.scene = scene
     this.id = node.id
     this.type = node.type
+    this.build(node)
+  }
+
+  /** The node of the document; gone only while litegraph finishes an event. */
+  get model(): GraphNode | undefined {
+    return this.scene.document.graph.nodes.get(this.id)
+  }
+
+  /** Makes sockets and fields: inputs that stand for a field show while a link feeds them, the field while none does. */
+  build(node: GraphNode): void {
+    const { scene } = this
     const type = scene.typeOf(node)
+    this.description = type
     const required = new Set(type?.inputs.filter((input) => input.required).map(({ name }) => name))
-    this.inputs = node.inputs.map(({ name, type }) => ({
+    const fields = new Set(type?.parameters.map(({ name }) => name))
+    const isField = ({ name, isWidget }: GraphSocket) => isWidget === true || fields.has(name)
+    const shown = node.inputs.filter((socket) => !isField(socket) || scene.linkInto(node.id, socket.name) !== undefined)
+    this.inputs = shown.map(({ name, type, label }) => ({
       name,
       type,
-      link: null,
-      label: words(name),
-      // A ring for what may stay empty.
-      ...(required.has(name) ? {} : { color_off: COLORS.emptySocket }),
-      color_on: socketColor(type),
+      link: scene.linkInto(node.id, name) ?? null,
+      label: label ?? words(name),
+      required: required.has(name),
+      color: socketColor(type),
     }))
-    this.outputs = node.outputs.map(({ name, type }) => ({
+    const links = this.outputs?.map(({ links }) => links) ?? []
+    // A primitive gives what its field is.
+    const kind = node.type === 'PrimitiveNode' ? type?.parameters[0]?.kind : undefined
+    this.outputs = node.outputs.map(({ name, type, label }, i) => ({
       name,
-      type,
-      links: [],
-      label: words(name),
-      color_on: socketColor(type),
+      type: kind ?? type,
+      links: links[i] ?? [],
+      label: kind ?? label ?? words(name),
+      color: socketColor(kind ?? type),
     }))
-    const linked = new Set(node.inputs.map(({ name }) => name))
+    const linked = new Set(shown.map(({ name }) => name))
     this.widgets = (type?.parameters ?? [])
       .filter(({ name }) => !linked.has(name))
       .map((parameter) => widgetFor(scene, node.id, parameter))
@@ -46,26 +68,44 @@ export class NodeView extends LGraphNode {
       this.widgets.push(buttonWidget(scene, 'Choose a picture…', () => scene.page.pickPicture(node.id, upload)))
     }
     this.widgets_start_y = this.#slotsHeight()
+    let y = this.widgets_start_y + 2
+    for (const widget of this.widgets) {
+      widget.last_y = y
+      y += widget.computeSize(0)[1] + MEASURES.gap
+    }
     this.redraw_on_mouse = showsPictures(type)
     this.mirror(node)
-  }
-
-  /** The node of the document; gone only while litegraph finishes an event. */
-  get model(): GraphNode | undefined {
-    return this.scene.document.graph.nodes.get(this.id)
   }
 
   /** Takes over what the document says of place, size and state. */
   mirror(node: GraphNode): void {
     const least = this.computeSize()
-    const type = this.scene.typeOf(node)
+    const type = this.description
     this.title = node.title ?? type?.title ?? node.type
     this.pos = [node.position[0], node.position[1]]
     const fresh = node.size[1] === 0
     const wanted = fresh && showsPictures(type) ? (least[1] ?? 0) + MEASURES.picture - PICTURE_LEAST : node.size[1]
     this.size = [Math.max(least[0] ?? 0, node.size[0]), Math.max(least[1] ?? 0, wanted)]
     this.mode = node.mode
-    this.flags = { collapsed: node.collapsed }
+    this.flags = { collapsed: node.collapsed, pinned: node.pinned }
+    this.#mirrored = { ...this.#place(), collapsed: node.collapsed }
+  }
+
+  /** What hands changed since the document spoke last: place, size, folding; nothing where nothing moved. */
+  moved(snap: (value: number) => number): Partial<Pick<GraphNode, 'position' | 'size' | 'collapsed'>> {
+    const [now, before] = [this.#place(), this.#mirrored]
+    const isCollapsed = this.flags.collapsed === true
+    return {
+      ...(now.x === before.x && now.y === before.y ? {} : { position: [snap(now.x), snap(now.y)] }),
+      ...(now.width === before.width && now.height === before.height
+        ? {}
+        : { size: [Math.round(now.width), Math.round(now.height)] }),
+      ...(isCollapsed === before.collapsed ? {} : { collapsed: isCollapsed }),
+    }
+  }
+
+  #place(): { x: number; y: number; width: number; height: number } {
+    return { x: this.pos[0] ?? 0, y: this.pos[1] ?? 0, width: this.size[0] ?? 0, height: this.size[1] ?? 0 }
   }
 
   /** The place for pictures and texts, in the node's own coordinates. */
@@ -81,72 +121,94 @@ export class NodeView extends LGraphNode {
 
   override computeSize(): Pair {
     const model = this.model
-    const pictures = model !== undefined && showsPictures(this.scene.typeOf(model)) ? PICTURE_LEAST : 0
-    return [MEASURES.width, this.#contentTop() + pictures + (this.widgets?.length > 0 || pictures > 0 ? 6 : 0)]
+    if (this.type === 'Reroute') return [104, this.#slotsHeight()]
+    const pictures = model !== undefined && showsPictures(this.description) ? PICTURE_LEAST : 0
+    const width = model !== undefined && isBoundary(model) ? 120 : MEASURES.width
+    return [width, this.#contentTop() + pictures + (this.widgets?.length > 0 || pictures > 0 ? 6 : 0)]
   }
 
   /** Sockets sit on the edge. */
-  override getConnectionPos(isInput: boolean, slot: number, out: Pair = new Float32Array(2)): Pair {
-    super.getConnectionPos(isInput, slot, out)
-    const width = this.flags.collapsed === true ? (this._collapsed_width ?? 80) : (this.size[0] ?? 0)
+  override getConnectionPos(isInput: boolean, slot: number, out: Pair = [0, 0]): Pair {
+    const isCollapsed = this.flags.collapsed === true
+    const width = isCollapsed ? (this._collapsed_width ?? 80) : (this.size[0] ?? 0)
     out[0] = (this.pos[0] ?? 0) + (isInput ? 0 : width)
+    out[1] = (this.pos[1] ?? 0) + (isCollapsed ? -MEASURES.title / 2 : (slot + 0.7) * MEASURES.slot)
     return out
+  }
+
+  /** The parameter whose field is at a point of the graph. */
+  fieldAt([x, y]: Point): string | undefined {
+    const [left, top] = [x - (this.pos[0] ?? 0), y - (this.pos[1] ?? 0)]
+    if (this.flags.collapsed === true || left < 0 || left > (this.size[0] ?? 0)) return undefined
+    return this.widgets.find(
+      ({ last_y, computeSize }) => last_y !== undefined && top >= last_y && top <= last_y + computeSize(0)[1],
+    )?.name
   }
 
   override connect(slot: number, target: LGraphNode, targetSlot: number | string): null {
     const index =
       typeof targetSlot === 'number' ? targetSlot : target.inputs.findIndex(({ name }) => name === targetSlot)
     const input = target.inputs[index]?.name
-    if (input === undefined) return null
-    const { document, page } = this.scene
-    const connection = connect(document.graph, { from: this.id, output: slot, to: target.id, input })
-    if (connection.ok) document.commit(connection.changes)
-    else page.refuse(connection.reason)
+    if (input !== undefined) this.#makeFirst([{ from: this.id, output: slot, to: target.id, input }])
     return null
   }
 
-  /** A link let go over a node: its first free input that fits, else the first that fits. */
+  /** A link let go over a node: the field under it, else the first free input that fits, else the first that fits. */
   override connectByType(slot: number, target: LGraphNode): null {
-    return this.#connectAny(this.id, slot, target.id)
+    const { graph } = this.scene.document
+    if (target.type === 'graph/output') {
+      this.scene.page.expose({ kind: 'output', node: this.id, output: slot })
+      return null
+    }
+    const sockets = graph.nodes.get(target.id)?.inputs ?? []
+    const field = target instanceof NodeView ? target.fieldAt(this.scene.pointer()) : undefined
+    const first = sockets.filter(({ name, isWidget }) => isWidget === true && name === field)
+    const isFree = ({ name }: { name: string }) => this.scene.linkInto(target.id, name) === undefined
+    const plain = sockets.filter(({ isWidget }) => isWidget !== true)
+    const order = [...first, ...plain.filter(isFree), ...plain.filter((socket) => !isFree(socket)), ...sockets]
+    const wishes = order.map(({ name }) => ({ from: this.id, output: slot, to: target.id, input: name }))
+    this.#makeFirst(wishes)
+    return null
   }
 
   override connectByTypeOutput(slot: number, source: LGraphNode): null {
-    const input = this.inputs[slot]?.name
-    const outputs = source.outputs.map((_, output) => ({ from: source.id, output, to: this.id, input: input ?? '' }))
-    this.#makeFirst(outputs)
+    const input = this.inputs[slot]?.name ?? ''
+    if (source.type === 'graph/input') {
+      this.scene.page.expose({ kind: 'input', node: this.id, input })
+      return null
+    }
+    this.#makeFirst(source.outputs.map((_, output) => ({ from: source.id, output, to: this.id, input })))
     return null
   }
 
   override disconnectInput(slot: number): boolean {
+    const { document } = this.scene
     const name = this.inputs[slot]?.name
-    const link = name === undefined ? undefined : linkInto(this.scene.document.graph, this.id, name)
-    if (link !== undefined) this.scene.document.commit([{ kind: 'remove-link', link }])
+    const link = name === undefined ? undefined : linkInto(document.graph, this.id, name)
+    if (link !== undefined) document.commit(removeLinks(document.graph, [link]))
     return link !== undefined
   }
 
   override disconnectOutput(slot: number): boolean {
     const { document } = this.scene
     const links = [...document.graph.links.values()].filter(({ from, output }) => from === this.id && output === slot)
-    document.commit(links.map((link) => ({ kind: 'remove-link', link }) as const))
+    document.commit(removeLinks(document.graph, links))
     return links.length > 0
   }
 
-  #connectAny(from: string, output: number, to: string): null {
-    const { graph } = this.scene.document
-    const inputs = graph.nodes.get(to)?.inputs.map(({ name }) => name) ?? []
-    const free = inputs.filter((input) => linkInto(graph, to, input) === undefined)
-    const taken = inputs.filter((input) => !free.includes(input))
-    this.#makeFirst([...free, ...taken].map((input) => ({ from, output, to, input })))
-    return null
-  }
-
   /** Makes the first wish that can be; says why the first cannot where none can. */
-  #makeFirst(wishes: readonly { from: string; output: number; to: string; input: string }[]): void {
-    const { document, page } = this.scene
-    const connections = wishes.map((wish) => connect(document.graph, wish))
-    const made = connections.find((connection) => connection.ok)
-    if (made?.ok === true) document.commit(made.changes)
-    else if (connections[0]?.ok === false) page.refuse(connections[0].reason)
+  #makeFirst(wishes: readonly Wish[]): void {
+    const { document, page, types } = this.scene
+    let refused: string | undefined
+    for (const wish of wishes) {
+      const connection = connect(document.graph, wish, types)
+      if (connection.ok) {
+        document.commit(connection.changes)
+        return
+      }
+      refused ??= connection.reason
+    }
+    page.refuse(refused ?? 'This node takes no links.')
   }
 
   #slotsHeight(): number {
@@ -163,13 +225,4 @@ const PICTURE_LEAST = 60
 
 function words(name: string): string {
   return name.replaceAll('_', ' ')
-}
-
-/** Where a node is and how large, as the document keeps it. */
-export function geometryOf(view: NodeView): { position: Point; size: Point; collapsed: boolean } {
-  return {
-    position: [Math.round(view.pos[0] ?? 0), Math.round(view.pos[1] ?? 0)],
-    size: [Math.round(view.size[0] ?? 0), Math.round(view.size[1] ?? 0)],
-    collapsed: view.flags.collapsed === true,
-  }
 }

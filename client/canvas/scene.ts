@@ -1,7 +1,9 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import type { Catalogue } from '../../server/graph/catalogue.ts'
 import type { GraphDocument } from '../document/document.ts'
 import type { GraphNode, Point } from '../document/graph.ts'
 import type { NodeOutput, NodeStatus } from '../host/run-board.ts'
+import type { Layout } from './layout.ts'
 import type { Pictures } from './pictures.ts'
 
 /** A place on the page, in CSS pixels. */
@@ -32,11 +34,32 @@ export interface PageActions {
   /** Asks for a picture file and puts it into a parameter. */
   pickPicture(node: string, parameter: string): void
   openPictures(node: string): void
-  /** Menu of a node, of a group, or of the empty ground. */
-  openMenu(target: { readonly node?: string; readonly group?: string }, page: Point, graph: Point): void
-  openLinkMenu(link: number, page: Point): void
+  /** Menu of what was pressed, or of the empty ground. */
+  openMenu(target: Target, page: Point, graph: Point): void
+  openLinkMenu(link: number, page: Point, graph: Point): void
+  /** A double click on a node or on the title of a group. */
+  open(target: Target, page: Point): void
+  /** Puts a point into a link. */
+  addReroute(link: number, at: Point): void
+  /** A node was let go over a link that it could be put into. */
+  insertNode(node: string, link: number): void
+  /** Makes a socket of a subgraph's inside one of its boundary. */
+  expose(
+    end:
+      | { readonly kind: 'input'; readonly node: string; readonly input: string }
+      | { readonly kind: 'output'; readonly node: string; readonly output: number },
+  ): void
+  /** What is edited until `endGesture` is one step of the history. */
+  beginGesture(): void
+  endGesture(): void
   /** Offers nodes to add, at the open end of a link that was let go. */
   addNode(page: Point, graph: Point, end?: OpenEnd): void
+}
+
+export interface Target {
+  readonly node?: string
+  readonly group?: string
+  readonly reroute?: number
 }
 
 export type OpenEnd =
@@ -48,6 +71,12 @@ export interface Scene {
   readonly document: GraphDocument
   readonly page: PageActions
   readonly pictures: Pictures
+  readonly layout: Layout
+  readonly types: Catalogue
+  /** The link into an input. */
+  linkInto(node: string, input: string): number | undefined
+  /** Where the pointer is in the graph. */
+  pointer(): Point
   typeOf(node: GraphNode): NodeDescription | undefined
   status(id: string): NodeStatus | undefined
   output(id: string): NodeOutput | undefined

@@ -5,21 +5,29 @@ import {
   type LGraphNode,
   LiteGraph,
   type LLink,
-  type Pair,
 } from 'litegraph.js/build/litegraph.core.js'
 import type { Point } from '../document/graph.ts'
-import { drawCard } from './card.ts'
+import { drawGroups, drawReroutes } from './draw-layout.ts'
+import { drawFarNode, drawNode } from './draw-node.ts'
+import { type Handle, handleAt, type LinkView } from './layout.ts'
+import { drawLinks, linkNear } from './links.ts'
 import { NodeView } from './node-view.ts'
 import type { Scene } from './scene.ts'
-import { COLORS, FONT, MEASURES, OTHER_SOCKET, SOCKET_COLORS } from './theme.ts'
+import { COLORS, FONT, GRID, MEASURES, OTHER_SOCKET, SOCKET_COLORS } from './theme.ts'
 
 LiteGraph.pointerevents_method = 'pointer'
 LiteGraph.release_link_on_empty_shows_menu = true
 LiteGraph.NODE_TITLE_HEIGHT = MEASURES.title
 LiteGraph.NODE_SLOT_HEIGHT = MEASURES.slot
+// The document has its own cap.
+LiteGraph.MAX_NUMBER_OF_NODES = Number.POSITIVE_INFINITY
+LiteGraph.CONNECTING_LINK_COLOR = COLORS.text
 Object.assign(LGraphCanvas.link_type_colors, SOCKET_COLORS)
 
-const GRID = 24
+/** Below this scale a node is a coloured box: its text could not be read. */
+const FAR = 0.3
+/** How near a node's middle must come to a link to be put into it, in the graph's units. */
+const INSERT_REACH = 24
 
 /**
  * litegraph's canvas with sharp pixels, our looks, and without its dialogs, menus and clipboard: those write HTML or
@@ -29,7 +37,19 @@ export class Stage extends LGraphCanvas {
   scene!: Scene
   /** Called after every pointer gesture: nodes and groups may have moved, grown or folded. */
   onGesture: () => void = () => {}
+  /** Called when the ground was moved or zoomed. */
+  onViewpoint: () => void = () => {}
   #ratio = 1
+  #handle: Handle | undefined
+  /** Where the pointer went down, and what goes along with a group. */
+  #grip: { at: Point; nodes: LGraphNode[]; rest: { position: [number, number] }[] } = {
+    at: [0, 0],
+    nodes: [],
+    rest: [],
+  }
+  #moved = false
+  #pressed: NodeView | undefined
+  #lastPress = { time: 0, at: [0, 0] as Point }
 
   constructor(canvas: HTMLCanvasElement, graph: LGraph) {
     super(canvas, null, { skip_render: true })
@@ -43,22 +63,22 @@ export class Stage extends LGraphCanvas {
     this.highquality_render = false
     this.allow_searchbox = false
     this.background_image = null
+    this.clear_background = false
     this.clear_background_color = 'rgba(0, 0, 0, 0)'
     this.connections_width = 2
     this.round_radius = MEASURES.radius
     this.inner_text_font = `12px ${FONT}`
     this.default_link_color = OTHER_SOCKET
-    this.default_connection_color = {
-      input_off: OTHER_SOCKET,
-      input_on: OTHER_SOCKET,
-      output_off: OTHER_SOCKET,
-      output_on: OTHER_SOCKET,
-    }
-    this.default_connection_color_byType = { ...SOCKET_COLORS }
-    this.ds.min_scale = 0.1
+    this.ds.min_scale = 0.05
     this.ds.max_scale = 4
+    // litegraph leaves these undefined until they were something once.
+    this.connecting_output = null
+    this.connecting_input = null
+    this.connecting_pos = null
+    this.dragging_rectangle = null
+    this.over_link_center = null
+    this.node_dragged = null
     this.#drawSharp()
-    this.startRendering()
   }
 
   /** Size in CSS pixels; the bitmap has as many as the screen. */
@@ -68,8 +88,9 @@ export class Stage extends LGraphCanvas {
     this.canvas.style.height = `${height}px`
     this.canvas.width = Math.max(1, Math.round(width * ratio))
     this.canvas.height = Math.max(1, Math.round(height * ratio))
-    this.bgcanvas.width = this.canvas.width
-    this.bgcanvas.height = this.canvas.height
+    // Everything is drawn on one bitmap: a second one of the same size would cost a copy for every frame.
+    this.bgcanvas.width = 1
+    this.bgcanvas.height = 1
     this.setDirty(true, true)
   }
 
@@ -89,10 +110,41 @@ export class Stage extends LGraphCanvas {
     }
   }
 
-  /** The ground: dots that keep their distance whatever the zoom. */
-  override onRenderBackground(canvas: HTMLCanvasElement, ctx: CanvasRenderingContext2D): boolean {
-    LiteGraph.NODE_TEXT_COLOR = COLORS.quiet
+  /** Ground, groups and links; litegraph has them on a canvas of their own, we draw them under the nodes. */
+  override drawBackCanvas(): void {
+    this.dirty_bgcanvas = false
+    this.dirty_canvas = true
+  }
+
+  override drawFrontCanvas(): void {
+    this.dirty_canvas = false
+    const { ctx } = this
+    if (ctx === null) return
     ctx.setTransform(1, 0, 0, 1, 0, 0)
+    ctx.globalAlpha = 1
+    this.#drawGround(ctx)
+    ctx.save()
+    this.ds.toCanvasContext(ctx)
+    const { scale } = this.ds
+    drawGroups(ctx, this.scene.layout, scale)
+    this.#drawLinks(ctx)
+    drawReroutes(ctx, this.scene.layout, scale)
+    const visible = this.computeVisibleNodes(null, this.visible_nodes)
+    for (const node of visible) {
+      if (!(node instanceof NodeView)) continue
+      ctx.translate(node.pos[0] ?? 0, node.pos[1] ?? 0)
+      if (scale < FAR) drawFarNode(ctx, node, scale)
+      else
+        drawNode(ctx, node, { scale, mouse: this.graph_mouse, flying: this.connecting_output ?? this.connecting_input })
+      ctx.translate(-(node.pos[0] ?? 0), -(node.pos[1] ?? 0))
+    }
+    this.#drawOver(ctx)
+    ctx.restore()
+  }
+
+  /** Dots that keep their distance whatever the zoom. */
+  #drawGround(ctx: CanvasRenderingContext2D): void {
+    const { canvas } = this
     ctx.fillStyle = COLORS.ground
     ctx.fillRect(0, 0, canvas.width, canvas.height)
     const { scale, offset } = this.ds
@@ -100,59 +152,210 @@ export class Stage extends LGraphCanvas {
     const size = Math.max(1, Math.round(1.4 * this.#ratio))
     const start = (shift: number) => (((shift * scale * this.#ratio) % step) + step) % step
     ctx.fillStyle = COLORS.dots
-    for (let x = start(offset[0]); x < canvas.width; x += step) {
-      for (let y = start(offset[1]); y < canvas.height; y += step) ctx.fillRect(x, y, size, size)
-    }
-    return true
-  }
-
-  override drawNodeShape(
-    node: LGraphNode,
-    ctx: CanvasRenderingContext2D,
-    size: Pair,
-    _color: string,
-    _background: string,
-    selected: boolean,
-  ): void {
-    if (node instanceof NodeView) drawCard(ctx, node, [size[0] ?? 0, size[1] ?? 0], selected, this.graph_mouse)
-  }
-
-  override drawGroups(_canvas: HTMLCanvasElement, ctx: CanvasRenderingContext2D): void {
-    for (const { pos, size, title, color } of this.graph._groups) {
-      const [x, y, w, h] = [pos[0] ?? 0, pos[1] ?? 0, size[0] ?? 0, size[1] ?? 0]
-      ctx.beginPath()
-      ctx.roundRect(x, y, w, h, [MEASURES.radius])
-      ctx.globalAlpha = 0.12
-      ctx.fillStyle = /^#[0-9a-f]{3,8}$/i.test(color) ? color : OTHER_SOCKET
-      ctx.fill()
-      ctx.globalAlpha = 0.5
-      ctx.strokeStyle = ctx.fillStyle
-      ctx.lineWidth = 1
-      ctx.stroke()
-      ctx.globalAlpha = 1
-      ctx.fillStyle = COLORS.quiet
-      ctx.font = `600 15px ${FONT}`
-      ctx.textAlign = 'left'
-      ctx.fillText(title, x + 12, y + 22)
-    }
-  }
-
-  /** A dot where a link can be taken hold of. */
-  override drawLinkTooltip(ctx: CanvasRenderingContext2D, { _pos: [x, y] }: LLink): void {
     ctx.beginPath()
-    ctx.arc(x ?? 0, y ?? 0, 5, 0, 2 * Math.PI)
-    ctx.fillStyle = COLORS.text
+    for (let x = start(offset[0]); x < canvas.width; x += step) {
+      for (let y = start(offset[1]); y < canvas.height; y += step) ctx.rect(Math.round(x), Math.round(y), size, size)
+    }
     ctx.fill()
   }
 
+  #drawLinks(ctx: CanvasRenderingContext2D): void {
+    const [left = 0, top = 0, width = 0, height = 0] = this.ds.visible_area
+    const area = { left, top, right: left + width, bottom: top + height }
+    this.visible_links = drawLinks(
+      ctx,
+      this.scene.layout.links.values(),
+      area,
+      this.ds.scale,
+      (id) => this.highlighted_links[id] === true,
+    )
+  }
+
+  /** What is under the hand: the link that is drawn, the selection's frame, the handle of a link. */
+  #drawOver(ctx: CanvasRenderingContext2D): void {
+    const { scale } = this.ds
+    const flying = this.connecting_output ?? this.connecting_input
+    if (this.connecting_pos !== null && flying !== null) {
+      const [x = 0, y = 0] = this.connecting_pos
+      const [mx = 0, my = 0] = this.graph_mouse
+      const bend = Math.hypot(mx - x, my - y) * 0.25 * (this.connecting_output === null ? -1 : 1)
+      ctx.beginPath()
+      ctx.moveTo(x, y)
+      ctx.bezierCurveTo(x + bend, y, mx - bend, my, mx, my)
+      ctx.strokeStyle = SOCKET_COLORS[flying.type] ?? COLORS.text
+      ctx.lineWidth = 2.5
+      ctx.stroke()
+      ctx.beginPath()
+      ctx.arc(mx, my, 4, 0, 2 * Math.PI)
+      ctx.fillStyle = ctx.strokeStyle
+      ctx.fill()
+    }
+    const insertion = this.#insertion()
+    if (insertion !== undefined) {
+      drawLinks(ctx, [insertion], EVERYWHERE, scale, () => true)
+    }
+    if (this.dragging_rectangle !== null) {
+      const [x = 0, y = 0, width = 0, height = 0] = this.dragging_rectangle
+      ctx.fillStyle = COLORS.selected
+      ctx.strokeStyle = COLORS.selected
+      ctx.lineWidth = 1 / scale
+      ctx.globalAlpha = 0.1
+      ctx.fillRect(x, y, width, height)
+      ctx.globalAlpha = 1
+      ctx.strokeRect(x, y, width, height)
+    }
+    if (this.over_link_center !== null) {
+      const [x = 0, y = 0] = this.over_link_center._pos
+      ctx.beginPath()
+      ctx.arc(x, y, 5 / Math.min(1, scale), 0, 2 * Math.PI)
+      ctx.fillStyle = COLORS.text
+      ctx.fill()
+    }
+  }
+
+  /** The link that the one node under the hand would be put into. */
+  #insertion(): LinkView | undefined {
+    const node = this.node_dragged
+    if (!(node instanceof NodeView) || !this.#moved || Object.keys(this.selected_nodes).length !== 1) return undefined
+    const isFree = [
+      ...node.inputs.map(({ link }) => link !== null),
+      ...node.outputs.map(({ links }) => links.length > 0),
+    ]
+    if (isFree.includes(true) || node.inputs.length === 0 || node.outputs.length === 0) return undefined
+    const middle: Point = [
+      (node.pos[0] ?? 0) + (node.size[0] ?? 0) / 2,
+      (node.pos[1] ?? 0) + (node.size[1] ?? 0) / 2 - MEASURES.title / 2,
+    ]
+    const reach = Math.max(INSERT_REACH, (node.size[1] ?? 0) / 2)
+    return linkNear(this.visible_links as LinkView[], middle, reach)
+  }
+
+  override processMouseDown(event: PointerEvent): boolean | undefined {
+    this.scene.page.beginGesture()
+    this.#moved = false
+    this.adjustMouseEvent(event)
+    const at = this.graphPoint(event)
+    const node = this.graph.getNodeOnPos(at[0], at[1], this.visible_nodes, 5)
+    this.#pressed = node instanceof NodeView && node.is_selected === true ? node : undefined
+    if (event.button === 0 && !event.ctrlKey && !event.metaKey) {
+      const isAgain =
+        event.timeStamp - this.#lastPress.time < 350 && near(this.#lastPress.at, [event.clientX, event.clientY])
+      this.#lastPress = { time: isAgain ? 0 : event.timeStamp, at: [event.clientX, event.clientY] }
+      if (node === null && this.#takeHandle(event, at, isAgain)) return false
+      if (node !== null && isAgain && this.#openNode(node, event, at)) return false
+    }
+    return super.processMouseDown(event)
+  }
+
+  /** A reroute, a group or a link under the pointer. */
+  #takeHandle(event: PointerEvent, at: Point, isAgain: boolean): boolean {
+    const handle = handleAt(this.scene.layout, at, this.ds.scale)
+    if (handle === undefined) {
+      const link = event.altKey ? linkNear(this.visible_links as LinkView[], at, 8 / this.ds.scale) : undefined
+      if (link === undefined) return false
+      this.scene.page.addReroute(link.id, at)
+      return true
+    }
+    if (isAgain && handle.kind === 'group') {
+      this.scene.page.open({ group: handle.group.model.id }, [event.clientX, event.clientY])
+      return true
+    }
+    this.canvas.focus()
+    this.canvas.setPointerCapture(event.pointerId)
+    this.#handle = handle
+    this.#grip = { at, nodes: [], rest: [] }
+    if (handle.kind === 'group' && !event.altKey) this.#gather(handle.group.bounding)
+    return true
+  }
+
+  /** Whether something other than a node can be taken hold of at a point. */
+  hasHandle(at: Point): boolean {
+    return handleAt(this.scene.layout, at, this.ds.scale) !== undefined
+  }
+
+  /** A group takes along what lies in it. */
+  #gather([x, y, width, height]: readonly [number, number, number, number]): void {
+    const isInside = (left: number, top: number) => left >= x && top >= y && left <= x + width && top <= y + height
+    this.#grip.nodes = this.graph._nodes.filter(({ pos, size, flags }) => {
+      const middle = [
+        (pos[0] ?? 0) + (size[0] ?? 0) / 2,
+        (pos[1] ?? 0) + (flags.collapsed === true ? -15 : (size[1] ?? 0) / 2),
+      ]
+      return isInside(middle[0] ?? 0, middle[1] ?? 0)
+    })
+    this.#grip.rest = [...this.scene.layout.reroutes.values()].filter(({ position }) => isInside(...position))
+  }
+
+  #openNode(node: LGraphNode, event: PointerEvent, at: Point): boolean {
+    if (!(node instanceof NodeView)) return false
+    const isTitle = at[1] < (node.pos[1] ?? 0)
+    const isField = node.fieldAt(at) !== undefined
+    if (isField || (!isTitle && node.scene.document.graph.definitions.get(node.type ?? '') === undefined)) return false
+    this.scene.page.open({ node: node.id }, [event.clientX, event.clientY])
+    return true
+  }
+
+  override processMouseMove(event: PointerEvent): boolean | undefined {
+    const held = this.#handle
+    if (this.pointer_is_down || held !== undefined) this.#moved = true
+    if (held === undefined) {
+      const offset = [...this.ds.offset]
+      const result = super.processMouseMove(event)
+      if (offset[0] !== this.ds.offset[0] || offset[1] !== this.ds.offset[1]) this.onViewpoint()
+      for (const node of this.node_dragged === null ? [] : Object.values(this.selected_nodes)) {
+        const model = node instanceof NodeView ? node.model : undefined
+        if (model?.pinned === true) node.pos = [model.position[0], model.position[1]]
+      }
+      return result
+    }
+    const at = this.graphPoint(event)
+    const [dx, dy] = [at[0] - this.#grip.at[0], at[1] - this.#grip.at[1]]
+    this.#grip.at = at
+    if (held.kind === 'reroute') held.reroute.position = [held.reroute.position[0] + dx, held.reroute.position[1] + dy]
+    else if (held.kind === 'group-corner') {
+      const [x, y, width, height] = held.group.bounding
+      held.group.bounding = [x, y, Math.max(80, width + dx), Math.max(60, height + dy)]
+    } else {
+      const [x, y, width, height] = held.group.bounding
+      held.group.bounding = [x + dx, y + dy, width, height]
+      for (const node of this.#grip.nodes) {
+        if (node.flags.pinned !== true) node.pos = [(node.pos[0] ?? 0) + dx, (node.pos[1] ?? 0) + dy]
+      }
+      for (const reroute of this.#grip.rest) reroute.position = [reroute.position[0] + dx, reroute.position[1] + dy]
+    }
+    this.setDirty(true, true)
+    return false
+  }
+
   override processMouseUp(event: PointerEvent): boolean | undefined {
+    if (this.#handle !== undefined) {
+      this.#handle = undefined
+      this.onGesture()
+      this.scene.page.endGesture()
+      return false
+    }
     const held = this.node_widget
+    const insertion = this.#insertion()
+    const inserted = this.node_dragged
     const result = super.processMouseUp(event)
     if (held !== null && held[0] instanceof NodeView && event.button === 0) {
       held[0].widgets.find((widget) => widget === held[1])?.release()
     }
+    // A press on one of several that moves nothing means that one.
+    if (this.#pressed !== undefined && !this.#moved && !event.shiftKey && !event.ctrlKey && event.button === 0) {
+      this.selectNodes([this.#pressed])
+    }
     this.onGesture()
+    if (insertion !== undefined && inserted !== null) this.scene.page.insertNode(inserted.id, insertion.id)
+    this.scene.page.endGesture()
     return result
+  }
+
+  /** One of several selected nodes takes the others along. */
+  override processNodeSelected(node: LGraphNode, event: PointerEvent): void {
+    const isMore = event.shiftKey || event.ctrlKey || event.metaKey
+    if (node.is_selected === true && !isMore) return
+    super.processNodeSelected(node, event)
   }
 
   override processMouseWheel(event: WheelEvent): boolean {
@@ -160,10 +363,15 @@ export class Stage extends LGraphCanvas {
     // A pinch on a trackpad arrives as a wheel with ctrlKey, in small steps.
     const speed = event.ctrlKey ? 0.01 : 0.0015
     const factor = Math.exp(-Math.max(-240, Math.min(240, event.deltaY)) * speed)
-    this.ds.changeScale(this.ds.scale * factor, [event.clientX - box.left, event.clientY - box.top])
-    this.setDirty(true, true)
+    this.zoom(factor, [event.clientX - box.left, event.clientY - box.top])
     event.preventDefault()
     return false
+  }
+
+  zoom(factor: number, at: [number, number]): void {
+    this.ds.changeScale(this.ds.scale * factor, at)
+    this.setDirty(true, true)
+    this.onViewpoint()
   }
 
   /** Two fingers: the ground follows their middle and grows as they spread. */
@@ -171,8 +379,7 @@ export class Stage extends LGraphCanvas {
     const box = this.canvas.getBoundingClientRect()
     this.ds.offset[0] += shift[0] / this.ds.scale
     this.ds.offset[1] += shift[1] / this.ds.scale
-    this.ds.changeScale(this.ds.scale * factor, [middle[0] - box.left, middle[1] - box.top])
-    this.setDirty(true, true)
+    this.zoom(factor, [middle[0] - box.left, middle[1] - box.top])
   }
 
   /** Ends what a pointer had begun, as if it had been let go where nothing is. */
@@ -180,10 +387,15 @@ export class Stage extends LGraphCanvas {
     this.node_dragged = null
     this.node_widget = null
     this.connecting_node = null
+    this.connecting_output = null
+    this.connecting_input = null
     this.connecting_pos = null
     this.dragging_canvas = false
     this.dragging_rectangle = null
+    this.pointer_is_down = false
+    this.#handle = undefined
     this.onGesture()
+    this.scene.page.endGesture()
   }
 
   /** Only moving the ground with the space bar; all other keys are the page's. */
@@ -196,20 +408,25 @@ export class Stage extends LGraphCanvas {
 
   override processContextMenu(node: LGraphNode | null, event: PointerEvent): void {
     const at = this.graphPoint(event)
-    const group = this.graph.getGroupOnPos(at[0], at[1])
-    const key = group === null ? undefined : this.groupKeys.get(group)
-    const target = node !== null ? { node: node.id } : key !== undefined ? { group: key } : {}
-    this.scene.page.openMenu(target, [event.clientX, event.clientY], at)
+    const page = [event.clientX, event.clientY] as const
+    const handle = node === null ? handleAt(this.scene.layout, at, this.ds.scale) : undefined
+    const link =
+      node === null && handle === undefined
+        ? linkNear(this.visible_links as LinkView[], at, 7 / this.ds.scale)
+        : undefined
+    if (link !== undefined) this.scene.page.openLinkMenu(link.id, page, at)
+    else if (node !== null) this.scene.page.openMenu({ node: node.id }, page, at)
+    else if (handle?.kind === 'reroute') this.scene.page.openMenu({ reroute: handle.reroute.model.id }, page, at)
+    else this.scene.page.openMenu(handle === undefined ? {} : { group: handle.group.model.id }, page, at)
   }
-
-  readonly groupKeys = new Map<object, string>()
 
   override showConnectionMenu({ nodeFrom, slotFrom, nodeTo, slotTo, e }: ConnectionMenu): void {
     if (e === undefined) return
     const page = [e.clientX, e.clientY] as const
     if (nodeFrom !== undefined && slotFrom !== undefined) {
-      const output = nodeFrom.outputs.indexOf(slotFrom)
-      const end = { kind: 'from', node: nodeFrom.id, output, type: slotFrom.type } as const
+      const output = nodeFrom.outputs.findIndex(({ name, type }) => name === slotFrom.name && type === slotFrom.type)
+      const index = slotFrom.slot_index ?? output
+      const end = { kind: 'from', node: nodeFrom.id, output: index, type: slotFrom.type } as const
       this.scene.page.addNode(page, this.graphPoint(e), end)
     } else if (nodeTo !== undefined && slotTo !== undefined) {
       const end = { kind: 'to', node: nodeTo.id, input: slotTo.name, type: slotTo.type } as const
@@ -222,7 +439,7 @@ export class Stage extends LGraphCanvas {
   }
 
   override showLinkMenu(link: LLink, event: PointerEvent): boolean {
-    this.scene.page.openLinkMenu(link.id, [event.clientX, event.clientY])
+    this.scene.page.openLinkMenu(link.id, [event.clientX, event.clientY], this.graphPoint(event))
     return false
   }
 
@@ -237,4 +454,10 @@ export class Stage extends LGraphCanvas {
     const box = this.canvas.getBoundingClientRect()
     return this.ds.convertCanvasToOffset([event.clientX - box.left, event.clientY - box.top])
   }
+}
+
+const EVERYWHERE = { left: -1e9, top: -1e9, right: 1e9, bottom: 1e9 }
+
+function near(a: Point, b: Point): boolean {
+  return Math.hypot(a[0] - b[0], a[1] - b[1]) < 6
 }

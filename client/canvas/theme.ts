@@ -4,6 +4,8 @@ const DARK = {
   dots: '#2a2d33',
   card: '#1e2025',
   title: '#25282e',
+  /** Of a node from far away. */
+  farTitle: '#3a3f48',
   border: '#33373f',
   selected: '#e6b566',
   running: '#e6b566',
@@ -18,7 +20,6 @@ const DARK = {
   field: '#15171a',
   fieldFill: '#2b2f36',
   fieldBorder: '#2e3239',
-  emptySocket: '#4a4f59',
   shadow: 'rgba(0, 0, 0, 0.35)',
 }
 
@@ -29,6 +30,7 @@ const LIGHT: Palette = {
   dots: '#d3d3cf',
   card: '#ffffff',
   title: '#f4f4f2',
+  farTitle: '#c9c9c3',
   border: '#cfcfca',
   selected: '#b97a14',
   running: '#c98a1e',
@@ -43,8 +45,16 @@ const LIGHT: Palette = {
   field: '#f6f6f4',
   fieldFill: '#e6e6e2',
   fieldBorder: '#dcdcd7',
-  emptySocket: '#c4c6cb',
   shadow: 'rgba(40, 40, 50, 0.12)',
+}
+
+/** Text for a ground that a file chose, whatever the theme: light on dark, dark on light; the theme's where none was chosen. */
+export function inkOn(ground: string | undefined): { readonly text: string; readonly quiet: string } {
+  if (ground === undefined) return COLORS
+  const digits =
+    ground.length < 7 ? [...ground.slice(1, 4)].map((digit) => digit + digit) : (ground.match(/[0-9a-f]{2}/gi) ?? [])
+  const [red = 0, green = 0, blue = 0] = digits.map((digit) => Number.parseInt(digit, 16))
+  return 0.299 * red + 0.587 * green + 0.114 * blue < 140 ? DARK : LIGHT
 }
 
 /** What is drawn with now. */
@@ -74,6 +84,9 @@ export const SOCKET_COLORS: Readonly<Record<string, string>> = SOCKETS
 export function socketColor(type: string): string {
   return SOCKETS[type] ?? OTHER_SOCKET
 }
+
+/** Distance of the dots on the ground, and of places that nodes snap to. */
+export const GRID = 24
 
 export const FONT = 'Inter, "Segoe UI", system-ui, -apple-system, "Liberation Sans", sans-serif'
 

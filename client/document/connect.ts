@@ -1,6 +1,8 @@
+import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { canConnect } from '../../server/graph/link-types.ts'
 import type { Change } from './change.ts'
-import { freeLinkId, type Graph, type GraphLink, type GraphNode, linkInto } from './graph.ts'
+import { freeLinkId, type Graph, type GraphLink, type GraphNode, linkInto, waypoints } from './graph.ts'
+import { parameterAt } from './virtual-types.ts'
 
 /** One end of a wish to connect: an output by index, an input by name. */
 export interface Wish {
@@ -15,41 +17,120 @@ export type Connection =
   | { readonly ok: false; readonly reason: string }
 
 /** The changes that make a link, the one that was in its way removed; or why it cannot be. */
-export function connect(graph: Graph, wish: Wish): Connection {
-  const judged = judge(graph.nodes, wish)
-  if (!judged.ok) return judged
+export function connect(graph: Graph, wish: Wish, types: Catalogue = new Map()): Connection {
+  const judged = judge(graph.nodes, wish, flowingType(graph, wish.from, wish.output))
+  if (!judged.ok) return refuse(judged.reason)
   if (wish.from === wish.to) return refuse('A node cannot feed itself.')
   if (reaches(graph, wish.to, wish.from)) {
     const [from, to] = [wish.from, wish.to].map((id) => nameOf(graph.nodes.get(id)))
     return refuse(`This link would make a circle: ${from} already depends on ${to}.`)
   }
+  const beyond = judgeBeyond(graph, wish, judged.type)
+  if (beyond !== undefined) return beyond
+  const parameter = parameterAt(graph, wish.to, wish.input, types)
+  const primitive = graph.nodes.get(wish.from)
+  if (primitive?.type === 'PrimitiveNode' && types.size > 0) {
+    if (parameter === undefined) return refuse('A primitive holds one value: link it to a field.')
+    const shaped = primitiveKind(graph, primitive.id, types)
+    if (shaped !== undefined && shaped !== parameter.kind) {
+      return refuse(`This primitive gives ${shaped}, but ‘${wish.input}’ takes ${parameter.kind}.`)
+    }
+  }
   const present = linkInto(graph, wish.to, wish.input)
   if (present !== undefined && present.from === wish.from && present.output === wish.output) {
     return { ok: true, changes: [] }
   }
+  const isFirst =
+    primitive?.type === 'PrimitiveNode' && ![...graph.links.values()].some(({ from }) => from === wish.from)
   return {
     ok: true,
     changes: [
-      ...(present === undefined ? [] : [{ kind: 'remove-link', link: present } as const]),
+      ...(present === undefined ? [] : removeLinks(graph, [present])),
       { kind: 'add-link', link: { id: freeLinkId(graph), ...wish, type: judged.type } },
+      // A fresh primitive takes over the value that the field had.
+      ...(isFirst && primitive !== undefined && parameter !== undefined
+        ? [
+            {
+              kind: 'change-node',
+              before: primitive,
+              after: { ...primitive, params: { value: graph.nodes.get(wish.to)?.params[wish.input] } },
+            } as const,
+          ]
+        : []),
     ],
   }
 }
 
+/** Links go with the reroutes that only they ran through. */
+export function removeLinks(graph: Graph, links: readonly GraphLink[]): Change[] {
+  if (links.length === 0) return []
+  const gone = new Set(links.map(({ id }) => id))
+  const left = new Set(links.flatMap((link) => waypoints(graph, link)))
+  if (left.size > 0) {
+    for (const link of graph.links.values()) {
+      if (!gone.has(link.id)) for (const reroute of waypoints(graph, link)) left.delete(reroute)
+    }
+  }
+  return [
+    ...links.map((link) => ({ kind: 'remove-link', link }) as const),
+    ...[...left].map((reroute) => ({ kind: 'remove-reroute', reroute }) as const),
+  ]
+}
+
+type Judgement =
+  | { readonly ok: true; readonly type: string }
+  | { readonly ok: false; readonly why: 'missing' | 'type'; readonly reason: string }
+
 /** Whether both ends exist and their types agree; the type that flows. */
-export function judge(
-  nodes: Graph['nodes'],
-  wish: Wish,
-): { readonly ok: true; readonly type: string } | { readonly ok: false; readonly reason: string } {
+export function judge(nodes: Graph['nodes'], wish: Wish, flowing?: string): Judgement {
   const from = nodes.get(wish.from)
   const to = nodes.get(wish.to)
   const output = from?.outputs[wish.output]
   const input = to?.inputs.find(({ name }) => name === wish.input)
-  if (output === undefined || input === undefined) return refuse('One end of this link does not exist.')
-  if (canConnect(output.type, input.type)) return { ok: true, type: output.type }
-  return refuse(
-    `‘${input.name}’ of ${nameOf(to)} takes ${input.type}, but ‘${output.name}’ of ${nameOf(from)} gives ${output.type}.`,
-  )
+  if (output === undefined || input === undefined) {
+    return { ok: false, why: 'missing', reason: 'One end of this link does not exist.' }
+  }
+  const type = flowing ?? output.type
+  if (canConnect(type, input.type)) return { ok: true, type }
+  const reason = `‘${input.label ?? input.name}’ of ${nameOf(to)} takes ${input.type}, but ‘${output.label ?? output.name}’ of ${nameOf(from)} gives ${type}.`
+  return { ok: false, why: 'type', reason }
+}
+
+/** The type that an output gives; a reroute gives what comes in. */
+export function flowingType(graph: Graph, from: string, output: number): string {
+  const seen = new Set<string>()
+  let [id, index] = [from, output]
+  for (;;) {
+    const node = graph.nodes.get(id)
+    const source =
+      node?.type === 'Reroute' && !seen.has(id) ? linkInto(graph, id, node.inputs[0]?.name ?? '') : undefined
+    if (source === undefined) return node?.outputs[index]?.type ?? '*'
+    seen.add(id)
+    ;[id, index] = [source.from, source.output]
+  }
+}
+
+/** What a reroute feeds must take what comes into it. */
+function judgeBeyond(graph: Graph, { to }: Wish, type: string): Connection | undefined {
+  const reroutes = new Set([to])
+  for (const id of reroutes) {
+    if (graph.nodes.get(id)?.type !== 'Reroute') continue
+    for (const link of graph.links.values()) {
+      if (link.from !== id) continue
+      const judged = judge(graph.nodes, link, type)
+      if (!judged.ok) return refuse(judged.reason)
+      reroutes.add(link.to)
+    }
+  }
+  return undefined
+}
+
+function primitiveKind(graph: Graph, id: string, types: Catalogue): string | undefined {
+  for (const link of graph.links.values()) {
+    const parameter = link.from === id ? parameterAt(graph, link.to, link.input, types) : undefined
+    if (parameter !== undefined) return parameter.kind
+  }
+  return undefined
 }
 
 /** Links that close a circle, found by one walk over the graph (depth first, without recursion). */

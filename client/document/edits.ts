@@ -1,29 +1,44 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import type { Change } from './change.ts'
-import { freeNodeId, type Graph, type GraphNode, linksOf, NODE_MODES, NOTHING_KEPT, type Point } from './graph.ts'
+import { removeLinks } from './connect.ts'
+import { sameJson } from './file-entry.ts'
+import {
+  EMPTY_GRAPH,
+  freeLinkId,
+  freeNodeId,
+  freeNumber,
+  type Graph,
+  type GraphLink,
+  type GraphNode,
+  isBoundary,
+  linksOf,
+  NODE_MODES,
+  type Point,
+  type Reroute,
+} from './graph.ts'
 import { defaultParams } from './parameters.ts'
+import { socketsOf } from './virtual-types.ts'
 
 /** The node that a person adds from the catalogue. */
-export function newNode(graph: Graph, type: NodeDescription, position: Point): GraphNode {
+export function newNode(graph: Graph, type: NodeDescription, position: Point, size: Point = [0, 0]): GraphNode {
   return {
     id: String(freeNodeId(graph)),
     type: type.id,
     position,
-    size: [0, 0],
+    size,
     mode: NODE_MODES.always,
     collapsed: false,
+    pinned: false,
     params: defaultParams(type),
-    inputs: type.inputs.map(({ name, type }) => ({ name, type, rest: {} })),
-    outputs: type.outputs.map(({ name, type }) => ({ name, type, rest: {} })),
-    kept: NOTHING_KEPT,
+    ...socketsOf(type),
   }
 }
 
-/** Nodes go with all their links. */
+/** Nodes go with all their links; the boundary of a subgraph stays. */
 export function removeNodes(graph: Graph, ids: ReadonlySet<string>): Change[] {
-  const nodes = [...ids].flatMap((id) => graph.nodes.get(id) ?? [])
+  const nodes = [...graph.nodes.values()].filter((node) => ids.has(node.id) && !isBoundary(node))
   return [
-    ...linksOf(graph, ids).map((link): Change => ({ kind: 'remove-link', link })),
+    ...removeLinks(graph, linksOf(graph, new Set(nodes.map(({ id }) => id)))),
     ...nodes.map((node): Change => ({ kind: 'remove-node', node })),
   ]
 }
@@ -32,8 +47,8 @@ export function removeNodes(graph: Graph, ids: ReadonlySet<string>): Change[] {
 export function changeNode(graph: Graph, id: string, fields: Partial<Omit<GraphNode, 'id'>>): Change[] {
   const before = graph.nodes.get(id)
   if (before === undefined) return []
-  const after = { ...before, ...fields }
-  return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ kind: 'change-node', before, after }]
+  const isSame = (Object.keys(fields) as (keyof typeof fields)[]).every((key) => sameJson(before[key], fields[key]))
+  return isSame ? [] : [{ kind: 'change-node', before, after: { ...before, ...fields } }]
 }
 
 export function setParam(graph: Graph, id: string, name: string, value: unknown): Change[] {
@@ -44,44 +59,117 @@ export function setParam(graph: Graph, id: string, name: string, value: unknown)
 /** An empty title gives the node the one of its type again. */
 export function renameNode(graph: Graph, id: string, title: string): Change[] {
   const before = graph.nodes.get(id)
-  if (before === undefined) return []
+  if (before === undefined || (before.title ?? '') === title.trim()) return []
   const { title: _, ...untitled } = before
   const after = title.trim() === '' ? untitled : { ...untitled, title: title.trim() }
   return [{ kind: 'change-node', before, after }]
 }
 
-/** Adds another graph's nodes, links and groups with new ids, moved so that its top left corner is at `at`. */
+/** Without a colour the node gets the one of all nodes again. */
+export function colorNode(
+  graph: Graph,
+  id: string,
+  colors: { color: string; background: string } | undefined,
+): Change[] {
+  const before = graph.nodes.get(id)
+  if (before === undefined) return []
+  const { color: _, background: __, ...plain } = before
+  const after = { ...plain, ...colors }
+  return sameJson(before, after) ? [] : [{ kind: 'change-node', before, after }]
+}
+
+/**
+ * Adds another graph's nodes, links, groups and reroutes with new ids, moved so that its top left corner is at `at`;
+ * subgraphs that both know are shared.
+ */
 export function insertGraph(graph: Graph, other: Graph, at: Point): { changes: Change[]; ids: string[] } {
-  const nodes = [...other.nodes.values()]
-  const left = Math.min(...nodes.map(({ position }) => position[0]))
-  const top = Math.min(...nodes.map(({ position }) => position[1]))
+  const nodes = [...other.nodes.values()].filter((node) => !isBoundary(node))
+  const corners = [
+    ...nodes.map(({ position }) => position),
+    ...[...other.groups.values()].map(({ bounding }): Point => [bounding[0], bounding[1]]),
+  ]
+  const left = Math.min(...corners.map(([x]) => x))
+  const top = Math.min(...corners.map(([, y]) => y))
+  const moved = ([x, y]: Point): Point => [x - left + at[0], y - top + at[1]]
   const firstId = freeNodeId(graph)
-  const firstLink = Math.max(0, ...graph.links.keys()) + 1
+  const firstLink = freeLinkId(graph)
+  const firstReroute = freeNumber(graph.reroutes)
+  const firstGroup = freeNumber(graph.groups)
   const ids = new Map(nodes.map(({ id }, i) => [id, String(firstId + i)]))
-  const changes: Change[] = nodes.map((node) => ({
-    kind: 'add-node',
-    node: {
-      ...node,
-      id: ids.get(node.id) ?? node.id,
-      position: [node.position[0] - left + at[0], node.position[1] - top + at[1]],
-    },
-  }))
+  const reroutes = new Map([...other.reroutes.keys()].map((id, i) => [id, firstReroute + i]))
+  const changes: Change[] = []
+  for (const [id, definition] of other.definitions) {
+    if (!graph.definitions.has(id)) changes.push({ kind: 'add-definition', id, graph: definition })
+  }
+  for (const node of nodes) {
+    const id = ids.get(node.id) ?? node.id
+    changes.push({ kind: 'add-node', node: { ...node, id, position: moved(node.position) } })
+  }
+  for (const reroute of other.reroutes.values()) {
+    const { parent, source: _, ...own } = reroute
+    const before = parent === undefined ? undefined : reroutes.get(parent)
+    changes.push({
+      kind: 'add-reroute',
+      reroute: {
+        ...own,
+        id: reroutes.get(reroute.id) ?? reroute.id,
+        ...(before === undefined ? {} : { parent: before }),
+        position: moved(reroute.position),
+      },
+    })
+  }
   for (const [i, link] of [...other.links.values()].entries()) {
-    const from = ids.get(link.from)
-    const to = ids.get(link.to)
-    if (from !== undefined && to !== undefined) {
-      changes.push({ kind: 'add-link', link: { ...link, id: firstLink + i, from, to } })
-    }
+    const [from, to] = [ids.get(link.from), ids.get(link.to)]
+    if (from === undefined || to === undefined) continue
+    const { source: _, parent, ...own } = link
+    const before = parent === undefined ? undefined : reroutes.get(parent)
+    const made: GraphLink = { ...own, id: firstLink + i, from, to, ...(before === undefined ? {} : { parent: before }) }
+    changes.push({ kind: 'add-link', link: made })
+  }
+  for (const [i, { source: _, ...group }] of [...other.groups.values()].entries()) {
+    const [x, y] = moved([group.bounding[0], group.bounding[1]])
+    const bounding = [x, y, group.bounding[2], group.bounding[3]] as const
+    changes.push({ kind: 'add-group', group: { ...group, id: String(firstGroup + i), bounding } })
   }
   return { changes, ids: [...ids.values()] }
 }
 
 /** The part of a graph that these nodes are, with the links among them; what copying takes. */
-export function subgraph(graph: Graph, ids: ReadonlySet<string>): Graph {
+export function partOf(graph: Graph, ids: ReadonlySet<string>): Graph {
+  const nodes = new Map([...graph.nodes].filter(([id, node]) => ids.has(id) && !isBoundary(node)))
+  const links = new Map([...graph.links].filter(([, link]) => nodes.has(link.from) && nodes.has(link.to)))
   return {
-    nodes: new Map([...graph.nodes].filter(([id]) => ids.has(id))),
-    links: new Map([...graph.links].filter(([, link]) => ids.has(link.from) && ids.has(link.to))),
-    groups: new Map(),
-    rest: {},
+    ...EMPTY_GRAPH,
+    nodes,
+    links,
+    reroutes: reroutesOf(graph, links.values()),
+    definitions: definitionsUsed(graph, nodes.values()),
   }
+}
+
+/** The reroutes that some links run through. */
+export function reroutesOf(graph: Graph, links: Iterable<GraphLink>): Map<number, Reroute> {
+  const used = new Map<number, Reroute>()
+  for (const link of links) {
+    for (let id = link.parent; id !== undefined && !used.has(id); ) {
+      const reroute = graph.reroutes.get(id)
+      if (reroute === undefined) break
+      used.set(id, reroute)
+      id = reroute.parent
+    }
+  }
+  return used
+}
+
+/** The subgraphs that some nodes are made of, and those that these hold. */
+function definitionsUsed(graph: Graph, nodes: Iterable<GraphNode>): Map<string, Graph> {
+  const used = new Map<string, Graph>()
+  const waiting = [...nodes]
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    const definition = graph.definitions.get(node.type)
+    if (definition === undefined || used.has(node.type)) continue
+    used.set(node.type, definition)
+    waiting.push(...definition.nodes.values())
+  }
+  return used
 }

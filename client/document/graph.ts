@@ -1,11 +1,19 @@
-/** The graph that is being edited, as plain immutable data: no pixel, no litegraph. */
+/** One level of the graph that is being edited, as plain immutable data: no pixel, no litegraph. */
 export interface Graph {
   readonly nodes: ReadonlyMap<string, GraphNode>
   readonly links: ReadonlyMap<number, GraphLink>
   readonly groups: ReadonlyMap<string, GraphGroup>
-  /** Top-level fields of the file that are not ours, saved back as they came. */
-  readonly rest: Readonly<Record<string, unknown>>
+  readonly reroutes: ReadonlyMap<number, Reroute>
+  /** The subgraphs of the whole document, by the id that is the type of their nodes. */
+  readonly definitions: ReadonlyMap<string, Graph>
+  /** Only a subgraph has one. */
+  readonly name?: string
+  /** The file's object, its lists left empty: what it says otherwise is saved back as it came, in its order. */
+  readonly source: FileEntry
 }
+
+/** An object of the file, never changed. */
+export type FileEntry = Readonly<Record<string, unknown>>
 
 export type Point = readonly [number, number]
 
@@ -18,11 +26,16 @@ export interface GraphNode {
   readonly size: Point
   readonly mode: NodeMode
   readonly collapsed: boolean
+  readonly pinned: boolean
+  /** Of the title and of the card. */
+  readonly color?: string
+  readonly background?: string
   /** By name; what the type does not know is kept too. */
   readonly params: Readonly<Record<string, unknown>>
   readonly inputs: readonly GraphSocket[]
   readonly outputs: readonly GraphSocket[]
-  readonly kept: KeptFields
+  /** Absent: made here. */
+  readonly source?: FileEntry
 }
 
 /** ComfyUI's numbers. A muted node does not run; a bypassed one hands its input on. */
@@ -31,18 +44,14 @@ export const NODE_MODES = { always: 0, muted: 2, bypassed: 4 } as const
 export type NodeMode = number
 
 export interface GraphSocket {
+  /** Unique among the node's inputs; outputs go by their place. */
   readonly name: string
   readonly type: string
-  /** Other fields of the file: labels, colours, `widget`. */
-  readonly rest: Readonly<Record<string, unknown>>
-}
-
-/** Fields of a node's file entry that the editor does not use. */
-export interface KeptFields {
-  readonly properties: Readonly<Record<string, unknown>>
-  readonly rest: Readonly<Record<string, unknown>>
-  /** Only of a type that the host does not have; of all others they are written anew. */
-  readonly widgetsValues?: readonly unknown[] | Readonly<Record<string, unknown>>
+  /** What a person called it. */
+  readonly label?: string
+  /** It stands for a parameter, and shows only while a link feeds it. */
+  readonly isWidget?: boolean
+  readonly source?: FileEntry
 }
 
 export interface GraphLink {
@@ -54,6 +63,18 @@ export interface GraphLink {
   /** Name of the input. */
   readonly input: string
   readonly type: string
+  /** The last reroute on its way; that one knows the one before. */
+  readonly parent?: number
+  readonly source?: FileEntry | readonly unknown[]
+}
+
+/** A point that links run through. */
+export interface Reroute {
+  readonly id: number
+  /** The reroute before it, on the way from the output. */
+  readonly parent?: number
+  readonly position: Point
+  readonly source?: FileEntry
 }
 
 export interface GraphGroup {
@@ -61,10 +82,26 @@ export interface GraphGroup {
   readonly title: string
   /** x, y, width, height */
   readonly bounding: readonly [number, number, number, number]
-  readonly rest: Readonly<Record<string, unknown>>
+  readonly color?: string
+  readonly source?: FileEntry
 }
 
-export const NOTHING_KEPT: KeptFields = { properties: {}, rest: {} }
+/** Where a subgraph's inputs come from and its outputs go to: nodes of its inside with ComfyUI's ids. */
+export const BOUNDARY = { input: '-10', output: '-20' } as const
+export const BOUNDARY_TYPES: Readonly<Record<string, string>> = { '-10': 'graph/input', '-20': 'graph/output' }
+
+export function isBoundary(node: { readonly type: string }): boolean {
+  return node.type === 'graph/input' || node.type === 'graph/output'
+}
+
+export const EMPTY_GRAPH: Graph = {
+  nodes: new Map(),
+  links: new Map(),
+  groups: new Map(),
+  reroutes: new Map(),
+  definitions: new Map(),
+  source: {},
+}
 
 /** The link into an input; an input takes one. */
 export function linkInto(graph: Graph, node: string, input: string): GraphLink | undefined {
@@ -72,20 +109,43 @@ export function linkInto(graph: Graph, node: string, input: string): GraphLink |
   return undefined
 }
 
-/** Every link at a node, either end. */
+/** Every link at these nodes, either end. */
 export function linksOf(graph: Graph, nodes: ReadonlySet<string>): GraphLink[] {
   return [...graph.links.values()].filter((link) => nodes.has(link.from) || nodes.has(link.to))
 }
 
-/** An id that no node has: one more than the largest number. */
+/** The reroutes that a link runs through, from the output to the input. */
+export function waypoints(graph: Pick<Graph, 'reroutes'>, link: GraphLink): Reroute[] {
+  const points: Reroute[] = []
+  const seen = new Set<number>()
+  for (let id = link.parent; id !== undefined && !seen.has(id); ) {
+    seen.add(id)
+    const reroute = graph.reroutes.get(id)
+    if (reroute === undefined) break
+    points.unshift(reroute)
+    id = reroute.parent
+  }
+  return points
+}
+
+/** An id that no node has. */
 export function freeNodeId(graph: Graph): number {
-  let largest = 0
-  for (const id of graph.nodes.keys()) if (/^\d{1,15}$/.test(id)) largest = Math.max(largest, Number(id))
-  return largest + 1
+  return freeNumber(graph.nodes)
 }
 
 export function freeLinkId(graph: Graph): number {
+  return freeNumber(graph.links)
+}
+
+/** Ids beyond this are not counted on from, so that a file with a huge one leaves room. */
+const HIGHEST = 2 ** 31
+
+/** One more than the largest; in a file with huge ids the smallest that is free. */
+export function freeNumber(taken: ReadonlyMap<string | number, unknown>): number {
   let largest = 0
-  for (const id of graph.links.keys()) largest = Math.max(largest, id)
+  for (const key of taken.keys()) {
+    const id = Number(key)
+    if (Number.isSafeInteger(id) && id > largest && id < HIGHEST) largest = id
+  }
   return largest + 1
 }

@@ -1,10 +1,29 @@
+import { z } from 'zod'
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
-import { parseWorkflow, type Workflow, type WorkflowNode } from '../../server/graph/workflow.ts'
-import { parameterValues } from '../../server/graph/workflow-to-prompt.ts'
+import {
+  parseWorkflow,
+  type Workflow,
+  type WorkflowInput,
+  type WorkflowNode,
+  type WorkflowOutput,
+} from '../../server/graph/workflow.ts'
 import { circularLinks, judge } from './connect.ts'
-import type { Graph, GraphGroup, GraphLink, GraphNode, GraphSocket, Point } from './graph.ts'
-import { defaultParams } from './parameters.ts'
+import { boundingOf, entriesAt, entryOf, hasObjectLinks, readParams, uniqueNames } from './file-entry.ts'
+import {
+  BOUNDARY,
+  BOUNDARY_TYPES,
+  EMPTY_GRAPH,
+  type FileEntry,
+  type Graph,
+  type GraphGroup,
+  type GraphLink,
+  type GraphNode,
+  type GraphSocket,
+  isBoundary,
+  type Reroute,
+} from './graph.ts'
+import { definitionType, socketsOf, staticType } from './virtual-types.ts'
 
 export interface ReadGraph {
   readonly graph: Graph
@@ -13,110 +32,288 @@ export interface ReadGraph {
 }
 
 /**
- * Reads a workflow file. Sockets and parameters of known nodes are those of the catalogue, by name; unknown nodes stay
- * as the file has them.
+ * Reads a workflow file. Sockets and parameters of known nodes are those of the catalogue, by name; every object of the
+ * file is kept beside what was read from it, so that what nobody touches is saved back as it came.
  * @throws RestorationError `workflow_invalid`
  */
 export function readWorkflow(json: unknown, types: Catalogue): ReadGraph {
-  const workflow = parseWorkflow(json)
-  const converted = inputsByNode(workflow)
-  const nodes = new Map<string, GraphNode>()
-  for (const node of workflow.nodes) {
-    const id = String(node.id)
-    nodes.set(id, readNode(node, types.get(node.type), converted.get(id) ?? new Set()))
+  const problems: string[] = []
+  const drafts = new Map<string, Draft>()
+  // The outermost level is checked first: it carries the definitions, and the caps hold for all of it.
+  const outermost = draftOf(json)
+  for (const definition of definitionsOf(json)) {
+    const id = definition.id
+    if (typeof id !== 'string' || id === '' || drafts.has(id)) continue
+    drafts.set(id, draftOf(definition))
   }
-  const { links, problems } = readLinks(workflow, nodes)
-  const unknown = [...new Set([...nodes.values()].flatMap(({ type }) => (isKnown(type, types) ? [] : [type])))]
-  if (unknown.length > 0) {
-    problems.push(`This host has no node called ${unknown.join(', ')}. They are kept, but cannot run.`)
+  // Boundaries come first, because the nodes made of a subgraph have its sockets.
+  const definitions = new Map<string, Graph>()
+  for (const [id, draft] of drafts) definitions.set(id, { ...EMPTY_GRAPH, nodes: new Map(readBoundary(draft.source)) })
+  // Twice: the fields of a subgraph are those of nodes inside, which may be made of another subgraph.
+  for (const heard of [[], problems]) {
+    for (const [id, draft] of drafts) {
+      const name = typeof draft.source.name === 'string' ? draft.source.name : 'Subgraph'
+      definitions.set(id, { ...readLevel(draft, types, definitions, heard), definitions: new Map(), name })
+    }
   }
-  const groups = workflow.groups.map((group, i): [string, GraphGroup] => [
+  const graph = readLevel(outermost, types, definitions, problems)
+  const unknown = new Set<string>()
+  for (const level of [graph, ...definitions.values()]) {
+    for (const { type } of level.nodes.values()) if (!isKnown(type, types, definitions)) unknown.add(type)
+  }
+  if (unknown.size > 0) {
+    problems.push(`This host has no node called ${[...unknown].join(', ')}. They are kept, but cannot run.`)
+  }
+  return { graph: { ...graph, definitions }, problems }
+}
+
+/** A level of the file, checked, beside the object that it was read from. */
+interface Draft {
+  readonly source: FileEntry
+  readonly workflow: Workflow
+}
+
+function draftOf(json: unknown): Draft {
+  return { workflow: parseWorkflow(json), source: entryOf(json) ?? {} }
+}
+
+function definitionsOf(json: unknown): FileEntry[] {
+  return entriesAt(entryOf(entryOf(json)?.definitions) ?? {}, 'subgraphs')
+}
+
+/** Comments and what the editor resolves by itself need no node of the host. */
+function isKnown(type: string, types: Catalogue, definitions: Graph['definitions']): boolean {
+  return staticType(type, types) !== undefined || definitions.has(type) || isBoundary({ type })
+}
+
+function readLevel(
+  { source, workflow }: Draft,
+  types: Catalogue,
+  definitions: Graph['definitions'],
+  problems: string[],
+): Graph {
+  const nodes = new Map(readBoundary(source))
+  const entries = entriesAt(source, 'nodes')
+  const around = { ...EMPTY_GRAPH, definitions }
+  // A file may leave out the outputs of a node that nobody here knows, and still link them.
+  const leastOutputs = new Map<string, number>()
+  for (const { from, fromSlot } of workflow.links) {
+    leastOutputs.set(String(from), Math.max(leastOutputs.get(String(from)) ?? 0, Math.min(fromSlot + 1, MOST_SOCKETS)))
+  }
+  for (const [i, node] of workflow.nodes.entries()) {
+    const type = staticType(node.type, types) ?? definitionType(around, node.type, types)
+    nodes.set(String(node.id), readNode(node, entries[i] ?? {}, type, leastOutputs.get(String(node.id)) ?? 0))
+  }
+  const reroutes = new Map(readReroutes(source).map((reroute) => [reroute.id, reroute]))
+  const links = readLinks(workflow, source, nodes, problems)
+  const groupEntries = entriesAt(source, 'groups')
+  const groups = workflow.groups.map(({ title, bounding, rest }, i): [string, GraphGroup] => [
     String(i + 1),
-    { id: String(i + 1), ...group },
+    {
+      id: String(i + 1),
+      title,
+      bounding,
+      ...(typeof rest.color === 'string' ? { color: rest.color } : {}),
+      source: groupEntries[i] ?? {},
+    },
   ])
-  return { graph: { nodes, links, groups: new Map(groups), rest: workflow.rest }, problems }
+  return {
+    nodes,
+    links,
+    reroutes,
+    groups: new Map(groups),
+    definitions,
+    // The lists are read; empty ones keep their place among the file's keys.
+    source: Object.fromEntries(
+      Object.entries(source).map(([key, value]) => [key, LISTS.has(key) && Array.isArray(value) ? [] : value]),
+    ),
+  }
 }
 
-/** Comments and what ComfyUI's browser resolves by itself need no node of the host. */
-export function isKnown(type: string, types: Catalogue): boolean {
-  return types.has(type) || ['Note', 'MarkdownNote', 'Reroute', 'PrimitiveNode'].includes(type)
-}
+const LISTS: ReadonlySet<string> = new Set(['nodes', 'links', 'groups'])
 
-function readNode(node: WorkflowNode, type: NodeDescription | undefined, linked: ReadonlySet<string>): GraphNode {
-  const { params: _, ...properties } = node.properties
-  const { flags, ...rest } = node.rest
+function readNode(
+  node: WorkflowNode,
+  source: FileEntry,
+  type: NodeDescription | undefined,
+  leastOutputs: number,
+): GraphNode {
+  const flags = entryOf(source.flags)
   return {
     id: String(node.id),
     type: node.type,
     ...(node.title === undefined || node.title === type?.title ? {} : { title: node.title }),
     position: node.pos,
-    size: node.size as Point,
+    size: node.size,
     mode: node.mode,
-    collapsed: typeof flags === 'object' && flags !== null && 'collapsed' in flags && flags.collapsed === true,
-    params: { ...(type === undefined ? {} : defaultParams(type)), ...parameterValues(node, type) },
-    inputs: type === undefined ? node.inputs.map(toSocket) : knownInputs(node, type, linked),
-    outputs:
-      type === undefined ? node.outputs.map(toSocket) : type.outputs.map((output) => withRest(output, node.outputs)),
-    kept: {
-      properties,
-      rest: flags === undefined ? rest : { ...rest, flags },
-      ...(type === undefined ? { widgetsValues: node.widgetsValues } : {}),
-    },
+    collapsed: flags?.collapsed === true,
+    pinned: flags?.pinned === true,
+    ...(typeof source.color === 'string' ? { color: source.color } : {}),
+    ...(typeof source.bgcolor === 'string' ? { background: source.bgcolor } : {}),
+    params: readParams(source, type),
+    inputs: readInputs(node.inputs, entriesAt(source, 'inputs'), type),
+    outputs: readOutputs(node.outputs, entriesAt(source, 'outputs'), type, leastOutputs),
+    source,
   }
 }
 
-/** The type's sockets, then the parameters that the file feeds by a link. */
-function knownInputs(node: WorkflowNode, type: NodeDescription, linked: ReadonlySet<string>): GraphSocket[] {
-  const converted = type.parameters.filter(({ name }) => linked.has(name))
-  return [
-    ...type.inputs.map((input) => withRest(input, node.inputs)),
-    ...converted.map(({ name, kind }) => ({ name, type: kind, rest: { widget: { name } } })),
-  ]
+/** The file's inputs in its order, then those of the type that it leaves out. */
+function readInputs(
+  inputs: readonly WorkflowInput[],
+  entries: readonly FileEntry[],
+  type: NodeDescription | undefined,
+): GraphSocket[] {
+  const known = new Map(type === undefined ? [] : socketsOf(type).inputs.map((socket) => [socket.name, socket]))
+  const names = uniqueNames(inputs)
+  const read = inputs.map((input, i): GraphSocket => {
+    const name = names[i] ?? input.name
+    const ours = known.get(name)
+    const isWidget = ours === undefined ? entryOf(input.rest.widget) !== undefined : ours.isWidget === true
+    return {
+      name,
+      type: ours?.type ?? input.type,
+      ...labelOf(input.rest),
+      ...(isWidget ? { isWidget } : {}),
+      source: entries[i] ?? {},
+    }
+  })
+  const present = new Set(names)
+  return [...read, ...[...known.values()].filter(({ name }) => !present.has(name))]
 }
 
-function withRest(socket: { name: string; type: string }, inFile: readonly GraphSocket[]): GraphSocket {
-  const { rest = {} } = inFile.find(({ name }) => name === socket.name) ?? {}
-  return toSocket({ name: socket.name, type: socket.type, rest })
+/** Outputs go by their place; the type's come first. */
+function readOutputs(
+  outputs: readonly WorkflowOutput[],
+  entries: readonly FileEntry[],
+  type: NodeDescription | undefined,
+  least: number,
+): GraphSocket[] {
+  const known = type?.outputs ?? []
+  const unlisted = type === undefined && outputs.length === 0 ? least : 0
+  return Array.from({ length: Math.max(outputs.length, known.length, unlisted) }, (_, i): GraphSocket => {
+    const [ours, read] = [known[i], outputs[i]]
+    return {
+      name: ours?.name ?? read?.name ?? '',
+      type: ours?.type ?? read?.type ?? '*',
+      ...(read === undefined ? {} : { ...labelOf(read.rest), source: entries[i] ?? {} }),
+    }
+  })
 }
 
-/** Which links a socket has is said by the links. */
-function toSocket({ name, type, rest: { links: _, slot_index: __, ...rest } }: GraphSocket): GraphSocket {
-  return { name, type, rest }
+function labelOf({ label }: FileEntry): { label?: string } {
+  return typeof label === 'string' && label !== '' ? { label } : {}
 }
 
-/** Names of the inputs that links of the file end at. */
-function inputsByNode(workflow: Workflow): Map<string, Set<string>> {
-  const nodes = new Map(workflow.nodes.map((node) => [String(node.id), node]))
-  const names = new Map<string, Set<string>>()
-  for (const link of workflow.links) {
-    const name = nodes.get(String(link.to))?.inputs[link.toSlot]?.name
-    if (name === undefined) continue
-    const known = names.get(String(link.to)) ?? new Set()
-    names.set(String(link.to), known.add(name))
+const coordinate = z.number().min(-1e7).max(1e7)
+const boundarySocket = z.looseObject({ name: z.string().max(2000), type: z.string().max(2000).catch('*') })
+
+const MOST_SOCKETS = 2000
+
+/** The two nodes of a subgraph's boundary; nothing for the outermost level. */
+function readBoundary(source: FileEntry): [string, GraphNode][] {
+  if (source.inputNode === undefined && source.outputNode === undefined) return []
+  return ([BOUNDARY.input, BOUNDARY.output] as const).map((id) => {
+    const key = id === BOUNDARY.input ? 'inputNode' : 'outputNode'
+    const bounding = boundingOf(entryOf(source[key]) ?? {})
+    const entries = entriesAt(source, id === BOUNDARY.input ? 'inputs' : 'outputs').slice(0, MOST_SOCKETS)
+    const parsed = entries.map((entry) => boundarySocket.catch({ name: '', type: '*' }).parse(entry))
+    const names = uniqueNames(parsed)
+    const sockets = parsed.map(({ type }, i): GraphSocket => {
+      const entry = entries[i] ?? {}
+      return { name: names[i] ?? '', type, ...labelOf(entry), source: entry }
+    })
+    const node: GraphNode = {
+      id,
+      type: BOUNDARY_TYPES[id] ?? '',
+      position: [bounding[0] ?? 0, bounding[1] ?? 0],
+      size: [bounding[2] ?? 0, bounding[3] ?? 0],
+      mode: 0,
+      collapsed: false,
+      pinned: false,
+      params: {},
+      inputs: id === BOUNDARY.output ? sockets : [],
+      outputs: id === BOUNDARY.input ? sockets : [],
+      source: entryOf(source[key]) ?? {},
+    }
+    return [id, node]
+  })
+}
+
+const rerouteSchema = z.looseObject({
+  id: z.int().min(0),
+  parentId: z.int().min(0).nullish().catch(undefined),
+  pos: z.union([z.array(coordinate).min(2), z.looseObject({ 0: coordinate, 1: coordinate })]),
+})
+const MOST_REROUTES = 20_000
+
+/** Points that links run through: of the file in format 1, of `extra` in format 0.4. */
+function readReroutes(source: FileEntry): Reroute[] {
+  const place = Array.isArray(source.reroutes) ? source : (entryOf(source.extra) ?? {})
+  return entriesAt(place, 'reroutes')
+    .slice(0, MOST_REROUTES)
+    .flatMap((entry) => {
+      const { data } = rerouteSchema.safeParse(entry)
+      if (data === undefined) return []
+      const { id, parentId, pos } = data
+      return [{ id, ...(parentId == null ? {} : { parent: parentId }), position: [pos[0]!, pos[1]!], source: entry }]
+    })
+}
+
+/** In format 0.4 which reroute a link ends at is said beside it. */
+function readParents(source: FileEntry): ReadonlyMap<number, number> {
+  const parents = new Map<number, number>()
+  for (const { id, parentId } of entriesAt(entryOf(source.extra) ?? {}, 'linkExtensions')) {
+    if (typeof id === 'number' && typeof parentId === 'number') parents.set(id, parentId)
   }
-  return names
+  return parents
 }
 
-/** Only links that could have been drawn by hand; the last one into an input counts. */
+/** Links that lead nowhere or close a circle are left out; the last one into an input counts. */
 function readLinks(
   workflow: Workflow,
+  source: FileEntry,
   nodes: ReadonlyMap<string, GraphNode>,
-): { links: Map<number, GraphLink>; problems: string[] } {
-  const files = new Map(workflow.nodes.map((node) => [String(node.id), node]))
-  const byInput = new Map<string, GraphLink>()
-  const problems: string[] = []
-  for (const link of workflow.links) {
-    const target = files.get(String(link.to))
-    const input = target?.inputs[link.toSlot]?.name ?? nodes.get(String(link.to))?.inputs[link.toSlot]?.name ?? ''
-    const wish = { from: String(link.from), output: link.fromSlot, to: String(link.to), input }
+  problems: string[],
+): Map<number, GraphLink> {
+  const raw = (Array.isArray(source.links) ? source.links : []).filter((link) => link !== null)
+  const isObjects = hasObjectLinks(source)
+  const parents = readParents(source)
+  const byInput = new Map<string, number>()
+  const links = new Map<number, GraphLink>()
+  for (const [i, link] of workflow.links.entries()) {
+    const [from, to] = [String(link.from), String(link.to)]
+    const input = nodes.get(to)?.inputs[link.toSlot]?.name
+    const wish = { from, output: link.fromSlot, to, input: input ?? '' }
     const judged = judge(nodes, wish)
-    if (judged.ok) byInput.set(JSON.stringify([wish.to, input]), { id: link.id, ...wish, type: judged.type })
-    else problems.push(`Link ${link.id} was left out. ${judged.reason}`)
+    if (links.has(link.id)) {
+      problems.push(`Link ${link.id} was left out. There are two of this number.`)
+      continue
+    }
+    if (!judged.ok && judged.why === 'missing') {
+      problems.push(`Link ${link.id} was left out. ${judged.reason}`)
+      continue
+    }
+    if (!judged.ok) problems.push(`Link ${link.id} does not fit. ${judged.reason}`)
+    const entry: unknown = raw[i]
+    const parent = isObjects ? entryOf(entry)?.parentId : parents.get(link.id)
+    const key = JSON.stringify([to, input])
+    const former = byInput.get(key)
+    if (former !== undefined) {
+      links.delete(former)
+      problems.push(`Link ${former} was left out. Link ${link.id} goes into the same input.`)
+    }
+    byInput.set(key, link.id)
+    links.set(link.id, {
+      id: link.id,
+      ...wish,
+      type: link.type === '*' && judged.ok ? judged.type : link.type,
+      ...(typeof parent === 'number' ? { parent } : {}),
+      source: Array.isArray(entry) ? entry : (entryOf(entry) ?? {}),
+    })
   }
-  const links = new Map([...byInput.values()].map((link) => [link.id, link]))
-  for (const link of circularLinks({ nodes, links, groups: new Map(), rest: {} })) {
+  for (const link of circularLinks({ ...EMPTY_GRAPH, nodes, links })) {
     links.delete(link.id)
     problems.push(`Link ${link.id} was left out. It closes a circle.`)
   }
-  return { links, problems }
+  return links
 }

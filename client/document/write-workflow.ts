@@ -3,36 +3,31 @@ import type { Catalogue } from '../../server/graph/catalogue.ts'
 import type { Prompt } from '../../server/graph/prompt.ts'
 import { parseWorkflow } from '../../server/graph/workflow.ts'
 import { workflowToPrompt } from '../../server/graph/workflow-to-prompt.ts'
-import type { Graph, GraphLink, GraphNode, GraphSocket } from './graph.ts'
+import { boundingOf, entriesAt, entryOf, hasObjectLinks, patched, readParams, sameJson } from './file-entry.ts'
+import {
+  BOUNDARY,
+  type FileEntry,
+  type Graph,
+  type GraphLink,
+  type GraphNode,
+  type GraphSocket,
+  isBoundary,
+  waypoints,
+} from './graph.ts'
+import { valuesType } from './virtual-types.ts'
 
 /**
- * The graph as ComfyUI's UI format 0.4. Parameters are written twice: by name in `properties.params`, which we read
- * first, and by position in `widgets_values`, for ComfyUI.
+ * The graph as a file, in the format that it came in: 0.4 where it was made here. Whatever nobody changed is written as it
+ * was read, key for key. Parameters that changed are written twice: by name in `properties.params`, which we read first,
+ * and by position in `widgets_values`, for ComfyUI.
  */
 export function writeWorkflow(graph: Graph, types: Catalogue): Record<string, unknown> {
-  const links = [...graph.links.values()]
-  const into = new Map(links.map((link) => [inputKey(link.to, link.input), link]))
-  const outOf = new Map<string, number[]>()
-  for (const link of links) {
-    const key = `${link.from}:${link.output}`
-    outOf.set(key, [...(outOf.get(key) ?? []), link.id])
-  }
-  return {
-    ...graph.rest,
-    last_node_id: Math.max(0, ...[...graph.nodes.keys()].map(Number).filter(Number.isSafeInteger)),
-    last_link_id: Math.max(0, ...graph.links.keys()),
-    nodes: [...graph.nodes.values()].map((node, i) => writeNode(node, i, types.get(node.type), into, outOf)),
-    links: links.map((link) => [
-      link.id,
-      fileId(link.from),
-      link.output,
-      fileId(link.to),
-      slotOf(graph, link),
-      link.type,
-    ]),
-    groups: [...graph.groups.values()].map(({ title, bounding, rest }) => ({ ...rest, title, bounding })),
-    version: 0.4,
-  }
+  const written = writeLevel(graph, types)
+  if (graph.definitions.size === 0 && entryOf(graph.source.definitions) === undefined) return { ...written }
+  const subgraphs = [...graph.definitions].map(([id, definition]) => writeDefinition(id, definition, graph, types))
+  const definitions = entryOf(graph.source.definitions) ?? {}
+  const isAbsent = subgraphs.length === 0 && definitions.subgraphs === undefined
+  return { ...written, definitions: isAbsent ? definitions : { ...definitions, subgraphs } }
 }
 
 /** What the host runs. */
@@ -40,59 +35,314 @@ export function writePrompt(graph: Graph, types: Catalogue): Prompt {
   return workflowToPrompt(parseWorkflow(writeWorkflow(graph, types)), types)
 }
 
-type LinksInto = ReadonlyMap<string, GraphLink>
-type LinksOutOf = ReadonlyMap<string, readonly number[]>
+/** Where links end, looked up once. */
+interface Wiring {
+  readonly into: ReadonlyMap<string, GraphLink>
+  readonly outOf: ReadonlyMap<string, readonly number[]>
+  /** Outputs that links were drawn from here. */
+  readonly made: ReadonlySet<string>
+}
 
-function writeNode(
-  node: GraphNode,
-  order: number,
-  type: NodeDescription | undefined,
-  into: LinksInto,
-  outOf: LinksOutOf,
-): Record<string, unknown> {
-  const { flags, ...rest } = node.kept.rest
+function writeLevel(graph: Graph, types: Catalogue): FileEntry {
+  const { source } = graph
+  const wiring = wiringOf(graph)
+  const links = [...graph.links.values()]
+  const nodes = [...graph.nodes.values()].filter((node) => !isBoundary(node))
+  const slots = new Map([...graph.nodes].map(([id, node]) => [id, slotsOf(node, wiring)]))
+  const isObjects = hasObjectLinks(source)
+  const lists = {
+    nodes: nodes.map((node, i) => writeNode(node, i, valuesType(graph, node.type, types), wiring)),
+    links: links.map((link) => writeLink(link, slots.get(link.to)?.get(link.input) ?? 0, isObjects)),
+    groups: [...graph.groups.values()].map(({ title, bounding, color, source }) =>
+      source === undefined
+        ? { title, bounding: [...bounding], ...(color === undefined ? {} : { color }), flags: {} }
+        : patched(source, {
+            ...groupPlace(source, bounding),
+            ...difference(source.title ?? 'Group', title, 'title'),
+            ...difference(textOf(source.color), color, 'color'),
+          }),
+    ),
+  }
+  const largestNode = largest(nodes.map(({ id }) => Number(id)))
+  const largestLink = largest(links.map(({ id }) => id))
+  const counters = entryOf(source.state)
+  const head =
+    counters === undefined
+      ? {
+          last_node_id: atLeast(source.last_node_id, largestNode),
+          last_link_id: atLeast(source.last_link_id, largestLink),
+        }
+      : {
+          state: patched(counters, {
+            lastNodeId: atLeast(counters.lastNodeId, largestNode),
+            lastLinkId: atLeast(counters.lastLinkId, largestLink),
+            ...(graph.reroutes.size === 0
+              ? {}
+              : { lastRerouteId: atLeast(counters.lastRerouteId, largest(graph.reroutes.keys())) }),
+          }),
+        }
+  // What a file leaves out stays away while it would hold nothing.
+  const isOurs = Object.keys(source).length === 0
+  const kept = Object.entries({ ...head, ...lists }).filter(
+    ([key, value]) => isOurs || key in source || (Array.isArray(value) && value.length > 0),
+  )
+  return { ...source, ...Object.fromEntries(kept), ...writeReroutes(graph, links), ...(isOurs ? { version: 0.4 } : {}) }
+}
+
+function writeDefinition(id: string, definition: Graph, whole: Graph, types: Catalogue): FileEntry {
+  const level = { ...definition, definitions: whole.definitions }
+  const { outOf } = wiringOf(level)
+  const into = new Map<string, number[]>()
+  for (const link of level.links.values()) if (link.to === BOUNDARY.output) into.set(link.input, [link.id])
+  const [input, output] = [level.nodes.get(BOUNDARY.input), level.nodes.get(BOUNDARY.output)]
   return {
-    order,
-    ...rest,
-    id: fileId(node.id),
-    type: node.type,
-    pos: [...node.position],
-    size: [...node.size],
-    flags: { ...(typeof flags === 'object' ? flags : {}), collapsed: node.collapsed },
-    mode: node.mode,
-    ...(node.title === undefined ? {} : { title: node.title }),
-    inputs: node.inputs.map((socket) => ({
-      ...writeSocket(socket),
-      link: into.get(inputKey(node.id, socket.name))?.id ?? null,
-    })),
-    outputs: node.outputs.map((socket, i) => ({
-      ...writeSocket(socket),
-      links: outOf.get(`${node.id}:${i}`) ?? [],
-      slot_index: i,
-    })),
-    properties: {
-      'Node name for S&R': node.type,
-      ...node.kept.properties,
-      ...(type === undefined && Object.keys(node.params).length === 0 ? {} : { params: node.params }),
-    },
-    widgets_values:
-      node.kept.widgetsValues ?? type?.parameters.flatMap((parameter) => positional(parameter, node)) ?? [],
+    ...writeLevel(level, types),
+    ...(Object.keys(definition.source).length === 0 ? { id, version: 1 } : {}),
+    name: definition.name,
+    ...(input === undefined ? {} : { inputNode: boundaryPlace(input) }),
+    ...(output === undefined ? {} : { outputNode: boundaryPlace(output) }),
+    inputs: input?.outputs.map((socket, i) => boundarySocket(socket, outOf.get(`${BOUNDARY.input}:${i}`) ?? [])) ?? [],
+    outputs: output?.inputs.map((socket) => boundarySocket(socket, into.get(socket.name) ?? [])) ?? [],
   }
 }
 
-function writeSocket({ name, type, rest }: GraphSocket): Record<string, unknown> {
-  return { ...rest, name, type }
+function boundarySocket({ name, type, label, source }: GraphSocket, links: readonly number[]): FileEntry {
+  if (source === undefined) return { name, type, ...(label === undefined ? {} : { label }), linkIds: [...links] }
+  return patched(source, {
+    ...(source.name === name ? {} : { name }),
+    ...difference(textOf(source.label), label, 'label'),
+    ...(source.linkIds === undefined ? {} : { linkIds: sameMembers(source.linkIds, links) }),
+  })
+}
+
+function boundaryPlace({ id, position, size, source }: GraphNode): FileEntry {
+  const bounding = [...position, ...size]
+  if (source === undefined) return { id: Number(id), bounding }
+  const before = boundingOf(source)
+  return bounding.every((value, i) => before[i] === value) ? source : patched(source, { bounding })
+}
+
+function writeNode(node: GraphNode, order: number, type: NodeDescription | undefined, wiring: Wiring): FileEntry {
+  const { source } = node
+  const fields = {
+    ...(source === undefined
+      ? { id: fileId(node.id), type: node.type, pos: [...node.position], size: [...node.size], flags: {}, order }
+      : {
+          ...placeOf(source, 'pos', node.position, [0, 0]),
+          ...placeOf(source, 'size', node.size, [210, 60]),
+          ...(String(source.id) === node.id ? {} : { id: fileId(node.id) }),
+          ...(source.type === node.type ? {} : { type: node.type }),
+        }),
+    ...difference(source?.mode ?? (source === undefined ? undefined : 0), node.mode, 'mode'),
+    ...writeFlags(node),
+    ...(node.title === undefined ? (source?.title === type?.title ? {} : { title: undefined }) : { title: node.title }),
+    ...difference(textOf(source?.color), node.color, 'color'),
+    ...difference(textOf(source?.bgcolor), node.background, 'bgcolor'),
+    ...writeSockets(node, wiring),
+    ...writeValues(node, type),
+  }
+  return patched(source ?? {}, fields)
+}
+
+function writeFlags({ source, collapsed, pinned }: GraphNode): FileEntry {
+  const flags = entryOf(source?.flags)
+  if ((flags?.collapsed === true) === collapsed && (flags?.pinned === true) === pinned) return {}
+  const asked = (key: string, on: boolean) => ({ [key]: on ? true : flags?.[key] === undefined ? undefined : false })
+  return { flags: patched(flags ?? {}, { ...asked('collapsed', collapsed), ...asked('pinned', pinned) }) }
+}
+
+function writeSockets(node: GraphNode, { into, outOf, made }: Wiring): FileEntry {
+  const inputs = writtenInputs(node, into).map(({ name, type, isWidget, source }) => {
+    const link = into.get(inputKey(node.id, name))?.id ?? null
+    if (source === undefined) return { name, type, ...(isWidget === true ? { widget: { name } } : {}), link }
+    return (source.link ?? null) === link ? source : patched(source, { link })
+  })
+  let last = node.outputs.length
+  const isWritten = (i: number) =>
+    node.source === undefined || node.outputs[i]?.source !== undefined || made.has(`${node.id}:${i}`)
+  while (last > 0 && !isWritten(last - 1)) last--
+  const outputs = node.outputs.slice(0, last).map(({ name, type, source }, i) => {
+    const links = outOf.get(`${node.id}:${i}`) ?? []
+    if (source === undefined) return { name, type, links: [...links], slot_index: i }
+    const before = Array.isArray(source.links) ? source.links : []
+    const isSame = sameMembers(before, links) === before
+    return isSame ? source : patched(source, { links: sameMembers(before, links) })
+  })
+  const kept = (key: 'inputs' | 'outputs', list: readonly unknown[]) =>
+    node.source !== undefined && list.length === 0 && entriesAt(node.source, key).length === 0 ? {} : { [key]: list }
+  return { ...kept('inputs', inputs), ...kept('outputs', outputs) }
+}
+
+/** The inputs that the file shows: its own, and those that it left out as soon as a link needs them. */
+function writtenInputs(node: GraphNode, into: Wiring['into']): GraphSocket[] {
+  return node.inputs.filter(
+    ({ name, source }) => source !== undefined || node.source === undefined || into.has(inputKey(node.id, name)),
+  )
+}
+
+/** The place that each input has in the file. */
+function slotsOf(node: GraphNode, { into }: Wiring): Map<string, number> {
+  return new Map(writtenInputs(node, into).map(({ name }, i) => [name, i]))
+}
+
+function writeValues(node: GraphNode, type: NodeDescription | undefined): FileEntry {
+  const { source = {} } = node
+  if (node.source !== undefined && sameJson(readParams(source, type), node.params)) return {}
+  const properties = entryOf(source.properties) ?? { 'Node name for S&R': node.type }
+  const values = writeWidgets(node, type)
+  return {
+    properties: patched(properties, Object.keys(node.params).length === 0 ? {} : { params: node.params }),
+    ...(values === undefined ? {} : { widgets_values: values }),
+  }
+}
+
+/** By position, or by name where the file has them so. */
+function writeWidgets({ source, params }: GraphNode, type: NodeDescription | undefined): unknown {
+  const before = source?.widgets_values
+  if (type === undefined) return before
+  const named = entryOf(before)
+  if (named !== undefined) {
+    return patched(named, Object.fromEntries(type.parameters.map(({ name }) => [name, params[name] ?? null])))
+  }
+  const old = Array.isArray(before) ? before : []
+  const values = type.parameters.flatMap((parameter) => positional(parameter, params[parameter.name] ?? null))
+  // What stands where no parameter is, such as the widget after a seed, is the file's.
+  return [...values.map(({ value, own }, i) => (own || i >= old.length ? value : old[i])), ...old.slice(values.length)]
 }
 
 /** ComfyUI's widgets that are no inputs take a place too: the one after a seed, the upload button. */
-function positional(parameter: ParameterDescription, node: GraphNode): unknown[] {
-  const value = node.params[parameter.name] ?? null
-  if (parameter.name === 'seed' || parameter.name === 'noise_seed') return [value, 'fixed']
-  return parameter.kind === 'COMBO' && parameter.optionsFrom === 'input_images' ? [value, 'image'] : [value]
+function positional(parameter: ParameterDescription, value: unknown): { value: unknown; own: boolean }[] {
+  const own = { value, own: true }
+  if (parameter.name === 'seed' || parameter.name === 'noise_seed') return [own, { value: 'fixed', own: false }]
+  const isUpload = parameter.kind === 'COMBO' && parameter.optionsFrom === 'input_images'
+  return isUpload ? [own, { value: 'image', own: false }] : [own]
 }
 
-function slotOf(graph: Graph, link: GraphLink): number {
-  return graph.nodes.get(link.to)?.inputs.findIndex(({ name }) => name === link.input) ?? 0
+function writeLink(link: GraphLink, slot: number, isObject: boolean): unknown {
+  const { id, from, output, to, type, parent, source } = link
+  if (isObject) {
+    const entry = entryOf(source)
+    return patched(entry ?? {}, {
+      ...(entry?.id === id ? {} : { id }),
+      ...endOf(entry, 'origin_id', from),
+      ...slotAt(entry?.origin_slot, output, 'origin_slot'),
+      ...endOf(entry, 'target_id', to),
+      ...slotAt(entry?.target_slot, slot, 'target_slot'),
+      ...(entry === undefined ? { type } : {}),
+      ...difference(entry?.parentId ?? undefined, parent, 'parentId'),
+    })
+  }
+  if (!Array.isArray(source)) return [id, fileId(from), output, fileId(to), slot, type]
+  const [oldId, oldFrom, oldOutput, oldTo, oldSlot] = source
+  const isSame =
+    oldId === id &&
+    String(oldFrom) === from &&
+    Number(oldOutput) === output &&
+    String(oldTo) === to &&
+    Number(oldSlot) === slot
+  return isSame ? source : [id, fileId(from), output, fileId(to), slot, ...source.slice(5)]
+}
+
+function endOf(source: FileEntry | undefined, key: string, id: string): FileEntry {
+  return source !== undefined && String(source[key]) === id ? {} : { [key]: fileId(id) }
+}
+
+function slotAt(before: unknown, slot: number, key: string): FileEntry {
+  return before !== undefined && Number(before) === slot ? {} : { [key]: slot }
+}
+
+/** Where the file has them: at the top in format 1, under `extra` in format 0.4. */
+function writeReroutes(graph: Graph, links: readonly GraphLink[]): FileEntry {
+  const isTop = hasObjectLinks(graph.source)
+  const extra = entryOf(graph.source.extra) ?? {}
+  const place = isTop || Array.isArray(graph.source.reroutes) ? graph.source : extra
+  if (graph.reroutes.size === 0 && !Array.isArray(place.reroutes)) return {}
+  const through = new Map<number, number[]>()
+  for (const link of links) {
+    for (const { id } of waypoints(graph, link)) through.set(id, [...(through.get(id) ?? []), link.id])
+  }
+  const reroutes = [...graph.reroutes.values()].map(({ id, parent, position, source }) =>
+    source === undefined
+      ? {
+          id,
+          ...(parent === undefined ? {} : { parentId: parent }),
+          pos: [...position],
+          linkIds: through.get(id) ?? [],
+        }
+      : patched(source, {
+          ...difference(source.parentId ?? undefined, parent, 'parentId'),
+          ...placeOf(source, 'pos', position, [0, 0]),
+          ...rerouteLinks(source, through.get(id) ?? []),
+        }),
+  )
+  if (place === graph.source) return { reroutes }
+  const extensions = links.flatMap(({ id, parent }) => (parent === undefined ? [] : [{ id, parentId: parent }]))
+  const before = entriesAt(extra, 'linkExtensions')
+  const isSame = sameJson(sorted(before), sorted(extensions))
+  return { extra: patched(extra, { reroutes, ...(isSame ? {} : { linkExtensions: extensions }) }) }
+}
+
+function rerouteLinks(source: FileEntry, links: readonly number[]): FileEntry {
+  return source.linkIds == null && links.length === 0 ? {} : { linkIds: sameMembers(source.linkIds, links) }
+}
+
+function sorted(extensions: readonly FileEntry[]): unknown {
+  return extensions.map(({ id, parentId }) => [Number(id), parentId]).sort(([a], [b]) => Number(a) - Number(b))
+}
+
+function wiringOf(graph: Graph): Wiring {
+  const into = new Map<string, GraphLink>()
+  const outOf = new Map<string, number[]>()
+  const made = new Set<string>()
+  for (const link of graph.links.values()) {
+    if (link.source === undefined) made.add(`${link.from}:${link.output}`)
+    into.set(inputKey(link.to, link.input), link)
+    const key = `${link.from}:${link.output}`
+    const ids = outOf.get(key)
+    if (ids === undefined) outOf.set(key, [link.id])
+    else ids.push(link.id)
+  }
+  return { into, outOf, made }
+}
+
+/** The file's list where it has the same members in any order; else those that stayed, then the new ones. */
+function sameMembers(before: unknown, ids: readonly number[]): unknown {
+  if (!Array.isArray(before)) return [...ids]
+  const now = new Set(ids)
+  const stayed = before.filter((id) => now.has(id))
+  if (stayed.length === before.length && stayed.length === now.size) return before
+  const known = new Set(before)
+  return [...stayed, ...ids.filter((id) => !known.has(id))]
+}
+
+/** A place is written only where it changed: files hold it as a list or as an object. */
+function placeOf(source: FileEntry, key: string, now: readonly number[], absent: readonly number[]): FileEntry {
+  const value = source[key] ?? absent
+  const before = Array.isArray(value) ? value : [entryOf(value)?.['0'], entryOf(value)?.['1']]
+  return before[0] === now[0] && before[1] === now[1] ? {} : { [key]: [...now] }
+}
+
+function groupPlace(source: FileEntry, bounding: readonly number[]): FileEntry {
+  const before = Array.isArray(source.bounding) ? source.bounding : []
+  return bounding.every((value, i) => before[i] === value) ? {} : { bounding: [...bounding] }
+}
+
+function difference(before: unknown, now: unknown, key: string): FileEntry {
+  return before === now ? {} : { [key]: now }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function atLeast(before: unknown, least: number): number {
+  return typeof before === 'number' && before >= least ? before : least
+}
+
+function largest(ids: Iterable<number>): number {
+  let most = 0
+  for (const id of ids) if (Number.isSafeInteger(id) && id > most) most = id
+  return most
 }
 
 function inputKey(node: string, input: string): string {
@@ -101,5 +351,5 @@ function inputKey(node: string, input: string): string {
 
 /** ComfyUI's ids are numbers where they can be. */
 function fileId(id: string): number | string {
-  return /^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : id
+  return /^(0|-?[1-9]\d{0,14})$/.test(id) ? Number(id) : id
 }

@@ -6,6 +6,8 @@ export interface MenuItem {
   /** Shown at the right, such as a shortcut. */
   readonly note?: string
   readonly checked?: boolean
+  /** A colour, shown beside the label. */
+  readonly swatch?: string
   readonly testid?: string
   act(): void
 }
@@ -28,6 +30,7 @@ export function openMenu(label: string, items: readonly (MenuItem | null)[], anc
         ...(item.checked === true ? { 'aria-current': 'true' } : {}),
         ...(item.testid === undefined ? {} : { testid: item.testid }),
       },
+      ...(item.swatch === undefined ? [] : [swatch(item.swatch)]),
       element('span', {}, item.label),
       element('span', { class: 'menu-note' }, item.note ?? ''),
     )
@@ -45,6 +48,13 @@ export function openMenu(label: string, items: readonly (MenuItem | null)[], anc
   const first = buttons.find((button) => button.hasAttribute('aria-current')) ?? buttons[0]
   first?.focus()
   first?.scrollIntoView({ block: 'nearest' })
+}
+
+/** The policy of the page allows no style in the text of a page, but a script may set one. */
+function swatch(color: string): HTMLElement {
+  const made = element('span', { class: 'menu-swatch' })
+  made.style.background = color
+  return made
 }
 
 function move(event: KeyboardEvent, buttons: readonly HTMLButtonElement[]): void {

@@ -1,10 +1,16 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { element } from './element.ts'
+import { fuzzyScore } from './fuzzy.ts'
 import { type Anchor, openPopup } from './popup.ts'
 
-const MOST = 60
+const MOST = 80
+const MOST_RECENT = 6
+const RECENT = 'gendr.recent-nodes'
 
-/** A list of nodes to add, narrowed by typing; the arrow keys choose, Enter adds. */
+/**
+ * A list of nodes to add, narrowed by typing; the arrow keys choose, Enter adds. Before anything is typed it shows what
+ * was used last, then everything by category.
+ */
 export function openNodeSearch(
   types: readonly NodeDescription[],
   anchor: Anchor,
@@ -15,57 +21,91 @@ export function openNodeSearch(
     type: 'text',
     placeholder: 'Add a node…',
     'aria-label': 'Search nodes',
+    'aria-controls': 'node-search-list',
+    'aria-autocomplete': 'list',
+    role: 'combobox',
+    'aria-expanded': 'true',
     testid: 'node-search',
     autocomplete: 'off',
   })
-  const list = element('div', { class: 'search-list', role: 'listbox' })
+  const list = element('div', { class: 'search-list', role: 'listbox', id: 'node-search-list', 'aria-label': 'Nodes' })
   const panel = element('div', { class: 'search' }, field, list)
   let chosen = 0
+  let options: HTMLElement[] = []
   let found: NodeDescription[] = []
 
   function show(): void {
-    found = matching(types, field.value).slice(0, MOST)
-    chosen = 0
-    list.replaceChildren(
-      ...(found.length === 0 ? [element('p', { class: 'search-none' }, 'No node of that name.')] : []),
-      ...found.map((type, i) => {
-        const option = element(
-          'button',
-          { type: 'button', class: 'search-item', role: 'option', testid: `add-${type.id}`, title: type.summary },
-          element('span', { class: 'search-title' }, type.title),
-          element('span', { class: 'search-category' }, type.category),
-          element('span', { class: 'search-summary' }, type.summary),
-        )
-        option.addEventListener('click', () => choose(i))
-        option.addEventListener('pointermove', () => mark(i))
-        return option
-      }),
-    )
+    const sections =
+      field.value.trim() === '' ? byCategory(types) : [{ title: '', types: matching(types, field.value) }]
+    found = sections.flatMap((section) => section.types).slice(0, MOST)
+    options = []
+    const children: HTMLElement[] = []
+    for (const { title, types } of sections) {
+      if (title !== '' && types.length > 0) children.push(element('p', { class: 'search-heading' }, title))
+      for (const type of types) {
+        if (options.length >= MOST) break
+        const option = optionOf(type, options.length)
+        options.push(option)
+        children.push(option)
+      }
+    }
+    if (found.length === 0) children.push(element('p', { class: 'search-none' }, 'No node of that name.'))
+    list.replaceChildren(...children)
     mark(0)
+    list.scrollTop = 0
+  }
+
+  function optionOf(type: NodeDescription, index: number): HTMLElement {
+    const option = element(
+      'button',
+      {
+        type: 'button',
+        class: 'search-item',
+        role: 'option',
+        tabindex: '-1',
+        id: `node-option-${index}`,
+        testid: `add-${type.id}`,
+        title: type.summary,
+      },
+      element('span', { class: 'search-title' }, type.title),
+      element('span', { class: 'search-category' }, type.category),
+      element('span', { class: 'search-summary' }, type.summary),
+    )
+    option.addEventListener('click', () => choose(index))
+    option.addEventListener('pointermove', () => mark(index))
+    return option
   }
 
   function mark(index: number): void {
     chosen = index
-    for (const [i, option] of [...list.children].entries()) {
+    for (const [i, option] of options.entries()) {
       option.setAttribute('aria-selected', String(i === index))
       if (i === index) option.scrollIntoView({ block: 'nearest' })
     }
+    if (options.length > 0) field.setAttribute('aria-activedescendant', `node-option-${index}`)
   }
 
   function choose(index: number): void {
     const type = found[index]
     close()
-    if (type !== undefined) add(type)
+    if (type === undefined) return
+    remember(type.id)
+    add(type)
   }
 
   field.addEventListener('input', show)
   field.addEventListener('keydown', (event) => {
     event.stopPropagation()
-    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key]
+    if (step !== undefined) {
       event.preventDefault()
-      const step = event.key === 'ArrowDown' ? 1 : -1
-      if (found.length > 0) mark((chosen + step + found.length) % found.length)
+      const isPage = Math.abs(step) > 1
+      const next = isPage
+        ? Math.max(0, Math.min(found.length - 1, chosen + step))
+        : (chosen + step + found.length) % Math.max(1, found.length)
+      if (found.length > 0) mark(next)
     } else if (event.key === 'Enter') {
+      event.preventDefault()
       choose(chosen)
     }
   })
@@ -74,15 +114,56 @@ export function openNodeSearch(
   field.focus()
 }
 
-/** Every word must occur; titles that start with the text come first. */
+function byCategory(types: readonly NodeDescription[]): { title: string; types: NodeDescription[] }[] {
+  const known = new Map(types.map((type) => [type.id, type]))
+  const recent = recentNodes().flatMap((id) => known.get(id) ?? [])
+  const sections = new Map<string, NodeDescription[]>()
+  for (const type of types) sections.set(type.category, [...(sections.get(type.category) ?? []), type])
+  return [
+    { title: 'Used last', types: recent },
+    ...[...sections]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([category, types]) => ({
+        title: category === '' ? 'other' : category,
+        types: types.toSorted((a, b) => a.title.localeCompare(b.title)),
+      })),
+  ]
+}
+
+/** The best first; the title counts most, then the name, then category and summary. */
 function matching(types: readonly NodeDescription[], text: string): NodeDescription[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-  const rank = ({ title, id }: NodeDescription) =>
-    [title, id].some((name) => name.toLowerCase().startsWith(words[0] ?? '')) ? 0 : 1
+  const recent = recentNodes()
   return types
-    .filter(({ title, id, category, summary }) => {
-      const all = `${title} ${id} ${category} ${summary}`.toLowerCase()
-      return words.every((word) => all.includes(word))
+    .map((type) => {
+      const { title, id, category, summary } = type
+      const direct = Math.max(fuzzyScore(text, title) * 2, fuzzyScore(text, id) * 1.6)
+      const around = fuzzyScore(text, `${title} ${category}`)
+      const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+      const said = words.every((word) => summary.toLowerCase().includes(word)) ? 20 : 0
+      const score = Math.max(direct, around, said)
+      return { type, score: score > 0 && recent.includes(id) ? score + 5 : score }
     })
-    .sort((a, b) => rank(a) - rank(b) || a.category.localeCompare(b.category) || a.title.localeCompare(b.title))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score || a.type.title.localeCompare(b.type.title))
+    .map(({ type }) => type)
+}
+
+function recentNodes(): string[] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(RECENT) ?? '[]')
+    return Array.isArray(kept) ? kept.filter((id) => typeof id === 'string') : []
+  } catch {
+    return []
+  }
+}
+
+function remember(id: string): void {
+  try {
+    localStorage.setItem(
+      RECENT,
+      JSON.stringify([id, ...recentNodes().filter((other) => other !== id)].slice(0, MOST_RECENT)),
+    )
+  } catch {
+    // Without storage the list simply starts with the categories.
+  }
 }

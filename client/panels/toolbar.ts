@@ -9,6 +9,8 @@ export interface ToolbarActions {
   runs(): void
   open(): void
   save(): void
+  undo(): void
+  redo(): void
   help(): void
 }
 
@@ -40,6 +42,8 @@ export class Toolbar {
     },
     this.#fill,
   )
+  readonly #undo: HTMLButtonElement
+  readonly #redo: HTMLButtonElement
   readonly #connection = element('span', { class: 'connection', testid: 'connection' })
   #board: RunBoard | undefined
 
@@ -69,9 +73,22 @@ export class Toolbar {
       ),
       tool('help', '?', '', 'Shortcuts', () => actions.help()),
     ]
+    this.#undo = symbol('undo', 'M6.5 3 3 6.5 6.5 10M3.5 6.5h5.5a3.5 3.5 0 0 1 0 7h-3', 'Undo (Ctrl+Z)', actions.undo)
+    this.#redo = symbol('redo', 'M9.5 3 13 6.5 9.5 10M12.5 6.5h-5.5a3.5 3.5 0 0 0 0 7h3', 'Redo (Ctrl+Y)', actions.redo)
+    this.history(false, false)
     const status = element('div', { class: 'run-status' }, this.#state, this.#progress, this.#time, this.#queue)
     const brand = element('span', { class: 'brand' }, element('img', { src: './icon.svg', alt: '' }), 'gendr-graph')
-    bar.append(brand, this.#run, this.#cancel, status, this.#connection, element('span', { class: 'spacer' }), ...tools)
+    bar.append(
+      brand,
+      this.#run,
+      this.#cancel,
+      status,
+      this.#connection,
+      element('span', { class: 'spacer' }),
+      this.#undo,
+      this.#redo,
+      ...tools,
+    )
     setInterval(() => this.#showTime(), 100)
   }
 
@@ -85,6 +102,12 @@ export class Toolbar {
     this.#cancel.disabled = board.state !== 'running'
     this.#queue.textContent = board.queued > 0 ? `${board.queued} in the queue` : ''
     this.#showTime()
+  }
+
+  /** Whether there is anything to take back, and to make again. */
+  history(canUndo: boolean, canRedo: boolean): void {
+    this.#undo.disabled = !canUndo
+    this.#redo.disabled = !canRedo
   }
 
   connection(state: 'connecting' | 'connected' | 'lost'): void {
@@ -114,5 +137,16 @@ function tool(
   const made = button(testid, label, path, title)
   made.classList.add('button-quiet')
   made.addEventListener('click', () => act(made.getBoundingClientRect()))
+  return made
+}
+
+/** A button of a drawing alone. */
+function symbol(testid: string, path: string, title: string, act: () => void): HTMLButtonElement {
+  const made = element(
+    'button',
+    { type: 'button', class: 'button button-quiet button-symbol', testid, title, 'aria-label': title },
+    icon(path),
+  )
+  made.addEventListener('click', act)
   return made
 }

@@ -5,10 +5,10 @@ import { catalogueOf } from '../graph/catalogue.ts'
 import { InferenceThread } from '../inference/inference.ts'
 import { Storage } from '../storage/storage.ts'
 import { ResultCache } from './cache.ts'
+import { EventBundler } from './event-bundler.ts'
 import { type ExecutorOptions, execute } from './executor.ts'
 import type { FromRunner, RunnerOptions, ToRunner } from './messages.ts'
 import { ModelStore } from './model-store.ts'
-import { Outbox } from './outbox.ts'
 import { deliveredFiles, runFiles } from './run-files.ts'
 
 /** The runner process: one run at a time, in the order in which the host sends them. */
@@ -51,7 +51,7 @@ const executor: ExecutorOptions = {
   }),
 }
 
-const outbox = new Outbox((events) => send({ type: 'events', events }))
+const bundler = new EventBundler((events) => send({ type: 'events', events }))
 const cancellations = new Map<string, AbortController>()
 let last: Promise<void> = Promise.resolve()
 
@@ -61,7 +61,7 @@ process.on('message', (message: ToRunner) => {
       const cancellation = new AbortController()
       cancellations.set(message.run.id, cancellation)
       last = last.then(async () => {
-        await execute(message.run, executor, cancellation.signal, (event) => outbox.post(event))
+        await execute(message.run, executor, cancellation.signal, (event) => bundler.post(event))
         cancellations.delete(message.run.id)
       })
       break

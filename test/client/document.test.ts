@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Change, inverse } from '../../client/document/change.ts'
 import { connect } from '../../client/document/connect.ts'
 import { GraphDocument } from '../../client/document/document.ts'
-import { insertGraph, newNode, removeNodes, setParam, subgraph } from '../../client/document/edits.ts'
+import { insertGraph, newNode, partOf, removeNodes, setParam } from '../../client/document/edits.ts'
 import { fitNumber, formatNumber, readNumber } from '../../client/document/parameters.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import { writeWorkflow } from '../../client/document/write-workflow.ts'
@@ -65,7 +65,7 @@ describe('edits', () => {
 
   test('a copy brings its inner links along under new ids', () => {
     const document = openDocument()
-    const { changes, ids } = insertGraph(document.graph, subgraph(document.graph, new Set(['1', '2'])), [0, 900])
+    const { changes, ids } = insertGraph(document.graph, partOf(document.graph, new Set(['1', '2'])), [0, 900])
     document.commit(changes)
     expect(ids).toEqual(['4', '5'])
     expect([...document.graph.links.values()].at(-1)).toMatchObject({ from: '4', to: '5', input: 'image' })

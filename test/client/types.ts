@@ -1,4 +1,7 @@
 import { readNodeTypes } from '../../client/document/node-types.ts'
+import { nodes } from '../../nodes/index.ts'
+import { describeNode } from '../../nodes/sdk/description.ts'
+import { objectInfo as hostObjectInfo } from '../../server/graph/object-info.ts'
 
 /** What GET /object_info says, cut down to the nodes of the tests. */
 export const objectInfo = {
@@ -105,3 +108,13 @@ export function savedWorkflow() {
     version: 0.4,
   }
 }
+
+/** What a started host offers: every node of ours, as the editor reads it. */
+export const allTypes = readNodeTypes(
+  Object.fromEntries(
+    nodes.map(({ node, category }) => {
+      const choices = { input_images: ['a.png', 'b.png'], gendr_models: ['gendr-nano'], upscale_models: [] }
+      return [node.id, hostObjectInfo(describeNode(node, category), choices)]
+    }),
+  ),
+)

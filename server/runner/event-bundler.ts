@@ -5,7 +5,7 @@ import { isLast } from '../protocol/execution.ts'
 const PATIENCE = 5
 
 /** Sends events in bundles, since each message between processes costs more than the node that it tells of. */
-export class Outbox {
+export class EventBundler {
   readonly #send: (events: readonly RunEvent[]) => void
   #waiting: RunEvent[] = []
   #timer: NodeJS.Timeout | undefined

@@ -1,0 +1,224 @@
+import type { Catalogue } from '../server/graph/catalogue.ts'
+import type { GraphView } from './canvas/graph-view.ts'
+import { type Alignment, align, distribute, tidy } from './document/arrange.ts'
+import type { GraphDocument } from './document/document.ts'
+import { changeNode, colorNode, insertGraph, partOf, removeNodes, renameNode } from './document/edits.ts'
+import { type GraphGroup, isBoundary, NODE_MODES, type Point } from './document/graph.ts'
+import type { EditHistory } from './document/history.ts'
+import { expose, makeSubgraph, removeSocket, renameSocket, unpackSubgraph } from './document/subgraphs.ts'
+import { addReroute, bridgeNodes, groupAround, insertOnLink, removeReroute } from './document/wiring.ts'
+
+interface CommandParts {
+  readonly document: GraphDocument
+  readonly history: EditHistory
+  readonly view: GraphView
+  readonly types: () => Catalogue
+}
+
+/** What a person does to nodes, groups and links that are there; menus and keys only call this. */
+export class Commands {
+  readonly #parts: CommandParts
+
+  constructor(parts: CommandParts) {
+    this.#parts = parts
+  }
+
+  get #graph() {
+    return this.#parts.document.graph
+  }
+
+  get #selected(): ReadonlySet<string> {
+    return this.#parts.view.selected
+  }
+
+  /** Mutes or bypasses nodes; where all of them are so already: back to always. */
+  toggleMode(mode: 'muted' | 'bypassed', ids = this.#selected): void {
+    const nodes = this.#nodes(ids)
+    const next = nodes.every((node) => node.mode === NODE_MODES[mode]) ? NODE_MODES.always : NODE_MODES[mode]
+    this.#commit(nodes.flatMap(({ id }) => changeNode(this.#graph, id, { mode: next })))
+  }
+
+  toggleCollapsed(ids = this.#selected): void {
+    const nodes = this.#nodes(ids)
+    const collapsed = !nodes.every((node) => node.collapsed)
+    this.#commit(nodes.flatMap(({ id }) => changeNode(this.#graph, id, { collapsed })))
+  }
+
+  /** Nodes that are pinned stay where they are. */
+  togglePinned(ids = this.#selected): void {
+    const nodes = this.#nodes(ids)
+    const pinned = !nodes.every((node) => node.pinned)
+    this.#commit(nodes.flatMap(({ id }) => changeNode(this.#graph, id, { pinned })))
+  }
+
+  rename(id: string, title: string): void {
+    this.#commit(renameNode(this.#graph, id, title))
+  }
+
+  color(ids: ReadonlySet<string>, colors: { color: string; background: string } | undefined): void {
+    this.#commit([...ids].flatMap((id) => colorNode(this.#graph, id, colors)))
+  }
+
+  remove(ids = this.#selected): void {
+    this.#commit(removeNodes(this.#graph, ids))
+  }
+
+  /** Removes nodes and links what fed them to what they fed. */
+  dissolve(ids = this.#selected): void {
+    const graph = this.#graph
+    this.#commit([...removeNodes(graph, ids), ...bridgeNodes(graph, ids)])
+  }
+
+  duplicate(ids = this.#selected): void {
+    const part = partOf(this.#graph, ids)
+    if (part.nodes.size === 0) return
+    const corner = [...part.nodes.values()].reduce<Point>(
+      ([x, y], { position }) => [Math.min(x, position[0]), Math.min(y, position[1])],
+      [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    )
+    const { changes, ids: made } = insertGraph(this.#graph, part, [corner[0] + 30, corner[1] + 30])
+    this.#commit(changes)
+    this.#parts.view.select(made)
+  }
+
+  align(to: Alignment): void {
+    this.#commit(align(this.#graph, this.#placed(), to))
+  }
+
+  distribute(axis: 'x' | 'y'): void {
+    this.#commit(distribute(this.#graph, this.#placed(), axis))
+  }
+
+  /** Columns from left to right: of what is selected, else of everything. */
+  tidy(): void {
+    const ids = this.#selected.size > 1 ? this.#selected : new Set(this.#graph.nodes.keys())
+    this.#commit(tidy(this.#graph, this.#placed(ids)))
+  }
+
+  /** Moves what is selected by so much. */
+  nudge([dx, dy]: Point): void {
+    const nodes = this.#nodes(this.#selected).filter(({ pinned }) => !pinned)
+    this.#commit(
+      nodes.flatMap(({ id, position }) =>
+        changeNode(this.#graph, id, { position: [position[0] + dx, position[1] + dy] }),
+      ),
+    )
+  }
+
+  /** A group around what is selected, or an empty one at a point. @returns its id */
+  addGroup(at: Point): string {
+    const areas = this.#placed()
+    const group: GraphGroup =
+      areas.length > 0
+        ? groupAround(this.#graph, areas)
+        : groupAround(this.#graph, [{ x: at[0], y: at[1], width: 380, height: 240 }])
+    this.#commit([{ kind: 'add-group', group }])
+    return group.id
+  }
+
+  changeGroup(id: string, fields: Partial<Pick<GraphGroup, 'title' | 'color'>>): void {
+    const before = this.#graph.groups.get(id)
+    if (before !== undefined) this.#commit([{ kind: 'change-group', before, after: { ...before, ...fields } }])
+  }
+
+  /** A group as tight around what lies in it as it can be. */
+  fitGroup(id: string): void {
+    const before = this.#graph.groups.get(id)
+    const areas = this.#placed(new Set(this.nodesIn(id)))
+    if (before === undefined || areas.length === 0) return
+    const { bounding } = groupAround(this.#graph, areas)
+    this.#commit([{ kind: 'change-group', before, after: { ...before, bounding } }])
+  }
+
+  /** Removes a group, and what lies in it too where that is asked. */
+  removeGroup(id: string, withContents = false): void {
+    const group = this.#graph.groups.get(id)
+    if (group === undefined) return
+    const nodes = withContents ? removeNodes(this.#graph, new Set(this.nodesIn(id))) : []
+    this.#commit([...nodes, { kind: 'remove-group', group }])
+  }
+
+  /** Nodes whose middle lies in a group. */
+  nodesIn(id: string): string[] {
+    const [x, y, width, height] = this.#graph.groups.get(id)?.bounding ?? [0, 0, 0, 0]
+    return this.#placed(new Set(this.#graph.nodes.keys())).flatMap((node) => {
+      const [middleX, middleY] = [node.x + node.width / 2, node.y + node.height / 2]
+      return middleX >= x && middleX <= x + width && middleY >= y && middleY <= y + height ? [node.id] : []
+    })
+  }
+
+  insertOnLink(node: string, link: number): void {
+    this.#commit(insertOnLink(this.#graph, node, link, this.#parts.types()))
+  }
+
+  addReroute(link: number, at: Point): void {
+    this.#commit(addReroute(this.#graph, link, at))
+  }
+
+  removeReroute(id: number): void {
+    this.#commit(removeReroute(this.#graph, id))
+  }
+
+  /** One node of what is selected, with the rest inside it. */
+  makeSubgraph(ids = this.#selected): void {
+    const made = makeSubgraph(this.#graph, ids, crypto.randomUUID(), 'New subgraph', this.#parts.types())
+    if (made === undefined) return
+    this.#commit(made.changes)
+    this.#parts.view.select([made.node])
+  }
+
+  unpackSubgraph(id: string): void {
+    const made = unpackSubgraph(this.#graph, this.#parts.document.whole, id)
+    if (made === undefined) return
+    this.#commit(made.changes)
+    this.#parts.view.select(made.ids)
+  }
+
+  enterSubgraph(id: string): void {
+    const { document } = this.#parts
+    const definition = this.#graph.nodes.get(id)?.type ?? ''
+    if (this.#graph.definitions.has(definition)) document.enter([...document.path, { node: id, definition }])
+  }
+
+  leaveSubgraph(): void {
+    this.#parts.document.enter(this.#parts.document.path.slice(0, -1))
+  }
+
+  renameSubgraph(id: string, name: string): void {
+    const before = this.#graph.definitions.get(id)?.name
+    const after = name.trim()
+    if (before !== undefined && after !== '' && after !== before) {
+      this.#commit([{ kind: 'rename-definition', id, before, after }])
+    }
+  }
+
+  expose(end: Parameters<typeof expose>[2]): void {
+    const { document } = this.#parts
+    this.#commit(expose(document.whole, document.level, end))
+  }
+
+  renameSocket(kind: 'input' | 'output', index: number, name: string): void {
+    const { document } = this.#parts
+    this.#commit(renameSocket(document.whole, document.level, kind, index, name))
+  }
+
+  removeSocket(kind: 'input' | 'output', index: number): void {
+    const { document } = this.#parts
+    this.#commit(removeSocket(document.whole, document.level, kind, index))
+  }
+
+  #nodes(ids: ReadonlySet<string>) {
+    return [...ids].flatMap((id) => this.#graph.nodes.get(id) ?? []).filter((node) => !isBoundary(node))
+  }
+
+  #placed(ids = this.#selected) {
+    return [...ids].flatMap((id) => {
+      const area = this.#parts.view.areaOf(id)
+      return area === undefined ? [] : [{ id, ...area }]
+    })
+  }
+
+  #commit(changes: Parameters<GraphDocument['commit']>[0]): void {
+    this.#parts.document.commit(changes)
+  }
+}

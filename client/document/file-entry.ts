@@ -1,0 +1,71 @@
+import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import { parameterValues } from '../../server/graph/workflow-to-prompt.ts'
+import type { FileEntry } from './graph.ts'
+import { defaultParams } from './parameters.ts'
+
+/** A value of the file as an object; undefined for everything else. */
+export function entryOf(value: unknown): FileEntry | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as FileEntry) : undefined
+}
+
+/** The objects of a list of the file; an empty list where there is none. */
+export function entriesAt(source: FileEntry, key: string): FileEntry[] {
+  const list = source[key]
+  return Array.isArray(list) ? list.map((entry) => entryOf(entry) ?? {}) : []
+}
+
+/** Format 1, and every subgraph, have links as objects; format 0.4 as lists. */
+export function hasObjectLinks(source: FileEntry): boolean {
+  return source.version === 1 || source.inputNode !== undefined || entryOf(source.state) !== undefined
+}
+
+/** Names by which sockets can be told apart: a name that comes again gets a number. */
+export function uniqueNames(sockets: readonly { readonly name: string }[]): string[] {
+  const taken = new Set<string>()
+  const numbers = new Map<string, number>()
+  return sockets.map(({ name }) => {
+    let unique = name
+    for (let n = numbers.get(name) ?? 2; taken.has(unique); n++) {
+      unique = `${name} (${n})`
+      numbers.set(name, n + 1)
+    }
+    taken.add(unique)
+    return unique
+  })
+}
+
+/** The parameters that a node of the file has, with the defaults of its type for those that it leaves out. */
+export function readParams(source: FileEntry, type: NodeDescription | undefined): Record<string, unknown> {
+  const widgets = source.widgets_values
+  const values = parameterValues(
+    {
+      properties: entryOf(source.properties) ?? {},
+      widgetsValues: Array.isArray(widgets) ? widgets : (entryOf(widgets) ?? []),
+    },
+    type,
+  )
+  return { ...(type === undefined ? {} : defaultParams(type)), ...values }
+}
+
+/** Whether two values of the file are the same JSON. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
+}
+
+/** The object with some fields replaced where they differ: the others keep their place and value, new ones come last. */
+export function patched(source: FileEntry, fields: Readonly<Record<string, unknown>>): FileEntry {
+  let result: Record<string, unknown> | undefined
+  for (const [key, value] of Object.entries(fields)) {
+    if (sameJson(source[key], value)) continue
+    result ??= { ...source }
+    if (value === undefined) delete result[key]
+    else result[key] = value
+  }
+  return result ?? source
+}
+
+/** x, y, width and height of an object of the file; that of a new boundary where there is none. */
+export function boundingOf({ bounding }: FileEntry): readonly number[] {
+  const isPlace = Array.isArray(bounding) && bounding.length >= 4 && bounding.every((value) => Math.abs(value) <= 1e7)
+  return isPlace ? bounding : [0, 0, 120, 60]
+}

@@ -1,0 +1,158 @@
+import type { NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
+import type { SocketType } from '../../nodes/sdk/values.ts'
+import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { BOUNDARY, BOUNDARY_TYPES, type Graph, type GraphLink, type GraphNode, type GraphSocket } from './graph.ts'
+
+const ANY = '*' as SocketType
+const NOTHING = { category: 'editor', inputs: [], parameters: [], outputs: [], outputNode: false, listInput: false }
+const text: ParameterDescription = { name: 'text', kind: 'STRING', default: '', multiline: true }
+
+/** Nodes that ComfyUI's browser resolves by itself, and the host before it runs: none of them is in its catalogue. */
+export const VIRTUAL_TYPES: Catalogue = new Map(
+  (
+    [
+      { ...NOTHING, id: 'Note', title: 'Note', summary: 'Words beside the graph.', parameters: [text] },
+      { ...NOTHING, id: 'MarkdownNote', title: 'Markdown Note', summary: 'Words with headings.', parameters: [text] },
+      {
+        ...NOTHING,
+        id: 'Reroute',
+        title: 'Reroute',
+        summary: 'Hands its input on, to keep links tidy.',
+        inputs: [{ name: '', type: ANY, required: false }],
+        outputs: [{ name: '', type: ANY, list: false }],
+      },
+      {
+        ...NOTHING,
+        id: 'PrimitiveNode',
+        title: 'Primitive',
+        summary: 'One value for the fields that it is linked to.',
+        parameters: [{ name: 'value', kind: 'STRING', default: '', multiline: false }],
+        outputs: [{ name: 'connect to a field', type: ANY, list: false }],
+      },
+    ] satisfies NodeDescription[]
+  ).map((type) => [type.id, type]),
+)
+
+/** What a node is: of the host, of the editor, or made of a subgraph; undefined where nobody knows. */
+export function typeOf(graph: Graph, node: GraphNode, types: Catalogue): NodeDescription | undefined {
+  if (node.type === 'PrimitiveNode') return primitiveType(graph, node, types)
+  return staticType(node.type, types) ?? definitionType(graph, node.type, types) ?? boundaryType(graph, node)
+}
+
+/** What a type is whatever it is linked to: enough to read and write its values. */
+export function staticType(type: string, types: Catalogue): NodeDescription | undefined {
+  return types.get(type) ?? VIRTUAL_TYPES.get(type)
+}
+
+/** A node's type as far as its values are concerned. */
+export function valuesType(graph: Graph, type: string, types: Catalogue): NodeDescription | undefined {
+  return staticType(type, types) ?? definitionType(graph, type, types)
+}
+
+/** A subgraph as a node: its boundary's sockets, and a field for each input that feeds a field inside. */
+export function definitionType(graph: Graph, id: string, types: Catalogue): NodeDescription | undefined {
+  const definition = graph.definitions.get(id)
+  if (definition === undefined) return undefined
+  const sockets = definition.nodes.get(BOUNDARY.input)?.outputs ?? []
+  const fields = sockets.map((_, index) => fieldBehind(graph, definition, index, types))
+  return {
+    ...NOTHING,
+    id,
+    title: definition.name ?? 'Subgraph',
+    summary: `A subgraph of ${Math.max(0, definition.nodes.size - 2)} nodes.`,
+    category: 'subgraphs',
+    inputs: sockets.flatMap(({ name, type }, i) =>
+      fields[i] === undefined ? [{ name, type: type as SocketType, required: false }] : [],
+    ),
+    parameters: sockets.flatMap(({ name }, i) => {
+      const field = fields[i]
+      return field === undefined ? [] : [{ ...field, name }]
+    }),
+    outputs: (definition.nodes.get(BOUNDARY.output)?.inputs ?? []).map(({ name, type }) => ({
+      name,
+      type: type as SocketType,
+      list: false,
+    })),
+  }
+}
+
+/** Subgraphs in subgraphs are looked through this deep; a file may have one that holds itself. */
+const DEEPEST = 16
+const firstLinks = new WeakMap<Graph, ReadonlyMap<number, GraphLink>>()
+
+/** The parameter that an input of a subgraph feeds first, if it feeds one. */
+function fieldBehind(
+  graph: Graph,
+  definition: Graph,
+  output: number,
+  types: Catalogue,
+  depth = 0,
+): ParameterDescription | undefined {
+  const link = linksFromInputs(definition).get(output)
+  if (link === undefined || depth > DEEPEST) return undefined
+  return parameterAt({ ...definition, definitions: graph.definitions }, link.to, link.input, types, depth + 1)
+}
+
+/** The first link from each input of a subgraph. */
+function linksFromInputs(definition: Graph): ReadonlyMap<number, GraphLink> {
+  const known = firstLinks.get(definition)
+  if (known !== undefined) return known
+  const first = new Map<number, GraphLink>()
+  for (const link of definition.links.values()) {
+    if (link.from === BOUNDARY.input && !first.has(link.output)) first.set(link.output, link)
+  }
+  firstLinks.set(definition, first)
+  return first
+}
+
+/** The parameter that an input stands for. */
+export function parameterAt(
+  graph: Graph,
+  id: string,
+  input: string,
+  types: Catalogue,
+  depth = 0,
+): ParameterDescription | undefined {
+  const node = graph.nodes.get(id)
+  if (node === undefined) return undefined
+  const type = staticType(node.type, types)
+  if (type !== undefined) return type.parameters.find(({ name }) => name === input)
+  const definition = graph.definitions.get(node.type)
+  const index = definition?.nodes.get(BOUNDARY.input)?.outputs.findIndex(({ name }) => name === input) ?? -1
+  return definition === undefined ? undefined : fieldBehind(graph, definition, index, types, depth)
+}
+
+/** A primitive takes the shape of the first field that it feeds. */
+function primitiveType(graph: Graph, node: GraphNode, types: Catalogue): NodeDescription | undefined {
+  const primitive = VIRTUAL_TYPES.get('PrimitiveNode')
+  for (const link of graph.links.values()) {
+    const parameter = link.from === node.id ? parameterAt(graph, link.to, link.input, types) : undefined
+    if (primitive !== undefined && parameter !== undefined) {
+      return { ...primitive, parameters: [{ ...parameter, name: 'value' }] }
+    }
+  }
+  return primitive && { ...primitive, parameters: [] }
+}
+
+function boundaryType(graph: Graph, node: GraphNode): NodeDescription | undefined {
+  if (BOUNDARY_TYPES[node.id] !== node.type) return undefined
+  const isInput = node.id === BOUNDARY.input
+  const name = graph.name ?? 'the subgraph'
+  return {
+    ...NOTHING,
+    id: node.type,
+    title: isInput ? 'Inputs' : 'Outputs',
+    summary: isInput ? `What comes into ${name}.` : `What leaves ${name}.`,
+  }
+}
+
+/** What a node of this type starts with: a socket for each input, and one that waits behind each field. */
+export function socketsOf(type: NodeDescription): { inputs: GraphSocket[]; outputs: GraphSocket[] } {
+  return {
+    inputs: [
+      ...type.inputs.map(({ name, type }) => ({ name, type })),
+      ...type.parameters.map(({ name, kind }) => ({ name, type: kind, isWidget: true })),
+    ],
+    outputs: type.outputs.map(({ name, type }) => ({ name, type })),
+  }
+}

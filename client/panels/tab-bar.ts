@@ -1,0 +1,112 @@
+import type { Tabs } from '../tabs.ts'
+import { element, icon } from './element.ts'
+
+interface TabBarActions {
+  add(): void
+  close(id: string): void
+  rename(id: string, anchor: DOMRect): void
+  /** The way into the subgraph in view, outermost first; empty for the outermost level. */
+  path(): readonly string[]
+  /** Goes back to a level of that way; 0 is the outermost. */
+  leaveTo(depth: number): void
+}
+
+/** The workflows that are open, and where in the one in view one is. */
+export class TabBar {
+  readonly #tabs: Tabs
+  readonly #actions: TabBarActions
+  readonly #list = element('div', { class: 'tab-list', role: 'tablist', 'aria-label': 'Workflows', testid: 'tabs' })
+  readonly #way = element('nav', { class: 'breadcrumb', 'aria-label': 'Subgraph', testid: 'breadcrumb' })
+
+  constructor(bar: HTMLElement, tabs: Tabs, actions: TabBarActions) {
+    this.#tabs = tabs
+    this.#actions = actions
+    const add = element(
+      'button',
+      {
+        type: 'button',
+        class: 'tab-add',
+        'aria-label': 'New workflow',
+        title: 'New workflow (Alt+T)',
+        testid: 'tab-add',
+      },
+      icon('M8 3.5v9M3.5 8h9'),
+    )
+    add.addEventListener('click', () => actions.add())
+    bar.append(this.#list, add, this.#way)
+    tabs.subscribe(() => this.show())
+    this.show()
+  }
+
+  show(): void {
+    const focused = document.activeElement?.closest('[role=tab]')?.getAttribute('data-tab')
+    this.#list.replaceChildren(...this.#tabs.all.map((tab) => this.#tab(tab)))
+    this.#list.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    if (focused != null) this.#list.querySelector<HTMLElement>('[aria-selected="true"]')?.focus()
+    this.showPath()
+  }
+
+  showPath(): void {
+    const names = this.#actions.path()
+    this.#way.hidden = names.length === 0
+    const steps = [this.#tabs.active.name, ...names].flatMap((name, depth) => {
+      const isHere = depth === names.length
+      const step = element(
+        'button',
+        {
+          type: 'button',
+          class: 'breadcrumb-step',
+          ...(isHere ? { 'aria-current': 'page' } : {}),
+          testid: `level-${depth}`,
+        },
+        name,
+      )
+      step.addEventListener('click', () => this.#actions.leaveTo(depth))
+      return depth === 0 ? [step] : [element('span', { class: 'breadcrumb-mark', 'aria-hidden': 'true' }, '›'), step]
+    })
+    this.#way.replaceChildren(...steps)
+  }
+
+  #tab({ id, name, isChanged }: Tabs['all'][number]): HTMLElement {
+    const isActive = id === this.#tabs.active.id
+    const tab = element(
+      'div',
+      {
+        class: 'tab',
+        role: 'tab',
+        tabindex: isActive ? '0' : '-1',
+        'aria-selected': String(isActive),
+        'data-tab': id,
+        title: isChanged ? `${name}: changed` : name,
+        testid: 'tab',
+      },
+      element('span', { class: 'tab-name' }, name),
+      ...(isChanged ? [element('span', { class: 'tab-changed', 'aria-label': 'changed' })] : []),
+    )
+    const close = element(
+      'button',
+      { type: 'button', class: 'tab-close', tabindex: '-1', 'aria-label': `Close ${name}`, testid: 'tab-close' },
+      icon('M4.5 4.5l7 7M11.5 4.5l-7 7'),
+    )
+    close.addEventListener('click', (event) => {
+      event.stopPropagation()
+      this.#actions.close(id)
+    })
+    tab.append(close)
+    tab.addEventListener('click', () => this.#tabs.show(id))
+    tab.addEventListener('auxclick', (event) => {
+      if (event.button === 1) this.#actions.close(id)
+    })
+    tab.addEventListener('dblclick', () => this.#actions.rename(id, tab.getBoundingClientRect()))
+    tab.addEventListener('keydown', (event) => {
+      if (event.key === 'ArrowRight') this.#tabs.step(1)
+      else if (event.key === 'ArrowLeft') this.#tabs.step(-1)
+      else if (event.key === 'Enter' || event.key === ' ') this.#tabs.show(id)
+      else if (event.key === 'Delete') this.#actions.close(id)
+      else return
+      event.preventDefault()
+      event.stopPropagation()
+    })
+    return tab
+  }
+}
