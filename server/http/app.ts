@@ -12,6 +12,7 @@ import type { UserFiles } from '../storage/user-files.ts'
 import { catalogueRoutes } from './catalogues.ts'
 import { clientRoutes } from './client.ts'
 import { contentRoutes } from './content.ts'
+import { documentRoutes } from './documents.ts'
 import { failureHandler, notFound, sendFailure } from './failure.ts'
 import type { HostFiles } from './files.ts'
 import { freeRoutes } from './free.ts'
@@ -81,7 +82,7 @@ export function createApp(options: AppOptions): Express {
   api.use(express.json({ type: () => true, limit: MAX_JSON, strict: false }))
   api.use(promptRoutes(runs, accept), queueRoutes(runs), historyRoutes(runs), interruptRoutes(runs))
   api.use(freeRoutes(supervisor), objectInfoRoutes(surroundings), catalogueRoutes(surroundings))
-  api.use(modelRoutes(options.modelFacts))
+  api.use(modelRoutes(options.modelFacts), documentRoutes())
   api.use(systemStatsRoutes(() => supervisor.latest?.device))
   api.use(viewRoutes(files, options.previewer, options.maxPixels), workflowRoutes(options.workflows))
   api.use(settingsRoutes(options.settings), logRoutes(options.hostLog, files, options.followLog))

@@ -171,6 +171,20 @@ export const ROUTES: readonly Route[] = [
       answers: { 200: bytes, 206: bytes, 400: refused, 403: refused, 404: refused },
     },
     {
+      method: 'get',
+      path: '/picture',
+      summary: 'Size of a picture, and how many tiles it is cut into',
+      query: request.viewQuerySchema,
+      answers: { 200: anything, 400: refused, 403: refused, 404: refused },
+    },
+    {
+      method: 'get',
+      path: '/picture/tile',
+      summary: 'A tile of a picture',
+      query: request.tileQuerySchema,
+      answers: { 200: bytes, 400: refused, 403: refused, 404: refused },
+    },
+    {
       method: 'put',
       path: '/files/{sha256}',
       onlyApi: true,
