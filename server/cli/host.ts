@@ -93,6 +93,7 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
     policy: settings,
     maxPixels: settings.maxPixels,
     client: join(root, 'dist', 'client'),
+    sdk: join(root, 'dist', 'sdk'),
     workflows: join(root, 'workflows'),
     log: (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   })

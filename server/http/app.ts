@@ -55,6 +55,8 @@ export interface AppOptions {
   readonly maxPixels: number
   /** The folder of the built editor. */
   readonly client: string
+  /** The folder of the built client for programs. */
+  readonly sdk: string
   /** The folder of the shipped workflows. */
   readonly workflows: string
   readonly log: (error: unknown) => void
@@ -70,7 +72,7 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by')
   app.use(securityHeaders())
   app.use(refuse((request) => checkSite(request.headers, policy)))
-  app.use(clientRoutes(options.client))
+  app.use(clientRoutes(options.client, options.sdk))
   app.use(refuse((request) => checkToken(request.headers, request.url, policy)))
 
   const accept = promptAcceptor(runs, surroundings, options.webhooks)
@@ -89,7 +91,7 @@ export function createApp(options: AppOptions): Express {
   const onlyApi = [
     jobRoutes(runs),
     runRoutes(runs, accept, files, options.fileIndex),
-    runEventRoutes(options.narration),
+    runEventRoutes(runs, options.narration),
   ]
   app.use('/api', content, api, ...onlyApi)
   app.use(api)
