@@ -28,7 +28,10 @@ export class Connection {
       return await this.#fetch(`${this.#base}${path}`, { ...init, headers })
     } catch (cause) {
       init.signal?.throwIfAborted()
-      throw new HostError(0, 'The host does not answer.', { remedy: 'See whether it runs, and its address.', cause })
+      throw new HostError(0, 'The host does not answer.', {
+        remedy: 'See whether it still runs, and whether the address is right.',
+        cause,
+      })
     }
   }
 

@@ -66,8 +66,12 @@ export class Gendr {
     const sha256 = await hashOf(bytes)
     const options = signal === undefined ? {} : { signal }
     if (sha256 === undefined) return this.#uploadForm(bytes, name, options)
-    const known = await this.#connection.send(`/api/files/${sha256}`, options)
-    if (known.ok) return known.json() as Promise<KnownFile>
+    const { files } = await this.#connection.post<{ files: KnownFile[] }>(
+      '/api/files/known',
+      { sha256: [sha256] },
+      signal,
+    )
+    if (files[0] !== undefined) return files[0]
     return this.#connection.json(`/api/files/${sha256}?name=${encodeURIComponent(name)}`, {
       method: 'PUT',
       headers: { 'Content-Type': 'application/octet-stream' },

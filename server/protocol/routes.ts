@@ -185,6 +185,14 @@ export const ROUTES: readonly Route[] = [
       answers: { 200: bytes, 400: refused, 403: refused, 404: refused },
     },
     {
+      method: 'post',
+      path: '/files/known',
+      onlyApi: true,
+      summary: 'Which of several contents are here',
+      body: json(request.knownRequestSchema),
+      answers: { 200: answer.knownFilesSchema, 400: refused },
+    },
+    {
       method: 'put',
       path: '/files/{sha256}',
       onlyApi: true,

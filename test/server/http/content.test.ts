@@ -29,6 +29,9 @@ test('what was put is found by its content, and is not kept twice', async () => 
   expect(await put('one', 'another-name.png')).toEqual({ status: 200, body: file })
   expect((await get(host, `/api/files/${hashOf('one')}`)).body).toEqual(file)
   expect((await readdir(join(host.data, 'input'))).filter((name) => /one|another/.test(name))).toEqual(['one.png'])
+  expect((await post(host, '/api/files/known', { sha256: [hashOf('two'), hashOf('one')] })).body).toEqual({
+    files: [file],
+  })
   const content = await fetch(`${host.url}/api/files/${hashOf('one')}/content`)
   expect([await content.text(), content.headers.get('content-type')]).toEqual(['one', 'image/png'])
   expect(content.headers.get('etag')).toBe(`"${hashOf('one')}"`)
@@ -75,6 +78,7 @@ test('a file that was changed or removed by others is not passed off as what it 
 test('what does not have its hash, and what is no hash, is refused', async () => {
   expect(await put('one thing', 'x.png', hashOf('another'))).toMatchObject({ status: 400 })
   expect((await put('x', 'x.png', 'nonsense')).status).toBe(400)
+  expect((await post(host, '/api/files/known', { sha256: ['nonsense'] })).status).toBe(400)
   expect((await put('x', '../x.png')).status).toBe(403)
   expect((await get(host, '/api/files/..%2F..%2Fgendr.db')).status).toBe(400)
   expect((await get(host, `/files/${hashOf('one')}`)).status).toBe(404)
