@@ -72,6 +72,7 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by')
   app.use(securityHeaders())
   app.use(refuse((request) => checkSite(request.headers, policy)))
+  app.use(allowOrigins(policy.origins))
   app.use(clientRoutes(options.client, options.sdk))
   app.use(refuse((request) => checkToken(request.headers, request.url, policy)))
 
@@ -119,6 +120,32 @@ function securityHeaders(): RequestHandler {
     // The host speaks plain HTTP; whoever puts TLS before it decides on this.
     strictTransportSecurity: false,
   })
+}
+
+/** Lets the pages of named sites read the answers; what they send was let in or refused before. */
+function allowOrigins(origins: readonly string[]): RequestHandler {
+  return (request, response, next) => {
+    const { origin } = request.headers
+    if (origin === undefined || !origins.includes(origin)) {
+      next()
+      return
+    }
+    response.set({
+      'Access-Control-Allow-Origin': origin,
+      'Access-Control-Expose-Headers': 'Location',
+      'Cross-Origin-Resource-Policy': 'cross-origin',
+      Vary: 'Origin',
+    })
+    // A browser's question whether it may ask; it never carries a token.
+    if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
+      response.set({
+        'Access-Control-Allow-Methods': 'GET, POST, PUT, PATCH, DELETE',
+        'Access-Control-Allow-Headers': 'Authorization, Content-Type, Last-Event-ID, Comfy-User',
+        'Access-Control-Max-Age': '600',
+      })
+      response.status(204).end()
+    } else next()
+  }
 }
 
 function refuse(

@@ -48,6 +48,7 @@ const executor: ExecutorOptions = {
       signal.throwIfAborted()
       reporter.progress(nodeId, value, max, preview)
     },
+    say: (text) => reporter.emit({ type: 'node_text', node: nodeId, text }),
   }),
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readPngText } from '../../server/graph/png-text.ts'
+import { restoreGraph } from './graphs.ts'
 import { type Host, Listener, post, startHost, upload } from './host.ts'
 
 /** What ComfyUI's clients see of the real host, frame by frame, as it was seen of ComfyUI 0.3.64. */
@@ -152,6 +153,28 @@ test('of equal nodes one is computed, and the other is told of with nothing to s
   expect(about.filter(({ type }) => type === 'executing')).toHaveLength(1)
   expect(about.filter(({ type }) => type === 'executed').map(({ data }) => data.output)).toEqual([null])
   expect(record).toMatchObject({ outputs: { 5: images('equal-a_00001_.png'), 6: images('equal-b_00001_.png') } })
+})
+
+test('a restoration says in a line what it does, and shows the picture so far as each client understands it', async () => {
+  for (const [asks, kind] of [
+    [false, 1],
+    [true, 4],
+  ] as const) {
+    const listener = await Listener.open(host.url, `restores-${kind}`)
+    if (asks) listener.sendJson({ type: 'feature_flags', data: { supports_preview_metadata: true } })
+    const photograph = restoreGraph('old-photograph.jpg', { scale: 4, tileSize: 256, overlap: 64 + 8 * kind })
+    const answer = await post(host, '/prompt', { prompt: photograph, client_id: `restores-${kind}` })
+    const { prompt_id: id } = answer.body as { prompt_id: string }
+    await listener.until('executing', (data) => data.node === null && data.prompt_id === id)
+    listener.close()
+    const kinds = new Set(listener.frames.map((frame) => frame.kind))
+    expect(kinds).toEqual(new Set([3, kind]))
+    const line = listener.frames.find((frame) => frame.kind === 3)!
+    expect(line.bytes.toString()).toMatch(/^restore\d+ × \d+ in \d+ tiles$/)
+    const preview = listener.frames.find((frame) => frame.kind === kind)!
+    expect((await sharp(preview.bytes).metadata()).format).toBe('jpeg')
+    if (asks) expect(preview.header).toMatchObject({ node_id: 'restore', prompt_id: id, image_type: 'image/jpeg' })
+  }
 })
 
 test('a node that fails is named, and the end is told all the same', async () => {
