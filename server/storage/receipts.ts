@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { codeOf, createFile, isWithoutLinks, linkInto } from './write-file.ts'
 
 /** Which file of a run: the how-manieth that a node of it writes, from 0. */
@@ -17,111 +16,124 @@ export interface Place {
   readonly subfolder: string
 }
 
+/** Bytes of a file name, of the 255 that file systems allow, that a place may take up. */
+const MOST_IN_NAME = 180
+const NOTE = '.place'
+
 /**
- * What runs that have not been written down as ended have put into their folders: a folder for each run, in it for each
- * file a note of its name, written before the file, and a second link to it. A run that is run again after a crash
- * finds there what it has delivered already, and does not deliver it twice.
+ * What runs that have not been written down as ended have put into their folders: a second link to each file, whose name
+ * says of which run it is and where the first one was to go; it is there before the first one. A run that is run again
+ * after a crash finds here what it has delivered already, and does not deliver it twice.
  */
 export class Receipts {
   readonly #root: string
+  /** Names that earlier processes left behind, by claim; read once. */
+  #left: Promise<ReadonlyMap<string, string>> | undefined
 
   constructor(root: string) {
     this.#root = root
   }
 
-  entry(claim: Claim): Receipt {
-    return new Receipt(this.#folderOf(claim.run), digest(`${claim.node}\0${claim.index}`))
+  /** Where an earlier attempt has put the file, below `root`, if it came that far and the file is still there. */
+  async delivered(claim: Claim, root: string): Promise<Place | undefined> {
+    this.#left ??= this.#readLeft()
+    const name = (await this.#left).get(keyOf(claim))
+    const place = name === undefined ? undefined : await this.#placeIn(name)
+    if (name === undefined || place === undefined) return undefined
+    const paths = [join(root, place.subfolder, place.filename), join(this.#root, name)] as const
+    return (await isSame(...paths)) ? place : undefined
   }
 
-  /** To be called when the run is written down as ended. */
-  async forget(run: string): Promise<void> {
-    await rm(this.#folderOf(run), { recursive: true, force: true })
-  }
-
-  /** Forgets all runs but those that will be run again. */
-  async keepOnly(runs: readonly string[]): Promise<void> {
-    const kept = new Set(runs.map(digest))
-    const folders = await readdir(this.#root).catch(() => [])
-    for (const folder of folders.filter((name) => !kept.has(name))) {
-      await rm(join(this.#root, folder), { recursive: true, force: true })
-    }
-  }
-
-  #folderOf(run: string): string {
-    return join(this.#root, digest(run))
-  }
-}
-
-const noteSchema = z.object({ filename: z.string(), subfolder: z.string(), sha256: z.string() })
-
-/** One file of one run. */
-export class Receipt {
-  readonly #folder: string
-  readonly #note: string
-  readonly #copy: string
-  #isWritten = false
-
-  constructor(folder: string, name: string) {
-    this.#folder = folder
-    this.#note = join(folder, `${name}.json`)
-    this.#copy = join(folder, name)
-  }
-
-  /** Where an earlier attempt has put the file, if it came that far and the file is still there. */
-  async delivered(root: string): Promise<(Place & { readonly sha256: string }) | undefined> {
-    const note = await this.#readNote()
-    if (note === undefined) return undefined
-    const path = join(root, note.subfolder, note.filename)
-    const [file, copy] = await Promise.all([path, this.#copy].map((one) => stat(one).catch(() => undefined)))
-    if (file === undefined) return undefined
-    const isSame = copy !== undefined && copy.ino === file.ino && copy.dev === file.dev
-    return isSame || (await sha256Of(path)) === note.sha256 ? note : undefined
-  }
-
-  /** Puts the file to its path, whole or not at all; false when the name is taken. */
-  async deliver(path: string, place: Place, bytes: Uint8Array, sha256: string): Promise<boolean> {
-    if (!this.#isWritten) await this.#write(bytes)
-    this.#isWritten = true
-    await writeFile(this.#note, JSON.stringify({ ...place, sha256 }))
+  /** Puts a file to its path, whole or not at all; false when the name is taken. */
+  async deliver(claim: Claim, path: string, place: Place, bytes: Uint8Array): Promise<boolean> {
+    const copy = join(this.#root, await this.#name(claim, place))
+    await this.#write(copy, bytes)
     try {
-      await linkInto(this.#copy, path)
+      await linkInto(copy, path)
       return true
     } catch (error) {
       const code = codeOf(error)
-      if (code === 'EEXIST') return false
+      if (code === 'EEXIST') {
+        await rm(copy)
+        return false
+      }
       if (code !== 'EXDEV' && !isWithoutLinks(code)) throw error
       return await createFile(path, bytes)
     }
   }
 
+  /** To be called when the run is written down as ended. */
+  async forget(run: string): Promise<void> {
+    await this.#remove((name) => name.startsWith(digest(run)))
+  }
+
+  /** Forgets all runs but those that will be run again. */
+  async keepOnly(runs: readonly string[]): Promise<void> {
+    const kept = new Set(runs.map(digest))
+    await this.#remove((name) => !kept.has(name.slice(0, name.indexOf('-'))))
+  }
+
+  /** The claim, then the place; a place that is too long for a name has a note of its own. */
+  async #name(claim: Claim, { subfolder, filename }: Place): Promise<string> {
+    const place = `${subfolder}/${filename}`
+    const encoded = Buffer.from(place).toString('base64url')
+    const name = `${keyOf(claim)}-`
+    if (encoded.length <= MOST_IN_NAME) return name + encoded
+    await this.#write(join(this.#root, `${name}${NOTE}`), Buffer.from(place))
+    return name
+  }
+
+  async #placeIn(name: string): Promise<Place | undefined> {
+    const encoded = name.slice(name.lastIndexOf('-') + 1)
+    const place =
+      encoded === ''
+        ? await readFile(join(this.#root, name + NOTE), 'utf8').catch(() => '')
+        : Buffer.from(encoded, 'base64url').toString()
+    const slash = place.lastIndexOf('/')
+    return slash < 0 ? undefined : { subfolder: place.slice(0, slash), filename: place.slice(slash + 1) }
+  }
+
   /** An earlier copy is not written over: it may be the same file as one that somebody has moved. */
-  async #write(bytes: Uint8Array): Promise<void> {
+  async #write(path: string, bytes: Uint8Array): Promise<void> {
     try {
-      await writeFile(this.#copy, bytes, { flag: 'wx' })
+      await writeFile(path, bytes, { flag: 'wx' })
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') await rm(this.#copy)
-      else if (codeOf(error) === 'ENOENT') await mkdir(this.#folder, { recursive: true })
+      if (codeOf(error) === 'EEXIST') await rm(path)
+      else if (codeOf(error) === 'ENOENT') await mkdir(this.#root, { recursive: true })
       else throw error
-      await writeFile(this.#copy, bytes, { flag: 'wx' })
+      await writeFile(path, bytes, { flag: 'wx' })
     }
   }
 
-  /** A note that is only half there was not followed by a file. */
-  async #readNote(): Promise<z.infer<typeof noteSchema> | undefined> {
-    try {
-      return noteSchema.parse(JSON.parse(await readFile(this.#note, 'utf8')))
-    } catch {
-      return undefined
-    }
+  async #readLeft(): Promise<ReadonlyMap<string, string>> {
+    const names = await readdir(this.#root).catch(() => [])
+    const copies = names.filter((name) => !name.endsWith(NOTE))
+    return new Map(copies.map((name) => [name.slice(0, KEY_LENGTH), name]))
+  }
+
+  async #remove(isGone: (name: string) => boolean): Promise<void> {
+    const names = await readdir(this.#root).catch(() => [])
+    await Promise.all(names.filter(isGone).map((name) => rm(join(this.#root, name), { force: true })))
   }
 }
 
-async function sha256Of(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex')
+/** Whether two names are of one file, or where links are not possible, of one content. */
+async function isSame(file: string, copy: string): Promise<boolean> {
+  const [one, other] = await Promise.all([file, copy].map((path) => stat(path).catch(() => undefined)))
+  if (one === undefined || other === undefined) return false
+  if (one.ino === other.ino && one.dev === other.dev) return true
+  if (one.size !== other.size) return false
+  const [first, second] = await Promise.all([file, copy].map((path) => readFile(path)))
+  return first!.equals(second!)
+}
+
+const DIGEST_LENGTH = 24
+const KEY_LENGTH = 2 * DIGEST_LENGTH + 1
+
+function keyOf({ run, node, index }: Claim): string {
+  return `${digest(run)}-${digest(`${node}\0${index}`)}`
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+  return createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH)
 }

@@ -129,10 +129,10 @@ export class Storage implements Files {
     extension: string,
     bytes: Uint8Array,
   ): Promise<Written> {
-    const entry = this.#receipts.entry(claim)
-    const place = await this.#series[type].deliver(entry, prefix, extension, bytes, await contentHash(bytes))
-    const { filename, subfolder } = place
-    return { filename, subfolder, type, sha256: place.sha256, size: bytes.length }
+    const place = await this.#series[type].deliver(this.#receipts, claim, prefix, extension, bytes)
+    const reference = { filename: place.filename, subfolder: place.subfolder, type }
+    const content = place.isNew ? bytes : await readFile(await this.path(reference))
+    return { ...reference, sha256: await contentHash(content), size: content.length }
   }
 
   /**

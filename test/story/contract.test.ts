@@ -162,7 +162,7 @@ test('a restoration says in a line what it does, and shows the picture so far as
   ] as const) {
     const listener = await Listener.open(host.url, `restores-${kind}`)
     if (asks) listener.sendJson({ type: 'feature_flags', data: { supports_preview_metadata: true } })
-    const photograph = restoreGraph('old-photograph.jpg', { scale: 4, tileSize: 256, overlap: 64 + 8 * kind })
+    const photograph = restoreGraph('old-photograph.jpg', { scale: 2, tileSize: 256, overlap: 64 + 8 * kind })
     const answer = await post(host, '/prompt', { prompt: photograph, client_id: `restores-${kind}` })
     const { prompt_id: id } = answer.body as { prompt_id: string }
     await listener.until('executing', (data) => data.node === null && data.prompt_id === id)
