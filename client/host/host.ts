@@ -73,7 +73,7 @@ export class Host {
 
   /** Stops a run, or takes it out of the queue. */
   async cancel(run: string): Promise<void> {
-    await unlessGone(this.#gendr.attach(run).cancel())
+    await this.#gendr.attach(run).cancel()
   }
 
   /** Gives the host a picture; one that it has already is not sent again. */

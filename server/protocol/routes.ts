@@ -125,8 +125,8 @@ export const ROUTES: readonly Route[] = [
       method: 'post',
       path: '/jobs/{id}/cancel',
       onlyApi: true,
-      summary: 'Take a run out of the queue, or stop it',
-      answers: { 200: answer.cancelledSchema, 404: failure },
+      summary: 'Take a run out of the queue, or stop it; says whether there was anything to cancel',
+      answers: { 200: answer.cancelledSchema },
     },
     {
       method: 'post',

@@ -206,7 +206,10 @@ describe('/api/jobs', () => {
     expect((await call('POST', '/api/jobs/cancel', { job_ids: [...waiting, 'unknown'] })).body).toEqual({
       cancelled: true,
     })
-    for (const id of waiting) expect((await get(`/api/jobs/${id}`)).status).toBe(404)
+    for (const id of waiting) {
+      expect((await get(`/api/jobs/${id}`)).status).toBe(404)
+      expect(await call('POST', `/api/jobs/${id}/cancel`)).toEqual({ status: 200, body: { cancelled: false } })
+    }
     await call('POST', `/api/jobs/${running}/cancel`)
     await until(running, 'cancelled')
   })
