@@ -70,14 +70,17 @@ export class Runs {
 
   /**
    * Writes the run down and queues it; from here on it survives a crash.
-   * @throws RestorationError `invalid_input` when the id is in the queue, or too much waits in memory
+   * The same run sent again under its own id, by a client that did not hear the answer, is the one that is there.
+   * @throws RestorationError `invalid_input` when another run of the id is in the queue, or too much waits in memory
    */
   submit(submission: Submission): Run {
     const id = submission.id ?? randomUUID()
-    if (this.#active?.id === id || this.#queue.has(id)) {
+    const present = this.#open(id)
+    if (present !== undefined) {
+      if (JSON.stringify(this.#store.graph(id).prompt) === JSON.stringify(submission.prompt)) return present
       throw new RestorationError(
         'invalid_input',
-        `A run with the id '${id}' is in the queue.`,
+        `Another run with the id '${id}' is in the queue.`,
         'Wait for it to end, or send another prompt_id.',
       )
     }
@@ -228,6 +231,14 @@ export class Runs {
       },
     })
     this.#store.finish(run.id, { record: recorder.record() }, Date.now())
+  }
+
+  #open(id: string): Run | undefined {
+    return this.#active?.id === id
+      ? this.#active
+      : this.#queue.has(id)
+        ? this.#queue.runs.find((run) => run.id === id)
+        : undefined
   }
 
   #refuseOverload(submission: Submission): void {
