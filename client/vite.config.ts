@@ -13,7 +13,10 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     // litegraph holds an eval and a new Function that we never reach; the page's CSP would stop both.
-    rolldownOptions: { checks: { eval: false } },
+    rolldownOptions: {
+      checks: { eval: false },
+      input: ['index.html', 'api.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
+    },
   },
   server: { proxy: { ...Object.fromEntries(routes.map((route) => [route, host])), '/ws': { target: host, ws: true } } },
 })

@@ -1,9 +1,13 @@
-/** Writes docs/nodes.md from the node definitions: `npm run docs`. A test fails when the file is stale. */
+/**
+ * Writes docs/nodes.md from the node definitions and docs/routes.md from the table of routes: `npm run docs`. A test fails
+ * when a file is stale.
+ */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { nodes } from '../nodes/index.ts'
 import { describeNode, type NodeDescription, type ParameterDescription } from '../nodes/sdk/description.ts'
+import { ROUTES, type Route } from '../server/protocol/routes.ts'
 
 export function nodeReference(): string {
   const descriptions = nodes.map(({ category, node }) => describeNode(node, category))
@@ -19,6 +23,34 @@ export function nodeReference(): string {
     ]),
     '',
   ].join('\n')
+}
+
+export function routeReference(): string {
+  const groups = [...new Set(ROUTES.map(({ group }) => group))]
+  return [
+    '# Routes',
+    '',
+    'Derived from `server/protocol/routes.ts` by `npm run docs`; do not edit. Each is under `/api`, and all but those marked',
+    '† are without it too. `/api.html` of a host shows them with their schemas and lets you try them, `/openapi.json` tells',
+    'tools.',
+    ...groups.flatMap((name) => [
+      '',
+      `## ${name}`,
+      ...table(['Route', '', 'Query'], ROUTES.filter(({ group }) => group === name).map(routeRow)),
+    ]),
+    '',
+  ].join('\n')
+}
+
+function routeRow({ method, path, onlyApi, summary, query }: Route): string[] {
+  const name = `\`${method.toUpperCase()} ${path}\`${onlyApi === true ? ' †' : ''}`
+  return [
+    name,
+    summary,
+    Object.keys(query?.shape ?? {})
+      .map((one) => `\`${one}\``)
+      .join(', '),
+  ]
 }
 
 function section(node: NodeDescription): string[] {
@@ -80,5 +112,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return ['', line(head), line(head.map(() => '---')), ...rows.map(line)]
 }
 
-const file = join(import.meta.dirname, 'nodes.md')
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(file, nodeReference())
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(join(import.meta.dirname, 'nodes.md'), nodeReference())
+  writeFileSync(join(import.meta.dirname, 'routes.md'), routeReference())
+}

@@ -26,6 +26,8 @@ export interface ServeSettings extends WorkSettings {
   readonly token: string | undefined
   /** Names beside loopback and addresses under which browsers may call this host. */
   readonly hostNames: readonly string[]
+  /** Sites whose pages may call this host, e.g. `https://photos.example`. */
+  readonly origins: readonly string[]
   /** What webhooks are signed with; without one there are none. */
   readonly webhookSecret: string | undefined
   /** Names and addresses that webhooks may go to although they are not on the public internet. */
@@ -46,6 +48,14 @@ const wholeNumber = (least: number, most: number) => z.coerce.number().int().min
 const list = z
   .union([z.string().transform((text) => text.split(delimiter)), z.array(z.string())])
   .transform((items) => items.filter((item) => item !== ''))
+/** As browsers write them; the separator of lists may be in them, so that in the environment they are apart by blanks. */
+const origins = z
+  .union([z.string().transform((text) => text.split(/\s+/)), z.array(z.string())])
+  .transform((items) => items.filter((item) => item !== ''))
+  .refine(
+    (items) => items.every((item) => URL.canParse(item) && new URL(item).origin === item),
+    'expected origins such as https://photos.example, without a path',
+  )
 const switchedOn = z
   .union([z.boolean(), z.enum(['0', '1', 'true', 'false'])])
   .transform((on) => on !== '0' && on !== 'false' && on !== false)
@@ -121,6 +131,13 @@ export const SERVE_OPTIONS = {
     help: 'a name under which browsers may call this host; may be repeated',
     schema: list.default([]),
   },
+  'allow-origin': {
+    env: 'GENDR_ORIGINS',
+    value: 'ORIGIN',
+    multiple: true,
+    help: 'a site whose pages may call this host, e.g. https://photos.example; may be repeated',
+    schema: origins.default([]),
+  },
   'webhook-secret': {
     env: 'GENDR_WEBHOOK_SECRET',
     value: 'TEXT',
@@ -164,6 +181,7 @@ export function serveSettings(flags: Flags, environment: Environment): ServeSett
     port: values.port,
     token: values.token,
     hostNames: values.host,
+    origins: values['allow-origin'],
     webhookSecret: values['webhook-secret'],
     webhookTargets: values['webhook-target'],
   }
@@ -180,7 +198,7 @@ export function fileRoots({ data }: WorkSettings): StorageRoots {
     inputRoot: join(data, 'input'),
     outputRoot: join(data, 'output'),
     tempRoot: join(data, 'temp'),
-    outboxRoot: join(data, 'outbox'),
+    receiptsRoot: join(data, 'receipts'),
   }
 }
 

@@ -98,6 +98,9 @@ function buildClient(root) {
   if (!runTool(root, ['vite', 'bin', 'vite.js'], ['build', 'client', '--logLevel', 'warn'])) {
     return fail('The editor cannot be built; Vite says why above.')
   }
+  if (!runTool(root, ['typescript', 'bin', 'tsc'], ['-p', join('client', 'sdk')])) {
+    return fail('The client for programs cannot be built; the compiler says why above.')
+  }
   writeFileSync(join(root, 'dist', '.client-stamp'), before)
   return true
 }

@@ -8,20 +8,21 @@ const TOKEN_KEY = 'gendr.token'
 
 /** Addresses of the host's routes, with the token that the page was opened with (`?token=…`), if any. */
 export class Address {
-  readonly #base: URL
-  readonly #token: string | null
+  /** Where the page's own folder is. */
+  readonly base: URL
+  readonly token: string | null
 
   constructor(page: URL, storage: Storage) {
-    this.#base = new URL('.', page)
+    this.base = new URL('.', page)
     const given = page.searchParams.get('token')
     if (given !== null) storage.setItem(TOKEN_KEY, given)
-    this.#token = storage.getItem(TOKEN_KEY)
+    this.token = storage.getItem(TOKEN_KEY)
   }
 
   of(path: string, query: Readonly<Record<string, string>> = {}): string {
-    const url = new URL(path, this.#base)
+    const url = new URL(path, this.base)
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
-    if (this.#token !== null) url.searchParams.set('token', this.#token)
+    if (this.token !== null) url.searchParams.set('token', this.token)
     return url.href
   }
 

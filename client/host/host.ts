@@ -2,10 +2,13 @@ import { z } from 'zod'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { nodeOutputSchema } from '../../server/protocol/messages.ts'
 import { readNodeTypes } from '../document/node-types.ts'
+import { Gendr, HostError, type WholeJob } from '../sdk/index.ts'
 import type { Address, FileReference } from './address.ts'
 import { type Refusal, readRefusal } from './refusal.ts'
 import type { Order } from './run-control.ts'
 import { queueSchema, type RunEntry, recordsSchema, runList } from './run-list.ts'
+
+export { HostError } from '../sdk/index.ts'
 
 export type Template = z.infer<typeof templatesSchema>[number]
 
@@ -27,19 +30,6 @@ interface QueuedRun {
   readonly client: string | undefined
 }
 
-/** The host cannot be reached, or answered with an error; the message is for people. */
-export class HostError extends Error {
-  readonly remedy: string
-
-  constructor(message: string, remedy: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'HostError'
-    this.remedy = remedy
-  }
-}
-
-const submissionSchema = z.looseObject({ prompt_id: z.string() })
-const uploadSchema = z.object({ name: z.string(), subfolder: z.string(), type: z.enum(['input', 'output', 'temp']) })
 const templatesSchema = z.array(
   z.object({
     name: z.string(),
@@ -48,118 +38,108 @@ const templatesSchema = z.array(
     hasPicture: z.boolean().default(false),
   }),
 )
-const historySchema = z.record(
-  z.string(),
-  z.looseObject({
-    outputs: z.record(z.string(), nodeOutputSchema).default({}),
-    status: z.looseObject({ completed: z.boolean().default(false) }),
-    node_times: z.record(z.string(), z.number()).default({}),
-  }),
-)
+const outputsSchema = z.record(z.string(), nodeOutputSchema)
 /** Runs that are over, in the list. */
 const LISTED = 50
 
-/** ComfyUI's HTTP routes, as far as the editor needs them. */
+/** The host, as far as the editor needs it: the client for programs, and what only an editor asks. */
 export class Host {
-  readonly #address: Address
+  readonly #gendr: Gendr
   readonly #clientId: string
 
   constructor(address: Address, clientId: string) {
-    this.#address = address
+    this.#gendr = new Gendr(address.base, { token: address.token ?? undefined, clientId })
     this.#clientId = clientId
   }
 
   async nodeTypes(): Promise<Catalogue> {
-    return readNodeTypes(await this.#json('object_info'))
+    return readNodeTypes(await this.#gendr.request('/object_info'))
   }
 
   async templates(): Promise<readonly Template[]> {
-    return templatesSchema.parse(await this.#json('workflows'))
+    return templatesSchema.parse(await this.#gendr.request('/workflows'))
   }
 
   template(name: string): Promise<unknown> {
-    return this.#json(`workflows/${encodeURIComponent(name)}`)
+    return this.#gendr.request(`/workflows/${encodeURIComponent(name)}`)
   }
 
   /** Queues a graph; pictures that it saves will carry the workflow. */
   async submit({ prompt, workflow, targets }: Order): Promise<Submission> {
-    const response = await this.#post('prompt', {
-      prompt,
-      client_id: this.#clientId,
-      extra_data: { extra_pnginfo: { workflow } },
-      ...(targets !== undefined && { partial_execution_targets: targets }),
-    })
-    const body = await readBody(response)
-    const accepted = submissionSchema.safeParse(body)
-    if (!response.ok || !accepted.success) return { ok: false, refusal: readRefusal(body) }
-    return { ok: true, id: accepted.data.prompt_id, nodeErrors: readRefusal(body).nodes }
+    try {
+      const run = await this.#gendr.run(prompt, { workflow, ...(targets !== undefined && { targets }) })
+      return { ok: true, id: run.id, nodeErrors: readRefusal({ node_errors: run.nodeErrors }).nodes }
+    } catch (error) {
+      if (!(error instanceof HostError) || error.status === 0) throw error
+      const { message, remedy, nodeErrors } = error
+      const extra = remedy === '' ? {} : { remedy }
+      return { ok: false, refusal: readRefusal({ error: { message, extra_info: extra }, node_errors: nodeErrors }) }
+    }
   }
 
   /** Stops a run, or takes it out of the queue. */
   async cancel(run: string): Promise<void> {
-    await this.#post('queue', { delete: [run] })
-    await this.#post('interrupt', { prompt_id: run })
+    await this.#gendr.attach(run).cancel()
   }
 
+  /** Gives the host a picture; one that it has already is not sent again. */
   async upload(file: File): Promise<FileReference> {
-    const form = new FormData()
-    form.set('image', file, file.name || 'picture.png')
-    const response = await this.#fetch('upload/image', { method: 'POST', body: form })
-    const body = await readBody(response)
-    const parsed = uploadSchema.safeParse(body)
-    if (!response.ok || !parsed.success) {
-      const { message, remedy } = readRefusal(body)
-      throw new HostError(`‘${file.name}’ could not be uploaded: ${message}`, remedy)
+    try {
+      return await this.#gendr.upload(file, file.name || undefined)
+    } catch (error) {
+      if (!(error instanceof HostError) || error.status === 0) throw error
+      const { status, message, remedy } = error
+      throw new HostError(status, `‘${file.name}’ could not be uploaded: ${message}`, { remedy, cause: error })
     }
-    return { filename: parsed.data.name, subfolder: parsed.data.subfolder, type: parsed.data.type }
   }
 
   /** Undefined while a run is not over, or was never heard of. */
   async pastRun(run: string): Promise<PastRun | undefined> {
-    const record = historySchema.parse(await this.#json(`history/${encodeURIComponent(run)}`))[run]
-    if (record === undefined) return undefined
-    const { outputs, status, node_times: times } = record
+    const job = await this.#job(run)
+    if (job === undefined || isOpen(job)) return undefined
     return {
-      outputs: new Map(Object.entries(outputs)),
-      succeeded: status.completed,
-      times: new Map(Object.entries(times)),
+      outputs: new Map(Object.entries(outputsSchema.parse(job.outputs))),
+      succeeded: job.status === 'completed',
+      times: new Map(Object.entries(job.times.nodes)),
     }
   }
 
   /** Lets a run that waits start before all others. */
   async moveToFront(run: string): Promise<void> {
-    await this.#post(`api/jobs/${encodeURIComponent(run)}/front`, {})
+    await this.#post(`/jobs/${encodeURIComponent(run)}/front`, {})
   }
 
   /** Takes everything that waits out of the queue. */
   async clearQueue(): Promise<void> {
-    await this.#post('queue', { clear: true })
+    await this.#post('/queue', { clear: true })
   }
 
   /** What goes on and waits, and the latest that are over. */
   async runs(): Promise<readonly RunEntry[]> {
-    const [queue, records] = await Promise.all([this.#json('queue'), this.#json(`history?max_items=${LISTED}`)])
+    const paths = ['/queue', `/history?max_items=${LISTED}`]
+    const [queue, records] = await Promise.all(paths.map((path) => this.#gendr.request(path)))
     return runList(queueSchema.parse(queue), recordsSchema.parse(records))
   }
 
   /** Names of the pictures that can be loaded, as LoadImage has them. */
   async inputs(): Promise<readonly string[]> {
-    const type = readNodeTypes(await this.#json('object_info/LoadImage')).get('LoadImage')
+    const type = readNodeTypes(await this.#gendr.request('/object_info/LoadImage')).get('LoadImage')
     const parameter = type?.parameters.find(({ name }) => name === 'image')
     return parameter?.kind === 'COMBO' ? parameter.options : []
   }
 
   /** Forgets runs that are over; their files stay. */
-  async forget(runs: readonly string[]): Promise<void> {
-    await this.#post('history', { delete: runs })
+  forget(runs: readonly string[]): Promise<void> {
+    return this.#gendr.forget(runs)
   }
 
-  async forgetAll(): Promise<void> {
-    await this.#post('history', { clear: true })
+  forgetAll(): Promise<void> {
+    return this.#gendr.forget()
   }
 
   async isQueued(run: string): Promise<boolean> {
-    return (await this.queue()).some(({ id }) => id === run)
+    const job = await this.#job(run)
+    return job !== undefined && isOpen(job)
   }
 
   /** The first run of this tab that waits or goes on: a page that was loaded again finds it so. */
@@ -169,7 +149,7 @@ export class Host {
 
   /** Runs under way and waiting, in their order. */
   async queue(): Promise<QueuedRun[]> {
-    const { queue_running, queue_pending } = queueSchema.parse(await this.#json('queue'))
+    const { queue_running, queue_pending } = queueSchema.parse(await this.#gendr.request('/queue'))
     return [...queue_running, ...queue_pending].map(([, id, prompt, extra]) => ({
       id,
       nodes: Object.keys(prompt),
@@ -177,39 +157,29 @@ export class Host {
     }))
   }
 
-  async #json(path: string): Promise<unknown> {
-    const response = await this.#fetch(path)
-    const body = await readBody(response)
-    if (response.ok) return body
-    const { message, remedy } = readRefusal(body)
-    throw new HostError(message, remedy)
-  }
-
-  #post(path: string, body: unknown): Promise<Response> {
-    return this.#fetch(path, {
+  #post(path: string, body: unknown): Promise<unknown> {
+    return this.#gendr.request(path, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     })
   }
 
-  async #fetch(path: string, init?: RequestInit): Promise<Response> {
-    try {
-      return await fetch(this.#address.of(path), init)
-    } catch (cause) {
-      throw new HostError(
-        'The host does not answer.',
-        'See whether it still runs; the editor connects again by itself.',
-        { cause },
-      )
-    }
+  #job(run: string): Promise<WholeJob | undefined> {
+    return unlessGone(this.#gendr.attach(run).state())
   }
 }
 
-async function readBody(response: Response): Promise<unknown> {
+function isOpen({ status }: WholeJob): boolean {
+  return status === 'pending' || status === 'in_progress'
+}
+
+/** Undefined for a run that the host does not know. */
+async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
-    return await response.json()
-  } catch {
-    return undefined
+    return await answer
+  } catch (error) {
+    if (error instanceof HostError && error.status === 404) return undefined
+    throw error
   }
 }

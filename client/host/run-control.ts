@@ -97,7 +97,7 @@ export class RunControl {
   /** Runs a graph again as it was; the board stays with the graph that is open. */
   async repeat(prompt: Prompt, workflow: unknown): Promise<void> {
     const submission = await this.#host.submit({ prompt, workflow })
-    if (!submission.ok) throw new HostError(submission.refusal.message, submission.refusal.remedy)
+    if (!submission.ok) throw new HostError(400, submission.refusal.message, { remedy: submission.refusal.remedy })
   }
 
   /** Another graph was opened. */

@@ -59,6 +59,7 @@ async function restoreFrame(
   const merger = new TileMerger(layout)
   const tiles = layout.rows.length * layout.columns.length
   const stride = Math.ceil(tiles / PREVIEWS)
+  context.say(`${source.width} × ${source.height} in ${tiles === 1 ? 'one tile' : `${tiles} tiles`}`)
   context.progress(batch.index * tiles, batch.count * tiles)
   for (let i = 0; i < tiles; i++) {
     merger.add(await restoreTile(tileAt(source, layout, i), model, settings.strength, context))

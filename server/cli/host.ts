@@ -19,7 +19,7 @@ import { hostSurroundings } from '../runs/surroundings.ts'
 import { Webhooks } from '../runs/webhooks.ts'
 import { Hub } from '../socket/hub.ts'
 import { Narration } from '../socket/narration.ts'
-import { Outbox } from '../storage/outbox.ts'
+import { Receipts } from '../storage/receipts.ts'
 import { draftsIn } from '../storage/storage.ts'
 import { UserFiles } from '../storage/user-files.ts'
 import { databaseOf, prepareDataFolder } from './data-folder.ts'
@@ -62,7 +62,7 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
   }
   const supervisor = new Supervisor({ ...parts.runner, runner: runnerOptions(settings), log })
   const { store } = database
-  const runs = new Runs(store, supervisor, new Outbox(fileRoots(settings).outboxRoot))
+  const runs = new Runs(store, supervisor, new Receipts(fileRoots(settings).receiptsRoot))
   const narration = new Narration(runs)
   const webhooks = new Webhooks(store.deliveries, {
     secret: settings.webhookSecret,
@@ -93,6 +93,7 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
     policy: settings,
     maxPixels: settings.maxPixels,
     client: join(root, 'dist', 'client'),
+    sdk: join(root, 'dist', 'sdk'),
     workflows: join(root, 'workflows'),
     log: (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   })

@@ -12,6 +12,7 @@ import type { UserFiles } from '../storage/user-files.ts'
 import { catalogueRoutes } from './catalogues.ts'
 import { clientRoutes } from './client.ts'
 import { contentRoutes } from './content.ts'
+import { documentRoutes } from './documents.ts'
 import { failureHandler, notFound, sendFailure } from './failure.ts'
 import type { HostFiles } from './files.ts'
 import { freeRoutes } from './free.ts'
@@ -54,6 +55,8 @@ export interface AppOptions {
   readonly maxPixels: number
   /** The folder of the built editor. */
   readonly client: string
+  /** The folder of the built client for programs. */
+  readonly sdk: string
   /** The folder of the shipped workflows. */
   readonly workflows: string
   readonly log: (error: unknown) => void
@@ -69,7 +72,8 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by')
   app.use(securityHeaders())
   app.use(refuse((request) => checkSite(request.headers, policy)))
-  app.use(clientRoutes(options.client))
+  app.use(allowOrigins(policy.origins))
+  app.use(clientRoutes(options.client, options.sdk))
   app.use(refuse((request) => checkToken(request.headers, request.url, policy)))
 
   const accept = promptAcceptor(runs, surroundings, options.webhooks)
@@ -81,14 +85,14 @@ export function createApp(options: AppOptions): Express {
   api.use(express.json({ type: () => true, limit: MAX_JSON, strict: false }))
   api.use(promptRoutes(runs, accept), queueRoutes(runs), historyRoutes(runs), interruptRoutes(runs))
   api.use(freeRoutes(supervisor), objectInfoRoutes(surroundings), catalogueRoutes(surroundings))
-  api.use(modelRoutes(options.modelFacts))
+  api.use(modelRoutes(options.modelFacts), documentRoutes())
   api.use(systemStatsRoutes(() => supervisor.latest?.device))
   api.use(viewRoutes(files, options.previewer, options.maxPixels), workflowRoutes(options.workflows))
   api.use(settingsRoutes(options.settings), logRoutes(options.hostLog, files, options.followLog))
   const onlyApi = [
     jobRoutes(runs),
     runRoutes(runs, accept, files, options.fileIndex),
-    runEventRoutes(options.narration),
+    runEventRoutes(runs, options.narration),
   ]
   app.use('/api', content, api, ...onlyApi)
   app.use(api)
@@ -116,6 +120,32 @@ function securityHeaders(): RequestHandler {
     // The host speaks plain HTTP; whoever puts TLS before it decides on this.
     strictTransportSecurity: false,
   })
+}
+
+/** Lets the pages of named sites read the answers; what they send was let in or refused before. */
+function allowOrigins(origins: readonly string[]): RequestHandler {
+  return (request, response, next) => {
+    const { origin } = request.headers
+    if (origin === undefined || !origins.includes(origin)) {
+      next()
+      return
+    }
+    response.set({
+      'Access-Control-Allow-Origin': origin,
+      'Access-Control-Expose-Headers': 'Location',
+      'Cross-Origin-Resource-Policy': 'cross-origin',
+      Vary: 'Origin',
+    })
+    // A browser's question whether it may ask; it never carries a token.
+    if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
+      response.set({
+        'Access-Control-Allow-Methods': 'GET, POST, PUT, PATCH, DELETE',
+        'Access-Control-Allow-Headers': 'Authorization, Content-Type, Last-Event-ID, Comfy-User',
+        'Access-Control-Max-Age': '600',
+      })
+      response.status(204).end()
+    } else next()
+  }
 }
 
 function refuse(

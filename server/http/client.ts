@@ -7,9 +7,13 @@ const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>g
 <p>The API works: <a href="/object_info">nodes</a>, <a href="/system_stats">system</a>.</p></html>
 `
 
-/** The editor, from where Vite put it; a page that says how to build it when it is not there. */
-export function clientRoutes(folder: string): Router {
+/**
+ * The editor, from where Vite put it, or a page that says how to build it when it is not there; and the client for
+ * programs, for pages that import it from here.
+ */
+export function clientRoutes(folder: string, sdk: string): Router {
   const router = Router()
+  router.use('/sdk', express.static(sdk, { index: 'index.js', extensions: ['js'] }))
   // Vite names assets by their content.
   router.use('/assets', express.static(join(folder, 'assets'), { immutable: true, maxAge: '1y', fallthrough: true }))
   router.use(

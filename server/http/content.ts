@@ -7,7 +7,7 @@ import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { WrittenFile } from '../protocol/events.ts'
 import { MAX_UPLOAD_BYTES } from '../protocol/messages.ts'
-import { fileQuerySchema, sha256Schema } from '../protocol/requests.ts'
+import { fileQuerySchema, knownRequestSchema, sha256Schema } from '../protocol/requests.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { contentHash } from '../storage/content-hash.ts'
 import { parse } from './failure.ts'
@@ -15,13 +15,18 @@ import type { HostFiles } from './files.ts'
 import { sendFile } from './view.ts'
 
 /**
- * /api/files/{sha256}: uploads and results by their content. GET says where it is, so that a client need not send what is
- * here; GET …/content gives it; PUT keeps it, and keeps nothing twice.
+ * /api/files: uploads and results by their content. GET /{sha256} says where one is, GET /{sha256}/content gives it, PUT
+ * /{sha256} keeps it, and keeps nothing twice; POST /known says which of several are here and need not be sent.
  */
 export function contentRoutes(files: HostFiles, index: FileIndex): Router {
   const router = Router()
   router.get('/files/:sha256', async (request, response) => {
     response.json(describe(await locate(request.params.sha256)))
+  })
+  router.post('/files/known', express.json({ type: () => true }), async (request, response) => {
+    const asked = parse(knownRequestSchema, request.body ?? {}).sha256
+    const found = await Promise.all(asked.map(find))
+    response.json({ files: found.flatMap((file) => (file === undefined ? [] : [describe(file)])) })
   })
   router.get('/files/:sha256/content', async (request, response) => {
     const file = await locate(request.params.sha256)

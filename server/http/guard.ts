@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { isLoopback, type ServeSettings } from '../config.ts'
 
-export type Policy = Pick<ServeSettings, 'listen' | 'token' | 'hostNames'>
+export type Policy = Pick<ServeSettings, 'listen' | 'token' | 'hostNames' | 'origins'>
 
 /** Why a request is turned away. */
 export interface Denial {
@@ -26,11 +26,11 @@ export function checkSite(headers: IncomingHttpHeaders, policy: Policy): Denial 
     }
   }
   const { origin } = headers
-  if (origin !== undefined && !isSameSite(origin, host)) {
+  if (origin !== undefined && !isSameSite(origin, host) && !policy.origins.includes(origin)) {
     return {
       status: 403,
       message: `Requests from the site '${origin}' are not answered.`,
-      remedy: 'Open the page from this server itself.',
+      remedy: 'Open the page from this server itself, or start it with --allow-origin.',
     }
   }
   return undefined

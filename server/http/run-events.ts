@@ -1,6 +1,7 @@
 import { type Response, Router } from 'express'
 import { encodeFrame } from '../protocol/frames.ts'
 import { sequenceSchema } from '../protocol/requests.ts'
+import type { Runs } from '../runs/runs.ts'
 import type { Narration, Told } from '../socket/narration.ts'
 
 /** How often a stream that has nothing to say shows that it is there, in ms. */
@@ -11,7 +12,7 @@ const HEARTBEAT = 4000
  * the number of a message; a client that comes back with it as `Last-Event-ID` gets what it missed. Results and previews
  * come as `frame`, in base64. The stream ends with the run.
  */
-export function runEventRoutes(narration: Narration): Router {
+export function runEventRoutes(runs: Runs, narration: Narration): Router {
   const router = Router()
   router.get('/runs/:id/events', (request, response) => {
     const { id } = request.params
@@ -35,9 +36,14 @@ export function runEventRoutes(narration: Narration): Router {
       send(response, told)
       if (isEnd(told)) response.end()
     })
+    // A run that was taken out of the queue has nothing more to say.
+    const unwatch = runs.subscribe(({ type }) => {
+      if (type === 'queue' && !runs.isKnown(id)) response.end()
+    })
     response.once('close', () => {
       clearInterval(heartbeat)
       unsubscribe()
+      unwatch()
     })
   })
   return router

@@ -26,7 +26,12 @@ export function runRoutes(runs: Runs, accept: AcceptPrompt, files: HostFiles, in
     const { id } = accepted.run
     await ended(runs, id, wait, (stop) => response.once('close', stop))
     const job = runs.job(id)
-    if (response.destroyed || job === undefined) return
+    if (response.destroyed) return
+    if (job === undefined) {
+      const times = { queued: null, run: null, nodes: {} }
+      response.status(409).json({ id, status: 'cancelled', outputs: [], times, node_errors: accepted.nodeErrors })
+      return
+    }
     const body = {
       ...(await describe(job, files, index, inline)),
       ...etaOf(runs, id),
@@ -59,6 +64,7 @@ function ended(runs: Runs, id: string, seconds: number, onClose: (stop: () => vo
     const timer = setTimeout(stop, 1000 * seconds)
     const unsubscribe = runs.subscribe((change) => {
       if (change.type === 'settled' && change.run.id === id) stop()
+      if (change.type === 'queue' && !runs.isKnown(id)) stop()
     })
     onClose(stop)
   })

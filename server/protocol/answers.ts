@@ -123,6 +123,8 @@ export const knownFileSchema = z.object({
   input: z.string(),
 })
 
+export const knownFilesSchema = z.object({ files: z.array(knownFileSchema) })
+
 /** What POST /runs answers. */
 export const runSchema = z.object({
   id: z.string(),

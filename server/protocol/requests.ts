@@ -121,6 +121,9 @@ export const cancelRequestSchema = z.object({ job_ids: z.array(z.string().min(1)
 /** A content by its hash. */
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
 
+/** POST /api/files/known. */
+export const knownRequestSchema = z.object({ sha256: z.array(sha256Schema).max(100) })
+
 /** The number of a message of a run. */
 export const sequenceSchema = z
   .string()

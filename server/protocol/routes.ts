@@ -125,8 +125,8 @@ export const ROUTES: readonly Route[] = [
       method: 'post',
       path: '/jobs/{id}/cancel',
       onlyApi: true,
-      summary: 'Take a run out of the queue, or stop it',
-      answers: { 200: answer.cancelledSchema, 404: failure },
+      summary: 'Take a run out of the queue, or stop it; says whether there was anything to cancel',
+      answers: { 200: answer.cancelledSchema },
     },
     {
       method: 'post',
@@ -190,6 +190,14 @@ export const ROUTES: readonly Route[] = [
       summary: 'A tile of a level of a picture, for screens',
       query: request.tileQuerySchema,
       answers: { 200: { file: 'image/webp' }, 400: refused, 403: refused, 404: refused },
+    },
+    {
+      method: 'post',
+      path: '/files/known',
+      onlyApi: true,
+      summary: 'Which of several contents are here',
+      body: json(request.knownRequestSchema),
+      answers: { 200: answer.knownFilesSchema, 400: refused },
     },
     {
       method: 'put',

@@ -9,7 +9,6 @@ import { EventBundler } from './event-bundler.ts'
 import { type ExecutorOptions, execute } from './executor.ts'
 import type { FromRunner, RunnerOptions, ToRunner } from './messages.ts'
 import { ModelStore } from './model-store.ts'
-
 import { deliveredFiles, runFiles } from './run-files.ts'
 
 /** The runner process: one run at a time, in the order in which the host sends them. */
@@ -54,6 +53,7 @@ const executor: ExecutorOptions = {
       signal.throwIfAborted()
       reporter.progress(nodeId, value, max, preview)
     },
+    say: (text) => reporter.emit({ type: 'node_text', node: nodeId, text }),
   }),
 }
 

@@ -42,15 +42,19 @@ export class Progress {
     }
   }
 
-  /** Milliseconds; of a node that says how far it is, by that, else by how long it has been at it. */
+  /** Milliseconds. */
   left(now: number): number {
     let left = 0
     for (const [node, time] of this.#expected) {
       const running = this.#running.get(node)
-      if (running === undefined) left += time
-      else if (running.done > 0) left += ((now - running.since) * (1 - running.done)) / running.done
-      else left += Math.max(0, time - (now - running.since))
+      left += running === undefined ? time : leftOfNode(time, running.done, now - running.since)
     }
     return Math.round(left)
   }
+}
+
+/** The further a node says it is, the more its own pace counts against what was expected of it. */
+function leftOfNode(expected: number, done: number, elapsed: number): number {
+  if (done === 0) return Math.max(0, expected - elapsed)
+  return (1 - done) * ((1 - done) * expected + elapsed)
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { RunEvent } from '../protocol/events.ts'
-import type { Outbox } from '../storage/outbox.ts'
+import type { Receipts } from '../storage/receipts.ts'
 import { type Eta, Progress } from './eta.ts'
 import type { Job, JobQuery } from './job.ts'
 import { RunQueue } from './queue.ts'
@@ -33,8 +33,8 @@ export class Runs {
   readonly #queue = new RunQueue()
   readonly #attachments = new Map<string, Submission['attachments']>()
   readonly #listeners = new Set<(change: RunChange) => void>()
-  readonly #outbox: Pick<Outbox, 'forget' | 'keepOnly'>
-  /** Runs of which the outbox is being rid. */
+  readonly #receipts: Pick<Receipts, 'forget' | 'keepOnly'>
+  /** Runs of which the receipts is being rid. */
   readonly #forgetting = new Map<string, Promise<unknown>>()
   #active: ActiveRun | undefined
   #progress: Progress | undefined
@@ -45,11 +45,11 @@ export class Runs {
   constructor(
     store: RunStore,
     supervisor: Pick<Supervisor, 'execute' | 'cancel'>,
-    outbox: Pick<Outbox, 'forget' | 'keepOnly'>,
+    receipts: Pick<Receipts, 'forget' | 'keepOnly'>,
   ) {
     this.#store = store
     this.#supervisor = supervisor
-    this.#outbox = outbox
+    this.#receipts = receipts
     this.#recover()
   }
 
@@ -70,14 +70,17 @@ export class Runs {
 
   /**
    * Writes the run down and queues it; from here on it survives a crash.
-   * @throws RestorationError `invalid_input` when the id is in the queue, or too much waits in memory
+   * The same run sent again under its own id, by a client that did not hear the answer, is the one that is there.
+   * @throws RestorationError `invalid_input` when another run of the id is in the queue, or too much waits in memory
    */
   submit(submission: Submission): Run {
     const id = submission.id ?? randomUUID()
-    if (this.#active?.id === id || this.#queue.has(id)) {
+    const present = this.#open(id)
+    if (present !== undefined) {
+      if (JSON.stringify(this.#store.graph(id).prompt) === JSON.stringify(submission.prompt)) return present
       throw new RestorationError(
         'invalid_input',
-        `A run with the id '${id}' is in the queue.`,
+        `Another run with the id '${id}' is in the queue.`,
         'Wait for it to end, or send another prompt_id.',
       )
     }
@@ -244,6 +247,14 @@ export class Runs {
     this.#store.finish(run.id, { record: recorder.record() }, Date.now())
   }
 
+  #open(id: string): Run | undefined {
+    return this.#active?.id === id
+      ? this.#active
+      : this.#queue.has(id)
+        ? this.#queue.runs.find((run) => run.id === id)
+        : undefined
+  }
+
   #refuseOverload(submission: Submission): void {
     const bytes = [...this.#attachments.values(), submission.attachments].reduce(
       (sum, attachments) => sum + Object.values(attachments).reduce((total, file) => total + file.length, 0),
@@ -315,14 +326,14 @@ export class Runs {
 
   /** What it has delivered need not be known any more; a run of the same id waits until it is not. */
   #forget(id: string): void {
-    const done = this.#outbox.forget(id).catch(() => undefined)
+    const done = this.#receipts.forget(id).catch(() => undefined)
     this.#forgetting.set(id, done)
     void done.then(() => this.#forgetting.delete(id))
   }
 
   /** Sweeps out what an earlier host left of runs that had ended; no run starts before that is done. */
   #keepOnly(ids: readonly string[]): void {
-    const done = this.#outbox.keepOnly(ids).catch(() => undefined)
+    const done = this.#receipts.keepOnly(ids).catch(() => undefined)
     this.#sweeping = done
     void done.then(() => {
       this.#sweeping = undefined

@@ -27,10 +27,10 @@ export function checkTarget(text: string, allowed: readonly string[]): URL {
  * Looks names up for a request, and fails for those that lead to an address that is not public: what was checked is what
  * is called.
  */
-export function guardedLookup(url: URL, allowed: readonly string[]): LookupFunction {
+export function guardedLookup(url: URL, allowed: readonly string[], resolve = lookup): LookupFunction {
   const free = isAllowed(url, allowed)
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, '', 0)
       const bad = free ? undefined : addresses.find(({ address }) => !isPublic(address))
       if (bad !== undefined) return callback(notPublic(hostname), '', 0)

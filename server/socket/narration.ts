@@ -14,8 +14,8 @@ export type Listen = (told: Told, run: ActiveRun) => void
 
 /** Runs of which the messages are kept, those that have ended included, and how much of all of them. */
 const MOST_RUNS = 64
-const MOST_TOLD = 200_000
-const MOST_BYTES = 256 << 20
+const MOST_TOLD = 20_000
+const MOST_BYTES = 128 << 20
 
 interface Log {
   readonly told: Told[]

@@ -85,8 +85,9 @@ export class Narrator {
     const { node, ui, cached } = event
     const max = this.#states.get(node)?.max ?? 1
     this.#set(node, max, max, 'finished')
-    if (ui === null) return cached ? [] : this.#state(event.time, true)
-    const output = { ...ui }
+    if (ui === null && !cached) return this.#state(event.time, true)
+    // A node that another one's result answered is told of too, with nothing to show.
+    const output = ui === null ? null : { ...ui }
     return [
       message({
         type: 'executed',

@@ -1,7 +1,7 @@
-import { mkdir, readdir } from 'node:fs/promises'
-import { dirname, join, posix } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { join, posix } from 'node:path'
 import { pathInside } from './inside.ts'
-import type { OutboxEntry, Place } from './outbox.ts'
+import type { Claim, Place, Receipts } from './receipts.ts'
 import { createFile } from './write-file.ts'
 
 /** Counts up the files of numbered series, `{prefix}_{00001}_.{extension}`, as ComfyUI names them. */
@@ -24,19 +24,16 @@ export class FileSeries {
 
   /** As `write`, unless an earlier attempt at the same has put a file there: then that is the one. */
   async deliver(
-    entry: OutboxEntry,
+    receipts: Receipts,
+    claim: Claim,
     prefix: string,
     extension: string,
     bytes: Uint8Array,
-    sha256: string,
-  ): Promise<Place & { readonly sha256: string }> {
-    const delivered = await entry.delivered(this.#root)
-    if (delivered !== undefined) return delivered
-    const put = async (path: string, place: Place) => {
-      await mkdir(dirname(path), { recursive: true })
-      return entry.deliver(path, place, bytes, sha256)
-    }
-    return { ...(await this.#next(prefix, extension, put)), sha256 }
+  ): Promise<Place & { readonly isNew: boolean }> {
+    const delivered = await receipts.delivered(claim, this.#root)
+    if (delivered !== undefined) return { ...delivered, isNew: false }
+    const put = (path: string, place: Place) => receipts.deliver(claim, path, place, bytes)
+    return { ...(await this.#next(prefix, extension, put)), isNew: true }
   }
 
   /** Tries one name after the other until `put` finds one that is free. */

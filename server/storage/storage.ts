@@ -4,7 +4,7 @@ import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.t
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { contentHash } from './content-hash.ts'
 import { outside, pathInside } from './inside.ts'
-import { type Claim, Outbox } from './outbox.ts'
+import { type Claim, Receipts } from './receipts.ts'
 import { FileSeries } from './series.ts'
 import { createFile, replaceFile } from './write-file.ts'
 
@@ -12,8 +12,8 @@ export interface StorageRoots {
   readonly inputRoot: string
   readonly outputRoot: string
   readonly tempRoot: string
-  /** Where runs note what they have written: see Outbox. */
-  readonly outboxRoot: string
+  /** Where runs note what they have written: see Receipts. */
+  readonly receiptsRoot: string
 }
 
 /** A file that was written, by its content too. */
@@ -37,22 +37,22 @@ export class Storage implements Files {
   readonly #roots: Readonly<Record<FolderType, string>>
   readonly #series: Readonly<Record<'output' | 'temp', FileSeries>>
 
-  readonly #outbox: Outbox
+  readonly #receipts: Receipts
   readonly #drafts: string
 
-  private constructor(roots: Readonly<Record<FolderType, string>>, outboxRoot: string) {
+  private constructor(roots: Readonly<Record<FolderType, string>>, receiptsRoot: string) {
     this.#roots = roots
     this.#drafts = draftsIn(roots.temp)
-    this.#outbox = new Outbox(outboxRoot)
+    this.#receipts = new Receipts(receiptsRoot)
     this.#series = {
       output: new FileSeries(roots.output, this.#drafts),
       temp: new FileSeries(roots.temp, this.#drafts),
     }
   }
 
-  static async open({ inputRoot, outputRoot, tempRoot, outboxRoot }: StorageRoots): Promise<Storage> {
+  static async open({ inputRoot, outputRoot, tempRoot, receiptsRoot }: StorageRoots): Promise<Storage> {
     for (const root of [inputRoot, outputRoot, tempRoot]) await mkdir(root, { recursive: true })
-    return new Storage({ input: inputRoot, output: outputRoot, temp: tempRoot }, outboxRoot)
+    return new Storage({ input: inputRoot, output: outputRoot, temp: tempRoot }, receiptsRoot)
   }
 
   /** The pictures that LoadImage offers: those at the top of the input folder, by name. */
@@ -137,10 +137,10 @@ export class Storage implements Files {
     extension: string,
     bytes: Uint8Array,
   ): Promise<Written> {
-    const entry = this.#outbox.entry(claim)
-    const place = await this.#series[type].deliver(entry, prefix, extension, bytes, await contentHash(bytes))
-    const { filename, subfolder } = place
-    return { filename, subfolder, type, sha256: place.sha256, size: bytes.length }
+    const place = await this.#series[type].deliver(this.#receipts, claim, prefix, extension, bytes)
+    const reference = { filename: place.filename, subfolder: place.subfolder, type }
+    const content = place.isNew ? bytes : await readFile(await this.path(reference))
+    return { ...reference, sha256: await contentHash(content), size: content.length }
   }
 
   /**

@@ -7,10 +7,9 @@ import { dirname, join } from 'node:path'
  *   beside the file by default
  */
 export async function createFile(path: string, bytes: Uint8Array, drafts?: string): Promise<boolean> {
-  await mkdir(dirname(path), { recursive: true })
   const draft = await writeDraft(drafts ?? dirname(path), bytes)
   try {
-    await link(draft, path)
+    await linkInto(draft, path)
     return true
   } catch (error) {
     const code = codeOf(error)
@@ -25,14 +24,28 @@ export async function createFile(path: string, bytes: Uint8Array, drafts?: strin
 
 /** Writes a file; readers see the old one or the new one, never half of it. `drafts` as in createFile. */
 export async function replaceFile(path: string, bytes: Uint8Array, drafts?: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
   const draft = await writeDraft(drafts ?? dirname(path), bytes)
   try {
-    await rename(draft, path)
+    await intoFolder(path, () => rename(draft, path))
   } catch (error) {
     await unlink(draft)
     if (codeOf(error) !== 'EXDEV' || drafts === undefined) throw error
     await replaceFile(path, bytes)
+  }
+}
+
+/** A second name for a file; the folder of the name is made if need be. */
+export function linkInto(file: string, path: string): Promise<void> {
+  return intoFolder(path, () => link(file, path))
+}
+
+async function intoFolder(path: string, put: () => Promise<void>): Promise<void> {
+  try {
+    await put()
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    await mkdir(dirname(path), { recursive: true })
+    await put()
   }
 }
 

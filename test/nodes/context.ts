@@ -41,6 +41,7 @@ export function testContext(files: Readonly<Record<string, Uint8Array>> = {}, ma
       fingerprint: async (name) => name,
     },
     inference: { run: async (_model, part, input) => linearGraphs[part](input) },
+    say: () => undefined,
     progress(value, max) {
       steps.push([value, max])
     },

@@ -48,7 +48,9 @@ export async function startHost(flags: readonly string[] = []): Promise<Host> {
   }
   await waitUntil(async () => {
     if (child.exitCode !== null) throw new Error(`the host ended at its start:\n${text}`)
-    return (await fetch(`${host.url}/system_stats`).catch(() => undefined))?.ok === true
+    const answer = await fetch(`${host.url}/system_stats`).catch(() => undefined)
+    // 401 from a host with a token.
+    return answer?.ok === true || answer?.status === 401
   })
   return host
 }

@@ -163,6 +163,15 @@ describe('POST /api/runs', () => {
   })
 })
 
+test('POST /api/runs tells a client whose run was taken out of the queue', async () => {
+  const busy = await call('POST', '/api/runs', { prompt: fakeGraph('steps 1000') })
+  const answer = call('POST', '/api/runs?wait=30', { prompt: fakeGraph('succeed'), prompt_id: 'taken-out' })
+  while ((await get('/api/jobs/taken-out')).status !== 200) await new Promise((go) => setTimeout(go, 10))
+  await call('POST', '/queue', { delete: ['taken-out'] })
+  expect(await answer).toMatchObject({ status: 409, body: { id: 'taken-out', status: 'cancelled', outputs: [] } })
+  await call('POST', `/api/jobs/${busy.body.id}/cancel`)
+})
+
 describe('/api/jobs', () => {
   const run = async (behaviour: string, extra = {}) =>
     (await post(host, '/prompt', { prompt: fakeGraph(behaviour), ...extra })).body.prompt_id as string
@@ -197,7 +206,10 @@ describe('/api/jobs', () => {
     expect((await call('POST', '/api/jobs/cancel', { job_ids: [...waiting, 'unknown'] })).body).toEqual({
       cancelled: true,
     })
-    for (const id of waiting) expect((await get(`/api/jobs/${id}`)).status).toBe(404)
+    for (const id of waiting) {
+      expect((await get(`/api/jobs/${id}`)).status).toBe(404)
+      expect(await call('POST', `/api/jobs/${id}/cancel`)).toEqual({ status: 200, body: { cancelled: false } })
+    }
     await call('POST', `/api/jobs/${running}/cancel`)
     await until(running, 'cancelled')
   })

@@ -38,10 +38,13 @@ describe('a foreign web page', () => {
     [{ host: `localhost:${port}`, origin: `http://localhost:${port}` }, true],
     [{ host: `localhost:${port}`, origin: 'http://localhost:9999' }, false],
     [{ host: `localhost:${port}`, origin: 'http://evil.example' }, false],
+    [{ host: `localhost:${port}`, origin: 'https://app.example' }, true],
+    [{ host: `localhost:${port}`, origin: 'https://app.example.evil' }, false],
+    [{ host: 'evil.example', origin: 'https://app.example' }, false],
     [{ host: `localhost:${port}`, origin: 'null' }, false],
     [{ host: `localhost:${port}`, origin: 'nonsense' }, false],
   ])('with %j is let in: %s', (headers, isAllowed) => {
-    const policy = { listen: '127.0.0.1', token: undefined, hostNames: ['my.name'] }
+    const policy = { listen: '127.0.0.1', token: undefined, hostNames: ['my.name'], origins: ['https://app.example'] }
     expect(checkSite(headers, policy) === undefined).toBe(isAllowed)
   })
 
@@ -70,7 +73,7 @@ describe('a host with a token', () => {
   })
 
   test('is called by any name', () => {
-    const policy = { listen: '0.0.0.0', token: 'secret-token', hostNames: [] }
+    const policy = { listen: '0.0.0.0', token: 'secret-token', hostNames: [], origins: [] }
     expect(checkSite({ host: 'photos.example' }, policy)).toBeUndefined()
     expect(checkToken({}, '/queue', policy)).toMatchObject({ status: 401 })
   })
@@ -81,4 +84,43 @@ test('pages may run no scripts but ours, and may not be framed', async () => {
   expect(policy).toContain("script-src 'self';")
   expect(policy).toContain("frame-ancestors 'none'")
   expect(policy).not.toContain("script-src 'self' 'unsafe")
+})
+
+describe('a site that is named', () => {
+  test('may call the host, and its browsers are told so; others may not', async () => {
+    const host = await startFakeHost({ token: 'secret-token', flags: { 'allow-origin': ['https://app.example'] } })
+    const ask = (origin: string, method: string, headers: Record<string, string> = {}) =>
+      new Promise<{ status: number; headers: Record<string, unknown> }>((resolve, reject) => {
+        request(`${host.url}/queue`, { method, headers: { origin, ...headers } }, (response) => {
+          response.resume()
+          resolve({ status: response.statusCode ?? 0, headers: response.headers })
+        })
+          .on('error', reject)
+          .end()
+      })
+    const token = { authorization: 'Bearer secret-token' }
+    const preflight = await ask('https://app.example', 'OPTIONS', { 'access-control-request-method': 'POST' })
+    expect(preflight).toMatchObject({
+      status: 204,
+      headers: {
+        'access-control-allow-origin': 'https://app.example',
+        'access-control-allow-headers': expect.stringContaining('Authorization'),
+      },
+    })
+    expect(await ask('https://app.example', 'GET', token)).toMatchObject({
+      status: 200,
+      headers: { 'access-control-allow-origin': 'https://app.example', vary: expect.stringContaining('Origin') },
+    })
+    expect((await ask('https://app.example', 'GET')).status).toBe(401)
+    expect((await ask('https://other.example', 'GET', token)).status).toBe(403)
+    expect((await ask(host.url, 'GET', token)).headers).not.toHaveProperty('access-control-allow-origin')
+    await (await Listener.open(host, 'x', { ...token, origin: 'https://app.example' })).close()
+    await host.stop()
+  })
+
+  test('is named as browsers name it', async () => {
+    for (const origin of ['app.example', 'https://app.example/', '*']) {
+      await expect(startFakeHost({ flags: { 'allow-origin': [origin] } })).rejects.toThrow(/--allow-origin/)
+    }
+  })
 })

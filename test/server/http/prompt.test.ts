@@ -67,13 +67,18 @@ describe('POST /prompt', () => {
     await ended(sent.body.prompt_id)
   })
 
-  test('keeps the client’s own id, and refuses it while it is queued', async () => {
+  test('keeps the client’s own id, takes it for the same run while it is queued, and refuses another', async () => {
     const busy = await occupy()
     expect(await post(host, '/prompt', { prompt: fakeGraph('succeed'), prompt_id: 'own' })).toMatchObject({
       status: 200,
       body: { prompt_id: 'own' },
     })
-    expect((await post(host, '/prompt', { prompt: fakeGraph('succeed'), prompt_id: 'own' })).status).toBe(400)
+    expect(await post(host, '/prompt', { prompt: fakeGraph('succeed'), prompt_id: 'own' })).toMatchObject({
+      status: 200,
+      body: { prompt_id: 'own' },
+    })
+    expect((await get(host, '/queue')).body.queue_pending).toHaveLength(1)
+    expect((await post(host, '/prompt', { prompt: fakeGraph('fail'), prompt_id: 'own' })).status).toBe(400)
     await release(busy)
     await ended('own')
   })

@@ -14,7 +14,7 @@ test('the process says what it offers, answers a run, and ends without a word wh
     inputRoot: join(folder, 'input'),
     outputRoot: join(folder, 'output'),
     tempRoot: join(folder, 'temp'),
-    outboxRoot: join(folder, 'outbox'),
+    receiptsRoot: join(folder, 'receipts'),
     modelRoots: [],
     device: 'cpu',
     threads: 1,

@@ -64,6 +64,7 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles, c
           files: runFiles(storage, run, (filename, extension, bytes, index) =>
             reporter.emit({ type: 'result_image', node: nodeId, index, filename, format: `image/${extension}`, bytes }),
           ),
+          say: (text) => reporter.emit({ type: 'node_text', node: nodeId, text }),
           progress(value, max, preview) {
             signal.throwIfAborted()
             reporter.progress(nodeId, value, max, preview)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import { type Host, type HostParts, startHost } from '../../../server/cli/host.ts'
-import { fileRoots, serveSettings } from '../../../server/config.ts'
+import { type Flags, fileRoots, serveSettings } from '../../../server/config.ts'
 import { Storage } from '../../../server/storage/storage.ts'
 
 export const fakeRunner = { entry: join(import.meta.dirname, 'fake-runner.mjs'), execArgv: [] }
@@ -21,11 +21,12 @@ export interface FakeHostOptions {
   readonly token?: string
   readonly device?: string
   readonly parts?: Partial<HostParts>
+  readonly flags?: Flags
 }
 
-export async function startFakeHost({ data, token, device, parts }: FakeHostOptions = {}): Promise<FakeHost> {
+export async function startFakeHost({ data, token, device, parts, flags }: FakeHostOptions = {}): Promise<FakeHost> {
   const folder = data ?? (await mkdtemp(join(tmpdir(), 'gendr-host-')))
-  const settings = serveSettings({ data: folder, port: '0', token, device: device ?? 'cpu' }, {})
+  const settings = serveSettings({ data: folder, port: '0', token, device: device ?? 'cpu', ...flags }, {})
   const log: string[] = []
   const host = await startHost(settings, {
     files: await Storage.open(fileRoots(settings)),

@@ -1,6 +1,7 @@
 // A runner that speaks the messages of server/runner/messages.ts without any model. What it does with a run is said by
 // the `behaviour` input of the graph's Fake nodes: succeed, fail, hang, crash, steps (slow progress, heeds cancel),
-// preview, text, result.
+// preview, text, result, file (writes a file of a name).
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -101,6 +102,13 @@ async function execute(run) {
         emit({ type: 'result_image', node, index: 0, filename: `${name}.png`, format: 'image/png', bytes })
       }
     }
+    if (behaviour === 'file') {
+      const bytes = Buffer.from(`a file of ${count}`)
+      writeFileSync(join(options.outputRoot, `${count}.png`), bytes)
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      const file = { filename: `${count}.png`, subfolder: '', type: 'output', sha256, size: bytes.length }
+      emit({ type: 'file_written', node, file })
+    }
     if (behaviour === 'fail') {
       const error = {
         node,
@@ -114,7 +122,8 @@ async function execute(run) {
       return emit({ type: 'failed', error })
     }
     executed.push(node)
-    const ui = class_type === 'Fake' ? { images: [{ filename: `${node}.png`, subfolder: '', type: 'output' }] } : null
+    const name = behaviour === 'file' ? count : node
+    const ui = class_type === 'Fake' ? { images: [{ filename: `${name}.png`, subfolder: '', type: 'output' }] } : null
     emit({ type: 'node_finished', node, ui, cached: false })
   }
   emit({ type: 'succeeded' })

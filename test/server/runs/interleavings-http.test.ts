@@ -43,6 +43,9 @@ test('every run that was accepted has ended or was taken out, and all readers sa
       const sockets = new Map<string, Listener>()
       const accepted: string[] = []
       const takenOut = new Set<string>()
+      /** When each was sent, and when the queue was last emptied: an earlier one may have gone with it. */
+      const sentAt = new Map<string, number>()
+      let clearedAt = 0
       const work: Promise<unknown>[] = []
       const pick = (index: number) => accepted[index % Math.max(1, accepted.length)] ?? 'unknown'
       for (const [one, isAwaited] of actions) {
@@ -55,11 +58,13 @@ test('every run that was accepted has ended or was taken out, and all readers sa
       async function perform(one: Action): Promise<unknown> {
         switch (one.do) {
           case 'submit': {
+            const start = performance.now()
             const { body } = await post(host, '/prompt', {
               prompt: fakeGraph(one.behaviour),
               client_id: one.client,
               front: one.front,
             })
+            sentAt.set(String(body.prompt_id), start)
             return accepted.push(String(body.prompt_id))
           }
           case 'delete':
@@ -73,11 +78,9 @@ test('every run that was accepted has ended or was taken out, and all readers sa
           case 'interrupt any':
             return post(host, '/interrupt', '')
           case 'clear': {
-            const { body } = await get(host, '/queue')
-            for (const [, id] of body.queue_pending as [number, string][]) takenOut.add(id)
-            // What comes in between may go too.
-            for (const id of accepted) takenOut.add(id)
-            return post(host, '/queue', { clear: true })
+            await post(host, '/queue', { clear: true })
+            clearedAt = performance.now()
+            return
           }
           case 'look': {
             const { body } = await get(host, '/api/jobs?limit=1000')
@@ -105,7 +108,7 @@ test('every run that was accepted has ended or was taken out, and all readers sa
         const job = await get(host, `/api/jobs/${id}`)
         expect(history.includes(id)).toBe(job.status === 200)
         if (job.status === 200) expect(['completed', 'failed', 'cancelled']).toContain(job.body.status)
-        else expect(takenOut).toContain(id)
+        else expect(takenOut.has(id) || sentAt.get(id)! < clearedAt).toBe(true)
       }
       await until(() => {
         const last = watcher.messages.findLast(({ type }) => type === 'status')?.data.status
@@ -113,6 +116,6 @@ test('every run that was accepted has ended or was taken out, and all readers sa
       })
       for (const socket of [watcher, ...sockets.values()]) socket.socket.terminate()
     }),
-    { numRuns: 25 },
+    { numRuns: 12 },
   )
 }, 240_000)

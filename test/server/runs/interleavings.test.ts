@@ -196,7 +196,8 @@ const submit = fc
           attachments: {},
         }
         if (isOpen) {
-          expect(() => real.runs.submit(order)).toThrow(/in the queue/)
+          expect(real.runs.submit(order).id).toBe(id)
+          expect(() => real.runs.submit({ ...order, prompt: fakeGraph('fail') })).toThrow(/in the queue/)
           return
         }
         real.runs.submit(order)

@@ -8,7 +8,7 @@ const runner: RunnerOptions = {
   inputRoot: '',
   outputRoot: '',
   tempRoot: '',
-  outboxRoot: '',
+  receiptsRoot: '',
   modelRoots: [],
   device: 'cpu',
   threads: 1,

@@ -12,7 +12,7 @@ import { Supervisor } from '../../../server/runs/supervisor.ts'
 import { hostSurroundings } from '../../../server/runs/surroundings.ts'
 import { Hub } from '../../../server/socket/hub.ts'
 import { Narration } from '../../../server/socket/narration.ts'
-import { Outbox } from '../../../server/storage/outbox.ts'
+import { Receipts } from '../../../server/storage/receipts.ts'
 import { fakeGraph, fakeRunner, Listener } from '../runs/fake-host.ts'
 
 test('while a run says nothing, its client and everybody else still hear something', async () => {
@@ -20,7 +20,7 @@ test('while a run says nothing, its client and everybody else still hear somethi
   const settings = serveSettings({ data }, {})
   const supervisor = new Supervisor({ ...fakeRunner, runner: runnerOptions(settings) })
   const store = new RunStore(':memory:')
-  const runs = new Runs(store, supervisor, new Outbox(join(data, 'outbox')))
+  const runs = new Runs(store, supervisor, new Receipts(join(data, 'receipts')))
   const files = { listInputs: async () => [], exists: async () => false, size: async () => 0 }
   const surroundings = hostSurroundings({
     supervisor,

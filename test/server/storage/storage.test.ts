@@ -16,7 +16,7 @@ beforeEach(async () => {
     inputRoot: inBase('input'),
     outputRoot: inBase('output'),
     tempRoot: inBase('temp'),
-    outboxRoot: inBase('outbox'),
+    receiptsRoot: inBase('receipts'),
   })
   await writeFile(inBase('secret.png'), 'secret')
 })

@@ -1,13 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Outbox } from '../../../server/storage/outbox.ts'
+import { Receipts } from '../../../server/storage/receipts.ts'
 import { Storage } from '../../../server/storage/storage.ts'
 
 let base: string
 beforeEach(async () => {
-  base = await mkdtemp(join(tmpdir(), 'outbox-'))
+  base = await mkdtemp(join(tmpdir(), 'receipts-'))
 })
 afterEach(() => rm(base, { recursive: true, force: true }))
 
@@ -16,7 +16,7 @@ const open = () =>
     inputRoot: join(base, 'input'),
     outputRoot: join(base, 'output'),
     tempRoot: join(base, 'temp'),
-    outboxRoot: join(base, 'outbox'),
+    receiptsRoot: join(base, 'receipts'),
   })
 const bytes = (text: string) => new TextEncoder().encode(text)
 const claim = (run: string, node = '1', index = 0) => ({ run, node, index })
@@ -47,31 +47,49 @@ test('a run that had not come to its file, or whose file is gone, writes it', as
   expect(await (await open()).deliver(claim('a'), 'output', 'x', 'png', bytes('two'))).toMatchObject({ filename })
   expect(await readFile(join(base, 'output', filename), 'utf8')).toBe('two')
 
-  // Killed after the note, before the file: in the meantime another took the name.
-  const [folder] = await readdir(join(base, 'outbox'))
-  const [note] = (await readdir(join(base, 'outbox', folder!))).filter((name) => name.endsWith('.json'))
+  // Killed after the receipt, before the file: in the meantime another took the name.
   await rm(join(base, 'output', filename))
   await writeFile(join(base, 'output', filename), 'of another')
   expect(await (await open()).deliver(claim('a'), 'output', 'x', 'png', bytes('three'))).toMatchObject({
     filename: 'x_00002_.png',
   })
-  // Killed in the middle of the note.
-  await writeFile(join(base, 'outbox', folder!, note!), '{"filename":"x_000')
+  // Killed in the middle of the receipt.
+  const names = await readdir(join(base, 'receipts'))
+  for (const name of names) {
+    await rm(join(base, 'receipts', name))
+    await writeFile(join(base, 'receipts', name), 'th')
+  }
   expect(await (await open()).deliver(claim('a'), 'output', 'x', 'png', bytes('four'))).toMatchObject({
     filename: 'x_00003_.png',
   })
 })
 
+test('names that are too long for a receipt are noted all the same', async () => {
+  const prefix = `${'long'.repeat(20)}/${'é'.repeat(80)}`
+  const first = await (await open()).deliver(claim('a'), 'output', prefix, 'png', bytes('one'))
+  expect(await (await open()).deliver(claim('a'), 'output', prefix, 'png', bytes('two'))).toEqual(first)
+  const receipts = new Receipts(join(base, 'receipts'))
+  await receipts.forget('a')
+  expect(await readdir(join(base, 'receipts'))).toEqual([])
+})
+
+test('a file that somebody has moved away is not touched by another attempt', async () => {
+  const { filename } = await (await open()).deliver(claim('a'), 'output', 'x', 'png', bytes('one'))
+  await rename(join(base, 'output', filename), join(base, 'mine.png'))
+  await (await open()).deliver(claim('a'), 'output', 'x', 'png', bytes('two'))
+  expect(await readFile(join(base, 'mine.png'), 'utf8')).toBe('one')
+})
+
 test('runs that have ended are forgotten, those that will be run again are not', async () => {
   const storage = await open()
   for (const run of ['a', 'b', 'c']) await storage.deliver(claim(run), 'output', 'x', 'png', bytes(run))
-  const outbox = new Outbox(join(base, 'outbox'))
-  await outbox.forget('a')
-  await outbox.keepOnly(['b'])
-  expect(await readdir(join(base, 'outbox'))).toHaveLength(1)
+  const receipts = new Receipts(join(base, 'receipts'))
+  await receipts.forget('a')
+  await receipts.keepOnly(['b'])
+  expect(await readdir(join(base, 'receipts'))).toHaveLength(1)
   for (const run of ['a', 'b', 'c']) await (await open()).deliver(claim(run), 'output', 'x', 'png', bytes(run))
   expect(await outputs()).toHaveLength(5)
-  await outbox.forget('never heard of')
+  await receipts.forget('never heard of')
 })
 
 test('nothing half written is left in the folders of files', async () => {

@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import { type Json, SchemaWriter } from './json-schema.ts'
+import { type Answer, type Body, ROUTES, type Route } from './routes.ts'
+
+/** The HTTP API as an OpenAPI 3.1 document, made from the table of routes and its schemas. */
+export function openApi(version: string): Json {
+  const writer = new SchemaWriter()
+  const paths: Record<string, Record<string, Json>> = {}
+  for (const route of ROUTES) {
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, writer) }
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'gendr-graph',
+      version,
+      summary: 'Graphs that restore and enlarge pictures',
+      description:
+        "ComfyUI's API, and what it lacks. Routes that ComfyUI has are there without /api too. JSON is read whatever the content type says.",
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/api' }],
+    tags: [...new Set(ROUTES.map(({ group }) => group))].map((name) => ({ name })),
+    security: [{}, { bearer: [] }, { query: [] }],
+    paths,
+    components: {
+      schemas: writer.components,
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'The token of --token, if the host was given one' },
+        query: { type: 'apiKey', in: 'query', name: 'token', description: 'The same, in the address' },
+      },
+    },
+  }
+}
+
+function operation(route: Route, writer: SchemaWriter): Json {
+  const { path, group, summary, query, body, answers } = route
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+  const parameters = [...inPath, ...queryParameters(query, writer)]
+  return {
+    operationId: idOf(route),
+    tags: [group],
+    summary,
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: requestBody(body, writer) }),
+    responses: Object.fromEntries(
+      Object.entries(answers).map(([status, answer]) => [status, response(Number(status), answer, writer)]),
+    ),
+  }
+}
+
+/** `get /jobs/{id}` is `getJobsId`. */
+function idOf({ method, path }: Route): string {
+  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
+  return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+}
+
+function queryParameters(query: z.ZodObject | undefined, writer: SchemaWriter): Json[] {
+  if (query === undefined) return []
+  const { properties = {}, required = [] } = writer.write(query, 'input') as {
+    properties?: Record<string, Json>
+    required?: string[]
+  }
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'query',
+    ...(required.includes(name) && { required: true }),
+    ...(description !== undefined && { description }),
+    schema,
+  }))
+}
+
+function requestBody(body: Body, writer: SchemaWriter): Json {
+  switch (body.kind) {
+    case 'json':
+      return { content: { 'application/json': { schema: writer.write(body.schema, 'input') } } }
+    case 'form': {
+      const { properties, ...rest } = writer.write(body.fields, 'input') as { properties?: Json }
+      const file = { type: 'string', contentMediaType: 'application/octet-stream' }
+      const schema = { ...rest, properties: { [body.file]: file, ...properties }, required: [body.file] }
+      return { required: true, content: { 'multipart/form-data': { schema } } }
+    }
+    case 'bytes':
+      return { required: true, content: { 'application/octet-stream': {} } }
+  }
+}
+
+function response(status: number, answer: Answer, writer: SchemaWriter): Json {
+  const description = MEANINGS[status] ?? 'Failed'
+  if (status === 204) return { description }
+  if (answer instanceof z.ZodType) {
+    return { description, content: { 'application/json': { schema: writer.write(answer, 'output') } } }
+  }
+  return { description, content: { [answer.file]: {} } }
+}
+
+const MEANINGS: Readonly<Record<number, string>> = {
+  200: 'Done',
+  201: 'Kept',
+  202: 'Accepted, and not yet done',
+  204: 'Done',
+  206: 'A part',
+  400: 'Refused',
+  403: 'Outside of what may be reached',
+  404: 'Not there',
+  409: 'In the way of what is there',
+  413: 'Too large',
+  500: 'Failed',
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { codeOf, createFile, isWithoutLinks, linkInto } from './write-file.ts'
+
+/** Which file of a run: the how-manieth that a node of it writes, from 0. */
+export interface Claim {
+  readonly run: string
+  readonly node: string
+  readonly index: number
+}
+
+/** A file of a series, by its place below the series' root. */
+export interface Place {
+  readonly filename: string
+  readonly subfolder: string
+}
+
+/** Bytes of a file name, of the 255 that file systems allow, that a place may take up. */
+const MOST_IN_NAME = 180
+const NOTE = '.place'
+
+/**
+ * What runs that have not been written down as ended have put into their folders: a second link to each file, whose name
+ * says of which run it is and where the first one was to go; it is there before the first one. A run that is run again
+ * after a crash finds here what it has delivered already, and does not deliver it twice.
+ */
+export class Receipts {
+  readonly #root: string
+  /** Names that earlier processes left behind, by claim; read once. */
+  #left: Promise<ReadonlyMap<string, string>> | undefined
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  /** Where an earlier attempt has put the file, below `root`, if it came that far and the file is still there. */
+  async delivered(claim: Claim, root: string): Promise<Place | undefined> {
+    this.#left ??= this.#readLeft()
+    const name = (await this.#left).get(keyOf(claim))
+    const place = name === undefined ? undefined : await this.#placeIn(name)
+    if (name === undefined || place === undefined) return undefined
+    const paths = [join(root, place.subfolder, place.filename), join(this.#root, name)] as const
+    return (await isSame(...paths)) ? place : undefined
+  }
+
+  /** Puts a file to its path, whole or not at all; false when the name is taken. */
+  async deliver(claim: Claim, path: string, place: Place, bytes: Uint8Array): Promise<boolean> {
+    const copy = join(this.#root, await this.#name(claim, place))
+    await this.#write(copy, bytes)
+    try {
+      await linkInto(copy, path)
+      return true
+    } catch (error) {
+      const code = codeOf(error)
+      if (code === 'EEXIST') {
+        await rm(copy)
+        return false
+      }
+      if (code !== 'EXDEV' && !isWithoutLinks(code)) throw error
+      return await createFile(path, bytes)
+    }
+  }
+
+  /** To be called when the run is written down as ended. */
+  async forget(run: string): Promise<void> {
+    await this.#remove((name) => name.startsWith(digest(run)))
+  }
+
+  /** Forgets all runs but those that will be run again. */
+  async keepOnly(runs: readonly string[]): Promise<void> {
+    const kept = new Set(runs.map(digest))
+    await this.#remove((name) => !kept.has(name.slice(0, name.indexOf('-'))))
+  }
+
+  /** The claim, then the place; a place that is too long for a name has a note of its own. */
+  async #name(claim: Claim, { subfolder, filename }: Place): Promise<string> {
+    const place = `${subfolder}/${filename}`
+    const encoded = Buffer.from(place).toString('base64url')
+    const name = `${keyOf(claim)}-`
+    if (encoded.length <= MOST_IN_NAME) return name + encoded
+    await this.#write(join(this.#root, `${name}${NOTE}`), Buffer.from(place))
+    return name
+  }
+
+  async #placeIn(name: string): Promise<Place | undefined> {
+    const encoded = name.slice(name.lastIndexOf('-') + 1)
+    const place =
+      encoded === ''
+        ? await readFile(join(this.#root, name + NOTE), 'utf8').catch(() => '')
+        : Buffer.from(encoded, 'base64url').toString()
+    const slash = place.lastIndexOf('/')
+    return slash < 0 ? undefined : { subfolder: place.slice(0, slash), filename: place.slice(slash + 1) }
+  }
+
+  /** An earlier copy is not written over: it may be the same file as one that somebody has moved. */
+  async #write(path: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await writeFile(path, bytes, { flag: 'wx' })
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') await rm(path)
+      else if (codeOf(error) === 'ENOENT') await mkdir(this.#root, { recursive: true })
+      else throw error
+      await writeFile(path, bytes, { flag: 'wx' })
+    }
+  }
+
+  async #readLeft(): Promise<ReadonlyMap<string, string>> {
+    const names = await readdir(this.#root).catch(() => [])
+    const copies = names.filter((name) => !name.endsWith(NOTE))
+    return new Map(copies.map((name) => [name.slice(0, KEY_LENGTH), name]))
+  }
+
+  async #remove(isGone: (name: string) => boolean): Promise<void> {
+    const names = await readdir(this.#root).catch(() => [])
+    await Promise.all(names.filter(isGone).map((name) => rm(join(this.#root, name), { force: true })))
+  }
+}
+
+/** Whether two names are of one file, or where links are not possible, of one content. */
+async function isSame(file: string, copy: string): Promise<boolean> {
+  const [one, other] = await Promise.all([file, copy].map((path) => stat(path).catch(() => undefined)))
+  if (one === undefined || other === undefined) return false
+  if (one.ino === other.ino && one.dev === other.dev) return true
+  if (one.size !== other.size) return false
+  const [first, second] = await Promise.all([file, copy].map((path) => readFile(path)))
+  return first!.equals(second!)
+}
+
+const DIGEST_LENGTH = 24
+const KEY_LENGTH = 2 * DIGEST_LENGTH + 1
+
+function keyOf({ run, node, index }: Claim): string {
+  return `${digest(run)}-${digest(`${node}\0${index}`)}`
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH)
+}

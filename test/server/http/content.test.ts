@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type FakeHost, fakeGraph, get, post, startFakeHost } from '../runs/fake-host.ts'
+
+/** Files by their content. */
+
+let host: FakeHost
+beforeAll(async () => {
+  host = await startFakeHost()
+  await host.ready()
+})
+afterAll(() => host.stop())
+
+const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
+const put = async (text: string, name = 'a.png', sha256 = hashOf(text)) => {
+  const response = await fetch(`${host.url}/api/files/${sha256}?name=${encodeURIComponent(name)}`, {
+    method: 'PUT',
+    body: text,
+  })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+
+test('what was put is found by its content, and is not kept twice', async () => {
+  expect((await get(host, `/api/files/${hashOf('one')}`)).status).toBe(404)
+  const file = { sha256: hashOf('one'), size: 3, filename: 'one.png', subfolder: '', type: 'input', input: 'one.png' }
+  expect(await put('one', 'one.png')).toEqual({ status: 201, body: file })
+  expect(await put('one', 'another-name.png')).toEqual({ status: 200, body: file })
+  expect((await get(host, `/api/files/${hashOf('one')}`)).body).toEqual(file)
+  expect((await readdir(join(host.data, 'input'))).filter((name) => /one|another/.test(name))).toEqual(['one.png'])
+  expect((await post(host, '/api/files/known', { sha256: [hashOf('two'), hashOf('one')] })).body).toEqual({
+    files: [file],
+  })
+  const content = await fetch(`${host.url}/api/files/${hashOf('one')}/content`)
+  expect([await content.text(), content.headers.get('content-type')]).toEqual(['one', 'image/png'])
+  expect(content.headers.get('etag')).toBe(`"${hashOf('one')}"`)
+  const again = { 'if-none-match': content.headers.get('etag')!, 'cache-control': 'max-age=0' }
+  expect((await fetch(`${host.url}/api/files/${hashOf('one')}/content`, { headers: again })).status).toBe(304)
+})
+
+test('uploads and results are found too', async () => {
+  const form = new FormData()
+  form.set('image', new Blob(['uploaded']), 'up.png')
+  await fetch(`${host.url}/upload/image`, { method: 'POST', body: form })
+  expect((await get(host, `/api/files/${hashOf('uploaded')}`)).body).toMatchObject({
+    filename: 'up.png',
+    type: 'input',
+  })
+
+  const { body } = await post(host, '/api/runs?wait=30', { prompt: fakeGraph('file saved') })
+  const sha256 = hashOf('a file of saved')
+  expect(body.outputs).toEqual([
+    {
+      node: '1',
+      filename: 'saved.png',
+      subfolder: '',
+      type: 'output',
+      url: '/view?filename=saved.png&subfolder=&type=output',
+      sha256,
+    },
+  ])
+  expect((await get(host, `/api/files/${sha256}`)).body).toMatchObject({ input: 'saved.png [output]', size: 15 })
+  expect(await (await fetch(`${host.url}/api/files/${sha256}/content`)).text()).toBe('a file of saved')
+})
+
+test('a file that was changed or removed by others is not passed off as what it was', async () => {
+  await put('changed', 'changed.png')
+  await put('removed', 'removed.png')
+  await writeFile(join(host.data, 'input/changed.png'), 'different')
+  await rm(join(host.data, 'input/removed.png'))
+  for (const text of ['changed', 'removed']) {
+    expect((await get(host, `/api/files/${hashOf(text)}`)).status).toBe(404)
+    expect((await put(text, `${text}.png`)).status).toBe(201)
+  }
+})
+
+test('what does not have its hash, and what is no hash, is refused', async () => {
+  expect(await put('one thing', 'x.png', hashOf('another'))).toMatchObject({ status: 400 })
+  expect((await put('x', 'x.png', 'nonsense')).status).toBe(400)
+  expect((await post(host, '/api/files/known', { sha256: ['nonsense'] })).status).toBe(400)
+  expect((await put('x', '../x.png')).status).toBe(403)
+  expect((await get(host, '/api/files/..%2F..%2Fgendr.db')).status).toBe(400)
+  expect((await get(host, `/files/${hashOf('one')}`)).status).toBe(404)
+})

@@ -1,0 +1,169 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodeFrame } from '../../../server/protocol/frames.ts'
+import { type FakeHost, fakeGraph, get, Listener, post, startFakeHost, until } from '../runs/fake-host.ts'
+
+/** What a client that was away missed, as server-sent events and over the socket. */
+
+let host: FakeHost
+beforeAll(async () => {
+  host = await startFakeHost()
+  await host.ready()
+})
+afterAll(() => host.stop())
+
+interface Sent {
+  readonly id: number
+  readonly event: string
+  readonly data: Record<string, unknown>
+}
+
+/** Reads a stream to its end, or until there are so many events. */
+async function listen(of: FakeHost, run: unknown, after?: number, most = Number.POSITIVE_INFINITY): Promise<Sent[]> {
+  const headers: Record<string, string> = after === undefined ? {} : { 'last-event-id': String(after) }
+  const response = await fetch(`${of.url}/api/runs/${run}/events`, { headers })
+  expect(response.headers.get('content-type')).toContain('text/event-stream')
+  const sent: Sent[] = []
+  let text = ''
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk
+    const blocks = text.split('\n\n')
+    text = blocks.pop()!
+    for (const block of blocks) {
+      const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s) as [string, string]))
+      if (fields.data !== undefined) {
+        sent.push({ id: Number(fields.id), event: fields.event!, data: JSON.parse(fields.data) })
+      }
+    }
+    if (sent.length >= most) break
+  }
+  return sent
+}
+
+const submit = async (behaviour: string, more = {}) =>
+  (await post(host, '/prompt', { prompt: fakeGraph(behaviour), ...more })).body.prompt_id
+
+const ORDER = [
+  'execution_start',
+  'execution_cached',
+  'progress_state',
+  'executing',
+  'executed',
+  'progress_state',
+  'execution_success',
+  'executing',
+]
+
+test('the messages of a run come in their order, whenever one begins to listen, and the stream ends with it', async () => {
+  const run = await submit('succeed')
+  const live = await listen(host, run)
+  expect(live.map(({ event }) => event)).toEqual(ORDER)
+  const ids = live.map(({ id }) => id)
+  expect(ids).toEqual([...ids].sort((a, b) => a - b))
+  expect(await listen(host, run)).toEqual(live)
+})
+
+test('who comes back gets what it missed, and nothing twice', async () => {
+  const run = await submit('steps 30')
+  const first = await listen(host, run, undefined, 5)
+  const rest = await listen(host, run, first.at(-1)!.id)
+  const all = await listen(host, run)
+  expect([...first, ...rest]).toEqual(all)
+  expect(rest.length).toBeGreaterThan(5)
+  expect(await listen(host, run, all.at(-1)!.id)).toEqual([])
+})
+
+test('a run that waits is heard when it runs', async () => {
+  const busy = await submit('steps 1000')
+  const run = await submit('succeed')
+  const heard = listen(host, run)
+  await new Promise((wake) => setTimeout(wake, 50))
+  await post(host, '/interrupt', { prompt_id: busy })
+  expect((await heard).map(({ event }) => event)).toEqual(ORDER)
+})
+
+test('results that belong to no file come along', async () => {
+  const socket = await Listener.open(host, 'sends')
+  socket.send(encodeFrame({ type: 'attachment', metadata: { name: 'a.jpg' }, bytes: Uint8Array.of(1, 2, 3) }))
+  socket.send({ type: 'run', data: { workflow: fakeGraph('result') } })
+  const { data } = await socket.until('run_accepted')
+  await socket.close()
+  const frames = (await listen(host, data.prompt_id)).filter(({ event }) => event === 'frame')
+  const frame = Buffer.from(String(frames[0]!.data), 'base64')
+  expect([frame.readUInt32BE(0), [...frame.subarray(-3)]]).toEqual([17, [1, 2, 3]])
+})
+
+test('an unknown run is not there', async () => {
+  expect(await get(host, '/api/runs/unknown/events')).toEqual({ status: 404, body: { error: 'Run not found' } })
+})
+
+test('of a run of an earlier host its record is told, after whatever was heard', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'gendr-events-'))
+  const first = await startFakeHost({ data })
+  const { body } = await post(first, '/api/runs?wait=30', { prompt: fakeGraph('succeed') })
+  const before = await listen(first, body.id)
+  await first.close()
+  const second = await startFakeHost({ data })
+  const after = await listen(second, body.id, before[3]!.id)
+  expect(after.map(({ event }) => event)).toEqual([
+    'execution_start',
+    'execution_cached',
+    'executed',
+    'execution_success',
+    'executing',
+  ])
+  expect(after[0]!.id).toBeGreaterThan(before[3]!.id)
+  await second.close()
+  await rm(data, { recursive: true })
+})
+
+describe('over the socket', () => {
+  const asking = async (clientId: string) => {
+    const listener = await Listener.open(host, clientId)
+    listener.send({ type: 'feature_flags', data: { supports_sequence: true } })
+    await listener.until('feature_flags')
+    return listener
+  }
+  const numbered = (listener: Listener) =>
+    listener.messages.filter((message) => 'sequence' in message) as (Listener['messages'][number] & {
+      sequence: number
+    })[]
+
+  test('messages are numbered for those that ask, and a client that was away gets what it missed', async () => {
+    const first = await asking('away')
+    const run = await submit('steps 30', { client_id: 'away' })
+    await first.until('progress')
+    const last = numbered(first).at(-1)!.sequence
+    await first.close()
+    await new Promise((wake) => setTimeout(wake, 100))
+    const second = await asking('away')
+    second.send({ type: 'resume', data: { prompt_id: run, after: last } })
+    expect((await second.until('resumed')).data).toEqual({ prompt_id: run, state: 'open' })
+    await second.end(run)
+    const sequences = [...new Set(numbered(second).map(({ sequence }) => sequence))]
+    const all = (await listen(host, run)).map(({ id }) => id)
+    expect(sequences.sort((a, b) => a - b)).toEqual(all.filter((id) => id > last))
+    await second.close()
+  })
+
+  test('others get no numbers', async () => {
+    const listener = await Listener.open(host, 'plain')
+    await listener.end(await submit('succeed', { client_id: 'plain' }))
+    expect(numbered(listener)).toEqual([])
+    await listener.close()
+  })
+
+  test('a run that has ended is told anew, an unknown one is said to be that', async () => {
+    const run = await submit('succeed')
+    await until(async () => Object.keys((await get(host, `/history/${run}`)).body)[0])
+    const listener = await asking('late')
+    listener.send({ type: 'resume', data: { prompt_id: run } })
+    await listener.end(run)
+    expect(listener.types.slice(2)).toEqual(['resumed', ...ORDER])
+    listener.send({ type: 'resume', data: { prompt_id: 'unknown' } })
+    expect((await listener.until('resumed', ({ state }) => state === 'unknown')).data.prompt_id).toBe('unknown')
+    await listener.close()
+  })
+})

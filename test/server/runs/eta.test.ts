@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import type { RunEvent, RunEventBody } from '../../../server/protocol/events.ts'
+import { openDatabase } from '../../../server/runs/database.ts'
+import { Progress } from '../../../server/runs/eta.ts'
+import { Speeds, shapeOf } from '../../../server/runs/speeds.ts'
+import { fakeGraph, get, post, startFakeHost, until } from './fake-host.ts'
+
+const node = (class_type: string, ...sources: string[]) => ({
+  class_type,
+  inputs: Object.fromEntries(sources.map((source, i) => [`in${i}`, [source, 0]])),
+})
+const GRAPH = { a: node('Load'), b: node('Slow', 'a'), c: node('Slow', 'b'), d: node('Save', 'c'), e: node('Unused') }
+const event = (time: number, body: RunEventBody): RunEvent => ({ runId: 'run', sequence: 0, time, ...body })
+
+test('the shape of a graph is what its outputs reach', () => {
+  expect(shapeOf(GRAPH, ['d'], 5)).toEqual({ classes: { Load: 1, Slow: 2, Save: 1 }, bytes: 5 })
+})
+
+test('times are learnt by class and by size, the newer ones count more, and they are kept', () => {
+  const database = openDatabase(':memory:')
+  const speeds = new Speeds(database)
+  expect(speeds.ofRun({ classes: { Slow: 1 }, bytes: 0 })).toBeUndefined()
+  const learn = (bytes: number, ...times: number[]) => speeds.learn({ classes: {}, bytes }, new Map([['Slow', times]]))
+  learn(1000, 100, 300)
+  expect(speeds.ofNode('Slow', 1020)).toBe(200)
+  learn(1_000_000, 5000)
+  expect(speeds.ofNode('Slow', 1000)).toBe(200)
+  expect(speeds.ofNode('Slow', 900_000)).toBe(5000)
+  expect(speeds.ofNode('Slow', 50)).toBe(2600)
+  for (let i = 0; i < 30; i++) learn(1000, 400)
+  expect(speeds.ofNode('Slow', 1000)).toBeGreaterThan(390)
+  expect(new Speeds(database).ofRun({ classes: { Slow: 2, Other: 7 }, bytes: 1000 })).toBeCloseTo(
+    2 * speeds.ofNode('Slow', 1000)!,
+  )
+})
+
+test('what is left of a run shrinks as its nodes end, run and report', () => {
+  const speeds = new Speeds(openDatabase(':memory:'))
+  speeds.learn(
+    { classes: {}, bytes: 0 },
+    new Map([
+      ['Load', [10]],
+      ['Slow', [100]],
+      ['Save', [20]],
+    ]),
+  )
+  const progress = new Progress(GRAPH, shapeOf(GRAPH, ['d'], 0), speeds)
+  expect(progress.left(0)).toBe(230)
+  progress.add(event(0, { type: 'cached', nodes: ['a'] }))
+  expect(progress.left(0)).toBe(220)
+  progress.add(event(0, { type: 'node_started', node: 'b' }))
+  expect(progress.left(40)).toBe(180)
+  expect(progress.left(500)).toBe(120)
+  // Half of it took 100 ms, all of it should have: 75 ms lie between the 50 ms and the 100 ms that are left by either.
+  progress.add(event(100, { type: 'node_progress', node: 'b', value: 1, max: 2 }))
+  expect(progress.left(100)).toBe(195)
+  progress.add(event(200, { type: 'node_finished', node: 'b', ui: null, cached: false }))
+  expect(progress.left(200)).toBe(120)
+})
+
+test('runs say when they will start and end, and how long they and their nodes took', async () => {
+  const host = await startFakeHost()
+  const slow = { prompt: fakeGraph('steps 10') }
+  const { body: first } = await post(host, '/api/runs?wait=30', slow)
+  expect(first.eta).toBeUndefined()
+  const took = (first.times as { nodes: Record<string, number> }).nodes['1']!
+  expect(took).toBeGreaterThan(100)
+
+  const ids: unknown[] = []
+  for (let i = 0; i < 3; i++) ids.push((await post(host, '/prompt', slow)).body.prompt_id)
+  await until(async () => ((await get(host, '/queue')).body.queue_running as unknown[])[0])
+  const etas = await Promise.all(
+    ids.map(async (id) => (await get(host, `/api/jobs/${id}`)).body.eta as { start: number; end: number }),
+  )
+  expect(etas[0]!.start).toBe(0)
+  for (const [i, { start, end }] of etas.entries()) {
+    expect(end - start).toBeGreaterThan(0)
+    expect(end).toBeLessThan((i + 1.5) * took)
+    if (i > 0) expect(start).toBeGreaterThan((i - 0.9) * took)
+  }
+  await until(async () => Object.keys((await get(host, `/history/${ids[2]}`)).body)[0])
+  const { body: last } = await get(host, `/api/jobs/${ids[2]}`)
+  const times = last.times as { queued: number; run: number; nodes: Record<string, number> }
+  expect(times.queued).toBeGreaterThan(took)
+  expect(times.run).toBeGreaterThanOrEqual(times.nodes['1']! - 5)
+  expect((await get(host, `/history/${ids[2]}`)).body).toMatchObject({ [String(ids[2])]: { node_times: times.nodes } })
+  await host.stop()
+})

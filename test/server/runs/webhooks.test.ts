@@ -1,0 +1,213 @@
+import { createHmac } from 'node:crypto'
+import type { lookup } from 'node:dns'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openDatabase } from '../../../server/runs/database.ts'
+import { Deliveries } from '../../../server/runs/deliveries.ts'
+import { checkTarget, guardedLookup, isPublic } from '../../../server/runs/target.ts'
+import { sign, Webhooks } from '../../../server/runs/webhooks.ts'
+import { fakeGraph, post, startFakeHost, until } from './fake-host.ts'
+
+const SECRET = 'a secret of sixteen or more'
+
+interface Heard {
+  readonly headers: Record<string, string>
+  readonly body: string
+}
+
+/** A receiver that answers with the statuses that it is given, the last one for ever. */
+class Receiver {
+  readonly heard: Heard[] = []
+  readonly #server: Server
+  statuses = [200]
+
+  constructor() {
+    this.#server = createServer(async (request, response) => {
+      let body = ''
+      for await (const chunk of request) body += chunk
+      this.heard.push({ headers: request.headers as Record<string, string>, body })
+      const status = this.statuses.length > 1 ? this.statuses.shift()! : this.statuses[0]!
+      response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {}).end()
+    }).listen(0, '127.0.0.1')
+  }
+
+  async open(): Promise<string> {
+    if (!this.#server.listening) await new Promise((resolve) => this.#server.once('listening', resolve))
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`
+  }
+
+  close(): void {
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+}
+
+let receiver: Receiver
+let url: string
+beforeEach(async () => {
+  receiver = new Receiver()
+  url = await receiver.open()
+})
+afterEach(() => receiver.close())
+
+describe('a webhook', () => {
+  test('tells of the end of a run, signed', async () => {
+    const host = await startFakeHost({ flags: { 'webhook-secret': SECRET, 'webhook-target': ['127.0.0.1'] } })
+    const { body } = await post(host, '/prompt', { prompt: fakeGraph('succeed'), webhook: url })
+    const [heard] = await until(() => (receiver.heard.length > 0 ? receiver.heard : undefined))
+    expect(JSON.parse(heard!.body)).toEqual({
+      type: 'run.completed',
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
+      data: {
+        id: body.prompt_id,
+        status: 'completed',
+        outputs: [{ node: '1', filename: '1.png', subfolder: '', type: 'output' }],
+      },
+    })
+    const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature } = heard!.headers
+    const expected = createHmac('sha256', SECRET).update(`${id}.${timestamp}.${heard!.body}`).digest('base64')
+    expect(signature).toBe(`v1,${expected}`)
+    expect(Math.abs(Number(timestamp) - Date.now() / 1000)).toBeLessThan(60)
+
+    await post(host, '/api/runs', { prompt: fakeGraph('fail'), webhook: url })
+    await until(() => receiver.heard[1])
+    expect(JSON.parse(receiver.heard[1]!.body)).toMatchObject({ type: 'run.failed', data: { status: 'failed' } })
+    await host.stop()
+  })
+
+  test('outlives a host that was stopped before its receiver answered', async () => {
+    const data = await mkdtemp(join(tmpdir(), 'gendr-webhook-'))
+    const flags = { 'webhook-secret': SECRET, 'webhook-target': ['127.0.0.1'] }
+    receiver.statuses = [500, 200]
+    const first = await startFakeHost({ data, flags })
+    const { body } = await post(first, '/prompt', { prompt: fakeGraph('succeed'), webhook: url })
+    await until(() => receiver.heard[0])
+    await first.close()
+    const second = await startFakeHost({ data, flags })
+    await until(() => receiver.heard[1], 20_000)
+    expect(JSON.parse(receiver.heard[1]!.body).data.id).toBe(body.prompt_id)
+    expect(receiver.heard[1]!.headers['webhook-id']).toBe(receiver.heard[0]!.headers['webhook-id'])
+    await second.close()
+    await rm(data, { recursive: true })
+  })
+
+  test('is refused by a host that has nothing to sign with, or may not call the address', async () => {
+    const plain = await startFakeHost()
+    const refused = await post(plain, '/prompt', { prompt: fakeGraph('succeed'), webhook: url })
+    expect(refused.status).toBe(400)
+    expect(JSON.stringify(refused.body)).toContain('--webhook-secret')
+    await plain.stop()
+    const strict = await startFakeHost({ flags: { 'webhook-secret': SECRET } })
+    for (const address of [
+      url,
+      'http://localhost/x',
+      'ftp://example.com/',
+      'http://me:secret@example.com/',
+      'nonsense',
+    ]) {
+      expect((await post(strict, '/prompt', { prompt: fakeGraph('succeed'), webhook: address })).status).toBe(400)
+    }
+    expect((await post(strict, '/api/prompt', { prompt: fakeGraph('succeed'), webhook: 'nonsense' })).status).toBe(400)
+    await strict.stop()
+    expect(receiver.heard).toEqual([])
+  })
+})
+
+describe('a receiver', () => {
+  const deliver = (options: { targets?: string[]; to?: string } = {}) => {
+    const deliveries = new Deliveries(openDatabase(':memory:'))
+    deliveries.add('run', options.to ?? url, 'completed', {}, Date.now())
+    const log: string[] = []
+    const webhooks = new Webhooks(deliveries, {
+      secret: SECRET,
+      targets: options.targets ?? ['127.0.0.1'],
+      log: (line) => log.push(line),
+      firstPause: 20,
+    })
+    return { deliveries, webhooks, log }
+  }
+
+  test('that fails is tried again after longer and longer pauses, until it has heard', async () => {
+    receiver.statuses = [500, 302, 200]
+    const { deliveries, webhooks } = deliver()
+    await until(() => (deliveries.next() === undefined ? true : undefined))
+    expect(receiver.heard).toHaveLength(3)
+    expect(new Set(receiver.heard.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    webhooks.close()
+  })
+
+  test('that says that it is gone is left alone', async () => {
+    receiver.statuses = [410]
+    const { deliveries, webhooks, log } = deliver()
+    await until(() => (deliveries.next() === undefined ? true : undefined))
+    expect(receiver.heard).toHaveLength(1)
+    expect(log[0]).toContain('given up')
+    webhooks.close()
+  })
+
+  test.each<[string, string[], string | undefined]>([
+    ['10.0.0.1', [], 'not on the public internet'],
+    ['8.8.8.8', [], undefined],
+    ['10.0.0.1', ['inside.example'], undefined],
+  ])('whose name leads to %s, with %j allowed, is called or not by where that is', async (address, allowed, fault) => {
+    const addresses = [
+      { address: '8.8.4.4', family: 4 },
+      { address, family: 4 },
+    ]
+    const resolve = ((_name: string, _options: object, callback: (error: null, found: object[]) => void) =>
+      callback(null, addresses)) as unknown as typeof lookup
+    const find = guardedLookup(new URL('http://inside.example/'), allowed, resolve)
+    const found = await new Promise<unknown>((settle) => {
+      find('inside.example', { all: true }, (error, all) => settle(error?.message ?? all))
+    })
+    if (fault === undefined) expect(found).toEqual(addresses)
+    else expect(found).toContain(fault)
+  })
+})
+
+test.each([
+  ['8.8.8.8', true],
+  ['2606:4700:4700::1111', true],
+  ['127.0.0.1', false],
+  ['10.1.2.3', false],
+  ['172.16.0.1', false],
+  ['192.168.1.1', false],
+  ['169.254.169.254', false],
+  ['100.64.0.1', false],
+  ['0.0.0.0', false],
+  ['224.0.0.1', false],
+  ['255.255.255.255', false],
+  ['::1', false],
+  ['::', false],
+  ['fe80::1', false],
+  ['fd00::1', false],
+  ['::ffff:127.0.0.1', false],
+  ['::ffff:8.8.8.8', true],
+  ['64:ff9b::7f00:1', false],
+  ['nonsense', false],
+])('the address %s is public: %s', (address, expected) => {
+  expect(isPublic(address)).toBe(expected)
+})
+
+test.each([
+  'http://[::1]/',
+  'http://0x7f.1/',
+  'http://2130706433/',
+  'http://127.1/',
+  'http://[::ffff:127.0.0.1]/',
+  'http://printer.local/',
+  'http://metadata.google.internal/',
+])('%s is refused, unless it is named', (address) => {
+  expect(() => checkTarget(address, [])).toThrow(/not on the public internet/)
+  expect(checkTarget(address, [new URL(address).hostname.replace(/^\[|\]$/g, '')]).href).toBe(new URL(address).href)
+})
+
+test('a secret as libraries for webhooks make it is taken as they do', () => {
+  const key = Buffer.from('sixteen bytes or more')
+  const expected = createHmac('sha256', key).update('msg.1.{}').digest('base64')
+  expect(sign(`whsec_${key.toString('base64')}`, 'msg', '1', '{}')).toBe(`v1,${expected}`)
+})
