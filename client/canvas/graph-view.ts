@@ -18,6 +18,7 @@ import type { FileReference } from '../host/address.ts'
 import { inputReference } from '../host/address.ts'
 import { EMPTY_BOARD, type NodeStatus, type RunBoard } from '../host/run-board.ts'
 import type { Layout, LinkView } from './layout.ts'
+import { listenToLongPress } from './long-press.ts'
 import { NodeView } from './node-view.ts'
 import { Pictures } from './pictures.ts'
 import { listenToPinch } from './pinch.ts'
@@ -285,6 +286,11 @@ export class GraphView {
       (middle, shift, factor) => this.#stage.pinch(middle, shift, factor),
       () => this.#stage.letGo(),
     )
+    listenToLongPress(canvas, (event) => {
+      this.#stage.letGo()
+      const [x, y] = this.graphPoint(event)
+      this.#stage.processContextMenu(this.#graph.getNodeOnPos(x, y, undefined, 5), event)
+    })
     canvas.addEventListener('dblclick', (event) => {
       const at = this.graphPoint(event)
       if (this.nodeAt(at) === undefined && !this.#stage.hasHandle(at)) {
