@@ -163,7 +163,10 @@ export class Commands {
   makeSubgraph(ids = this.#selected): void {
     const made = makeSubgraph(this.#graph, ids, crypto.randomUUID(), 'New subgraph', this.#parts.types())
     if (made === undefined) return
-    this.#commit(made.changes)
+    this.#parts.history.together(() => {
+      this.#commit(made.changes)
+      this.#commit(this.#parts.view.sized([made.node]))
+    })
     this.#parts.view.select([made.node])
   }
 

@@ -286,7 +286,10 @@ export class Editor {
     const type = this.#types.get('LoadImage')
     if (type === undefined) return
     const made = newNode(this.document.graph, type, at)
-    this.document.commit([{ kind: 'add-node', node: { ...made, params: { ...made.params, image: name } } }])
+    this.history.together(() => {
+      this.document.commit([{ kind: 'add-node', node: { ...made, params: { ...made.params, image: name } } }])
+      this.document.commit(this.view.sized([made.id]))
+    })
     this.view.select([made.id])
   }
 
@@ -304,6 +307,7 @@ export class Editor {
     this.history.together(() => {
       const node = newNode(document.graph, type, [Math.round(at[0]), Math.round(at[1])])
       document.commit([{ kind: 'add-node', node }])
+      document.commit(this.view.sized([node.id]))
       this.view.select([node.id])
       if (purpose?.kind === 'link') this.commands.insertOnLink(node.id, purpose.link)
       else if (purpose !== undefined) this.#connectNew(node, purpose)

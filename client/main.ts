@@ -252,6 +252,7 @@ const editor = new Editor({
 const tabBar = new TabBar(byId('tabs', HTMLElement), editor.tabs, {
   add: () => editor.newTab(),
   close: closeTab,
+  focusGraph: () => canvas.focus(),
   rename(id, place) {
     editor.tabs.show(id)
     const value = editor.tabs.active.name

@@ -1,5 +1,6 @@
 import { GRID } from './canvas/theme.ts'
 import type { Editor } from './editor.ts'
+import { openHelp } from './panels/help.ts'
 import type { Viewer } from './panels/viewer.ts'
 
 interface ShortcutActions {
@@ -35,6 +36,10 @@ export function listenToKeys(
     'Mod z': () => history.undo(),
     'Mod y': () => history.redo(),
     'Mod Shift z': () => history.redo(),
+    // Browsers tell of cutting only where text can be changed.
+    'Mod x': () => {
+      if (view.selected.size > 0 && document.execCommand('copy')) commands.remove()
+    },
     'Mod g': () => commands.addGroup(searchAt()),
     'Mod d': example,
     'Mod Shift e': () => commands.makeSubgraph(),
@@ -56,6 +61,7 @@ export function listenToKeys(
     '.': () => (view.selected.size > 0 ? view.fit(view.selected) : view.fit()),
     '/': () => search(),
     r: refresh,
+    '?': openHelp,
     q: runs,
     ArrowLeft: nudge(-1, 0),
     ArrowRight: nudge(1, 0),
@@ -103,15 +109,11 @@ export function listenToKeys(
   )
   const copy = (event: ClipboardEvent) => {
     const text = isElsewhere(canvas) ? undefined : editor.copied()
-    if (text === undefined) return false
+    if (text === undefined) return
     event.clipboardData?.setData('text/plain', text)
     event.preventDefault()
-    return true
   }
   addEventListener('copy', copy)
-  addEventListener('cut', (event) => {
-    if (copy(event)) commands.remove()
-  })
   addEventListener('paste', (event) => {
     if (isElsewhere(canvas)) return
     const box = canvas.getBoundingClientRect()

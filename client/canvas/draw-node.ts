@@ -96,6 +96,14 @@ function drawSockets(
     ctx.fillText(fitText(ctx, output.label, room), width - 11, y + 4)
   }
   ctx.globalAlpha = 1
+  const isInput = node.type === 'graph/input'
+  if (isCollapsed || (!isInput && node.type !== 'graph/output')) return
+  const y = (Math.max(node.inputs.length, node.outputs.length) + 0.7) * MEASURES.slot
+  dot(ctx, isInput ? width : 0, y, quiet, false, flying !== null && fromOutput !== isInput)
+  if (!hasText) return
+  ctx.textAlign = isInput ? 'right' : 'left'
+  ctx.fillStyle = quiet
+  ctx.fillText('drop a link', isInput ? width - 11 : 11, y + 4)
 }
 
 /** Filled where something is or must be; a ring where nothing needs to be. */

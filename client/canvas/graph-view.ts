@@ -175,6 +175,16 @@ export class GraphView {
     return { x, y, width, height }
   }
 
+  /** Nodes that were made without a size get the one that they are drawn with. */
+  sized(ids: Iterable<string>): Change[] {
+    const { graph } = this.#document
+    return [...ids].flatMap((id) => {
+      const size = this.#nodes.get(id)?.size
+      if (size === undefined || graph.nodes.get(id)?.size[1] !== 0) return []
+      return changeNode(graph, id, { size: [Math.round(size[0] ?? 0), Math.round(size[1] ?? 0)] })
+    })
+  }
+
   /** Shows the whole graph, or only some of its nodes. */
   fit(ids: Iterable<string> = this.#nodes.keys()): void {
     const { canvas, ds } = this.#stage
@@ -291,12 +301,7 @@ export class GraphView {
       const [x, y] = this.graphPoint(event)
       this.#stage.processContextMenu(this.#graph.getNodeOnPos(x, y, undefined, 5), event)
     })
-    canvas.addEventListener('dblclick', (event) => {
-      const at = this.graphPoint(event)
-      if (this.nodeAt(at) === undefined && !this.#stage.hasHandle(at)) {
-        this.#scene.page.addNode([event.clientX, event.clientY], at)
-      }
-    })
+    canvas.addEventListener('dblclick', (event) => this.#stage.openAt(event))
   }
 
   #clickPicture(event: MouseEvent): void {

@@ -183,6 +183,7 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     processMouseWheel(event: WheelEvent): boolean | undefined
     processKey(event: KeyboardEvent): boolean | undefined
     processDrop(event: DragEvent): void
+    processNodeDblClicked(node: LGraphNode): void
     processContextMenu(node: LGraphNode | null, event: PointerEvent): void
     showConnectionMenu(options: ConnectionMenu): void
     showSearchBox(event: PointerEvent, options?: object): void

@@ -124,8 +124,9 @@ export class NodeView extends LGraphNode {
     const model = this.model
     if (this.type === 'Reroute') return [104, this.#slotsHeight()]
     const pictures = model !== undefined && showsPictures(this.description) ? PICTURE_LEAST : 0
-    const width = model !== undefined && isBoundary(model) ? 120 : MEASURES.width
-    return [width, this.#contentTop() + pictures + (this.widgets?.length > 0 || pictures > 0 ? 6 : 0)]
+    // A boundary has room for one socket more, where a link is dropped to make it.
+    if (model !== undefined && isBoundary(model)) return [120, this.#slotsHeight() + MEASURES.slot]
+    return [MEASURES.width, this.#contentTop() + pictures + (this.widgets?.length > 0 || pictures > 0 ? 6 : 0)]
   }
 
   /** Sockets sit on the edge. */

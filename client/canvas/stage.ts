@@ -49,7 +49,6 @@ export class Stage extends LGraphCanvas {
   }
   #moved = false
   #pressed: NodeView | undefined
-  #lastPress = { time: 0, at: [0, 0] as Point }
 
   constructor(canvas: HTMLCanvasElement, graph: LGraph) {
     super(canvas, null, { skip_render: true })
@@ -238,26 +237,18 @@ export class Stage extends LGraphCanvas {
     const node = this.graph.getNodeOnPos(at[0], at[1], this.visible_nodes, 5)
     this.#pressed = node instanceof NodeView && node.is_selected === true ? node : undefined
     if (event.button === 0 && !event.ctrlKey && !event.metaKey) {
-      const isAgain =
-        event.timeStamp - this.#lastPress.time < 350 && near(this.#lastPress.at, [event.clientX, event.clientY])
-      this.#lastPress = { time: isAgain ? 0 : event.timeStamp, at: [event.clientX, event.clientY] }
-      if (node === null && this.#takeHandle(event, at, isAgain)) return false
-      if (node !== null && isAgain && this.#openNode(node, event, at)) return false
+      if (node === null && this.#takeHandle(event, at)) return false
     }
     return super.processMouseDown(event)
   }
 
   /** A reroute, a group or a link under the pointer. */
-  #takeHandle(event: PointerEvent, at: Point, isAgain: boolean): boolean {
+  #takeHandle(event: PointerEvent, at: Point): boolean {
     const handle = handleAt(this.scene.layout, at, this.ds.scale)
     if (handle === undefined) {
       const link = event.altKey ? linkNear(this.visible_links as LinkView[], at, 8 / this.ds.scale) : undefined
       if (link === undefined) return false
       this.scene.page.addReroute(link.id, at)
-      return true
-    }
-    if (isAgain && handle.kind === 'group') {
-      this.scene.page.open({ group: handle.group.model.id }, [event.clientX, event.clientY])
       return true
     }
     this.canvas.focus()
@@ -268,9 +259,18 @@ export class Stage extends LGraphCanvas {
     return true
   }
 
-  /** Whether something other than a node can be taken hold of at a point. */
-  hasHandle(at: Point): boolean {
-    return handleAt(this.scene.layout, at, this.ds.scale) !== undefined
+  /** A double click opens what is under it: a subgraph, or a title to change; nothing over a field or a picture. */
+  openAt(event: MouseEvent): void {
+    const at = this.graphPoint(event)
+    const page = [event.clientX, event.clientY] as const
+    const node = this.graph.getNodeOnPos(at[0], at[1], undefined, 5)
+    const handle = handleAt(this.scene.layout, at, this.ds.scale)
+    if (node instanceof NodeView) {
+      const isSubgraph = this.scene.document.graph.definitions.has(node.type ?? '')
+      const isTitle = at[1] < (node.pos[1] ?? 0)
+      if (isTitle || (isSubgraph && node.fieldAt(at) === undefined)) this.scene.page.open({ node: node.id }, page)
+    } else if (handle === undefined) this.scene.page.addNode(page, at)
+    else if (handle.kind === 'group') this.scene.page.open({ group: handle.group.model.id }, page)
   }
 
   /** A group takes along what lies in it. */
@@ -284,15 +284,6 @@ export class Stage extends LGraphCanvas {
       return isInside(middle[0] ?? 0, middle[1] ?? 0)
     })
     this.#grip.rest = [...this.scene.layout.reroutes.values()].filter(({ position }) => isInside(...position))
-  }
-
-  #openNode(node: LGraphNode, event: PointerEvent, at: Point): boolean {
-    if (!(node instanceof NodeView)) return false
-    const isTitle = at[1] < (node.pos[1] ?? 0)
-    const isField = node.fieldAt(at) !== undefined
-    if (isField || (!isTitle && node.scene.document.graph.definitions.get(node.type ?? '') === undefined)) return false
-    this.scene.page.open({ node: node.id }, [event.clientX, event.clientY])
-    return true
   }
 
   override processMouseMove(event: PointerEvent): boolean | undefined {
@@ -449,6 +440,7 @@ export class Stage extends LGraphCanvas {
   override pasteFromClipboard(): void {}
   override deleteSelectedNodes(): void {}
   override processDrop(): void {}
+  override processNodeDblClicked(): void {}
 
   graphPoint(event: { readonly clientX: number; readonly clientY: number }): [number, number] {
     const box = this.canvas.getBoundingClientRect()
@@ -457,7 +449,3 @@ export class Stage extends LGraphCanvas {
 }
 
 const EVERYWHERE = { left: -1e9, top: -1e9, right: 1e9, bottom: 1e9 }
-
-function near(a: Point, b: Point): boolean {
-  return Math.hypot(a[0] - b[0], a[1] - b[1]) < 6
-}

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { isLink, type Prompt, promptNodeSchema } from '../../server/graph/prompt.ts'
+import type { Graph } from './graph.ts'
 import type { ReadGraph } from './read-workflow.ts'
 import { readWorkflow } from './read-workflow.ts'
 
-const MAX_NODES = 5000
 const COLUMN = 340
 const ROW = 260
 
@@ -21,7 +21,7 @@ export function isPrompt(json: unknown): boolean {
  */
 export function readPrompt(json: unknown, types: Catalogue): ReadGraph {
   const prompt: Prompt = promptSchema.parse(json)
-  const ids = Object.keys(prompt).slice(0, MAX_NODES)
+  const ids = Object.keys(prompt)
   const columns = columnsOf(prompt, ids)
   const filled: number[] = []
   const links: unknown[] = []
@@ -46,22 +46,52 @@ export function readPrompt(json: unknown, types: Catalogue): ReadGraph {
       properties: { params: Object.fromEntries(entries.filter(([, value]) => !isLink(value))) },
     }
   })
-  return readWorkflow({ nodes, links }, types)
+  const { graph, problems } = readWorkflow({ nodes, links }, types)
+  return { graph: madeHere(graph), problems }
 }
 
-/** For each node the length of the longest way to it; a circle ends where it began. */
+/** The workflow above is none of a file: what is saved later is written whole. */
+function madeHere(graph: Graph): Graph {
+  const without = <Thing extends { readonly source?: unknown }>({ source: _, ...own }: Thing) => own as Thing
+  return {
+    ...graph,
+    nodes: new Map(
+      [...graph.nodes].map(([id, node]) => [
+        id,
+        { ...without(node), inputs: node.inputs.map(without), outputs: node.outputs.map(without) },
+      ]),
+    ),
+    links: new Map([...graph.links].map(([id, link]) => [id, without(link)])),
+    source: {},
+  }
+}
+
+/** For each node the length of the longest way to it; nodes of a circle, and what they feed, stay in the first column. */
 function columnsOf(prompt: Prompt, ids: readonly string[]): Map<string, number> {
+  const feeding = new Map(ids.map((id) => [id, sourcesOf(prompt, id)]))
+  const fed = new Map<string, string[]>()
+  const open = new Map<string, number>()
+  for (const [id, sources] of feeding) {
+    const known = sources.filter((source) => feeding.has(source))
+    open.set(id, known.length)
+    for (const source of known) fed.get(source)?.push(id) ?? fed.set(source, [id])
+  }
   const columns = new Map<string, number>(ids.map((id) => [id, 0]))
-  for (let round = 0, moved = true; moved && round < ids.length; round++) {
-    moved = false
-    for (const id of ids) {
-      for (const value of Object.values(prompt[id]?.inputs ?? {})) {
-        const before = isLink(value) ? columns.get(value[0]) : undefined
-        if (before === undefined || before + 1 <= (columns.get(id) ?? 0) || before + 1 >= ids.length) continue
-        columns.set(id, before + 1)
-        moved = true
-      }
+  const ready = ids.filter((id) => open.get(id) === 0)
+  // The list grows while it is walked.
+  for (const id of ready) {
+    for (const next of fed.get(id) ?? []) {
+      columns.set(next, Math.max(columns.get(next) ?? 0, (columns.get(id) ?? 0) + 1))
+      const left = (open.get(next) ?? 0) - 1
+      open.set(next, left)
+      if (left === 0) ready.push(next)
     }
   }
   return columns
+}
+
+/** The nodes that feed a node, each once. */
+function sourcesOf(prompt: Prompt, id: string): string[] {
+  const links = Object.values(prompt[id]?.inputs ?? {}).filter(isLink)
+  return [...new Set(links.map(([source]) => source))]
 }

@@ -122,7 +122,7 @@ function byCategory(types: readonly NodeDescription[]): { title: string; types: 
   return [
     { title: 'Used last', types: recent },
     ...[...sections]
-      .sort(([a], [b]) => a.localeCompare(b))
+      .sort(([a], [b]) => Number(a === 'editor') - Number(b === 'editor') || a.localeCompare(b))
       .map(([category, types]) => ({
         title: category === '' ? 'other' : category,
         types: types.toSorted((a, b) => a.title.localeCompare(b.title)),

@@ -5,6 +5,8 @@ interface TabBarActions {
   add(): void
   close(id: string): void
   rename(id: string, anchor: DOMRect): void
+  /** Keys mean the graph again. */
+  focusGraph(): void
   /** The way into the subgraph in view, outermost first; empty for the outermost level. */
   path(): readonly string[]
   /** Goes back to a level of that way; 0 is the outermost. */
@@ -83,6 +85,7 @@ export class TabBar {
       element('span', { class: 'tab-name' }, name),
       ...(isChanged ? [element('span', { class: 'tab-changed', 'aria-label': 'changed' })] : []),
     )
+    const actions = this.#actions
     const close = element(
       'button',
       { type: 'button', class: 'tab-close', tabindex: '-1', 'aria-label': `Close ${name}`, testid: 'tab-close' },
@@ -93,7 +96,10 @@ export class TabBar {
       this.#actions.close(id)
     })
     tab.append(close)
-    tab.addEventListener('click', () => this.#tabs.show(id))
+    tab.addEventListener('click', () => {
+      this.#tabs.show(id)
+      actions.focusGraph()
+    })
     tab.addEventListener('auxclick', (event) => {
       if (event.button === 1) this.#actions.close(id)
     })

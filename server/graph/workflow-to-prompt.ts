@@ -1,6 +1,7 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from './catalogue.ts'
+import { expandSubgraphs } from './expand-subgraphs.ts'
 import { canConnect } from './link-types.ts'
 import type { Link, Prompt, PromptNode } from './prompt.ts'
 import {
@@ -27,10 +28,12 @@ export function readGraph(json: unknown, catalogue: Catalogue): Prompt {
 }
 
 /**
- * What ComfyUI's browser does before it sends a graph (executionUtil.ts): comments, muted nodes, reroutes and
- * primitives are resolved away, a bypassed node passes its input of the same type through, parameters go by name.
+ * What ComfyUI's browser does before it sends a graph (executionUtil.ts): subgraphs are opened, comments, muted nodes,
+ * reroutes and primitives are resolved away, a bypassed node passes its input of the same type through, parameters go by
+ * name.
  */
-export function workflowToPrompt(workflow: Workflow, catalogue: Catalogue): Prompt {
+export function workflowToPrompt(file: Workflow, catalogue: Catalogue): Prompt {
+  const workflow = expandSubgraphs(file)
   const nodes = new Map(workflow.nodes.map((node) => [String(node.id), node]))
   const links = new Map(workflow.links.map((link) => [link.id, link]))
   const prompt: Record<string, PromptNode> = {}

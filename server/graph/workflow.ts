@@ -60,6 +60,7 @@ export interface WorkflowGroup {
 
 const MAX_NODES = 20_000
 const MAX_LINKS = 100_000
+const MAX_SOCKETS = 2000
 const MAX_DEPTH = 64
 const MAX_STRING = 1_000_000
 
@@ -92,8 +93,8 @@ const nodeSchema = z.looseObject({
   size: pair.default([210, 60]),
   mode: z.int().default(0),
   title: z.string().max(10_000).optional(),
-  inputs: z.array(inputSchema).nullish(),
-  outputs: z.array(outputSchema).nullish(),
+  inputs: z.array(inputSchema).max(MAX_SOCKETS).nullish(),
+  outputs: z.array(outputSchema).max(MAX_SOCKETS).nullish(),
   properties: z.record(z.string(), z.unknown()).nullish(),
   widgets_values: z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]).nullish(),
 })
@@ -136,6 +137,7 @@ export function isWorkflow(json: unknown): boolean {
  * @throws RestorationError `workflow_invalid`, naming the place in the file
  */
 export function parseWorkflow(json: unknown): Workflow {
+  refuseCrowds(json)
   refuseHostile(json)
   const parsed = workflowSchema.safeParse(json)
   if (!parsed.success) {
@@ -173,6 +175,21 @@ function toNode(node: z.output<typeof nodeSchema>): WorkflowNode {
     properties: properties ?? {},
     widgetsValues: widgets_values ?? [],
     rest,
+  }
+}
+
+/** Refuses lists that are too long before their entries are looked at. */
+function refuseCrowds(json: unknown): void {
+  if (typeof json !== 'object' || json === null) return
+  for (const [key, most] of [
+    ['nodes', MAX_NODES],
+    ['links', MAX_LINKS],
+    ['groups', MAX_NODES],
+  ] as const) {
+    const list = (json as Record<string, unknown>)[key]
+    if (Array.isArray(list) && list.length > most) {
+      throw invalid(`The workflow has ${list.length} ${key}; at most ${most} are read.`)
+    }
   }
 }
 

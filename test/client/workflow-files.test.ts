@@ -83,6 +83,8 @@ describe('a graph in the API format', () => {
     expect(load).toBeLessThan(scale ?? 0)
     expect(scale).toBeLessThan(save ?? 0)
     expect(writePrompt(graph, types)).toEqual(prompt)
+    const [first] = (writeWorkflow(graph, types) as ReturnType<typeof savedWorkflow>).nodes
+    expect(first).toMatchObject({ widgets_values: ['b.png', 'image'], outputs: [{ links: [1] }, { links: [] }] })
   })
 })
 

@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { drop } from './browser.ts'
+import { type Host, waitUntil } from './host.ts'
+
+interface SavedNode {
+  readonly id: number | string
+  readonly type: string
+  readonly pos: readonly [number, number]
+  readonly mode: number
+  readonly title?: string
+  readonly color?: string
+  readonly flags: { readonly collapsed?: boolean; readonly pinned?: boolean }
+  readonly inputs?: readonly { readonly name: string; readonly link: number | null }[]
+  readonly widgets_values?: readonly unknown[]
+  readonly properties: { readonly params?: Readonly<Record<string, unknown>> }
+}
+
+/** What a file of the editor says. */
+export interface Saved {
+  readonly nodes: readonly SavedNode[]
+  readonly links: readonly (readonly [number, number, number, number, number, string])[]
+  readonly groups: readonly { readonly title: string; readonly bounding: readonly [number, number, number, number] }[]
+  readonly extra: Readonly<Record<string, unknown>>
+  readonly definitions?: {
+    readonly subgraphs: readonly (Omit<Saved, 'links'> & {
+      readonly id: string
+      readonly name: string
+      readonly links: readonly object[]
+      readonly inputs: readonly { readonly name: string }[]
+      readonly outputs: readonly { readonly name: string }[]
+    })[]
+  }
+}
+
+type Draft = Readonly<Record<string, unknown>> & { readonly id: number; readonly type: string }
+
+/** The canvas of a page, one pixel for each unit of the graph. */
+export class Canvas {
+  readonly page: Page
+  #origin = { x: 0, y: 0 }
+
+  constructor(page: Page) {
+    this.page = page
+  }
+
+  static async open(browser: Browser | BrowserContext, host: Host): Promise<Canvas> {
+    const page = await browser.newPage('contexts' in browser ? { viewport: { width: 1280, height: 800 } } : {})
+    await page.goto(host.url)
+    await page.waitForSelector('body[data-run-state="idle"][data-connection="connected"]')
+    const canvas = new Canvas(page)
+    await canvas.#find()
+    return canvas
+  }
+
+  async #find(): Promise<void> {
+    const { x, y } = (await this.page.locator('#canvas').boundingBox())!
+    this.#origin = { x, y }
+  }
+
+  /** Opens a graph and waits until it is there, looked at from where its corner is that of the canvas. */
+  async load(nodes: readonly Draft[], links: readonly unknown[] = [], more: object = {}): Promise<void> {
+    const file = { nodes, links, groups: [], extra: { ds: { scale: 1, offset: [0, 0] } }, version: 0.4, ...more }
+    await this.drop('graph', file)
+    await this.count(nodes.length)
+  }
+
+  async drop(name: string, file: unknown): Promise<void> {
+    const text = typeof file === 'string' ? file : JSON.stringify(file)
+    await drop(this.page, `${name}.json`, 'application/json', Buffer.from(text))
+    await this.#find()
+  }
+
+  /** Waits for so many nodes in view. */
+  async count(nodes: number): Promise<void> {
+    await this.page.waitForSelector(`body[data-node-count="${nodes}"]`)
+  }
+
+  by(id: string) {
+    return this.page.locator(`[data-testid="${id}"]`)
+  }
+
+  async move(x: number, y: number, steps = 1): Promise<void> {
+    await this.page.mouse.move(this.#origin.x + x, this.#origin.y + y, { steps })
+  }
+
+  async click(x: number, y: number, options: { button?: 'right'; clickCount?: number } = {}): Promise<void> {
+    await this.page.mouse.click(this.#origin.x + x, this.#origin.y + y, options)
+  }
+
+  async drag(from: readonly [number, number], to: readonly [number, number]): Promise<void> {
+    await this.move(...from)
+    await this.page.mouse.down()
+    await this.move(...to, 6)
+    await this.page.mouse.up()
+  }
+
+  async press(...keys: readonly string[]): Promise<void> {
+    for (const key of keys) await this.page.keyboard.press(key)
+  }
+
+  /** Chooses from the menu that is open. */
+  async choose(label: string): Promise<void> {
+    await this.by('menu').getByRole('menuitem', { name: label }).first().click()
+  }
+
+  /** The words of the latest message. */
+  async told(): Promise<string> {
+    return (await this.by('toast').last().textContent()) ?? ''
+  }
+
+  async closeMessages(): Promise<void> {
+    while ((await this.by('toast-close').count()) > 0) await this.by('toast-close').first().click()
+  }
+
+  async text(): Promise<string> {
+    const waiting = this.page.waitForEvent('download')
+    await this.press('Control+s')
+    return await readFile((await (await waiting).path())!, 'utf8')
+  }
+
+  /** The graph as its file would say. */
+  async saved(): Promise<Saved> {
+    return JSON.parse(await this.text()) as Saved
+  }
+
+  async node(id: number): Promise<SavedNode> {
+    const { nodes } = await this.saved()
+    const found = nodes.find((node) => node.id === id)
+    if (found === undefined) throw new Error(`no node ${id}`)
+    return found
+  }
+
+  /** Waits until the file would say so. */
+  async until(isSo: (saved: Saved) => boolean): Promise<void> {
+    await waitUntil(async () => isSo(await this.saved()))
+  }
+}
+
+/** Where a socket of a node at `x`, `y` is; `width` as drawn. */
+export const input = ([x, y]: readonly [number, number], slot = 0): [number, number] => [x, y + (slot + 0.7) * 22]
+export const output = ([x, y]: readonly [number, number], slot = 0, width = 230): [number, number] => [
+  x + width,
+  y + (slot + 0.7) * 22,
+]
+/** The middle of the nth field of a node with so many rows of sockets. */
+export const field = ([x, y]: readonly [number, number], rows: number, n = 0): [number, number] => [
+  x + 115,
+  y + rows * 22 + 8 + n * 30 + 13,
+]
+/** Where a node can be taken hold of. */
+export const title = ([x, y]: readonly [number, number]): [number, number] => [x + 100, y - 15]

@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openBrowser, withoutBrowser } from './browser.ts'
+import { Canvas, output, title } from './canvas.ts'
+import { type Host, root, startHost } from './host.ts'
+
+const nodes = [
+  { id: 1, type: 'LoadImage', pos: [40, 80], size: [230, 300], widgets_values: ['a.png', 'image'] },
+  {
+    id: 2,
+    type: 'ImageScaleBy',
+    pos: [320, 80],
+    size: [230, 100],
+    inputs: [{ name: 'image', type: 'IMAGE', link: 1 }],
+    widgets_values: ['bicubic', 2],
+  },
+  {
+    id: 3,
+    type: 'ImageInvert',
+    pos: [600, 80],
+    size: [230, 60],
+    inputs: [{ name: 'image', type: 'IMAGE', link: 2 }],
+  },
+  { id: 4, type: 'SaveImage', pos: [900, 80], size: [230, 200], inputs: [{ name: 'images', type: 'IMAGE', link: 3 }] },
+] as const
+const links = [
+  [1, 1, 0, 2, 0, 'IMAGE'],
+  [2, 2, 0, 3, 0, 'IMAGE'],
+  [3, 3, 0, 4, 0, 'IMAGE'],
+]
+
+describe.skipIf(withoutBrowser)('subgraphs', () => {
+  let host: Host
+  let browser: Browser
+  let canvas: Canvas
+  const troubles: string[] = []
+
+  beforeAll(async () => {
+    host = await startHost()
+    browser = await openBrowser()
+    canvas = await Canvas.open(browser, host)
+    canvas.page.on('pageerror', (error) => troubles.push(error.message))
+  }, 240_000)
+  afterAll(async () => {
+    await browser?.close()
+    await host?.stop()
+  })
+
+  /** The middle two of the four nodes become one, at the place of the first. */
+  async function make(): Promise<void> {
+    await canvas.load(nodes, links)
+    await canvas.click(...title([320, 80]))
+    await canvas.page.keyboard.down('Shift')
+    await canvas.click(...title([600, 80]))
+    await canvas.page.keyboard.up('Shift')
+    await canvas.press('Control+Shift+e')
+    await canvas.count(3)
+  }
+  const wires = (links: Awaited<ReturnType<Canvas['saved']>>['links']) =>
+    links.map(([, from, , to]) => [from, to]).sort(([a], [b]) => a! - b!)
+
+  test('are made of what is selected, and wired as it was', async () => {
+    await make()
+    const saved = await canvas.saved()
+    const [definition] = saved.definitions!.subgraphs
+    expect(saved.nodes.find(({ type }) => type === definition!.id)?.inputs).toMatchObject([{ name: 'image' }])
+    expect(wires(saved.links)).toEqual([
+      [1, 5],
+      [5, 4],
+    ])
+    expect(definition!.inputs.map(({ name }) => name)).toEqual(['image'])
+    expect(definition!.outputs.map(({ name }) => name)).toEqual(['IMAGE'])
+    expect(definition!.links).toHaveLength(3)
+    await canvas.press('Control+z')
+    await canvas.count(4)
+    expect(wires((await canvas.saved()).links)).toEqual(wires(links as never))
+  })
+
+  test('are entered by a double click and left by the path, and hold their own edits', async () => {
+    await make()
+    await canvas.click(...title([320, 80]), { clickCount: 2 })
+    await canvas.count(4)
+    expect(await canvas.by('breadcrumb').textContent()).toMatch(/graph.*New subgraph/)
+    await canvas.press('Control+a', 'Delete')
+    // The boundary stays.
+    await canvas.count(2)
+    await canvas.press('Control+z')
+    await canvas.count(4)
+    await canvas.by('level-0').click()
+    await canvas.count(3)
+    expect(await canvas.by('breadcrumb').isVisible()).toBe(false)
+    await canvas.press('Control+y')
+    // What is made again inside is shown inside.
+    await canvas.count(2)
+    await canvas.press('Escape')
+    await canvas.count(3)
+    await canvas.press('Control+z')
+    await canvas.press('Escape')
+    await canvas.count(3)
+  })
+
+  test('get another output when a link is dropped on their boundary, and so does every node made of them', async () => {
+    await make()
+    await canvas.click(...title([320, 80]), { clickCount: 2 })
+    await canvas.count(4)
+    // The inside is shown whole: from the boundary at 100 to the one that ends at 1051, from 50 down to 180.
+    const inView = ([x, y]: readonly [number, number]): [number, number] => [
+      (x + (1280 / 1.1 - 1151) / 2) * 1.1,
+      (y + (718 / 1.1 - 230) / 2) * 1.1,
+    ]
+    await canvas.drag(inView(output([320, 80])), inView([990, 65]))
+    const saved = await canvas.saved()
+    const [definition] = saved.definitions!.subgraphs
+    expect(definition!.outputs.map(({ name }) => name)).toEqual(['IMAGE', 'IMAGE (2)'])
+    const [node] = saved.nodes.filter(({ type }) => type === definition!.id)
+    expect(node).toMatchObject({ outputs: [{ name: 'IMAGE' }, { name: 'IMAGE (2)', type: 'IMAGE' }] })
+    await canvas.press('Control+z')
+    expect((await canvas.saved()).definitions!.subgraphs[0]!.outputs).toHaveLength(1)
+    await canvas.press('Escape')
+    await canvas.count(3)
+  })
+
+  test('are unpacked again', async () => {
+    await make()
+    await canvas.click(...title([320, 80]), { button: 'right' })
+    await canvas.by('menu-unpack').click()
+    await canvas.count(4)
+    const saved = await canvas.saved()
+    expect(saved.definitions?.subgraphs ?? []).toEqual([])
+    expect(saved.links).toHaveLength(3)
+    expect(saved.nodes.map(({ type }) => type).sort()).toEqual([
+      'ImageInvert',
+      'ImageScaleBy',
+      'LoadImage',
+      'SaveImage',
+    ])
+  })
+
+  test('are used again from the list of nodes, and never inside themselves', async () => {
+    await make()
+    await canvas.move(600, 500)
+    await canvas.press('/')
+    await canvas.page.keyboard.type('new subgraph')
+    await canvas.press('Enter')
+    await canvas.count(4)
+    const saved = await canvas.saved()
+    expect(saved.definitions!.subgraphs).toHaveLength(1)
+    expect(saved.nodes.filter(({ type }) => type === saved.definitions!.subgraphs[0]!.id)).toHaveLength(2)
+    await canvas.click(...title([320, 80]), { clickCount: 2 })
+    await canvas.page.waitForSelector('[data-testid=level-1]')
+    await canvas.move(600, 600)
+    await canvas.press('/')
+    await canvas.page.keyboard.type('new subgraph')
+    await canvas.press('Enter')
+    expect(await canvas.told()).toMatch(/cannot hold itself/)
+    await canvas.press('Escape')
+  })
+
+  test('of ComfyUI show their fields and nest', async () => {
+    await canvas.drop('subgraphs', await readFile(join(root, 'test/fixtures/workflows/subgraphs.json'), 'utf8'))
+    await canvas.count(5)
+    await canvas.page.keyboard.press('f')
+    expect((await canvas.node(21)).widgets_values).toEqual([2.5])
+  })
+
+  test('no script failed on the way', () => {
+    expect(troubles).toEqual([])
+  })
+})

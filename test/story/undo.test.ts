@@ -1,0 +1,147 @@
+import type { Browser, BrowserContext } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openBrowser, withoutBrowser } from './browser.ts'
+import { Canvas, field, title } from './canvas.ts'
+import { type Host, startHost } from './host.ts'
+
+const at = [360, 80] as const
+const scale = { id: 2, type: 'ImageScaleBy', mode: 0, pos: at, size: [230, 100], widgets_values: ['bicubic', 2] }
+const save = { id: 4, type: 'SaveImage', pos: [700, 80], size: [230, 200], widgets_values: ['first'] }
+
+describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
+  let host: Host
+  let browser: Browser
+  let context: BrowserContext
+  let canvas: Canvas
+
+  beforeAll(async () => {
+    host = await startHost()
+    browser = await openBrowser()
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+    canvas = await Canvas.open(context, host)
+  }, 240_000)
+  afterAll(async () => {
+    await browser?.close()
+    await host?.stop()
+  })
+
+  const names = () => canvas.by('tab').allTextContents()
+  const open = (nodes: number) => canvas.count(nodes)
+
+  test('the buttons say whether there is something to take back, and to make again', async () => {
+    await canvas.load([scale, save])
+    expect([await canvas.by('undo').isEnabled(), await canvas.by('redo').isEnabled()]).toEqual([false, false])
+    await canvas.click(...title(at))
+    await canvas.press('Delete')
+    await open(1)
+    expect([await canvas.by('undo').isEnabled(), await canvas.by('redo').isEnabled()]).toEqual([true, false])
+    await canvas.by('undo').click()
+    await open(2)
+    expect([await canvas.by('undo').isEnabled(), await canvas.by('redo').isEnabled()]).toEqual([false, true])
+    await canvas.by('redo').click()
+    await open(1)
+    await canvas.by('undo').click()
+  })
+
+  test('typing in a field is one step, and so is drawing a number', async () => {
+    await canvas.load([scale, save])
+    await canvas.click(...field([700, 80], 1))
+    await canvas.page.keyboard.type('a longer name')
+    await canvas.press('Enter')
+    const [x, y] = field(at, 1, 1)
+    await canvas.drag([x, y], [x + 200, y])
+    const drawn = (await canvas.node(2)).widgets_values![1]
+    expect(drawn).not.toBe(2)
+    await canvas.press('Control+z')
+    expect((await canvas.node(2)).widgets_values).toEqual(['bicubic', 2])
+    expect((await canvas.node(4)).widgets_values).toEqual(['a longer name'])
+    await canvas.press('Control+z')
+    expect((await canvas.node(4)).widgets_values).toEqual(['first'])
+    expect(await canvas.by('undo').isEnabled()).toBe(false)
+    await canvas.press('Control+Shift+z', 'Control+y')
+    expect((await canvas.node(2)).widgets_values![1]).toBe(drawn)
+  })
+
+  test('workflows stand in tabs, each with its own steps and place that it is looked at from', async () => {
+    await canvas.load([scale, save])
+    await canvas.click(...title(at))
+    await canvas.press('Delete')
+    await canvas.drop('second', {
+      nodes: [save],
+      links: [],
+      groups: [],
+      extra: { ds: { scale: 0.5, offset: [300, 200] } },
+    })
+    expect((await names()).slice(-2)).toEqual(['graph', 'second'])
+    await open(1)
+    expect(await canvas.by('undo').isEnabled()).toBe(false)
+    expect((await canvas.saved()).extra.ds).toEqual({ scale: 0.5, offset: [300, 200] })
+    await canvas.by('tab').filter({ hasText: 'graph' }).last().click()
+    expect((await canvas.saved()).extra.ds).toEqual({ scale: 1, offset: [0, 0] })
+    await canvas.press('Control+z')
+    await open(2)
+    await canvas.press('Alt+PageDown')
+    await open(1)
+  })
+
+  test('a tab with edits is closed only when that is meant', async () => {
+    await canvas.press('Alt+t')
+    await open(0)
+    const count = (await names()).length
+    await canvas.drop('third', { nodes: [save], links: [] })
+    await open(1)
+    await canvas.press('Control+a', 'Delete', 'Alt+w')
+    await canvas.by('close-discard').waitFor()
+    await canvas.press('Escape')
+    expect(await names()).toHaveLength(count)
+    await canvas.press('Alt+w')
+    await canvas.by('close-discard').click()
+    expect(await names()).toHaveLength(count - 1)
+  })
+
+  test('a reload brings back every tab', async () => {
+    await canvas.load([scale, save])
+    await canvas.click(...title(at))
+    await canvas.press('Control+m')
+    const before = await names()
+    await canvas.page.reload()
+    await canvas.page.waitForSelector('body[data-run-state="idle"]')
+    expect(await names()).toEqual(before)
+    await open(2)
+    expect((await canvas.node(2)).mode).toBe(2)
+    await canvas.by('tab').filter({ hasText: 'second' }).first().click()
+    await open(1)
+  })
+
+  test('after a crash of the page another one brings back what it had, while a second window has its own', async () => {
+    await canvas.load([scale, save])
+    await canvas.click(...title(at))
+    await canvas.press('Control+b')
+    await canvas.page.waitForTimeout(700)
+    const before = await names()
+    const second = await Canvas.open(context, host)
+    expect(await second.by('tab').allTextContents()).toEqual(['Restore photo'])
+    const session = await context.newCDPSession(canvas.page)
+    const crashed = canvas.page.waitForEvent('crash')
+    void session.send('Page.crash').catch(() => {})
+    await crashed
+    await canvas.page.close()
+    canvas = await Canvas.open(context, host)
+    expect(await names()).toEqual(before)
+    await open(2)
+    expect((await canvas.node(2)).mode).toBe(4)
+    await second.page.close()
+  })
+
+  test('while the host is away the graph can still be edited, and is there when it is back', async () => {
+    await context.setOffline(true)
+    await canvas.click(...title(at))
+    await canvas.press('Delete')
+    await open(1)
+    await canvas.page.waitForTimeout(700)
+    await context.setOffline(false)
+    await canvas.page.reload()
+    await canvas.page.waitForSelector('body[data-run-state="idle"]')
+    await open(1)
+  })
+})

@@ -1,0 +1,102 @@
+import type { Browser } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openBrowser, withoutBrowser } from './browser.ts'
+import { Canvas, title } from './canvas.ts'
+import { type HistoryRecord, type Host, startHost, upload } from './host.ts'
+
+/** A picture through a point, a reroute, a note, a primitive, and what becomes a subgraph. */
+const nodes = [
+  { id: 1, type: 'LoadImage', pos: [40, 80], size: [230, 300], widgets_values: ['grey.png', 'image'] },
+  {
+    id: 2,
+    type: 'Reroute',
+    pos: [290, 80],
+    size: [104, 30],
+    inputs: [{ name: '', type: '*', link: 1 }],
+    outputs: [{ name: '', type: '*', links: [2] }],
+  },
+  {
+    id: 3,
+    type: 'ImageScaleBy',
+    pos: [420, 80],
+    size: [230, 100],
+    inputs: [
+      { name: 'image', type: 'IMAGE', link: 2 },
+      { name: 'scale_by', type: 'FLOAT', link: 3, widget: { name: 'scale_by' } },
+    ],
+    widgets_values: ['nearest-exact', 1],
+  },
+  {
+    id: 4,
+    type: 'PrimitiveNode',
+    pos: [40, 500],
+    size: [230, 60],
+    outputs: [{ name: 'FLOAT', type: 'FLOAT', links: [3] }],
+    widgets_values: [3, 'fixed'],
+  },
+  { id: 5, type: 'ImageInvert', pos: [680, 80], size: [230, 60], inputs: [{ name: 'image', type: 'IMAGE', link: 4 }] },
+  {
+    id: 6,
+    type: 'SaveImage',
+    pos: [940, 80],
+    size: [230, 200],
+    inputs: [{ name: 'images', type: 'IMAGE', link: 5 }],
+    widgets_values: ['virtual'],
+  },
+  { id: 7, type: 'Note', pos: [420, 400], size: [230, 120], widgets_values: ['Three times as large, and inverted.'] },
+] as const
+const links = [
+  [1, 1, 0, 2, 0, 'IMAGE'],
+  [2, 2, 0, 3, 0, 'IMAGE'],
+  [3, 4, 0, 3, 1, 'FLOAT'],
+  [4, 3, 0, 5, 0, 'IMAGE'],
+  [5, 5, 0, 6, 0, 'IMAGE'],
+]
+
+describe.skipIf(withoutBrowser)('reroutes, primitives, notes and subgraphs', () => {
+  let host: Host
+  let browser: Browser
+  let canvas: Canvas
+
+  beforeAll(async () => {
+    host = await startHost()
+    const grey = sharp({ create: { width: 20, height: 10, channels: 3, background: 'rgb(100,100,100)' } })
+    await upload(host, 'grey.png', await grey.png().toBuffer())
+    browser = await openBrowser()
+    canvas = await Canvas.open(browser, host)
+  }, 240_000)
+  afterAll(async () => {
+    await browser?.close()
+    await host?.stop()
+  })
+
+  async function result(): Promise<{ width: number; height: number; value: number }> {
+    await canvas.by('run').click()
+    await canvas.page.waitForSelector('body[data-run-state="running"], body[data-run-state="done"]')
+    await canvas.page.waitForSelector('body[data-run-state="done"]')
+    const history = (await (await fetch(`${host.url}/history`)).json()) as Record<string, HistoryRecord>
+    const files = Object.values(history).flatMap(({ outputs }) =>
+      Object.values(outputs).flatMap(({ images }) => images ?? []),
+    )
+    const bytes = await (await fetch(`${host.url}/view?${new URLSearchParams(files.at(-1))}`)).arrayBuffer()
+    const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true })
+    return { width: info.width, height: info.height, value: data[0]! }
+  }
+
+  test('run as they are wired', async () => {
+    await canvas.load(nodes, links)
+    expect(await result()).toEqual({ width: 60, height: 30, value: 155 })
+  })
+
+  test('give the same from inside a subgraph, which shows that it ran', async () => {
+    await canvas.load(nodes, links)
+    await canvas.click(...title([420, 80]))
+    await canvas.page.keyboard.down('Shift')
+    await canvas.click(...title([680, 80]))
+    await canvas.page.keyboard.up('Shift')
+    await canvas.press('Control+Shift+e')
+    await canvas.count(6)
+    expect(await result()).toEqual({ width: 60, height: 30, value: 155 })
+  })
+})

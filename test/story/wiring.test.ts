@@ -1,0 +1,284 @@
+import type { Browser, BrowserContext } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openBrowser, withoutBrowser } from './browser.ts'
+import { Canvas, field, input, output, title } from './canvas.ts'
+import { type Host, startHost } from './host.ts'
+
+const [load, scale, invert, save] = [
+  { id: 1, type: 'LoadImage', mode: 0, pos: [40, 80], size: [230, 300] },
+  { id: 2, type: 'ImageScaleBy', mode: 0, pos: [360, 80], size: [230, 100], widgets_values: ['bicubic', 2] },
+  { id: 3, type: 'ImageInvert', pos: [360, 300], size: [230, 60] },
+  { id: 4, type: 'SaveImage', pos: [700, 80], size: [230, 200] },
+] as const
+const all = [load, scale, invert, save]
+const [atLoad, atScale, atInvert, atSave] = all.map(({ pos }) => [...pos] as [number, number]) as [
+  [number, number],
+  [number, number],
+  [number, number],
+  [number, number],
+]
+const linked = (id: number, from: number, to: number) => [id, from, 0, to, 0, 'IMAGE']
+
+describe.skipIf(withoutBrowser)('wiring', () => {
+  let host: Host
+  let browser: Browser
+  let context: BrowserContext
+  let canvas: Canvas
+  const troubles: string[] = []
+
+  beforeAll(async () => {
+    host = await startHost()
+    browser = await openBrowser()
+    context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
+    canvas = await Canvas.open(context, host)
+    canvas.page.on('pageerror', (error) => troubles.push(error.message))
+  }, 240_000)
+  afterAll(async () => {
+    await browser?.close()
+    await host?.stop()
+  })
+  beforeEach(async () => {
+    await canvas.closeMessages()
+  })
+
+  describe('links', () => {
+    test('are drawn from an output to an input that takes its type', async () => {
+      await canvas.load(all)
+      await canvas.drag(output(atLoad), input(atSave))
+      expect((await canvas.saved()).links).toEqual([[1, 1, 0, 4, 0, 'IMAGE']])
+    })
+
+    test('of another type are refused with both types', async () => {
+      await canvas.load(all)
+      await canvas.drag(output(atLoad, 1), input(atSave))
+      expect(await canvas.told()).toMatch(/‘images’ of SaveImage takes IMAGE, but ‘MASK’ of LoadImage gives MASK/)
+      expect((await canvas.saved()).links).toEqual([])
+    })
+
+    test('that would close a circle are refused, with the reason', async () => {
+      await canvas.load([{ ...scale, inputs: [{ name: 'image', type: 'IMAGE', link: 1 }] }, invert], [linked(1, 3, 2)])
+      await canvas.drag(output(atScale), input(atInvert))
+      expect(await canvas.told()).toMatch(/circle/)
+    })
+
+    test('let go over nothing offer the nodes that fit; the keyboard chooses one, and it is linked', async () => {
+      await canvas.load([load])
+      await canvas.drag(output(atLoad, 1), [500, 400])
+      const offered = await canvas.page
+        .locator('[data-testid^="add-"][role=option]')
+        .evaluateAll((options) => options.map((option) => option.getAttribute('data-testid')))
+      expect(offered).not.toContain('add-ImageInvert')
+      await canvas.press('Escape')
+      await canvas.drag(output(atLoad), [500, 400])
+      await canvas.page.keyboard.type('invert')
+      await canvas.press('Enter')
+      await canvas.count(2)
+      expect((await canvas.saved()).links).toEqual([[1, 1, 0, 2, 0, 'IMAGE']])
+      await canvas.press('Control+z')
+      await canvas.count(1)
+    })
+
+    test('take in a node that is dropped on them', async () => {
+      await canvas.load(
+        [load, { ...save, inputs: [{ name: 'images', type: 'IMAGE', link: 1 }] }, invert],
+        [linked(1, 1, 4)],
+      )
+      await canvas.drag(title(atInvert), [480, 80])
+      const { links } = await canvas.saved()
+      expect(links.map(([, from, , to]) => [from, to])).toEqual([
+        [1, 3],
+        [3, 4],
+      ])
+      await canvas.press('Control+z')
+      expect((await canvas.saved()).links).toEqual([[1, 1, 0, 4, 0, 'IMAGE']])
+    })
+
+    test('get a point by Alt and a click, which moves and is saved as ComfyUI does', async () => {
+      await canvas.load([load, { ...save, inputs: [{ name: 'images', type: 'IMAGE', link: 1 }] }], [linked(1, 1, 4)])
+      await canvas.page.keyboard.down('Alt')
+      await canvas.click(485, 95)
+      await canvas.page.keyboard.up('Alt')
+      await canvas.drag([485, 95], [485, 400])
+      expect((await canvas.saved()).extra).toMatchObject({
+        reroutes: [{ id: 1, pos: [485, 400], linkIds: [1] }],
+        linkExtensions: [{ id: 1, parentId: 1 }],
+      })
+      await canvas.click(485, 400, { button: 'right' })
+      await canvas.choose('Remove point')
+      expect((await canvas.saved()).extra).not.toHaveProperty('reroutes', [expect.anything()])
+    })
+
+    test('let go over a field feed it; without the link the field is back with its value', async () => {
+      await canvas.load([scale, { id: 9, type: 'PrimitiveNode', pos: [40, 80], size: [230, 60] }])
+      await canvas.drag(output([40, 80]), field(atScale, 1, 1))
+      const { nodes, links } = await canvas.saved()
+      expect(links).toHaveLength(1)
+      expect(nodes.find(({ id }) => id === 9)?.widgets_values).toEqual([2])
+      await canvas.drag(input(atScale, 1), [300, 500])
+      await canvas.press('Escape')
+      expect((await canvas.saved()).links).toEqual([])
+      expect((await canvas.node(2)).widgets_values).toEqual(['bicubic', 2])
+    })
+  })
+
+  describe('the list of nodes', () => {
+    test('opens by a slash, finds by letters, and remembers', async () => {
+      await canvas.load([load])
+      await canvas.move(600, 300)
+      await canvas.press('/')
+      await canvas.page.keyboard.type('upimby')
+      expect(await canvas.page.locator('[role=option][aria-selected=true]').getAttribute('data-testid')).toBe(
+        'add-ImageScaleBy',
+      )
+      await canvas.press('Enter')
+      await canvas.count(2)
+      expect((await canvas.saved()).nodes[1]).toMatchObject({ type: 'ImageScaleBy', pos: [600, 300] })
+      await canvas.press('/')
+      expect(await canvas.page.locator('.search-list').textContent()).toMatch(/^Used last.*Upscale Image By/)
+      await canvas.press('Escape')
+    })
+
+    test('opens by a double click on the ground', async () => {
+      await canvas.load([load])
+      await canvas.click(700, 500, { clickCount: 2 })
+      await canvas.page.keyboard.type('note')
+      await canvas.press('ArrowDown', 'ArrowUp', 'Enter')
+      await canvas.count(2)
+      expect((await canvas.saved()).nodes[1]).toMatchObject({ type: 'Note', pos: [700, 500] })
+    })
+  })
+
+  describe('nodes', () => {
+    test('several are dragged together in one step', async () => {
+      await canvas.load(all)
+      await canvas.press('Control+a')
+      await canvas.drag(title(atScale), [title(atScale)[0] + 50, title(atScale)[1] + 60])
+      expect((await canvas.saved()).nodes.map(({ pos }) => pos)).toEqual(
+        all.map(({ pos }) => [pos[0] + 50, pos[1] + 60]),
+      )
+      await canvas.press('Control+z')
+      expect((await canvas.saved()).nodes.map(({ pos }) => pos)).toEqual(all.map(({ pos }) => [...pos]))
+    })
+
+    test('are muted, bypassed, folded and pinned by ComfyUI’s keys', async () => {
+      await canvas.load(all)
+      await canvas.click(...title(atScale))
+      await canvas.press('Control+m')
+      expect((await canvas.node(2)).mode).toBe(2)
+      await canvas.press('Control+b')
+      expect((await canvas.node(2)).mode).toBe(4)
+      await canvas.press('Control+b', 'Alt+c', 'p')
+      expect(await canvas.node(2)).toMatchObject({ mode: 0, flags: { collapsed: true, pinned: true } })
+      await canvas.drag(title(atScale), [400, 600])
+      expect((await canvas.node(2)).pos).toEqual(atScale)
+    })
+
+    test('get another title by a double click, and a colour from the menu', async () => {
+      await canvas.load(all)
+      await canvas.click(...title(atInvert), { clickCount: 2 })
+      await canvas.page.keyboard.type('Negative')
+      await canvas.press('Enter')
+      await canvas.click(...title(atInvert), { button: 'right' })
+      await canvas.by('menu-color').click()
+      await canvas.by('color-teal').click()
+      expect(await canvas.node(3)).toMatchObject({ title: 'Negative', color: '#224b50' })
+    })
+
+    test('are brought into line and spread evenly', async () => {
+      await canvas.load(all)
+      await canvas.press('Control+a')
+      await canvas.click(...title(atScale), { button: 'right' })
+      await canvas.by('menu-arrange').click()
+      await canvas.by('align-top').click()
+      expect(new Set((await canvas.saved()).nodes.map(({ pos }) => pos[1]))).toEqual(new Set([80]))
+    })
+
+    test('snap to the grid where that is asked', async () => {
+      await canvas.load(all)
+      await canvas.click(1000, 600, { button: 'right' })
+      await canvas.by('menu-snap').click()
+      await canvas.drag(title(atInvert), [title(atInvert)[0] + 31, title(atInvert)[1] + 5])
+      expect((await canvas.node(3)).pos).toEqual([384, 312])
+      await canvas.click(1000, 600, { button: 'right' })
+      await canvas.by('menu-snap').click()
+    })
+
+    test('that are removed with Ctrl leave their link behind', async () => {
+      await canvas.load(
+        [
+          load,
+          { ...invert, inputs: [{ name: 'image', type: 'IMAGE', link: 1 }] },
+          { ...save, inputs: [{ name: 'images', type: 'IMAGE', link: 2 }] },
+        ],
+        [linked(1, 1, 3), linked(2, 3, 4)],
+      )
+      await canvas.click(...title(atInvert))
+      await canvas.press('Control+Delete')
+      await canvas.count(2)
+      expect((await canvas.saved()).links.map(([, from, , to]) => [from, to])).toEqual([[1, 4]])
+    })
+  })
+
+  test('a group is made around what is selected, takes it along, and is renamed by a double click', async () => {
+    await canvas.load(all)
+    await canvas.press('Control+a', 'Control+g')
+    const [group] = (await canvas.saved()).groups
+    const [x, y, width] = group!.bounding
+    expect([x < 40, y < 50, x + width > 930]).toEqual([true, true, true])
+    await canvas.drag([x + 30, y + 12], [x + 40, y + 42])
+    const moved = await canvas.saved()
+    expect(moved.nodes.map(({ pos }) => pos)).toEqual(all.map(({ pos }) => [pos[0] + 10, pos[1] + 30]))
+    expect(moved.groups[0]!.bounding[1]).toBe(y + 30)
+    await canvas.click(x + 40, y + 42, { clickCount: 2 })
+    await canvas.page.keyboard.type('Everything')
+    await canvas.press('Enter')
+    expect((await canvas.saved()).groups[0]!.title).toBe('Everything')
+    await canvas.click(x + 40, y + 42, { button: 'right' })
+    await canvas.by('menu-remove-group').click()
+    expect((await canvas.saved()).groups).toEqual([])
+  })
+
+  describe('the clipboard', () => {
+    test('carries nodes to another window, as text', async () => {
+      await canvas.load([load, { ...invert, inputs: [{ name: 'image', type: 'IMAGE', link: 1 }] }], [linked(1, 1, 3)])
+      await canvas.press('Control+a', 'Control+c')
+      expect(JSON.parse(await canvas.page.evaluate(() => navigator.clipboard.readText()))).toMatchObject({
+        nodes: [{ type: 'LoadImage' }, { type: 'ImageInvert' }],
+      })
+      const other = await Canvas.open(context, host)
+      await other.load([save])
+      await other.page.bringToFront()
+      await other.press('Control+v')
+      await other.count(3)
+      expect((await other.saved()).links.map(([, from, , to]) => [from, to])).toEqual([[5, 6]])
+      await other.page.close()
+    })
+
+    test('with Shift a paste keeps what fed the copy', async () => {
+      await canvas.load([load, { ...invert, inputs: [{ name: 'image', type: 'IMAGE', link: 1 }] }], [linked(1, 1, 3)])
+      await canvas.click(...title(atInvert))
+      await canvas.press('Control+c', 'Control+Shift+v')
+      await canvas.count(3)
+      expect((await canvas.saved()).links.map(([, from, , to]) => [from, to])).toEqual([
+        [1, 3],
+        [1, 4],
+      ])
+    })
+
+    test('with X they go away from where they were', async () => {
+      await canvas.load(all)
+      await canvas.click(...title(atInvert))
+      await canvas.press('Control+x')
+      await canvas.count(3)
+      await canvas.press('Control+v')
+      await canvas.count(4)
+    })
+  })
+
+  test('no script failed on the way', () => {
+    expect(troubles).toEqual([])
+  })
+})
