@@ -46,6 +46,8 @@ async function graphView(browser: Browser): Promise<void> {
   await press(page, 'compare-by-loupe')
   await press(page, 'viewer-histogram')
   await press(page, 'viewer-large')
+  await page.waitForTimeout(800)
+  await page.mouse.move(700, 590)
   await page.mouse.move(709, 600)
   await shot(page, 'viewer')
   await press(page, 'viewer-close')
