@@ -21,6 +21,7 @@ import { GalleryPanel } from './panels/gallery-panel.ts'
 import { openHelp } from './panels/help.ts'
 import { LibraryPanel } from './panels/library-panel.ts'
 import { openMenu } from './panels/menu.ts'
+import { PictureHandle } from './panels/picture-handle.ts'
 import { choosePicture } from './panels/picture-picker.ts'
 import { RunsPanel } from './panels/runs-panel.ts'
 import { SideBar } from './panels/side-bar.ts'
@@ -239,6 +240,7 @@ const editor = new Editor({
   address,
   toasts,
   viewer,
+  handle: new PictureHandle(stage, (file) => store.original(file)),
   show(board) {
     showState(board)
     toolbar.show(board)
