@@ -25,6 +25,7 @@ import { type Order, orderOf, RunControl, wordsOf } from './host/run-control.ts'
 import { askTitle, graphMenu, linkMenu } from './panels/graph-menus.ts'
 import { openMenu } from './panels/menu.ts'
 import { openNodeSearch } from './panels/node-search.ts'
+import type { PictureHandle } from './panels/picture-handle.ts'
 import type { Anchor } from './panels/popup.ts'
 import { editText } from './panels/text-editor.ts'
 import type { Toasts } from './panels/toasts.ts'
@@ -38,6 +39,7 @@ interface EditorParts {
   readonly address: Address
   readonly toasts: Toasts
   readonly viewer: Viewer
+  readonly handle: PictureHandle
   readonly show: (board: RunBoard) => void
   /** The workflow in view is about to leave it. */
   readonly leaving: () => void
@@ -489,6 +491,7 @@ export class Editor {
         )
       },
       openPictures: (node) => this.#openPictures(node),
+      pointAtPicture: (picture) => this.#parts.handle.show(picture),
       openMenu: (target, page, at) => graphMenu(this, target, page, at),
       openLinkMenu: (link, page, at) => linkMenu(this, link, page, at),
       open: ({ node, group }, page) => this.#open(node, group, page),

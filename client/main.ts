@@ -7,8 +7,9 @@ import { tilesOf } from './document/tile-settings.ts'
 import { listenToDrops } from './drop.ts'
 import { Editor } from './editor.ts'
 import { Address, type FileReference, inputReference } from './host/address.ts'
-import { Host } from './host/host.ts'
+import { Host, HostError } from './host/host.ts'
 import { knownPictures } from './host/known-pictures.ts'
+import { Library } from './host/library.ts'
 import { PictureStore } from './host/pictures.ts'
 import type { RunBoard } from './host/run-board.ts'
 import { wordsOf } from './host/run-control.ts'
@@ -18,7 +19,9 @@ import { byId } from './panels/element.ts'
 import { FormPanel, savedBy } from './panels/form-panel.ts'
 import { GalleryPanel } from './panels/gallery-panel.ts'
 import { openHelp } from './panels/help.ts'
+import { LibraryPanel } from './panels/library-panel.ts'
 import { openMenu } from './panels/menu.ts'
+import { PictureHandle } from './panels/picture-handle.ts'
 import { choosePicture } from './panels/picture-picker.ts'
 import { RunsPanel } from './panels/runs-panel.ts'
 import { SideBar } from './panels/side-bar.ts'
@@ -29,7 +32,9 @@ import { Toasts } from './panels/toasts.ts'
 import { Toolbar } from './panels/toolbar.ts'
 import { Viewer } from './panels/viewer.ts'
 import { RunOnChange } from './run-on-change.ts'
+import { askedBy, linkToGraph, linkToLibrary, withTexts } from './share.ts'
 import { listenToKeys } from './shortcuts.ts'
+import { download, snapshot } from './snapshot.ts'
 import { STRINGS } from './strings.ts'
 import { THEMES, ThemeChoice } from './theme.ts'
 import { Views } from './views.ts'
@@ -123,6 +128,28 @@ const views = new Views(localStorage, {
     fitCanvas()
   },
 })
+const library = new Library(address)
+const libraryPanel = new LibraryPanel(library, {
+  current: () => ({ name: editor.tabs.active.name, path: editor.tabs.active.libraryPath }),
+  write: async () => ({
+    text: writeText(editor.workflow(), editor.tabs.active.style),
+    thumbnail: await snapshot(canvas, 320, 'image/webp'),
+  }),
+  saved(path) {
+    const { active } = editor.tabs
+    active.libraryPath = path
+    editor.tabs.rename(nameOf(path))
+    editor.tabs.saved()
+    toasts.show('good', STRINGS.library.saved(path))
+  },
+  open(path, text) {
+    editor.openText(text, { name: nameOf(path) })
+    editor.tabs.active.libraryPath = path
+  },
+  link: (path) => void copyLink(linkToLibrary(new URL(location.href), path)),
+  failed,
+  close: () => sideBar.close(),
+})
 const theme = new ThemeChoice((shown) => {
   editor.view.theme = shown
 })
@@ -145,6 +172,14 @@ const sideBar = new SideBar(
       testid: 'rail-gallery',
       root: galleryPanel.root,
       opened: () => void galleryPanel.fill(),
+    },
+    {
+      id: 'library',
+      label: STRINGS.library.title,
+      icon: 'M3 2.5h2.5v11H3zM7 2.5h2.5v11H7zM11 3.2l2.2-.6 2 10.4-2.2.5z',
+      testid: 'rail-library',
+      root: libraryPanel.root,
+      opened: () => void libraryPanel.opened(),
     },
     {
       id: 'templates',
@@ -193,7 +228,7 @@ const toolbar = new Toolbar(byId('toolbar', HTMLElement), {
   addNode: ({ left, bottom }) => editor.searchNodes({ x: left, y: bottom + 4 }, middleOfStage()),
   open: () => void openFile(),
   save: () => editor.saveFile(),
-  share: () => {},
+  share: openShareMenu,
   undo: () => editor.history.undo(),
   redo: () => editor.history.redo(),
   view: (view) => views.show(view),
@@ -205,6 +240,7 @@ const editor = new Editor({
   address,
   toasts,
   viewer,
+  handle: new PictureHandle(stage, (file) => store.original(file)),
   show(board) {
     showState(board)
     toolbar.show(board)
@@ -276,6 +312,8 @@ async function begin(): Promise<void> {
   autosave = begun.autosave
   if (begun.kept !== undefined) editor.tabs.restore(begun.kept.tabs, begun.kept.active)
   if (editor.tabs.all.length === 1 && editor.document.graph.nodes.size === 0) await editor.openTemplate(FIRST_TEMPLATE)
+  await openLink()
+  addEventListener('hashchange', () => void openLink())
   views.begin(innerWidth)
   showState(editor.runs.board)
   autosave.follow(
@@ -375,6 +413,73 @@ function inputOf({ fields, more }: Form): FileReference | undefined {
     ({ isPicture, value }) => isPicture && typeof value === 'string' && value !== '',
   )
   return field === undefined ? undefined : inputReference(String(field.value))
+}
+
+function openShareMenu({ left, bottom }: DOMRect): void {
+  const words = STRINGS.share
+  const text = () => writeText(editor.workflow(), editor.tabs.active.style)
+  const attempt = (act: () => Promise<void>) => () => void act().catch(failed)
+  openMenu(
+    words.title,
+    [
+      { label: words.file, note: 'Ctrl S', testid: 'share-file', act: () => editor.saveFile() },
+      {
+        label: words.api,
+        testid: 'share-api',
+        act: attempt(async () =>
+          download(new Blob([JSON.stringify(editor.order().prompt, null, 2)]), `${editor.tabs.active.name}-api.json`),
+        ),
+      },
+      {
+        label: words.picture,
+        testid: 'share-picture',
+        act: attempt(async () => {
+          const picture = await snapshot(canvas, 1280, 'image/png')
+          if (picture === undefined) return
+          const bytes = new Uint8Array(await picture.arrayBuffer())
+          const file = withTexts(bytes, { workflow: JSON.stringify(editor.workflow()) })
+          download(new Blob([file], { type: 'image/png' }), `${editor.tabs.active.name}.png`)
+        }),
+      },
+      null,
+      {
+        label: words.link,
+        testid: 'share-link',
+        act: attempt(async () => copyLink(await linkToGraph(new URL(location.href), text()), words.copiedHint)),
+      },
+    ],
+    { x: left, y: bottom + 4 },
+  )
+}
+
+async function copyLink(link: string, hint = ''): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(link)
+    toasts.show('good', STRINGS.share.copied, hint)
+  } catch {
+    toasts.show('warning', STRINGS.share.notCopied, link)
+  }
+}
+
+/** Opens what the page's address asks for, once. */
+async function openLink(): Promise<void> {
+  const { hash } = location
+  if (hash === '') return
+  history.replaceState(null, '', location.pathname + location.search)
+  try {
+    const asked = await askedBy(hash)
+    if (asked?.kind === 'graph') editor.openText(asked.text, { name: STRINGS.share.shared })
+    if (asked?.kind !== 'library') return
+    editor.openText(await library.open(asked.path), { name: nameOf(asked.path) })
+    editor.tabs.active.libraryPath = asked.path
+  } catch (error) {
+    if (error instanceof HostError) failed(error)
+    else toasts.show('error', STRINGS.share.badLink, STRINGS.share.badLinkHint)
+  }
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
 }
 
 function openRunMenu({ left, bottom }: DOMRect): void {

@@ -9,6 +9,8 @@ export interface Tab {
   name: string
   /** Whether it was edited since it was opened or saved. */
   isChanged: boolean
+  /** Where in the host's library it is kept. */
+  libraryPath?: string
   /** One of the host's templates. */
   isExample?: boolean
   /** What it was when it left the view; the one in view is the document's. */

@@ -1,6 +1,7 @@
-/** Takes the pictures of the editor for the README from a real host: `npm run docs:pictures`. */
+/** Takes the pictures of the editor for README and docs/editor.md from a real host: `npm run docs:pictures`. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { openBrowser } from '../test/story/browser.ts'
 import { root, startHost } from '../test/story/host.ts'
 
@@ -9,17 +10,94 @@ await mkdir(folder, { recursive: true })
 const host = await startHost()
 const browser = await openBrowser()
 try {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-  await page.goto(host.url)
-  await page.waitForSelector('body[data-run-state="idle"]')
-  await page.locator('[data-testid="run"]').click()
-  await page.waitForSelector('body[data-run-state="done"]', { timeout: 240_000 })
-  await page.waitForTimeout(1000)
-  await page.screenshot({ path: join(folder, 'compare.png') })
-  await page.locator('[data-testid="viewer-close"]').click()
-  await page.waitForTimeout(500)
-  await page.screenshot({ path: join(folder, 'editor.png') })
+  await graphView(browser)
+  await formView(browser)
+  await narrowView(browser)
 } finally {
   await browser.close()
   await host.stop()
+}
+
+async function graphView(browser: Browser): Promise<void> {
+  const page = await open(browser, { viewport: { width: 1280, height: 800 } })
+  await press(page, 'run')
+  await done(page)
+  await shot(page, 'compare')
+  await press(page, 'viewer-close')
+  await shot(page, 'editor')
+
+  // Three more runs, so that one goes on while others wait.
+  await press(page, 'rail-runs')
+  await press(page, 'templates')
+  await press(page, 'template-tiled-chain')
+  for (let i = 0; i < 3; i++) await press(page, 'run')
+  await page.waitForSelector('[data-stage="waiting"]')
+  await page.waitForFunction(() => / of /.test(document.querySelector('[data-testid="run-words"]')?.textContent ?? ''))
+  await press(page, 'run-timeline')
+  await page.waitForTimeout(3000)
+  await shot(page, 'runs')
+  await press(page, 'runs-clear-waiting')
+  await done(page)
+
+  await press(page, 'rail-gallery')
+  await page.locator('[data-testid="gallery-picture"]').first().click()
+  await press(page, 'viewer-compare')
+  await page.locator('[data-testid="picker-item"]').last().click()
+  await press(page, 'compare-by-loupe')
+  await press(page, 'viewer-histogram')
+  await press(page, 'viewer-large')
+  await page.waitForTimeout(800)
+  await page.mouse.move(700, 590)
+  await page.mouse.move(709, 600)
+  await shot(page, 'viewer')
+  await press(page, 'viewer-close')
+
+  await press(page, 'theme')
+  await press(page, 'theme-light')
+  await press(page, 'rail-library')
+  await page.locator('[data-testid="library-name"]').fill('Old photos/In tiles')
+  await press(page, 'library-save')
+  await page.waitForSelector('[data-testid="library-item"]')
+  await press(page, 'toast-close')
+  await shot(page, 'library')
+  await page.context().close()
+}
+
+async function formView(browser: Browser): Promise<void> {
+  const page = await open(browser, { viewport: { width: 1280, height: 800 } })
+  await press(page, 'view-form')
+  await press(page, 'form-run')
+  await done(page)
+  await shot(page, 'form')
+  await page.context().close()
+}
+
+async function narrowView(browser: Browser): Promise<void> {
+  const page = await open(browser, { viewport: { width: 400, height: 800 }, colorScheme: 'light', hasTouch: true })
+  await press(page, 'form-run')
+  await done(page)
+  await shot(page, 'narrow')
+  await page.context().close()
+}
+
+async function open(browser: Browser, options: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext({ colorScheme: 'dark', ...options })
+  const page = await context.newPage()
+  await page.goto(host.url)
+  await page.waitForSelector('body[data-run-state="idle"][data-connection="connected"]')
+  return page
+}
+
+function press(page: Page, testid: string): Promise<void> {
+  return page.locator(`[data-testid="${testid}"]`).first().click()
+}
+
+async function done(page: Page): Promise<void> {
+  await page.waitForSelector('body[data-run-state="done"]', { timeout: 240_000 })
+}
+
+async function shot(page: Page, name: string): Promise<void> {
+  // Pictures arrive and bars fade.
+  await page.waitForTimeout(1000)
+  await page.screenshot({ path: join(folder, `${name}.png`) })
 }

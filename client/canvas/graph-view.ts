@@ -18,6 +18,7 @@ import type { FileReference } from '../host/address.ts'
 import { inputReference } from '../host/address.ts'
 import { EMPTY_BOARD, type NodeStatus, type RunBoard } from '../host/run-board.ts'
 import type { Layout, LinkView } from './layout.ts'
+import { listenToLongPress } from './long-press.ts'
 import { NodeView } from './node-view.ts'
 import { Pictures } from './pictures.ts'
 import { listenToPinch } from './pinch.ts'
@@ -295,18 +296,45 @@ export class GraphView {
       (middle, shift, factor) => this.#stage.pinch(middle, shift, factor),
       () => this.#stage.letGo(),
     )
+    listenToLongPress(canvas, (event) => {
+      this.#stage.letGo()
+      const [x, y] = this.graphPoint(event)
+      this.#stage.processContextMenu(this.#graph.getNodeOnPos(x, y, undefined, 5), event)
+    })
     canvas.addEventListener('dblclick', (event) => this.#stage.openAt(event))
+    for (const type of ['pointermove', 'pointerdown', 'wheel'] as const) {
+      canvas.addEventListener(type, (event) => this.#pointAt(event), { capture: true, passive: true })
+    }
   }
 
   #clickPicture(event: MouseEvent): void {
+    const found = this.#pictureAt(event)
+    if (found !== undefined) this.#scene.page.openPictures(found.view.id)
+  }
+
+  /** The node whose pictures are under a point of the page. */
+  #pictureAt(event: { readonly clientX: number; readonly clientY: number }) {
     const [x, y] = this.graphPoint(event)
-    const id = this.nodeAt([x, y])
-    const view = id === undefined ? undefined : this.#nodes.get(id)
+    const view = this.#nodes.get(this.nodeAt([x, y]) ?? '')
     const model = view?.model
-    if (view === undefined || model === undefined || this.shown(model).pictures.length === 0) return
+    const [file] = view === undefined || model === undefined ? [] : this.files(model).pictures
+    if (view === undefined || file === undefined || model?.collapsed === true) return undefined
     const place = view.picturePlace
     const [px, py] = [x - (view.pos[0] ?? 0) - place.x, y - (view.pos[1] ?? 0) - place.y]
-    if (px >= 0 && py >= 0 && px <= place.width && py <= place.height) this.#scene.page.openPictures(view.id)
+    return px >= 0 && py >= 0 && px <= place.width && py <= place.height ? { view, file, place } : undefined
+  }
+
+  /** Tells the page of the picture under the pointer; a press or a turn of the wheel moves it away. */
+  #pointAt(event: PointerEvent | WheelEvent): void {
+    const isStill = event.type === 'pointermove' && event.buttons === 0 && this.#stage.ds.scale > 0.4
+    const found = isStill ? this.#pictureAt(event) : undefined
+    if (found === undefined) {
+      this.#scene.page.pointAtPicture()
+      return
+    }
+    const { view, file, place } = found
+    const [x, y] = [(view.pos[0] ?? 0) + place.x, (view.pos[1] ?? 0) + place.y]
+    this.#scene.page.pointAtPicture({ file, place: this.#place(x, y, place.width, place.height) })
   }
 
   /** While a node runs, its progress line moves. */

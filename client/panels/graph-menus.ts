@@ -86,7 +86,7 @@ function formItem(editor: MenuActions, { id, type, form = {} }: GraphNode, [x, y
       document.commit(exposeInForm(document.graph, id, name, form[name] === undefined ? labelOf(name) : undefined)),
   }))
   const open = () => openMenu(STRINGS.form.exposeTitle, items, { x, y })
-  return [{ label: `${STRINGS.form.expose}…`, testid: 'menu-expose', act: open }]
+  return [{ label: `${STRINGS.form.expose}…`, testid: 'menu-form', act: open }]
 }
 
 /** A field for the title of a node, of a group or of a subgraph. */

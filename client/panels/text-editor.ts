@@ -18,7 +18,10 @@ export function editText({ place, value, multiline, label, commit }: Request): v
   })
   const onKey = (event: KeyboardEvent) => {
     event.stopPropagation()
-    if (event.key === 'Enter' && (!multiline || event.ctrlKey || event.metaKey)) close()
+    if (event.key !== 'Enter' || (multiline && !event.ctrlKey && !event.metaKey)) return
+    // The focus goes back to a button, which the same key would press.
+    event.preventDefault()
+    close()
   }
   field.onkeydown = onKey
   field.focus()

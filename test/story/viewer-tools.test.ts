@@ -135,6 +135,28 @@ describe.skipIf(withoutBrowser)('looking at a picture closely', () => {
     expect(carried).toMatch(/^image\/png:[^:]+\.png:http:\/\/127\.0\.0\.1:\d+\/view\?/)
   })
 
+  test('a picture in a node has a handle that takes it to the desktop', async () => {
+    await by('viewer-close').click()
+    const { x, y, width, height } = (await by('canvas').boundingBox())!
+    await expect
+      .poll(async () => {
+        for (const across of [0.2, 0.3, 0.4, 0.6, 0.7]) {
+          await editor.page.mouse.move(x + width * across, y + height * 0.55)
+          if (await by('picture-handle').isVisible()) return by('picture-handle').getAttribute('download')
+        }
+        return undefined
+      })
+      .toMatch(/\.png$/)
+    const carried = await by('picture-handle').evaluate((link) => {
+      const transfer = new DataTransfer()
+      link.dispatchEvent(new DragEvent('dragstart', { bubbles: true, dataTransfer: transfer }))
+      return transfer.getData('DownloadURL')
+    })
+    expect(carried).toMatch(/^image\/png:[^:]+\.png:http/)
+    await editor.page.mouse.move(x + 2, y + 2)
+    await by('picture-handle').waitFor({ state: 'hidden' })
+  })
+
   test('no script failed and no policy was broken on the way', () => {
     expect(editor.troubles).toEqual([])
   })

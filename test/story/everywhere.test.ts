@@ -1,0 +1,131 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openBrowser, withoutBrowser } from './browser.ts'
+import { type EditorPage, openEditor } from './editor-page.ts'
+import { type Host, startHost } from './host.ts'
+
+describe.skipIf(withoutBrowser)('on every screen, for everybody', () => {
+  let host: Host
+  let browser: Browser
+  let editor: EditorPage
+
+  beforeAll(async () => {
+    host = await startHost()
+    browser = await openBrowser()
+    editor = await openEditor(browser, host, { colorScheme: 'dark' })
+  }, 240_000)
+  afterAll(async () => {
+    await browser?.close()
+    await host?.stop()
+  })
+
+  const by = (id: string) => editor.by(id)
+  /** How light the ground of the canvas, and of the bar at the top, is. */
+  const lightness = async ({ by, colourAt }: EditorPage) => {
+    const canvas = (await by('canvas').boundingBox())!
+    const bar = (await by('run').boundingBox())!
+    return [await colourAt(canvas.x + 3, canvas.y + 3), await colourAt(bar.x - 4, bar.y)].map(([red]) => red)
+  }
+
+  test('is dark or light as the system is, and as the person says, also after a reload', async () => {
+    for (const value of await lightness(editor)) expect(value).toBeLessThan(60)
+    await editor.page.emulateMedia({ colorScheme: 'light' })
+    await expect.poll(async () => Math.min(...(await lightness(editor)))).toBeGreaterThan(200)
+    await by('theme').click()
+    await by('theme-dark').click()
+    await expect.poll(async () => Math.max(...(await lightness(editor)))).toBeLessThan(60)
+    await editor.page.reload()
+    await editor.page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
+    for (const value of await lightness(editor)) expect(value).toBeLessThan(60)
+    await by('theme').click()
+    await by('theme-system').click()
+    await expect.poll(async () => Math.min(...(await lightness(editor)))).toBeGreaterThan(200)
+  })
+
+  test('panels open, are named and close by keys alone', async () => {
+    await by('rail-gallery').focus()
+    await editor.page.keyboard.press('Enter')
+    await editor.page.getByRole('complementary', { name: 'Gallery' }).waitFor()
+    expect(await by('rail-gallery').getAttribute('aria-expanded')).toBe('true')
+    await editor.page.keyboard.press('Tab')
+    await editor.page.keyboard.press('Escape')
+    await by('gallery-panel').waitFor({ state: 'hidden' })
+    expect(await by('rail-gallery').evaluate((button) => button === document.activeElement)).toBe(true)
+  })
+
+  test('everything that can be pressed has a name', async () => {
+    for (const panel of ['rail-runs', 'rail-gallery', 'rail-library', 'templates']) {
+      await by(panel).click()
+      const nameless = await editor.page
+        .locator('button:visible, a:visible, input:visible, select:visible')
+        .evaluateAll((all) =>
+          all
+            .filter((one) => {
+              const labelled = (one as HTMLInputElement).labels?.length ?? 0
+              return !one.getAttribute('aria-label') && one.textContent?.trim() === '' && labelled === 0
+            })
+            .map((one) => one.outerHTML.slice(0, 120)),
+        )
+      expect(
+        nameless.filter((html) => !/title="/.test(html)),
+        panel,
+      ).toEqual([])
+    }
+    await by('templates').click()
+  })
+
+  test('the canvas has as many pixels as the screen', async () => {
+    const sharp = await openEditor(browser, host, { deviceScaleFactor: 2 })
+    const [bitmap, css] = await sharp
+      .by('canvas')
+      .evaluate((canvas) => [(canvas as HTMLCanvasElement).width, canvas.clientWidth])
+    expect(bitmap).toBe(2 * css!)
+    await sharp.page.context().close()
+  })
+
+  test('a long press opens the menu, as the right button does', async () => {
+    const touch = await openEditor(browser, host, { hasTouch: true })
+    const canvas = (await touch.by('canvas').boundingBox())!
+    const session = await touch.page.context().newCDPSession(touch.page)
+    const at = { x: canvas.x + 12, y: canvas.y + canvas.height - 12, id: 1 }
+    await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [at] })
+    await touch.by('menu').waitFor()
+    await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    await touch.page.waitForTimeout(200)
+    expect(await touch.by('menu').isVisible()).toBe(true)
+    await touch.page.context().close()
+  })
+
+  test('scripts come from the host alone, and none is evaluated', async () => {
+    const policy = (await fetch(host.url)).headers.get('content-security-policy')!
+    const scripts = policy.split(';').find((part) => part.startsWith('script-src'))
+    expect(scripts).toBe("script-src 'self'")
+    const isBlocked = await editor.page.evaluate(() => {
+      const script = document.createElement('script')
+      script.textContent = 'document.body.dataset.injected = "yes"'
+      document.body.append(script)
+      return document.body.dataset.injected === undefined
+    })
+    expect(isBlocked).toBe(true)
+  })
+
+  test('something is there to see within a second of the first byte', async () => {
+    const fresh = await openEditor(browser, host)
+    const painted = await fresh.page.evaluate(() => {
+      const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
+      const paint = performance.getEntriesByName('first-contentful-paint')[0]
+      return (paint?.startTime ?? Number.POSITIVE_INFINITY) - (navigation?.responseStart ?? 0)
+    })
+    expect(painted).toBeLessThan(1000)
+    await fresh.page.context().close()
+  })
+
+  test('no script failed and no policy was broken but by the script that was put in', () => {
+    // A host that keeps nothing yet has no folder to list.
+    expect(
+      editor.troubles.filter(
+        (trouble) => !/404|Refused to execute inline script|inline script violates|Executing inline/.test(trouble),
+      ),
+    ).toEqual([])
+  })
+})
