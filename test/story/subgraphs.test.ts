@@ -48,6 +48,13 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
     await host?.stop()
   })
 
+  /** Places inside the subgraph, which is shown whole: from the boundary at 100 to the one that ends at 1051, from 50 to 180. */
+  async function fitted(): Promise<(place: readonly [number, number]) => [number, number]> {
+    const { width, height } = (await canvas.by('canvas').boundingBox())!
+    const scale = Math.min(1.1, width / 1151)
+    return ([x, y]) => [(x + (width / scale - 1151) / 2) * scale, (y + (height / scale - 230) / 2) * scale]
+  }
+
   /** The middle two of the four nodes become one, at the place of the first. */
   async function make(): Promise<void> {
     await canvas.load(nodes, links)
@@ -116,11 +123,7 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
     await make()
     await canvas.click(...title([320, 80]), { clickCount: 2 })
     await canvas.count(4)
-    // The inside is shown whole: from the boundary at 100 to the one that ends at 1051, from 50 down to 180.
-    const inView = ([x, y]: readonly [number, number]): [number, number] => [
-      (x + (1280 / 1.1 - 1151) / 2) * 1.1,
-      (y + (718 / 1.1 - 230) / 2) * 1.1,
-    ]
+    const inView = await fitted()
     await canvas.drag(inView(output([320, 80])), inView([990, 65]))
     const saved = await canvas.saved()
     const [definition] = saved.definitions!.subgraphs
@@ -141,10 +144,7 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
     await canvas.count(3)
     await canvas.click(...title([320, 80]), { clickCount: 2 })
     await canvas.count(4)
-    const inView = ([x, y]: readonly [number, number]): [number, number] => [
-      (x + (1280 / 1.1 - 1151) / 2) * 1.1,
-      (y + (718 / 1.1 - 230) / 2) * 1.1,
-    ]
+    const inView = await fitted()
     await canvas.click(...inView(title([320, 80])), { button: 'right' })
     await canvas.by('menu-expose').click()
     await canvas.by('expose-scale_by').click()

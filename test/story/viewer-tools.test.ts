@@ -140,10 +140,11 @@ describe.skipIf(withoutBrowser)('looking at a picture closely', () => {
     const { x, y, width, height } = (await by('canvas').boundingBox())!
     await expect
       .poll(async () => {
-        for (const across of [0.2, 0.3, 0.4, 0.6, 0.7]) {
-          await editor.page.mouse.move(x + width * across, y + height * 0.55)
-          if (await by('picture-handle').isVisible()) return by('picture-handle').getAttribute('download')
-        }
+        for (const across of [0.2, 0.3, 0.4, 0.6, 0.7, 0.8])
+          for (const down of [0.35, 0.45, 0.55, 0.65]) {
+            await editor.page.mouse.move(x + width * across, y + height * down)
+            if (await by('picture-handle').isVisible()) return by('picture-handle').getAttribute('download')
+          }
         return undefined
       })
       .toMatch(/\.png$/)
