@@ -1,4 +1,4 @@
-"""Judges an exported model: bicubic against restored, on pairs (sharp, poor at a quarter of the size).
+"""Judges an exported model: bicubic against each of its settings, on pairs (sharp, poor at a quarter of the size).
 
     python evaluate.py --model FOLDER [--pairs test/fixtures/photographs] [--pool FOLDER] [--restored FOLDER] [--json FILE]
 
@@ -30,10 +30,12 @@ def load(folder: Path) -> Restoration:
     """The model of a Diffusers-layout folder, in float32."""
     about = json.loads((folder / "gendr.json").read_text())
     vae, unet = (json.loads((folder / part / "config.json").read_text()) for part in ("vae", "unet"))
-    prompt = load_file(folder / "prompt_embeds.safetensors")["prompt_embeds"]
+    prompts = load_file(folder / "prompt_embeds.safetensors")
+    settings = about["timesteps"]
+    prompt = torch.cat([prompts[name] for name in settings])
     levels = about["color_transfer"]["levels"]
     model = Restoration(
-        {"timestep": about["timestep"], "colour_levels": levels, "prompt_tokens": prompt.shape[1], "vae": vae, "unet": unet}
+        {"settings": settings, "colour_levels": levels, "prompt_tokens": prompt.shape[1], "vae": vae, "unet": unet}
     )
     weights = {"prompt": prompt}
     for part in ("vae", "unet"):
@@ -57,9 +59,9 @@ def validation_pairs(pool: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]
         yield f"validation-{index}", sharp, poor
 
 
-def restore(model: Restoration, poor: np.ndarray) -> np.ndarray:
+def restore(model: Restoration, poor: np.ndarray, setting: int) -> np.ndarray:
     """The restored picture, uint8 like the upscaled poor one."""
-    y = model.restore(to_tensor(poor[None]))[0].permute(1, 2, 0)
+    y = model.restore(to_tensor(poor[None]), setting)[0].permute(1, 2, 0)
     return (y * 255).round().byte().numpy()
 
 
@@ -70,34 +72,29 @@ def measure(picture: np.ndarray, sharp: np.ndarray, poor: np.ndarray, pristine: 
 
 
 def judge(model: Restoration, pairs: Iterator, restored_folder: Path | None) -> dict:
-    """{"images": {name: {"bicubic": measures, "restored": measures}}, "mean": the same}."""
+    """{"images": {name: {"bicubic": measures, SETTING: measures, ...}}, "mean": the same}."""
     pristine = json.loads(PRISTINE.read_text())
     images = {}
     for name, sharp, poor in pairs:
-        restored = restore(model, poor)
-        images[name] = {
-            "bicubic": measure(poor, sharp, poor, pristine),
-            "restored": measure(restored, sharp, poor, pristine),
-        }
+        pictures = {"bicubic": poor} | {setting: restore(model, poor, index) for index, setting in enumerate(model.settings)}
+        images[name] = {side: measure(picture, sharp, poor, pristine) for side, picture in pictures.items()}
         if restored_folder:
             restored_folder.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(np.concatenate([poor, restored, sharp], axis=1)).save(restored_folder / f"{name}.png")
+            Image.fromarray(np.concatenate([*pictures.values(), sharp], axis=1)).save(restored_folder / f"{name}.png")
     mean = {
         side: {m: float(np.mean([image[side][m] for image in images.values()])) for m in MEASURES}
-        for side in ("bicubic", "restored")
+        for side in ("bicubic", *model.settings)
     }
     return {"images": images, "mean": mean}
 
 
 def table(result: dict) -> str:
-    """The result as a Markdown table, bicubic / restored."""
-    lines = ["| picture | PSNR-Y, dB | SSIM-Y | NIQE | colour shift, 1/255 |", "|---|---|---|---|---|"]
-    for name, both in [*result["images"].items(), ("**mean**", result["mean"])]:
-        b, r = both["bicubic"], both["restored"]
-        lines.append(
-            f"| {name} | {b['psnr_y']:.2f} / {r['psnr_y']:.2f} | {b['ssim_y']:.3f} / {r['ssim_y']:.3f} "
-            f"| {b['niqe']:.2f} / {r['niqe']:.2f} | {r['shift']:.2f} |"
-        )
+    """The result as a Markdown table; each cell has bicubic and the settings in their order."""
+    lines = [f"{' / '.join(result['mean'])}", "", "| picture | PSNR-Y, dB | SSIM-Y | NIQE | colour shift, 1/255 |", "|---|---|---|---|---|"]
+    for name, sides in [*result["images"].items(), ("**mean**", result["mean"])]:
+        digits = zip(MEASURES, (2, 3, 2, 2), strict=True)
+        cells = [" / ".join(f"{side[measure]:.{n}f}" for side in sides.values()) for measure, n in digits]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -1,3 +1,4 @@
+import type { Asked } from '../../models/import/asking.ts'
 import type { ErrorCode } from '../../nodes/sdk/error.ts'
 import type { DeviceReport } from '../runner/messages.ts'
 
@@ -8,6 +9,8 @@ export interface GraphReference {
   readonly path: string
   /** What takes its place on some providers. */
   readonly own?: Readonly<Partial<Record<DeviceReport['provider'], string | undefined>>>
+  /** What the UNet is asked with, where that is not what is folded into the graph. */
+  readonly asked?: Asked | undefined
   /** What it costs to keep the session: the graph's and its weights' bytes. */
   readonly bytes: number
 }

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { InferenceSession } from 'onnxruntime-node'
+import { type Asked, askedGraph } from '../../models/import/asking.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { DeviceReport } from '../runner/messages.ts'
 import type { GraphReference } from './messages.ts'
@@ -9,7 +10,7 @@ interface Entry {
   readonly bytes: number
 }
 
-/** Sessions by path, loaded on first use, dropped least recently used first when their weights exceed a limit. */
+/** Sessions by graph and by what it is asked with, loaded on first use, dropped least recently used first when their weights exceed a limit. */
 export class SessionPool {
   readonly #options: InferenceSession.SessionOptions
   readonly #limit: number
@@ -29,23 +30,24 @@ export class SessionPool {
   }
 
   /** @throws RestorationError `model_corrupt` when the graph cannot be loaded */
-  async get({ path: common, own, label, bytes }: GraphReference): Promise<InferenceSession> {
+  async get({ path: common, own, asked, label, bytes }: GraphReference): Promise<InferenceSession> {
     const path = own?.[this.#provider] ?? common
-    const known = this.#entries.get(path)
+    const key = asked ? JSON.stringify([path, asked]) : path
+    const known = this.#entries.get(key)
     if (known !== undefined) {
-      this.#entries.delete(path)
-      this.#entries.set(path, known)
+      this.#entries.delete(key)
+      this.#entries.set(key, known)
       return known.session
     }
     await this.#makeRoom(bytes)
-    const session = await this.#load(path, label)
-    this.#entries.set(path, { session, bytes })
+    const session = await this.#load(path, asked, label)
+    this.#entries.set(key, { session, bytes })
     return session
   }
 
   async clear(): Promise<void> {
-    for (const [path, { session }] of this.#entries) {
-      this.#entries.delete(path)
+    for (const [key, { session }] of this.#entries) {
+      this.#entries.delete(key)
       await session.release()
     }
   }
@@ -53,17 +55,19 @@ export class SessionPool {
   async #makeRoom(bytes: number): Promise<void> {
     let held = bytes
     for (const entry of this.#entries.values()) held += entry.bytes
-    for (const [path, { session, bytes }] of this.#entries) {
+    for (const [key, { session, bytes }] of this.#entries) {
       if (held <= this.#limit) return
-      this.#entries.delete(path)
+      this.#entries.delete(key)
       held -= bytes
       await session.release()
     }
   }
 
-  async #load(path: string, label: string): Promise<InferenceSession> {
+  async #load(path: string, asked: Asked | undefined, label: string): Promise<InferenceSession> {
     try {
-      return await InferenceSession.create(path, this.#options)
+      if (asked === undefined) return await InferenceSession.create(path, this.#options)
+      const session = { model_external_initializers_file_folder_path: dirname(path) }
+      return await InferenceSession.create(await askedGraph(path, asked), { ...this.#options, extra: { session } })
     } catch (cause) {
       throw new RestorationError(
         'model_corrupt',

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Asked, questionOf } from '../../models/import/asking.ts'
 import { findModel, type ModelFolder, openModelFolder } from '../../models/import/folder.ts'
 import type { RestorerManifest, UpscalerManifest } from '../../models/import/manifest.ts'
 import type { ModelPart, Models } from '../../nodes/sdk/context.ts'
@@ -7,21 +8,27 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { GendrManifest, GendrModel, UpscaleModel } from '../../nodes/sdk/values.ts'
 import type { GraphReference } from '../inference/messages.ts'
 
+/** What a handle stands for. */
+interface Opened {
+  readonly folder: ModelFolder
+  readonly asked?: Asked | undefined
+}
+
 /** The models that are installed, by folder name. */
 export class ModelStore implements Models {
   readonly #roots: readonly string[]
-  readonly #folders = new WeakMap<GendrModel | UpscaleModel, ModelFolder>()
+  readonly #opened = new WeakMap<GendrModel | UpscaleModel, Opened>()
 
   constructor(roots: readonly string[]) {
     this.#roots = roots
   }
 
-  async open(name: string): Promise<GendrModel> {
+  async open(name: string, setting: string): Promise<GendrModel> {
     const folder = await this.#open(name)
     const { manifest } = folder
     if (manifest.kind === 'upscaler') throw wrongKind(name, 'an upscaler', 'Load it with Load Upscale Model.')
     const model: GendrModel = { name, manifest: toGendrManifest(manifest), isFused: 'fused' in manifest.graphs }
-    this.#folders.set(model, folder)
+    this.#opened.set(model, { folder, asked: asked(name, manifest, setting) })
     return model
   }
 
@@ -30,7 +37,7 @@ export class ModelStore implements Models {
     const { manifest } = folder
     if (manifest.kind !== 'upscaler') throw wrongKind(name, 'a one-step restorer', 'Load it with Load GenDR Model.')
     const model = toUpscaleModel(name, manifest)
-    this.#folders.set(model, folder)
+    this.#opened.set(model, { folder })
     return model
   }
 
@@ -41,7 +48,7 @@ export class ModelStore implements Models {
 
   /** The graph of one part of a model that this store opened. */
   graph(model: GendrModel | UpscaleModel, part: ModelPart): GraphReference {
-    const folder = this.#folders.get(model)
+    const { folder, asked } = this.#opened.get(model) ?? {}
     const path = folder?.graphs[part]
     if (folder === undefined || path === undefined) throw new Error(`model ${model.name} was opened elsewhere`)
     const { cpu, cuda } = folder.variants
@@ -50,6 +57,7 @@ export class ModelStore implements Models {
       label: `${part} of model '${model.name}'`,
       path,
       own: { cpu: cpu?.[part], cuda: cuda?.[part] },
+      asked: part === 'unet' || part === 'fused' ? asked : undefined,
       // Of a model in three parts each holds about a third of the weights.
       bytes: Math.ceil(part === 'fused' || part === 'upscaler' ? weights : weights / 3),
     }
@@ -61,6 +69,20 @@ export class ModelStore implements Models {
       throw withoutPath(error, name, directory)
     })
   }
+}
+
+/** What the graphs must be asked with in a setting, where that is not what is folded into them. */
+function asked(name: string, manifest: RestorerManifest, setting: string): Asked | undefined {
+  const { conditioning, constants } = manifest
+  const question = questionOf(manifest, setting)
+  if (question === undefined)
+    throw new RestorationError(
+      'invalid_input',
+      `Model '${name}' has no setting '${setting}'.`,
+      `Choose ${['default', ...(conditioning?.prompts ?? [])].join(', ')}.`,
+    )
+  const isFolded = question.timestep === constants.timestep && question.prompt === conditioning?.prompt
+  return isFolded || !conditioning ? undefined : { ...conditioning, ...question }
 }
 
 /** The manifest's constants as nodes see them. */

@@ -67,7 +67,7 @@ class Base(Stage):
         t = self.schedule.draw(len(z), 0, 1).to(z.device)
         noise = torch.randn_like(z)
         taps: dict[str, Tensor] = {}
-        e = model.unet(self.schedule.diffuse(z, noise, t), t, model.prompt, taps)
+        e = model.unet(self.schedule.diffuse(z, noise, t), t, model.prompt[-1:], taps)
         losses = {"denoising": denoising(e, noise)}
         total = losses["denoising"]
         if self.encoder:
@@ -94,7 +94,7 @@ class Base(Stage):
                 t = torch.tensor([time], device=device)
                 noise = torch.randn(z.shape, generator=generator).to(device)
                 z_t = self.schedule.diffuse(z, noise, t)
-                e = model.unet(z_t, t, model.prompt)
+                e = model.unet(z_t, t, model.prompt[-1:])
                 errors.append(float(denoising(e, noise)))
                 row.append((model.vae.decode(self.schedule.clean(z_t, e, t) / model.scale) + 1) / 2)
             rows.append(row)

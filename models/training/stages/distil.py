@@ -85,7 +85,7 @@ class Distil(Stage):
 
     def predict(self, role: str, z: Tensor, t: Tensor | float, taps: dict[str, Tensor] | None = None) -> Tensor:
         """The noise that the UNet predicts in one of its roles."""
-        return activate(self.model.unet, role)(z, t, self.model.prompt, taps)
+        return activate(self.model.unet, role)(z, t, self.model.prompt[-1:], taps)
 
     def scores(self, z_t: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
         """The clean latents that both score networks predict."""
@@ -110,7 +110,7 @@ class Distil(Stage):
         with torch.no_grad():
             z_l, z_h = (self.model.vae.encode(2 * x - 1) * self.model.scale for x in (poor, sharp))
         taps: dict[str, Tensor] = {}
-        z_g = (z_l - math.sqrt(BETA) * self.predict("restorer", z_l, self.model.timestep, taps)) / math.sqrt(ALPHA)
+        z_g = (z_l - math.sqrt(BETA) * self.predict("restorer", z_l, self.model.timesteps[-1], taps)) / math.sqrt(ALPHA)
         losses = self.improve(z_g, z_h, sharp, taps)
         losses |= self.teach(z_g.detach(), z_h)
         return {name: float(loss.detach()) for name, loss in losses.items()}
