@@ -49,7 +49,7 @@ async function answer(folder: string, part: 'unet' | 'fused', setting: string): 
 }
 
 describe('a model is asked in another setting than the one folded into it', () => {
-  test.each<[string, object, object]>([
+  test.each<[string, Record<string, unknown>, object]>([
     ['with single precision', {}, {}],
     ['in a graph of halves', {}, { compute: 'fp16', copy: true }],
     ['where time is scale and shift', { resnet_time_scale_shift: 'scale_shift' }, {}],
