@@ -18,6 +18,11 @@ from vae import Autoencoder
 ALPHA = BETA = 0.5
 
 
+def one_setting(config: dict) -> dict:
+    """The configuration with its default setting alone: what is trained without a choice between settings."""
+    return config | {"settings": dict([list(config["settings"].items())[-1]])}
+
+
 def low_pass(x: Tensor, levels: int) -> Tensor:
     """What `levels` steps of the a trous transform leave: [1 2 1]/4 along both axes, dilated by 1, 2, 4, ..., borders replicated.
 
@@ -46,6 +51,7 @@ class Restoration(nn.Module):
 
     def __init__(self, config: dict):
         super().__init__()
+        self.config = config
         self.settings = list(config["settings"])
         self.timesteps = [float(t) for t in config["settings"].values()]
         self.levels = config["colour_levels"]

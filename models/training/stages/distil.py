@@ -18,7 +18,7 @@ from alignment import FrozenEncoder, Projection, alignment
 from diffusion import Schedule, denoising
 from distillation import cid, cida, deceive, discriminate, sid, vsd
 from loop import Stage, learning_rate, set_rate
-from restoration import ALPHA, BETA, Restoration
+from restoration import ALPHA, BETA, Restoration, one_setting
 from stages.direct import validate
 
 METHODS = ("vsd", "sid", "cid", "cida")
@@ -52,6 +52,7 @@ class Distil(Stage):
         self.schedule = Schedule()
         state = torch.load(options.base, map_location="cpu", weights_only=False)
         config["vae"]["scaling_factor"] = state["config"]["vae"]["scaling_factor"]
+        config.update(one_setting(config))
         self.model = Restoration(config)
         self.model.load_state_dict(state["average"])
         self.model.requires_grad_(False)
@@ -85,7 +86,7 @@ class Distil(Stage):
 
     def predict(self, role: str, z: Tensor, t: Tensor | float, taps: dict[str, Tensor] | None = None) -> Tensor:
         """The noise that the UNet predicts in one of its roles."""
-        return activate(self.model.unet, role)(z, t, self.model.prompt[-1:], taps)
+        return activate(self.model.unet, role)(z, t, self.model.prompt, taps)
 
     def scores(self, z_t: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
         """The clean latents that both score networks predict."""
