@@ -168,6 +168,12 @@ export function table(measured: readonly Measured[], methods: readonly string[])
   ].join('\n')
 }
 
+/** Those that a method does least for come first. */
+function leastGain(measured: readonly Measured[], method: string): readonly Measured[] {
+  const gain = ({ scores }: Measured) => scores[method]!.ssim - scores.bicubic!.ssim
+  return measured.toSorted((a, b) => gain(a) - gain(b))
+}
+
 /** Rows of bicubic, each model and the original where there is one, cut to the same middle part. */
 export async function sheet(measured: readonly Measured[], path: string): Promise<void> {
   const [width, height, gap] = [300, 224, 4]
@@ -226,6 +232,7 @@ async function main(): Promise<void> {
   await mkdir(join(root, 'docs/pictures'), { recursive: true })
   await sheet(measured, join(root, 'docs/pictures/quality.jpg'))
   await sheet(measured.slice(4, 6), join(root, 'docs/pictures/restored.jpg'))
+  await sheet(leastGain(measured, methods.at(-1)!).slice(0, 3), join(root, 'docs/pictures/failures.jpg'))
   await writeFile(join(root, 'docs/quality.md'), page(text, methods))
 }
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from losses import TextureCritic, charbonnier, critic_loss, deception_loss, fine_detail, structure
-from loop import Stage, follow, learning_rate, set_rate, sheet_of, to_tensor
+from loop import Stage, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
 from restoration import Restoration, one_setting
 
@@ -40,7 +40,7 @@ class AutoencoderStage(Stage):
         self.average = Restoration(config).to(options.device, memory_format=torch.channels_last).requires_grad_(False)
         self.average.load_state_dict(self.model.state_dict())
         self.critic = TextureCritic().to(options.device)
-        self.optimiser = torch.optim.AdamW(self.model.vae.parameters(), lr=self.peak, betas=(0.9, 0.99), weight_decay=0.01)
+        self.optimiser = torch.optim.AdamW(rated(self.model.vae.parameters()), lr=self.peak, betas=(0.9, 0.99), weight_decay=0.01)
         self.critic_optimiser = torch.optim.AdamW(self.critic.parameters(), lr=2e-4, betas=(0.5, 0.99))
         self.perceptual = options.perceptual and torch.jit.load(str(options.perceptual), map_location=options.device).eval()
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from alignment import FrozenEncoder, Projection, alignment
 from diffusion import Schedule, denoising
-from loop import Stage, follow, learning_rate, set_rate, sheet_of, to_tensor
+from loop import Stage, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
 from restoration import Restoration, one_setting
 
 AVERAGE = 0.999
@@ -54,7 +54,7 @@ class Base(Stage):
             self.projection = Projection(config["unet"]["block_out_channels"][0], features).to(options.device)
             trained += self.projection.parameters()
         self.trained = trained
-        self.optimiser = torch.optim.AdamW(trained, lr=self.peak, betas=(0.9, 0.99), weight_decay=0.01)
+        self.optimiser = torch.optim.AdamW(rated(trained), lr=self.peak, betas=(0.9, 0.99), weight_decay=0.01)
 
     def parts(self) -> dict:
         parts = {"model": self.model, "average": self.average, "optimiser": self.optimiser}

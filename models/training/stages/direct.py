@@ -15,12 +15,12 @@ from torch import Tensor
 
 from degradation import to_bytes
 from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, structure
-from loop import Stage, follow, learning_rate, set_rate, sheet_of, to_tensor
+from loop import Stage, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
 from niqe import PRISTINE, niqe
 from restoration import Restoration
 
-AVERAGE = 0.99
+AVERAGE, UNET_SHARE = 0.99, 0.1
 
 
 @dataclass
@@ -56,17 +56,24 @@ class Direct(Stage):
         self.texture_from = options.texture_from
         self.device, self.is_bf16 = torch.device(options.device).type, options.bf16
         self.model = Restoration(config).to(options.device, memory_format=torch.channels_last)
+        self.critic = TextureCritic().to(options.device)
         if options.begin_from:
             state = torch.load(options.begin_from, map_location="cpu", weights_only=False)
             config["vae"]["scaling_factor"] = self.model.scale = state["config"]["vae"]["scaling_factor"]
             self.model.load_state_dict(state["average"])
+            if "critic" in state:
+                self.critic.load_state_dict(state["critic"])
         else:
             calm(self.model)
         self.average = Restoration(config).to(options.device, memory_format=torch.channels_last).requires_grad_(False)
         self.average.load_state_dict(self.model.state_dict())
-        self.critic = TextureCritic().to(options.device)
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=self.peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+        self.optimiser = torch.optim.AdamW(self.rates(), lr=self.peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
         self.critic_optimiser = torch.optim.AdamW(self.critic.parameters(), lr=2e-4, betas=(0.5, 0.99), fused=True)
+
+    def rates(self) -> list[dict]:
+        """The UNet learns slower: what it does for one batch shifts the whole latent of the next, and it would learn to do nothing."""
+        unet = [*self.model.unet.parameters(), self.model.prompt]
+        return rated(self.model.vae.parameters()) + rated(unet, UNET_SHARE)
 
     def parts(self) -> dict:
         names = ("model", "average", "critic", "optimiser", "critic_optimiser")
