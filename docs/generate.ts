@@ -100,6 +100,7 @@ function valuesOf(parameter: ParameterDescription): string {
             input_images: 'pictures in the input folder',
             gendr_models: 'installed models',
             upscale_models: 'installed upscalers',
+            iqa_models: 'ONNX files in `models/iqa`',
           }[parameter.optionsFrom]
     default:
       return ''

@@ -14,6 +14,7 @@ import { loadImage } from './image/load-image.ts'
 import { previewImage } from './image/preview-image.ts'
 import { saveImage } from './image/save-image.ts'
 import { imageHistogram } from './measure/image-histogram.ts'
+import { imageIqa } from './measure/image-iqa.ts'
 import { imageNiqe } from './measure/image-niqe.ts'
 import { imagePsnr } from './measure/image-psnr.ts'
 import { imageSsim } from './measure/image-ssim.ts'
@@ -25,7 +26,7 @@ const categories: Readonly<Record<string, readonly AnyNode[]>> = {
   image: [loadImage, saveImage, previewImage, imageCompare, imageScale, imageScaleBy, imageInvert],
   gendr: [gendrModelLoader, gendrRestore, tileSplit, vae16Encode, gendrUnet, vae16Decode, tileMerge, colorTransfer],
   upscale: [upscaleModelLoader, imageUpscaleWithModel],
-  measure: [imagePsnr, imageSsim, imageNiqe, imageHistogram],
+  measure: [imagePsnr, imageSsim, imageNiqe, imageIqa, imageHistogram],
 }
 
 /** Every node of ours with its category, the folder that it is in. */

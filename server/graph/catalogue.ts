@@ -7,6 +7,7 @@ export type Catalogue = ReadonlyMap<string, NodeDescription>
 export interface ModelChoices {
   readonly gendr_models: readonly string[]
   readonly upscale_models: readonly string[]
+  readonly iqa_models: readonly string[]
 }
 
 /** Options that change while the host runs. */

@@ -29,7 +29,7 @@ export class SessionPool {
   }
 
   /** @throws RestorationError `model_corrupt` when the graph cannot be loaded */
-  async get({ path: common, own, label, bytes }: GraphReference): Promise<InferenceSession> {
+  async get({ path: common, own, label, bytes, remedy }: GraphReference): Promise<InferenceSession> {
     const path = own?.[this.#provider] ?? common
     const known = this.#entries.get(path)
     if (known !== undefined) {
@@ -38,7 +38,7 @@ export class SessionPool {
       return known.session
     }
     await this.#makeRoom(bytes)
-    const session = await this.#load(path, label)
+    const session = await this.#load(path, label, remedy)
     this.#entries.set(path, { session, bytes })
     return session
   }
@@ -61,14 +61,14 @@ export class SessionPool {
     }
   }
 
-  async #load(path: string, label: string): Promise<InferenceSession> {
+  async #load(path: string, label: string, remedy = 'Import the model again.'): Promise<InferenceSession> {
     try {
       return await InferenceSession.create(path, this.#options)
     } catch (cause) {
       throw new RestorationError(
         'model_corrupt',
         `The ${label} cannot be loaded: ${cleanReason(cause, path)}`,
-        'Import the model again.',
+        remedy,
         { cause },
       )
     }

@@ -48,7 +48,11 @@ const executor: ExecutorOptions = {
       const format = `image/${extension}`
       reporter.emit({ type: 'result_image', node: nodeId, index, filename, format, bytes })
     }),
-    inference: { run: (model, part, input) => thread.run(models.graph(model, part), input, signal) },
+    inference: {
+      run: (model, part, input) => thread.run(models.graph(model, part), input, signal),
+      signature: (model) => thread.signature(models.iqaGraph(model), signal),
+      score: (model, inputs) => thread.run(models.iqaGraph(model), inputs, signal),
+    },
     progress(value, max, preview) {
       signal.throwIfAborted()
       reporter.progress(nodeId, value, max, preview)

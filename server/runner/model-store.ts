@@ -4,13 +4,15 @@ import { findModel, type ModelFolder, openModelFolder } from '../../models/impor
 import type { RestorerManifest, UpscalerManifest } from '../../models/import/manifest.ts'
 import type { ModelPart, Models } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import type { GendrManifest, GendrModel, UpscaleModel } from '../../nodes/sdk/values.ts'
+import type { GendrManifest, GendrModel, IqaModel, UpscaleModel } from '../../nodes/sdk/values.ts'
 import type { GraphReference } from '../inference/messages.ts'
+import { findIqaModel } from './iqa-models.ts'
 
 /** The models that are installed, by folder name. */
 export class ModelStore implements Models {
   readonly #roots: readonly string[]
   readonly #folders = new WeakMap<GendrModel | UpscaleModel, ModelFolder>()
+  readonly #iqa = new WeakMap<IqaModel, GraphReference>()
 
   constructor(roots: readonly string[]) {
     this.#roots = roots
@@ -37,6 +39,27 @@ export class ModelStore implements Models {
   async fingerprint(name: string): Promise<string> {
     const { mtimeMs, size } = await stat(join(await findModel(this.#roots, name), 'manifest.json'))
     return `${size}:${mtimeMs}`
+  }
+
+  async openIqa(name: string): Promise<IqaModel> {
+    const path = await findIqaModel(this.#roots, name)
+    const { size } = await stat(path)
+    const model: IqaModel = { name }
+    const remedy = 'Choose crops of a smaller size if memory ran out, or another fit; otherwise bring the file again.'
+    this.#iqa.set(model, { label: `IQA network '${name}'`, path, bytes: size, remedy })
+    return model
+  }
+
+  async fingerprintIqa(name: string): Promise<string> {
+    const { mtimeMs, size } = await stat(await findIqaModel(this.#roots, name))
+    return `${size}:${mtimeMs}`
+  }
+
+  /** The graph of an IQA network that this store opened. */
+  iqaGraph(model: IqaModel): GraphReference {
+    const graph = this.#iqa.get(model)
+    if (graph === undefined) throw new Error(`IQA network ${model.name} was opened elsewhere`)
+    return graph
   }
 
   /** The graph of one part of a model that this store opened. */

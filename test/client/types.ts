@@ -113,7 +113,12 @@ export function savedWorkflow() {
 export const allTypes = readNodeTypes(
   Object.fromEntries(
     nodes.map(({ node, category }) => {
-      const choices = { input_images: ['a.png', 'b.png'], gendr_models: ['gendr-nano'], upscale_models: [] }
+      const choices = {
+        input_images: ['a.png', 'b.png'],
+        gendr_models: ['gendr-nano'],
+        upscale_models: [],
+        iqa_models: [],
+      }
       return [node.id, hostObjectInfo(describeNode(node, category), choices)]
     }),
   ),

@@ -49,7 +49,12 @@ const save: NodeDescription = {
 /** Four nodes as descriptions, enough to check graphs without any node code. */
 export const catalogue = catalogueOf([load, scale, invert, save])
 
-export const choices: Choices = { input_images: ['photo.jpg'], gendr_models: ['gendr-nano'], upscale_models: [] }
+export const choices: Choices = {
+  input_images: ['photo.jpg'],
+  gendr_models: ['gendr-nano'],
+  upscale_models: [],
+  iqa_models: [],
+}
 
 /** LoadImage → ImageScaleBy → SaveImage, valid. */
 export function smallPrompt() {
