@@ -6,12 +6,32 @@ import { tileMerge } from './gendr/tile-merge.ts'
 import { tileSplit } from './gendr/tile-split.ts'
 import { vae16Decode } from './gendr/vae16-decode.ts'
 import { vae16Encode } from './gendr/vae16-encode.ts'
+import { adjustBrightness } from './image/adjust-brightness.ts'
+import { adjustContrast } from './image/adjust-contrast.ts'
+import { emptyImage } from './image/empty-image.ts'
+import { getImageSize } from './image/get-image-size.ts'
+import { imageAddNoise } from './image/image-add-noise.ts'
+import { imageBatch } from './image/image-batch.ts'
+import { imageBlend } from './image/image-blend.ts'
+import { imageBlur } from './image/image-blur.ts'
 import { imageCompare } from './image/image-compare.ts'
+import { imageCompositeMasked } from './image/image-composite-masked.ts'
+import { imageCrop } from './image/image-crop.ts'
+import { imageFlip } from './image/image-flip.ts'
+import { imageFromBatch } from './image/image-from-batch.ts'
 import { imageInvert } from './image/image-invert.ts'
+import { imagePadForOutpaint } from './image/image-pad-for-outpaint.ts'
+import { imageRotate } from './image/image-rotate.ts'
 import { imageScale } from './image/image-scale.ts'
 import { imageScaleBy } from './image/image-scale-by.ts'
+import { imageScaleToMaxDimension } from './image/image-scale-to-max-dimension.ts'
+import { imageScaleToTotalPixels } from './image/image-scale-to-total-pixels.ts'
+import { imageSharpen } from './image/image-sharpen.ts'
+import { imageStitch } from './image/image-stitch.ts'
 import { loadImage } from './image/load-image.ts'
 import { previewImage } from './image/preview-image.ts'
+import { repeatImageBatch } from './image/repeat-image-batch.ts'
+import { resizeAndPadImage } from './image/resize-and-pad-image.ts'
 import { saveImage } from './image/save-image.ts'
 import { imageHistogram } from './measure/image-histogram.ts'
 import { imageIqa } from './measure/image-iqa.ts'
@@ -23,7 +43,35 @@ import { imageUpscaleWithModel } from './upscale/image-upscale-with-model.ts'
 import { upscaleModelLoader } from './upscale/upscale-model-loader.ts'
 
 const categories: Readonly<Record<string, readonly AnyNode[]>> = {
-  image: [loadImage, saveImage, previewImage, imageCompare, imageScale, imageScaleBy, imageInvert],
+  image: [
+    loadImage,
+    saveImage,
+    previewImage,
+    imageCompare,
+    getImageSize,
+    imageScale,
+    imageScaleBy,
+    imageScaleToTotalPixels,
+    imageScaleToMaxDimension,
+    resizeAndPadImage,
+    imageCrop,
+    imagePadForOutpaint,
+    imageRotate,
+    imageFlip,
+    imageStitch,
+    imageBlend,
+    imageCompositeMasked,
+    imageBlur,
+    imageSharpen,
+    imageAddNoise,
+    imageInvert,
+    adjustBrightness,
+    adjustContrast,
+    emptyImage,
+    imageBatch,
+    imageFromBatch,
+    repeatImageBatch,
+  ],
   gendr: [gendrModelLoader, gendrRestore, tileSplit, vae16Encode, gendrUnet, vae16Decode, tileMerge, colorTransfer],
   upscale: [upscaleModelLoader, imageUpscaleWithModel],
   measure: [imagePsnr, imageSsim, imageNiqe, imageIqa, imageHistogram],
