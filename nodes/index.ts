@@ -33,6 +33,20 @@ import { previewImage } from './image/preview-image.ts'
 import { repeatImageBatch } from './image/repeat-image-batch.ts'
 import { resizeAndPadImage } from './image/resize-and-pad-image.ts'
 import { saveImage } from './image/save-image.ts'
+import { cropMask } from './mask/crop-mask.ts'
+import { featherMask } from './mask/feather-mask.ts'
+import { growMask } from './mask/grow-mask.ts'
+import { imageColorToMask } from './mask/image-color-to-mask.ts'
+import { imageToMask } from './mask/image-to-mask.ts'
+import { invertMask } from './mask/invert-mask.ts'
+import { joinImageWithAlpha } from './mask/join-image-with-alpha.ts'
+import { loadImageMask } from './mask/load-image-mask.ts'
+import { maskComposite } from './mask/mask-composite.ts'
+import { maskPreview } from './mask/mask-preview.ts'
+import { maskToImage } from './mask/mask-to-image.ts'
+import { solidMask } from './mask/solid-mask.ts'
+import { splitImageWithAlpha } from './mask/split-image-with-alpha.ts'
+import { thresholdMask } from './mask/threshold-mask.ts'
 import { imageHistogram } from './measure/image-histogram.ts'
 import { imageIqa } from './measure/image-iqa.ts'
 import { imageNiqe } from './measure/image-niqe.ts'
@@ -71,6 +85,22 @@ const categories: Readonly<Record<string, readonly AnyNode[]>> = {
     imageBatch,
     imageFromBatch,
     repeatImageBatch,
+  ],
+  mask: [
+    loadImageMask,
+    imageToMask,
+    imageColorToMask,
+    maskToImage,
+    maskPreview,
+    solidMask,
+    invertMask,
+    thresholdMask,
+    growMask,
+    featherMask,
+    cropMask,
+    maskComposite,
+    joinImageWithAlpha,
+    splitImageWithAlpha,
   ],
   gendr: [gendrModelLoader, gendrRestore, tileSplit, vae16Encode, gendrUnet, vae16Decode, tileMerge, colorTransfer],
   upscale: [upscaleModelLoader, imageUpscaleWithModel],
