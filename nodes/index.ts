@@ -52,6 +52,11 @@ import { imageIqa } from './measure/image-iqa.ts'
 import { imageNiqe } from './measure/image-niqe.ts'
 import { imagePsnr } from './measure/image-psnr.ts'
 import { imageSsim } from './measure/image-ssim.ts'
+import { primitiveBoolean } from './primitive/primitive-boolean.ts'
+import { primitiveFloat } from './primitive/primitive-float.ts'
+import { primitiveInt } from './primitive/primitive-int.ts'
+import { primitiveString } from './primitive/primitive-string.ts'
+import { primitiveStringMultiline } from './primitive/primitive-string-multiline.ts'
 import type { AnyNode } from './sdk/node.ts'
 import { imageUpscaleWithModel } from './upscale/image-upscale-with-model.ts'
 import { upscaleModelLoader } from './upscale/upscale-model-loader.ts'
@@ -105,6 +110,7 @@ const categories: Readonly<Record<string, readonly AnyNode[]>> = {
   gendr: [gendrModelLoader, gendrRestore, tileSplit, vae16Encode, gendrUnet, vae16Decode, tileMerge, colorTransfer],
   upscale: [upscaleModelLoader, imageUpscaleWithModel],
   measure: [imagePsnr, imageSsim, imageNiqe, imageIqa, imageHistogram],
+  primitive: [primitiveInt, primitiveFloat, primitiveString, primitiveStringMultiline, primitiveBoolean],
 }
 
 /** Every node of ours with its category, the folder that it is in. */
