@@ -11,15 +11,21 @@ import { adjustContrast } from './image/adjust-contrast.ts'
 import { emptyImage } from './image/empty-image.ts'
 import { getImageSize } from './image/get-image-size.ts'
 import { imageAddNoise } from './image/image-add-noise.ts'
+import { imageAutoLevels } from './image/image-auto-levels.ts'
 import { imageBatch } from './image/image-batch.ts'
 import { imageBlend } from './image/image-blend.ts'
 import { imageBlur } from './image/image-blur.ts'
 import { imageCompare } from './image/image-compare.ts'
 import { imageCompositeMasked } from './image/image-composite-masked.ts'
 import { imageCrop } from './image/image-crop.ts'
+import { imageCropToContent } from './image/image-crop-to-content.ts'
+import { imageDenoise } from './image/image-denoise.ts'
+import { imageDustAndScratches } from './image/image-dust-and-scratches.ts'
 import { imageFlip } from './image/image-flip.ts'
 import { imageFromBatch } from './image/image-from-batch.ts'
+import { imageHueSaturation } from './image/image-hue-saturation.ts'
 import { imageInvert } from './image/image-invert.ts'
+import { imageLevels } from './image/image-levels.ts'
 import { imagePadForOutpaint } from './image/image-pad-for-outpaint.ts'
 import { imageRotate } from './image/image-rotate.ts'
 import { imageScale } from './image/image-scale.ts'
@@ -28,6 +34,9 @@ import { imageScaleToMaxDimension } from './image/image-scale-to-max-dimension.t
 import { imageScaleToTotalPixels } from './image/image-scale-to-total-pixels.ts'
 import { imageSharpen } from './image/image-sharpen.ts'
 import { imageStitch } from './image/image-stitch.ts'
+import { imageStraighten } from './image/image-straighten.ts'
+import { imageUnsharpMask } from './image/image-unsharp-mask.ts'
+import { imageWhiteBalance } from './image/image-white-balance.ts'
 import { loadImage } from './image/load-image.ts'
 import { previewImage } from './image/preview-image.ts'
 import { repeatImageBatch } from './image/repeat-image-batch.ts'
@@ -74,18 +83,27 @@ const categories: Readonly<Record<string, readonly AnyNode[]>> = {
     imageScaleToMaxDimension,
     resizeAndPadImage,
     imageCrop,
+    imageCropToContent,
     imagePadForOutpaint,
     imageRotate,
+    imageStraighten,
     imageFlip,
     imageStitch,
-    imageBlend,
-    imageCompositeMasked,
-    imageBlur,
-    imageSharpen,
-    imageAddNoise,
-    imageInvert,
+    imageLevels,
+    imageAutoLevels,
+    imageWhiteBalance,
+    imageHueSaturation,
     adjustBrightness,
     adjustContrast,
+    imageInvert,
+    imageDustAndScratches,
+    imageDenoise,
+    imageBlur,
+    imageSharpen,
+    imageUnsharpMask,
+    imageAddNoise,
+    imageBlend,
+    imageCompositeMasked,
     emptyImage,
     imageBatch,
     imageFromBatch,

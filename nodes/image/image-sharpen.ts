@@ -14,7 +14,7 @@ import { smoothLines } from './smooth-lines.ts'
 export const imageSharpen = defineNode({
   id: 'ImageSharpen',
   title: 'Sharpen Image',
-  summary: 'Sharpens a picture by what a blur of it lacks. UnsharpMask does the same in finer steps.',
+  summary: 'Sharpens a picture by what a blur of it lacks. ImageUnsharpMask does the same in finer steps.',
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     sharpen_radius: z.int().min(1).max(31).default(1).meta({ tooltip: 'In pixels: about the width of the edges.' }),
