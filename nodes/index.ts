@@ -42,6 +42,7 @@ import { previewImage } from './image/preview-image.ts'
 import { repeatImageBatch } from './image/repeat-image-batch.ts'
 import { resizeAndPadImage } from './image/resize-and-pad-image.ts'
 import { saveImage } from './image/save-image.ts'
+import { saveImageAs } from './image/save-image-as.ts'
 import { cropMask } from './mask/crop-mask.ts'
 import { featherMask } from './mask/feather-mask.ts'
 import { growMask } from './mask/grow-mask.ts'
@@ -74,6 +75,7 @@ const categories: Readonly<Record<string, readonly AnyNode[]>> = {
   image: [
     loadImage,
     saveImage,
+    saveImageAs,
     previewImage,
     imageCompare,
     getImageSize,

@@ -45,7 +45,7 @@ const executor: ExecutorOptions = {
       ? { prompt: run.prompt, extraPnginfo: run.extraPnginfo }
       : { prompt: undefined, extraPnginfo: {} },
     files: runFiles(deliveredFiles(storage, run, nodeId, reporter), run, (filename, extension, bytes, index) => {
-      const format = `image/${extension}`
+      const format = `image/${extension === 'jpg' ? 'jpeg' : extension}`
       reporter.emit({ type: 'result_image', node: nodeId, index, filename, format, bytes })
     }),
     inference: {
