@@ -12,6 +12,8 @@ export interface GraphReference {
   readonly own?: Readonly<Partial<Record<DeviceReport['provider'], string | undefined>>>
   /** What it costs to keep the session: the graph's and its weights' bytes. */
   readonly bytes: number
+  /** Something that changes when the file at the path does; absent where it never does. */
+  readonly version?: string
   /** What to do when it does not load or run. @default advice on models that were imported */
   readonly remedy?: string
 }

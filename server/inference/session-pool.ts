@@ -9,7 +9,7 @@ interface Entry {
   readonly bytes: number
 }
 
-/** Sessions by path, loaded on first use, dropped least recently used first when their weights exceed a limit. */
+/** Sessions by path and version, loaded on first use, dropped least recently used first when their weights exceed a limit. */
 export class SessionPool {
   readonly #options: InferenceSession.SessionOptions
   readonly #limit: number
@@ -29,23 +29,24 @@ export class SessionPool {
   }
 
   /** @throws RestorationError `model_corrupt` when the graph cannot be loaded */
-  async get({ path: common, own, label, bytes, remedy }: GraphReference): Promise<InferenceSession> {
+  async get({ path: common, own, label, bytes, version = '', remedy }: GraphReference): Promise<InferenceSession> {
     const path = own?.[this.#provider] ?? common
-    const known = this.#entries.get(path)
+    const key = `${path}\0${version}`
+    const known = this.#entries.get(key)
     if (known !== undefined) {
-      this.#entries.delete(path)
-      this.#entries.set(path, known)
+      this.#entries.delete(key)
+      this.#entries.set(key, known)
       return known.session
     }
     await this.#makeRoom(bytes)
     const session = await this.#load(path, label, remedy)
-    this.#entries.set(path, { session, bytes })
+    this.#entries.set(key, { session, bytes })
     return session
   }
 
   async clear(): Promise<void> {
-    for (const [path, { session }] of this.#entries) {
-      this.#entries.delete(path)
+    for (const [key, { session }] of this.#entries) {
+      this.#entries.delete(key)
       await session.release()
     }
   }
@@ -53,9 +54,9 @@ export class SessionPool {
   async #makeRoom(bytes: number): Promise<void> {
     let held = bytes
     for (const entry of this.#entries.values()) held += entry.bytes
-    for (const [path, { session, bytes }] of this.#entries) {
+    for (const [key, { session, bytes }] of this.#entries) {
       if (held <= this.#limit) return
-      this.#entries.delete(path)
+      this.#entries.delete(key)
       held -= bytes
       await session.release()
     }

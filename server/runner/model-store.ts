@@ -37,22 +37,21 @@ export class ModelStore implements Models {
   }
 
   async fingerprint(name: string): Promise<string> {
-    const { mtimeMs, size } = await stat(join(await findModel(this.#roots, name), 'manifest.json'))
-    return `${size}:${mtimeMs}`
+    return versionOf(join(await findModel(this.#roots, name), 'manifest.json'))
   }
 
   async openIqa(name: string): Promise<IqaModel> {
     const path = await findIqaModel(this.#roots, name)
     const { size } = await stat(path)
+    const version = await versionOf(path)
     const model: IqaModel = { name }
     const remedy = 'Choose crops of a smaller size if memory ran out, or another fit; otherwise bring the file again.'
-    this.#iqa.set(model, { label: `IQA network '${name}'`, path, bytes: size, remedy })
+    this.#iqa.set(model, { label: `IQA network '${name}'`, path, bytes: size, version, remedy })
     return model
   }
 
   async fingerprintIqa(name: string): Promise<string> {
-    const { mtimeMs, size } = await stat(await findIqaModel(this.#roots, name))
-    return `${size}:${mtimeMs}`
+    return versionOf(await findIqaModel(this.#roots, name))
   }
 
   /** The graph of an IQA network that this store opened. */
@@ -84,6 +83,11 @@ export class ModelStore implements Models {
       throw withoutPath(error, name, directory)
     })
   }
+}
+
+async function versionOf(path: string): Promise<string> {
+  const { mtimeMs, size } = await stat(path)
+  return `${size}:${mtimeMs}`
 }
 
 /** The manifest's constants as nodes see them. */

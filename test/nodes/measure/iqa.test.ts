@@ -228,12 +228,17 @@ describe('what cannot score is refused', () => {
   })
 })
 
-test('a result is kept until the file changes', async () => {
+test('a file that is replaced is what scores from then on, and no result of the old one is kept', async () => {
   const print = () => context.models.fingerprintIqa('mean.onnx')
   const before = await print()
   expect(await print()).toBe(before)
-  await writeFile(join(folder, 'iqa', 'mean.onnx'), encode(NETWORKS.mean!))
+  expect((await score('mean')).score).toBeCloseTo(119 / 255, 5)
+  await writeFile(
+    join(folder, 'iqa', 'mean.onnx'),
+    encode({ ...NETWORKS.mean!, steps: [['ReduceMax', ['x0'], 'score', all]] }),
+  )
   expect(await print()).not.toBe(before)
+  expect((await score('mean')).score).toBeCloseTo(204 / 255, 5)
 })
 
 test('the ONNX files of the folder are what there is to choose from', async () => {
