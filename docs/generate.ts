@@ -99,6 +99,7 @@ function valuesOf(parameter: ParameterDescription): string {
         : {
             input_images: 'pictures in the input folder',
             gendr_models: 'installed models',
+            gendr_settings: 'settings of the installed models',
             upscale_models: 'installed upscalers',
             iqa_models: 'ONNX files in `models/iqa`',
           }[parameter.optionsFrom]

@@ -11,6 +11,8 @@ const aboutSchema = z.object({
   timestep: timestep.optional(),
   /** The name of the prompt to fold in. */
   prompt: z.string().optional(),
+  /** The timestep of each prompt by its name, where they differ. */
+  timesteps: z.record(z.string(), timestep.min(0)).optional(),
   prediction_type: prediction.default('epsilon'),
   alpha: alpha.default(0.5),
   beta: beta.default(0.5),

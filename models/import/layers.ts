@@ -1,7 +1,7 @@
 import type { StepCoefficients } from '../../nodes/sdk/one-step.ts'
 import type { Feature } from './graph-builder.ts'
 import { cast, kernel, matrix, type Network, PORTABLE_FORMS, scalar, vector, vectorOf } from './network.ts'
-import { PHASES, phaseOf } from './phases.ts'
+import { PHASES, phaseMatrix } from './phases.ts'
 import { firstRows, type StoredTensor } from './stored-tensor.ts'
 
 /** The positions of a feature map as rows: [batch · positions, channels]. */
@@ -258,14 +258,17 @@ export function upsample(network: Network, path: string, x: Feature): Feature {
  */
 function upsampleInPhases(network: Network, path: string, x: Feature): Feature {
   const { graph, weights } = network
-  const weight = weights.take(`${path}.weight`, [x.channels, x.channels, 3, 3])
+  const weight = kernel(network, weights.take(`${path}.weight`, [x.channels, x.channels, 3, 3]))
   const bias = vector(network, `${path}.bias`, x.channels)
-  const phases = PHASES.map(([row, column]) =>
-    graph.node('Conv', path, [x.name, kernel(network, phaseOf(weight, row, column)), bias], {
-      kernel_shape: [2, 2],
-      pads: [1 - row, 1 - column, row, column],
-    }),
-  )
+  // Of constants alone: computed when the graph is loaded.
+  const taps = graph.node('Reshape', path, [weight, graph.integers([-1, 9])])
+  const shape = graph.integers([x.channels, x.channels, 2, 2])
+  const phases = PHASES.map(([row, column]) => {
+    const sums = graph.floats(`phase${row}${column}`, phaseMatrix(row, column), [9, 4])
+    const own = graph.node('Reshape', path, [graph.node('MatMul', path, [taps, sums]), shape])
+    const pads = [1 - row, 1 - column, row, column]
+    return graph.node('Conv', path, [x.name, own, bias], { kernel_shape: [2, 2], pads })
+  })
   const all = graph.node('Concat', path, phases, { axis: 1 })
   const name = graph.node('DepthToSpace', path, [all], { blocksize: 2, mode: 'DCR' })
   return worked(network, x, { ...x, name, reduction: x.reduction / 2 }, 4)

@@ -67,6 +67,8 @@ const conditioningSchemas = {
     .strictObject({
       prompts: z.array(nameSchema).min(1),
       prompt: nameSchema,
+      /** The timestep of every prompt, where they differ. */
+      timesteps: z.record(nameSchema, z.number().min(0)).optional(),
       /** How the time embedding is computed: Diffusers' flip_sin_to_cos and freq_shift. */
       flipSinToCos: z.boolean(),
       freqShift: z.number(),

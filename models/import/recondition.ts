@@ -4,10 +4,11 @@ import onnxProto from 'onnx-proto'
 import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { stepCoefficients } from '../../nodes/sdk/one-step.ts'
+import { foldingOf, isFolded, folded as storedAs } from './asking.ts'
 import { CONDITIONING_FILE } from './conditioning.ts'
-import { KEPT_FILE, openConditioningWeights } from './conditioning-weights.ts'
+import { KEPT_FILE } from './conditioning-weights.ts'
 import { filesOf, graphFiles, readModelFolder, verifyModelFolder } from './folder.ts'
-import { type Folded, folding } from './folding.ts'
+import type { Folded } from './folding.ts'
 import { byteLength, type Constant, type PlacedConstant, placeAt } from './graph-builder.ts'
 import {
   type Manifest,
@@ -102,7 +103,10 @@ function apply(manifest: RestorerManifest, { prompt, ...constants }: ConditionCh
       `Expected one of the prompts of model '${manifest.name}': ${conditioning?.prompts.join(', ')}, got ${prompt}.`,
       'Import the checkpoint again with --prompt NAME=FILE to add one.',
     )
-  const given = Object.fromEntries(Object.entries(constants).filter(([, value]) => value !== undefined))
+  const known = prompt === undefined ? undefined : conditioning?.timesteps?.[prompt]
+  const given = Object.fromEntries(
+    Object.entries({ ...constants, timestep: constants.timestep ?? known }).filter(([, value]) => value !== undefined),
+  )
   const result = changedSchema.safeParse({ ...manifest.constants, ...given }, { reportInput: true })
   if (!result.success)
     throw new RestorationError(
@@ -113,8 +117,14 @@ function apply(manifest: RestorerManifest, { prompt, ...constants }: ConditionCh
   return {
     ...manifest,
     constants: { ...manifest.constants, ...result.data },
-    ...(conditioning && { conditioning: { ...conditioning, prompt: prompt ?? conditioning.prompt } }),
+    ...(conditioning && { conditioning: asking(conditioning, prompt ?? conditioning.prompt, result.data.timestep) }),
   } as RestorerManifest
+}
+
+/** The same prompts, with another as the default, which is asked with this timestep from now on. */
+function asking(conditioning: NonNullable<RestorerManifest['conditioning']>, prompt: string, timestep: number) {
+  const { timesteps } = conditioning
+  return { ...conditioning, prompt, ...(timesteps && { timesteps: { ...timesteps, [prompt]: timestep } }) }
 }
 
 const { alpha, beta, prediction } = restorerConstantsSchema.shape
@@ -128,7 +138,8 @@ async function refold(
   manifest: RestorerManifest,
   folded: boolean,
 ): Promise<{ readonly graphs: ReadonlyMap<string, Uint8Array>; readonly constants: readonly PlacedConstant[] }> {
-  const fold = folded ? foldingOf(directory, manifest) : undefined
+  const { timestep } = manifest.constants
+  const fold = folded ? foldingOf(directory, { ...manifest.conditioning!, timestep }) : undefined
   const place = placing()
   const placed = new Map<string, PlacedConstant>()
   const changed = new Map<string, Uint8Array>()
@@ -138,7 +149,7 @@ async function refold(
     const steps = changeStep(all, manifest)
     const initializers = fold ? all.filter(isFolded) : []
     for (const initializer of initializers) {
-      const type = initializer.dataType === onnxProto.onnx.TensorProto.DataType.FLOAT16 ? 'fp16' : 'fp32'
+      const type = storedAs(initializer)
       const key = `${initializer.name}:${type}`
       if (!placed.has(key)) {
         const constant = toConstant(initializer.name!, type, fold!(initializer.name!))
@@ -153,13 +164,6 @@ async function refold(
   return { graphs: changed, constants: [...placed.values()] }
 }
 
-/** What computes the constants that timestep and prompt decide. */
-function foldingOf(directory: string, { constants: { timestep }, conditioning }: RestorerManifest) {
-  const { prompt: name, flipSinToCos: flip, freqShift: shift } = conditioning!
-  const { tensors, prompt } = openConditioningWeights(join(directory, KEPT_FILE), name)
-  return folding({ tensors, timestep, prompt, flip, shift })
-}
-
 /** Brings the one step of a fused graph up to date; whether there is one. */
 function changeStep(initializers: onnxProto.onnx.ITensorProto[], { constants }: RestorerManifest): boolean {
   const coefficients = Object.entries(stepCoefficients(constants))
@@ -171,10 +175,6 @@ function changeStep(initializers: onnxProto.onnx.ITensorProto[], { constants }: 
         found = true
       }
   return found
-}
-
-function isFolded({ externalData }: onnxProto.onnx.ITensorProto): boolean {
-  return externalData?.some(({ key, value }) => key === 'location' && value === CONDITIONING_FILE) ?? false
 }
 
 function toConstant(name: string, type: 'fp32' | 'fp16', { shape, values }: Folded): Constant {

@@ -27,8 +27,8 @@ export interface RestorerOptions extends Additions, GraphStyle {
 export function draftRestorer(directory: string, options: RestorerOptions): ModelDraft {
   const checkpoint = openCheckpoint(directory, options)
   const { about, prompts, sources, unet: restorer, vae } = checkpoint
-  const { name, timestep } = identify(checkpoint, options)
   const chosen = choosePrompt(prompts, options.prompt ?? about.prompt)
+  const { name, timestep } = identify(checkpoint, options, chosen.name)
   const conditioning = new Conditioning(restorer.weights, restorer.config, timestep, chosen.prompt)
   const description = {
     version: 1 as const,
@@ -41,6 +41,7 @@ export function draftRestorer(directory: string, options: RestorerOptions): Mode
     conditioning: {
       prompts: [...prompts.all.keys()],
       prompt: chosen.name,
+      ...(about.timesteps && { timesteps: timestepsOf(checkpoint, { [chosen.name]: timestep }) }),
       flipSinToCos: restorer.config.flip_sin_to_cos,
       freqShift: restorer.config.freq_shift,
     },
@@ -64,8 +65,8 @@ type LatentDescription = Extract<Description, { kind: 'gendr-latent' }>
 const identitySchema = z.object({ name: modelNameSchema, timestep: z.number().min(0) })
 
 /** What the checkpoint may leave open. */
-function identify({ about }: Checkpoint, options: RestorerOptions): z.infer<typeof identitySchema> {
-  const { name = about.name, timestep = about.timestep } = options
+function identify({ about }: Checkpoint, options: RestorerOptions, prompt: string): z.infer<typeof identitySchema> {
+  const { name = about.name, timestep = about.timesteps?.[prompt] ?? about.timestep } = options
   if (timestep === undefined)
     throw invalidCheckpoint(
       'Expected the timestep that the model was trained for, got none.',
@@ -78,6 +79,24 @@ function identify({ about }: Checkpoint, options: RestorerOptions): z.infer<type
       'Choose them with --name NAME and --timestep N.',
     )
   return identity.data
+}
+
+/** The timestep of every prompt; `given` wins over what the checkpoint says. */
+function timestepsOf({ about, prompts }: Checkpoint, given: Readonly<Record<string, number>>): Record<string, number> {
+  const known: Record<string, number> = { ...about.timesteps, ...given }
+  const stranger = Object.keys(known).find((name) => !prompts.all.has(name))
+  if (stranger !== undefined)
+    throw invalidCheckpoint(
+      `gendr.json: expected timesteps of the prompts ${[...prompts.all.keys()].join(', ')}, got one of ${stranger}.`,
+      'Name a prompt of prompt_embeds.safetensors, or add it with --prompt NAME=FILE.',
+    )
+  return Object.fromEntries(
+    Array.from(prompts.all.keys(), (name) => {
+      const timestep = known[name] ?? about.timestep
+      if (timestep !== undefined) return [name, timestep] as const
+      throw invalidCheckpoint(`gendr.json: expected a timestep of prompt ${name}, got none.`, 'Add it to timesteps.')
+    }),
+  )
 }
 
 /** The manifest's kind and constants. */

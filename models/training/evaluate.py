@@ -1,9 +1,12 @@
-"""Judges an exported model: bicubic against restored, on pairs (sharp, poor at a quarter of the size).
+"""Judges an exported model: bicubic against each of its settings, on pairs (sharp, poor at a quarter of the size).
 
-    python evaluate.py --model FOLDER [--pairs test/fixtures/photographs] [--pool FOLDER] [--restored FOLDER] [--json FILE]
+    python evaluate.py --model FOLDER [--pairs test/fixtures/photographs] [--pool FOLDER] [--chain bicubic|same-size]
+                       [--restored FOLDER] [--json FILE]
 
 Each picture is restored in whole, without tiles, and rounded to 8 bits before it is measured, as a saved file would be.
-With --pool, the validation pairs are judged instead: choices are made on those, never on the test photographs.
+With --pool, the validation pairs are judged instead: choices are made on those, never on the test photographs. --chain makes
+other poor pictures of the same sharp ones: only made smaller by bicubic interpolation, or of the same size but blurred, noisy and
+compressed. The last column tells of a grid: how many times stronger than its neighbours the change is at periods of 8 and 64 pixels.
 """
 
 import argparse
@@ -16,24 +19,27 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from metrics import colour_shift, psnr_y, ssim_y
+from degradation import blur, jpeg, noise, to_bytes
+from metrics import colour_shift, luma, psnr_y, ssim_y
 from niqe import PRISTINE, niqe
 from pool import upscale
 from restoration import Restoration
 from loop import to_tensor
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-MEASURES = ("psnr_y", "ssim_y", "niqe", "shift")
+MEASURES = ("psnr_y", "ssim_y", "niqe", "shift", "grid")
 
 
 def load(folder: Path) -> Restoration:
     """The model of a Diffusers-layout folder, in float32."""
     about = json.loads((folder / "gendr.json").read_text())
     vae, unet = (json.loads((folder / part / "config.json").read_text()) for part in ("vae", "unet"))
-    prompt = load_file(folder / "prompt_embeds.safetensors")["prompt_embeds"]
+    prompts = load_file(folder / "prompt_embeds.safetensors")
+    settings = about["timesteps"]
+    prompt = torch.cat([prompts[name] for name in settings])
     levels = about["color_transfer"]["levels"]
     model = Restoration(
-        {"timestep": about["timestep"], "colour_levels": levels, "prompt_tokens": prompt.shape[1], "vae": vae, "unet": unet}
+        {"settings": settings, "colour_levels": levels, "prompt_tokens": prompt.shape[1], "vae": vae, "unet": unet}
     )
     weights = {"prompt": prompt}
     for part in ("vae", "unet"):
@@ -57,47 +63,71 @@ def validation_pairs(pool: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]
         yield f"validation-{index}", sharp, poor
 
 
-def restore(model: Restoration, poor: np.ndarray) -> np.ndarray:
+def again(pairs: Iterator, chain: str) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """The same sharp pictures, poor in another way."""
+    for index, (name, sharp, _) in enumerate(pairs):
+        height, width = sharp.shape[:2]
+        if chain == "bicubic":
+            small = Image.fromarray(sharp).resize((width // 4, height // 4), Image.Resampling.BICUBIC)
+            yield name, sharp, upscale(np.array(small), width, height)
+        else:
+            rng = np.random.default_rng(9000 + index)
+            x = torch.from_numpy(np.array(sharp)).permute(2, 0, 1)[None].float() / 255
+            x = noise(blur(x, rng.uniform(0.5, 1.5), rng), rng.uniform(2, 12) / 255, rng)
+            yield name, sharp, to_bytes(jpeg(x, rng.uniform(30, 70), rng))
+
+
+def grid(change: np.ndarray) -> float:
+    """The greatest ratio of the spectrum of a change [h, w] at a period of 8 or 64 pixels, on either axis, to that beside it."""
+    ratios = []
+    for axis in (0, 1):
+        side = change.shape[axis] // 64 * 64
+        lines = np.moveaxis(change, axis, 0)[:side].reshape(side, -1)
+        power = np.square(np.abs(np.fft.rfft(lines, axis=0))).mean(axis=1)
+        for place in (side // 8, side // 64):
+            beside = [power[place + step] for step in (-3, -2, 2, 3) if 0 < place + step < len(power)]
+            ratios.append(power[place] / np.median(beside))
+    return float(max(ratios))
+
+
+def restore(model: Restoration, poor: np.ndarray, setting: int) -> np.ndarray:
     """The restored picture, uint8 like the upscaled poor one."""
-    y = model.restore(to_tensor(poor[None]))[0].permute(1, 2, 0)
+    y = model.restore(to_tensor(poor[None]), setting)[0].permute(1, 2, 0)
     return (y * 255).round().byte().numpy()
 
 
 def measure(picture: np.ndarray, sharp: np.ndarray, poor: np.ndarray, pristine: dict) -> dict[str, float]:
     """All measures of one picture; the colour shift is against the poor one, whose colours a restoration must keep."""
     y, target, given = (to_tensor(p[None]) for p in (picture, sharp, poor))
-    return dict(zip(MEASURES, (psnr_y(y, target), ssim_y(y, target), niqe(picture, pristine), colour_shift(y, given)), strict=True))
+    change = (luma(y) - luma(given))[0, 0].numpy()
+    values = (psnr_y(y, target), ssim_y(y, target), niqe(picture, pristine), colour_shift(y, given), grid(change) if change.any() else 0.0)
+    return dict(zip(MEASURES, values, strict=True))
 
 
 def judge(model: Restoration, pairs: Iterator, restored_folder: Path | None) -> dict:
-    """{"images": {name: {"bicubic": measures, "restored": measures}}, "mean": the same}."""
+    """{"images": {name: {"bicubic": measures, SETTING: measures, ...}}, "mean": the same}."""
     pristine = json.loads(PRISTINE.read_text())
     images = {}
     for name, sharp, poor in pairs:
-        restored = restore(model, poor)
-        images[name] = {
-            "bicubic": measure(poor, sharp, poor, pristine),
-            "restored": measure(restored, sharp, poor, pristine),
-        }
+        pictures = {"bicubic": poor} | {setting: restore(model, poor, index) for index, setting in enumerate(model.settings)}
+        images[name] = {side: measure(picture, sharp, poor, pristine) for side, picture in pictures.items()}
         if restored_folder:
             restored_folder.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(np.concatenate([poor, restored, sharp], axis=1)).save(restored_folder / f"{name}.png")
+            Image.fromarray(np.concatenate([*pictures.values(), sharp], axis=1)).save(restored_folder / f"{name}.png")
     mean = {
         side: {m: float(np.mean([image[side][m] for image in images.values()])) for m in MEASURES}
-        for side in ("bicubic", "restored")
+        for side in ("bicubic", *model.settings)
     }
     return {"images": images, "mean": mean}
 
 
 def table(result: dict) -> str:
-    """The result as a Markdown table, bicubic / restored."""
-    lines = ["| picture | PSNR-Y, dB | SSIM-Y | NIQE | colour shift, 1/255 |", "|---|---|---|---|---|"]
-    for name, both in [*result["images"].items(), ("**mean**", result["mean"])]:
-        b, r = both["bicubic"], both["restored"]
-        lines.append(
-            f"| {name} | {b['psnr_y']:.2f} / {r['psnr_y']:.2f} | {b['ssim_y']:.3f} / {r['ssim_y']:.3f} "
-            f"| {b['niqe']:.2f} / {r['niqe']:.2f} | {r['shift']:.2f} |"
-        )
+    """The result as a Markdown table; each cell has bicubic and the settings in their order."""
+    lines = [f"{' / '.join(result['mean'])}", "", "| picture | PSNR-Y, dB | SSIM-Y | NIQE | colour shift, 1/255 | grid |", "|---|---|---|---|---|---|"]
+    for name, sides in [*result["images"].items(), ("**mean**", result["mean"])]:
+        digits = zip(MEASURES, (2, 3, 2, 2, 1), strict=True)
+        cells = [" / ".join(f"{side[measure]:.{n}f}" for side in sides.values()) for measure, n in digits]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -106,10 +136,13 @@ if __name__ == "__main__":
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, default=REPOSITORY / "test/fixtures/photographs")
     parser.add_argument("--pool", type=Path)
+    parser.add_argument("--chain", choices=("bicubic", "same-size"))
     parser.add_argument("--restored", type=Path, help="where to write poor | restored | sharp side by side")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     pairs = validation_pairs(options.pool) if options.pool else fixture_pairs(options.pairs)
+    if options.chain:
+        pairs = again(pairs, options.chain)
     with torch.no_grad():
         result = judge(load(options.model), pairs, options.restored)
     print(table(result))

@@ -2,7 +2,8 @@
 
     python export.py --checkpoint runs/checkpoint.pt --pool FOLDER --out FOLDER [--precision float16]
 
-vae/ and unet/ (config.json, diffusion_pytorch_model.safetensors), prompt_embeds.safetensors and gendr.json.
+vae/ and unet/ (config.json, diffusion_pytorch_model.safetensors), prompt_embeds.safetensors with the prompt of each setting under
+its name, and gendr.json with their timesteps.
 scaling_factor becomes 1 / std of the latents of sharp training crops; the UNet's first and last convolution take
 up the change, so the restored picture stays the same.
 """
@@ -69,19 +70,21 @@ def write(model: Restoration, state: dict, out: Path, precision: str, pool: Path
         (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
         weights = {key: value.to(kind).contiguous() for key, value in module.state_dict().items()}
         save_file(weights, folder / "diffusion_pytorch_model.safetensors", {"format": "pt"})
-    save_file({"prompt_embeds": model.prompt.detach().to(kind).contiguous()}, fresh / "prompt_embeds.safetensors", {"format": "pt"})
+    prompts = {name: prompt[None].to(kind).contiguous() for name, prompt in zip(model.settings, model.prompt.detach(), strict=True)}
+    save_file(prompts, fresh / "prompt_embeds.safetensors", {"format": "pt"})
     about = {
         "name": config["name"],
-        "timestep": config["timestep"],
+        "prompt": model.settings[-1],
+        "timesteps": config["settings"],
         "prediction_type": "epsilon",
         "alpha": ALPHA,
         "beta": BETA,
         "color_transfer": {"method": "wavelet", "levels": config["colour_levels"]},
         "licence": "MIT (weights); trained on photographs under the licences in models/training/photographs.json",
         "source": "trained by models/training on freely licensed photographs from Debian packages",
-        "made_by": "python models/training/train.py direct, in two runs (docs/model-card.md), then python models/training/export.py",
+        "made_by": "python models/training/train.py direct (docs/model-card.md), then python models/training/export.py",
         "trained": {"steps": state["step"], "minutes": round(state["seconds"] / 60)},
-        "description": "A small one-step restoration model with GenDR's architecture: 16-channel autoencoder and one UNet call.",
+        "description": "A small one-step restoration model with GenDR's architecture: 16-channel autoencoder and one UNet call, asked to be faithful or detailed.",
     }
     (fresh / "gendr.json").write_text(json.dumps(about, indent=2) + "\n")
     old = out.with_name(out.name + ".old")

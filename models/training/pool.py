@@ -1,6 +1,6 @@
 """A pool of pairs (sharp, poor) to train on, made once before training.
 
-    python pool.py --packages FOLDER --out FOLDER [--pairs 12000] [--workers 2] [--seed 1]
+    python pool.py --packages FOLDER --out FOLDER [--pairs 16000] [--workers 2] [--seed 1]
 
 Writes sharp.npy and poor.npy, uint8 [pairs, 256, 256, 3]; `poor` is already upscaled to the size of `sharp` by
 bicubic interpolation, as the restoration does it. The same seed gives the same pool.
@@ -17,11 +17,13 @@ import torch
 import torch.nn.functional as F
 
 from degradation import degrade
+from lettering import letter
 from photographs import catalogue, pyramid
 
 SIDE = 256
-SCALES, SCALE_SHARES = (4, 3, 2, 1), (0.84, 0.04, 0.08, 0.04)
+SCALES, SCALE_SHARES = (4, 3, 2, 1), (0.74, 0.04, 0.1, 0.12)
 FLAT, FLAT_SHARE = 4.0, 0.15
+LETTERING_SHARE = 0.06
 
 
 def upscale(poor: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -40,6 +42,8 @@ def pair(levels: list[np.ndarray], shares: np.ndarray, seed: int) -> tuple[np.nd
         sharp = level[top : top + SIDE, left : left + SIDE]
         if detail(sharp) > FLAT or rng.random() < FLAT_SHARE:
             break
+    if rng.random() < LETTERING_SHARE:
+        sharp = letter(sharp, rng)
     scale = int(rng.choice(SCALES, p=SCALE_SHARES))
     size = SIDE - SIDE % scale
     small = degrade(sharp[:size, :size], scale, rng)
@@ -96,7 +100,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--packages", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--pairs", type=int, default=12000)
+    parser.add_argument("--pairs", type=int, default=16000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

@@ -1,7 +1,7 @@
 """The whole restoration: encode, one step, decode, colour transfer (design: one-step restoration as in GenDR).
 
     z  = encode(2x - 1) * scale
-    e  = unet(z, t, c)
+    e  = unet(z, t, c),                          t and c of the setting
     z0 = (z - sqrt(beta) e) / sqrt(alpha),    alpha = beta = 0.5
     y  = (decode(z0 / scale) + 1) / 2, then the low frequencies of x instead of its own
 """
@@ -16,6 +16,11 @@ from unet import UNet
 from vae import Autoencoder
 
 ALPHA = BETA = 0.5
+
+
+def one_setting(config: dict) -> dict:
+    """The configuration with its default setting alone: what is trained without a choice between settings."""
+    return config | {"settings": dict([list(config["settings"].items())[-1]])}
 
 
 def low_pass(x: Tensor, levels: int) -> Tensor:
@@ -38,45 +43,58 @@ def transfer_colour(y: Tensor, x: Tensor, levels: int) -> Tensor:
 
 
 class Restoration(nn.Module):
-    """Autoencoder, one-step network and prompt embedding, trained together."""
+    """Autoencoder, one-step network and prompt embeddings, trained together.
+
+    A setting is how the UNet is asked: one timestep and one prompt. `config["settings"]` has the timestep of each by name,
+    `prompt` is [settings, tokens, channels]; settings are told by their index, and the last is the default.
+    """
 
     def __init__(self, config: dict):
         super().__init__()
-        self.timestep = config["timestep"]
+        self.config = config
+        self.settings = list(config["settings"])
+        self.timesteps = [float(t) for t in config["settings"].values()]
         self.levels = config["colour_levels"]
         self.scale = config["vae"]["scaling_factor"]
         self.vae = Autoencoder(config["vae"])
         self.unet = UNet(config["unet"])
-        self.prompt = nn.Parameter(torch.randn(1, config["prompt_tokens"], config["unet"]["cross_attention_dim"]))
+        self.prompt = nn.Parameter(torch.randn(len(self.settings), config["prompt_tokens"], config["unet"]["cross_attention_dim"]))
         self.multiple = 8 * 2 ** (len(config["unet"]["block_out_channels"]) - 1)
 
-    def network(self, x: Tensor) -> Tensor:
+    def asked(self, setting: int | Tensor = -1) -> tuple[Tensor, Tensor]:
+        """Timesteps [1 or n] and prompts [1 or n, tokens, channels] of one setting, or of one for each of n pictures."""
+        index = torch.as_tensor(setting, device=self.prompt.device).reshape(-1)
+        return torch.tensor(self.timesteps, device=self.prompt.device)[index], self.prompt[index]
+
+    def step(self, z: Tensor, setting: int | Tensor = -1) -> Tensor:
+        """The restored latent of z [n, 16, h, w], both scaled."""
+        e = self.unet(z, *self.asked(setting))
+        return (z - math.sqrt(BETA) * e) / math.sqrt(ALPHA)
+
+    def network(self, x: Tensor, setting: int | Tensor = -1) -> Tensor:
         """The restored picture before colour transfer; x [n, 3, h, w] in 0..1, sides multiples of `multiple`."""
         z = self.vae.encode(2 * x - 1) * self.scale
-        e = self.unet(z, self.timestep, self.prompt)
-        z0 = (z - math.sqrt(BETA) * e) / math.sqrt(ALPHA)
-        return (self.vae.decode(z0 / self.scale) + 1) / 2
+        return (self.vae.decode(self.step(z, setting) / self.scale) + 1) / 2
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """decode(encode(x)) in 0..1, the autoencoder alone."""
         return (self.vae.decode(self.vae.encode(2 * x - 1)) + 1) / 2
 
-    def both(self, x: Tensor, sharp: Tensor) -> tuple[Tensor, Tensor]:
+    def both(self, x: Tensor, sharp: Tensor, setting: int | Tensor = -1) -> tuple[Tensor, Tensor]:
         """forward(x) and reconstruct(sharp) in one pass through encoder and decoder; equal heights and widths."""
         z = self.vae.encode(2 * torch.cat([x, sharp]) - 1)
         given, kept = z[: len(x)] * self.scale, z[len(x) :]
-        e = self.unet(given, self.timestep, self.prompt)
-        z0 = (given - math.sqrt(BETA) * e) / math.sqrt(ALPHA)
-        y, reconstructed = ((self.vae.decode(torch.cat([z0 / self.scale, kept])) + 1) / 2).split([len(x), len(sharp)])
+        z0 = self.step(given, setting)
+        y, reconstructed = ((self.vae.decode(torch.cat([z0 / self.scale, kept])).float() + 1) / 2).split([len(x), len(sharp)])
         return transfer_colour(y, x, self.levels), reconstructed
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, setting: int | Tensor = -1) -> Tensor:
         """The restored picture, [n, 3, h, w], not clamped; x is the upscaled poor picture in 0..1."""
-        return transfer_colour(self.network(x), x, self.levels)
+        return transfer_colour(self.network(x, setting), x, self.levels)
 
-    def restore(self, x: Tensor) -> Tensor:
+    def restore(self, x: Tensor, setting: int | Tensor = -1) -> Tensor:
         """As forward, for any size: reflects at the borders up to the multiple, crops, clamps to 0..1."""
         height, width = x.shape[-2:]
         margins = (0, -width % self.multiple, 0, -height % self.multiple)
-        y = self.network(F.pad(x, margins, mode="reflect"))[..., :height, :width]
+        y = self.network(F.pad(x, margins, mode="reflect"), setting)[..., :height, :width]
         return transfer_colour(y, x, self.levels).clamp(0, 1)

@@ -8,10 +8,14 @@ export const gendrModelLoader = defineNode({
   inputs: {},
   parameters: z.object({
     model_name: z.string().default('gendr-nano').meta({ optionsFrom: 'gendr_models', tooltip: 'A folder in models.' }),
+    setting: z.string().default('default').meta({
+      optionsFrom: 'gendr_settings',
+      tooltip: 'What the model is asked for, where it knows several: gendr-nano is faithful or, by default, detailed.',
+    }),
   }),
   outputs: { model: { type: 'GENDR_MODEL' } },
   fingerprint: ({ model_name }, context) => context.models.fingerprint(model_name),
-  async run(_inputs, { model_name }, context) {
-    return { model: await context.models.open(model_name) }
+  async run(_inputs, { model_name, setting }, context) {
+    return { model: await context.models.open(model_name, setting) }
   },
 })

@@ -50,8 +50,11 @@ export interface Files {
 export interface Models {
   /** Something that changes when the model's manifest does, for the cache key; cheap. */
   fingerprint(name: string): Promise<string>
-  /** @throws RestorationError `model_not_found` (naming those that are installed), `model_corrupt` */
-  open(name: string): Promise<GendrModel>
+  /**
+   * A model as it is asked in one of its settings: `default`, or the name of one of its prompts.
+   * @throws RestorationError `model_not_found` (naming those that are installed), `model_corrupt`, `invalid_input`
+   */
+  open(name: string, setting: string): Promise<GendrModel>
   /** @throws RestorationError as `open` */
   openUpscaler(name: string): Promise<UpscaleModel>
   /** A network that scores pictures, by its file's name. @throws RestorationError `model_not_found` */

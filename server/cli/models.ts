@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { DEFAULT_SETTING } from '../../models/import/asking.ts'
 import { type BrokenModel, type ModelFacts, modelFacts } from '../../models/import/facts.ts'
 import { tidyFolders } from '../../models/import/target.ts'
 import type { WorkSettings } from '../config.ts'
@@ -11,7 +12,13 @@ export async function modelChoices({ modelRoots }: Pick<WorkSettings, 'modelRoot
   const isUpscaler = (model: ModelFacts | BrokenModel) => 'kind' in model && model.kind === 'upscaler'
   const names = (wanted: boolean) => models.filter((one) => isUpscaler(one) === wanted).map(({ name }) => name)
   const iqa = await listIqaModels(modelRoots)
-  return { gendr_models: names(false), upscale_models: names(true), iqa_models: iqa.map(({ name }) => name) }
+  const settings = models.flatMap((one) => ('prompts' in one ? one.prompts : []))
+  return {
+    gendr_models: names(false),
+    gendr_settings: [...new Set([DEFAULT_SETTING, ...settings])],
+    upscale_models: names(true),
+    iqa_models: iqa.map(({ name }) => name),
+  }
 }
 
 /** The one folder that models are imported into and removed from. */

@@ -12,6 +12,9 @@ const RESTORE_PARAMETERS = {
   'color-transfer': 'color_transfer',
 } as const
 
+/** And of GenDRModelLoader. */
+const MODEL_PARAMETERS = { setting: 'setting' } as const
+
 /** Those that an upscaler has too. */
 const UPSCALE_PARAMETERS = { tile: 'tile_size', overlap: 'overlap' } as const
 
@@ -32,7 +35,10 @@ export function restoreGraph(catalogue: Catalogue, image: string, model: ChosenM
         }),
       }
     : {
-        model: node(catalogue, 'GenDRModelLoader', { model_name: model.name }),
+        model: node(catalogue, 'GenDRModelLoader', {
+          model_name: model.name,
+          ...chosen(flags, MODEL_PARAMETERS),
+        }),
         restore: node(catalogue, 'GenDRRestore', {
           image: ['load', 0],
           model: ['model', 0],
@@ -55,7 +61,7 @@ function chosen(flags: Flags, parameters: Readonly<Record<string, string>>): Rec
 }
 
 function upscalerFlags(name: string, flags: Flags): Flags {
-  const foreign = Object.keys(RESTORE_PARAMETERS).find(
+  const foreign = Object.keys({ ...RESTORE_PARAMETERS, ...MODEL_PARAMETERS }).find(
     (flag) => !(flag in UPSCALE_PARAMETERS) && flags[flag] !== undefined,
   )
   if (foreign === undefined) return flags

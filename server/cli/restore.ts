@@ -18,6 +18,7 @@ export const restoreCommand: Command = {
   options: {
     scale: { value: '1..8', help: 'how many times larger the result is' },
     model: { value: 'NAME', help: 'the model, a restorer or an upscaler (gendr-nano)' },
+    setting: { value: 'NAME', help: 'what the model is asked for: gendr-nano is faithful or detailed (detailed)' },
     tile: { value: 'N', help: 'edge of a tile in pixels of the result' },
     overlap: { value: 'N', help: 'pixels that neighbouring tiles share' },
     strength: { value: 'X', help: 'how far from the picture as it is (0) to the restored one (1)' },

@@ -6,6 +6,8 @@ export type Catalogue = ReadonlyMap<string, NodeDescription>
 /** Names of the installed models, by the folder that ComfyUI's clients know them under. */
 export interface ModelChoices {
   readonly gendr_models: readonly string[]
+  /** Of all models together. */
+  readonly gendr_settings: readonly string[]
   readonly upscale_models: readonly string[]
   readonly iqa_models: readonly string[]
 }

@@ -1,3 +1,4 @@
+import type { Asked } from '../../models/import/asking.ts'
 import type { GraphSignature } from '../../nodes/sdk/context.ts'
 import type { ErrorCode } from '../../nodes/sdk/error.ts'
 import type { Tensor } from '../../nodes/sdk/values.ts'
@@ -10,6 +11,8 @@ export interface GraphReference {
   readonly path: string
   /** What takes its place on some providers. */
   readonly own?: Readonly<Partial<Record<DeviceReport['provider'], string | undefined>>>
+  /** What the UNet is asked with, where that is not what is folded into the graph. */
+  readonly asked?: Asked | undefined
   /** What it costs to keep the session: the graph's and its weights' bytes. */
   readonly bytes: number
   /** Something that changes when the file at the path does; absent where it never does. */

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { InferenceSession } from 'onnxruntime-node'
+import { type Asked, askedGraph } from '../../models/import/asking.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { DeviceReport } from '../runner/messages.ts'
 import type { GraphReference } from './messages.ts'
@@ -9,7 +10,10 @@ interface Entry {
   readonly bytes: number
 }
 
-/** Sessions by path and version, loaded on first use, dropped least recently used first when their weights exceed a limit. */
+/**
+ * Sessions by graph, its version and what it is asked with, loaded on first use, dropped least recently used first when
+ * their weights exceed a limit.
+ */
 export class SessionPool {
   readonly #options: InferenceSession.SessionOptions
   readonly #limit: number
@@ -29,9 +33,9 @@ export class SessionPool {
   }
 
   /** @throws RestorationError `model_corrupt` when the graph cannot be loaded */
-  async get({ path: common, own, label, bytes, version = '', remedy }: GraphReference): Promise<InferenceSession> {
+  async get({ path: common, own, asked, label, bytes, version, remedy }: GraphReference): Promise<InferenceSession> {
     const path = own?.[this.#provider] ?? common
-    const key = `${path}\0${version}`
+    const key = asked || version ? JSON.stringify([path, asked, version]) : path
     const known = this.#entries.get(key)
     if (known !== undefined) {
       this.#entries.delete(key)
@@ -39,7 +43,7 @@ export class SessionPool {
       return known.session
     }
     await this.#makeRoom(bytes)
-    const session = await this.#load(path, label, remedy)
+    const session = await this.#load(path, asked, label, remedy)
     this.#entries.set(key, { session, bytes })
     return session
   }
@@ -62,9 +66,16 @@ export class SessionPool {
     }
   }
 
-  async #load(path: string, label: string, remedy = 'Import the model again.'): Promise<InferenceSession> {
+  async #load(
+    path: string,
+    asked: Asked | undefined,
+    label: string,
+    remedy = 'Import the model again.',
+  ): Promise<InferenceSession> {
     try {
-      return await InferenceSession.create(path, this.#options)
+      if (asked === undefined) return await InferenceSession.create(path, this.#options)
+      const session = { model_external_initializers_file_folder_path: dirname(path) }
+      return await InferenceSession.create(await askedGraph(path, asked), { ...this.#options, extra: { session } })
     } catch (cause) {
       throw new RestorationError(
         'model_corrupt',

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Asked, questionOf } from '../../models/import/asking.ts'
 import { findModel, type ModelFolder, openModelFolder } from '../../models/import/folder.ts'
 import type { RestorerManifest, UpscalerManifest } from '../../models/import/manifest.ts'
 import type { ModelPart, Models } from '../../nodes/sdk/context.ts'
@@ -8,22 +9,28 @@ import type { GendrManifest, GendrModel, IqaModel, UpscaleModel } from '../../no
 import type { GraphReference } from '../inference/messages.ts'
 import { findIqaModel } from './iqa-models.ts'
 
+/** What a handle stands for. */
+interface Opened {
+  readonly folder: ModelFolder
+  readonly asked?: Asked | undefined
+}
+
 /** The models that are installed, by folder name. */
 export class ModelStore implements Models {
   readonly #roots: readonly string[]
-  readonly #folders = new WeakMap<GendrModel | UpscaleModel, ModelFolder>()
+  readonly #opened = new WeakMap<GendrModel | UpscaleModel, Opened>()
   readonly #iqa = new WeakMap<IqaModel, GraphReference>()
 
   constructor(roots: readonly string[]) {
     this.#roots = roots
   }
 
-  async open(name: string): Promise<GendrModel> {
+  async open(name: string, setting: string): Promise<GendrModel> {
     const folder = await this.#open(name)
     const { manifest } = folder
     if (manifest.kind === 'upscaler') throw wrongKind(name, 'an upscaler', 'Load it with Load Upscale Model.')
     const model: GendrModel = { name, manifest: toGendrManifest(manifest), isFused: 'fused' in manifest.graphs }
-    this.#folders.set(model, folder)
+    this.#opened.set(model, { folder, asked: asked(name, manifest, setting) })
     return model
   }
 
@@ -32,7 +39,7 @@ export class ModelStore implements Models {
     const { manifest } = folder
     if (manifest.kind !== 'upscaler') throw wrongKind(name, 'a one-step restorer', 'Load it with Load GenDR Model.')
     const model = toUpscaleModel(name, manifest)
-    this.#folders.set(model, folder)
+    this.#opened.set(model, { folder })
     return model
   }
 
@@ -42,8 +49,7 @@ export class ModelStore implements Models {
 
   async openIqa(name: string): Promise<IqaModel> {
     const path = await findIqaModel(this.#roots, name)
-    const { size } = await stat(path)
-    const version = await versionOf(path)
+    const [{ size }, version] = await Promise.all([stat(path), versionOf(path)])
     const model: IqaModel = { name }
     const remedy = 'Choose crops of a smaller size if memory ran out, or another fit; otherwise bring the file again.'
     this.#iqa.set(model, { label: `IQA network '${name}'`, path, bytes: size, version, remedy })
@@ -63,7 +69,7 @@ export class ModelStore implements Models {
 
   /** The graph of one part of a model that this store opened. */
   graph(model: GendrModel | UpscaleModel, part: ModelPart): GraphReference {
-    const folder = this.#folders.get(model)
+    const { folder, asked } = this.#opened.get(model) ?? {}
     const path = folder?.graphs[part]
     if (folder === undefined || path === undefined) throw new Error(`model ${model.name} was opened elsewhere`)
     const { cpu, cuda } = folder.variants
@@ -72,6 +78,7 @@ export class ModelStore implements Models {
       label: `${part} of model '${model.name}'`,
       path,
       own: { cpu: cpu?.[part], cuda: cuda?.[part] },
+      asked: part === 'unet' || part === 'fused' ? asked : undefined,
       // Of a model in three parts each holds about a third of the weights.
       bytes: Math.ceil(part === 'fused' || part === 'upscaler' ? weights : weights / 3),
     }
@@ -88,6 +95,20 @@ export class ModelStore implements Models {
 async function versionOf(path: string): Promise<string> {
   const { mtimeMs, size } = await stat(path)
   return `${size}:${mtimeMs}`
+}
+
+/** What the graphs must be asked with in a setting, where that is not what is folded into them. */
+function asked(name: string, manifest: RestorerManifest, setting: string): Asked | undefined {
+  const { conditioning, constants } = manifest
+  const question = questionOf(manifest, setting)
+  if (question === undefined)
+    throw new RestorationError(
+      'invalid_input',
+      `Model '${name}' has no setting '${setting}'.`,
+      `Choose ${['default', ...(conditioning?.prompts ?? [])].join(', ')}.`,
+    )
+  const isFolded = question.timestep === constants.timestep && question.prompt === conditioning?.prompt
+  return isFolded || !conditioning ? undefined : { ...conditioning, ...question }
 }
 
 /** The manifest's constants as nodes see them. */

@@ -5,7 +5,7 @@
  *
  * A folder of pairs holds NAME.jpg (or .png) and NAME.lq.png, which is four times smaller; single images have no original
  * and are measured without. `--model-folder` holds further models. `--write` renews docs/quality.md and its sheets of
- * pictures.
+ * pictures. A model with several settings is measured in each of them, as MODEL SETTING.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
@@ -84,32 +84,49 @@ export interface MeasureOptions {
 async function measureAll(subjects: readonly Subject[], { models, modelFolder }: MeasureOptions): Promise<Measured[]> {
   const host = await startHost(modelFolder === undefined ? [] : ['--models', modelFolder])
   try {
-    const names = models ?? (await installedModels(host))
+    const contestants = (await installed(host)).filter(({ model }) => models?.includes(model) ?? true)
     const measured: Measured[] = []
-    for (const subject of subjects) measured.push(await measure(host, subject, names))
+    for (const subject of subjects) measured.push(await measure(host, subject, contestants))
     return measured
   } finally {
     await host.stop()
   }
 }
 
-async function installedModels(host: Host): Promise<string[]> {
-  const answer = await fetch(`${host.url}/object_info/GenDRModelLoader`)
-  const { GenDRModelLoader } = (await answer.json()) as {
-    GenDRModelLoader: { input: { required: { model_name: [string[]] } } }
-  }
-  return GenDRModelLoader.input.required.model_name[0]
+/** A model as it is asked in one of its settings. */
+interface Contestant {
+  readonly title: string
+  readonly model: string
+  readonly setting: string
 }
 
-async function measure(host: Host, { name, poor, original }: Subject, models: readonly string[]): Promise<Measured> {
+/** Every restorer that the host offers, in each of its settings. */
+async function installed(host: Host): Promise<Contestant[]> {
+  const answer = await fetch(`${host.url}/gendr/models`)
+  const models = (await answer.json()) as { name: string; kind: string; prompts: string[] }[]
+  return models
+    .filter(({ kind }) => kind !== 'upscaler')
+    .flatMap(({ name: model, prompts }) =>
+      prompts.length > 1
+        ? prompts.map((setting) => ({ title: `${model} ${setting}`, model, setting }))
+        : [{ title: model, model, setting: 'default' }],
+    )
+}
+
+async function measure(
+  host: Host,
+  { name, poor, original }: Subject,
+  contestants: readonly Contestant[],
+): Promise<Measured> {
   const frame = await decode(poor)
   const [width, height] = [original?.width ?? frame.width * SCALE, original?.height ?? frame.height * SCALE]
   const pictures: Record<string, Frame> = {}
   for (const method of CLASSICAL) pictures[method] = await resizeFrame(frame, width, height, method)
   const file = `${name.replaceAll(/[^\w-]/g, '_')}.png`
   await upload(host, file, poor)
-  for (const model of models) {
-    pictures[model] = await decode(await savedImage(host, await runPrompt(host, restoreGraph(file, { model })), 'save'))
+  for (const { title, model, setting } of contestants) {
+    const graph = restoreGraph(file, { model, setting })
+    pictures[title] = await decode(await savedImage(host, await runPrompt(host, graph), 'save'))
   }
   const scores = Object.fromEntries(
     Object.entries(pictures).map(([method, picture]): [string, Scores] => [
@@ -213,19 +230,20 @@ async function main(): Promise<void> {
 }
 
 function page(text: string, methods: readonly string[]): string {
+  const shown = [...methods.filter((method) => method !== 'lanczos'), 'original'].join(', ')
   return [
     '# Quality of gendr-nano',
     '',
     'Written by `npm run bench:quality -- --write`; do not edit. Twelve photographs that the model was not trained on, made four times',
-    'smaller by the realistic chain with seeds of their own, restored by the node GenDRRestore with its defaults. Each cell:',
+    'smaller by the realistic chain with seeds of their own, restored by the node GenDRRestore. Each cell:',
     `${methods.join(' / ')}. Sharpness: variance of the Laplacian, in which noise counts too. Colour shift: against bicubic.`,
     'Licences of the photographs: [SOURCES.json](../test/fixtures/photographs/SOURCES.json).',
     '',
     text,
     '',
-    'Bicubic, gendr-nano, original:',
+    `${shown}:`,
     '',
-    '![Bicubic, gendr-nano, original](pictures/quality.jpg)',
+    `![${shown}](pictures/quality.jpg)`,
     '',
   ].join('\n')
 }

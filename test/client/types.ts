@@ -116,6 +116,7 @@ export const allTypes = readNodeTypes(
       const choices = {
         input_images: ['a.png', 'b.png'],
         gendr_models: ['gendr-nano'],
+        gendr_settings: ['default'],
         upscale_models: [],
         iqa_models: [],
       }

@@ -105,7 +105,7 @@ const INTERFACES: Readonly<Record<string, readonly [inputs: Readonly<Record<stri
   JoinImageWithAlpha: [{ image: 'IMAGE', alpha: 'MASK' }, 'IMAGE'],
 }
 
-const choices = { input_images: [], gendr_models: [], upscale_models: [], iqa_models: [] }
+const choices = { input_images: [], gendr_models: [], gendr_settings: [], upscale_models: [], iqa_models: [] }
 
 test.each(Object.entries(INTERFACES))('%s has the inputs and outputs of ComfyUI’s', (id, [inputs, outputs]) => {
   const { node, category } = nodes.find((one) => one.node.id === id)!

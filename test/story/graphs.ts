@@ -9,6 +9,7 @@ export interface RestoreSettings {
   readonly colorTransfer?: string
   readonly prefix?: string
   readonly model?: string
+  readonly setting?: string
 }
 
 /** Everything in one node. */
@@ -16,7 +17,10 @@ export function restoreGraph(image: string, settings: RestoreSettings = {}): Gra
   const { scale = 4, tileSize = 512, overlap = 64, colorTransfer = 'model', prefix = 'single' } = settings
   return {
     load: { class_type: 'LoadImage', inputs: { image } },
-    model: { class_type: 'GenDRModelLoader', inputs: { model_name: settings.model ?? 'gendr-nano' } },
+    model: {
+      class_type: 'GenDRModelLoader',
+      inputs: { model_name: settings.model ?? 'gendr-nano', setting: settings.setting ?? 'default' },
+    },
     restore: {
       class_type: 'GenDRRestore',
       inputs: {

@@ -13,7 +13,7 @@ from torch import Tensor
 from losses import TextureCritic, charbonnier, critic_loss, deception_loss, fine_detail, structure
 from loop import Stage, follow, learning_rate, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
-from restoration import Restoration
+from restoration import Restoration, one_setting
 
 AVERAGE = 0.985
 STRUCTURE, PRIOR, CRITIC, PERCEPTUAL = 0.5, 1e-6, 0.02, 0.1
@@ -35,6 +35,7 @@ class AutoencoderStage(Stage):
 
     def __init__(self, config: dict, options: argparse.Namespace):
         self.peak = config["training"]["rates"]["vae"]
+        config.update(one_setting(config))
         self.model = Restoration(config).to(options.device, memory_format=torch.channels_last)
         self.average = Restoration(config).to(options.device, memory_format=torch.channels_last).requires_grad_(False)
         self.average.load_state_dict(self.model.state_dict())

@@ -10,7 +10,7 @@ from torch import Tensor
 from alignment import FrozenEncoder, Projection, alignment
 from diffusion import Schedule, denoising
 from loop import Stage, follow, learning_rate, set_rate, sheet_of, to_tensor
-from restoration import Restoration
+from restoration import Restoration, one_setting
 
 AVERAGE = 0.999
 ALIGNMENT = 0.5
@@ -38,11 +38,12 @@ class Base(Stage):
     def __init__(self, config: dict, options: argparse.Namespace):
         self.peak = config["training"]["rates"]["base"]
         self.schedule = Schedule()
+        config.update(one_setting(config))
         self.model, self.average = (Restoration(config).to(options.device, memory_format=torch.channels_last) for _ in range(2))
         state = torch.load(options.autoencoder, map_location="cpu", weights_only=False)
-        self.model.load_state_dict(state["average"])
+        self.model.vae.load_state_dict({n[4:]: weight for n, weight in state["average"].items() if n.startswith("vae.")})
         self.model.scale = self.average.scale = config["vae"]["scaling_factor"] = unit_scale(self.model, options.pool)
-        self.average.load_state_dict(state["average"])
+        self.average.load_state_dict(self.model.state_dict())
         self.average.requires_grad_(False)
         self.model.vae.requires_grad_(False)
         self.encoder = FrozenEncoder(options.encoder).to(options.device) if options.encoder else None

@@ -1,7 +1,7 @@
 """Autoencoder and one-step network together, end to end through the colour transfer: how the shipped gendr-nano was made.
 
-First fidelity (Charbonnier, structure, coarse tones and chroma), then, from `--texture-from` of the run, also a mild critic of
-fine texture and the strength of fine detail.
+One network in two settings: half of each batch is asked to be faithful (Charbonnier, structure, coarse tones and chroma alone),
+half to be detailed: from `--texture-from` of the run, also a critic of fine texture and the strength of fine detail.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from metrics import psnr_y, ssim_y
 from niqe import PRISTINE, niqe
 from restoration import Restoration
 
-AVERAGE = 0.985
+AVERAGE = 0.99
 
 
 @dataclass
@@ -31,9 +31,9 @@ class Weights:
     structure: float = 1.0
     chroma: float = 2.0
     coarse: float = 1.0
-    reconstruction: float = 0.02
-    texture: float = 0.05
-    energy: float = 0.05
+    reconstruction: float = 0.05
+    texture: float = 0.35
+    energy: float = 0.2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,27 +41,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--begin-from", type=Path, help="checkpoint of another run, whose averaged weights are the beginning")
     parser.add_argument("--texture", type=float, default=Weights.texture, help="weight of the critic's term")
     parser.add_argument("--energy", type=float, default=Weights.energy, help="weight of the term on the strength of detail")
-    parser.add_argument("--texture-from", type=float, default=0.82, help="share of the run after which the critic joins")
+    parser.add_argument("--rate", type=float, help="peak of the learning rate instead of the configuration's")
+    parser.add_argument("--texture-from", type=float, default=0.1, help="share of the run after which the critic joins")
 
 
 class Direct(Stage):
     """All networks and optimisers of the stage."""
 
+    crops = ((0.0, 96, 16), (0.75, 128, 9))
+
     def __init__(self, config: dict, options: argparse.Namespace):
-        self.peak = config["training"]["rates"]["direct"]
+        self.peak = options.rate or config["training"]["rates"]["direct"]
         self.weights = Weights(texture=options.texture, energy=options.energy)
         self.texture_from = options.texture_from
+        self.device, self.is_bf16 = torch.device(options.device).type, options.bf16
         self.model = Restoration(config).to(options.device, memory_format=torch.channels_last)
-        calm(self.model)
+        if options.begin_from:
+            state = torch.load(options.begin_from, map_location="cpu", weights_only=False)
+            config["vae"]["scaling_factor"] = self.model.scale = state["config"]["vae"]["scaling_factor"]
+            self.model.load_state_dict(state["average"])
+        else:
+            calm(self.model)
         self.average = Restoration(config).to(options.device, memory_format=torch.channels_last).requires_grad_(False)
         self.average.load_state_dict(self.model.state_dict())
         self.critic = TextureCritic().to(options.device)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=self.peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
         self.critic_optimiser = torch.optim.AdamW(self.critic.parameters(), lr=2e-4, betas=(0.5, 0.99), fused=True)
-        if options.begin_from:
-            state = torch.load(options.begin_from, map_location="cpu", weights_only=False)
-            for network in (self.model, self.average):
-                network.load_state_dict(state["average"])
 
     def parts(self) -> dict:
         names = ("model", "average", "critic", "optimiser", "critic_optimiser")
@@ -69,14 +74,18 @@ class Direct(Stage):
 
     def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, float]:
         set_rate(self.optimiser, learning_rate(self.step, progress, self.peak))
-        restored, reconstructed = self.model.both(poor, sharp[:1])
+        faithful = len(poor) // 2
+        setting = torch.arange(len(poor)).ge(faithful).long()
+        with self.precision():
+            restored, reconstructed = self.model.both(poor, sharp[:1], setting)
         seen = restored.detach().requires_grad_()
         losses = {term.__name__: term(seen, sharp) for term in (charbonnier, structure, chroma, coarse)}
         fidelity = losses["charbonnier"] + sum(getattr(self.weights, n) * losses[n] for n in ("structure", "chroma", "coarse"))
         (pull,) = torch.autograd.grad(fidelity, seen)
         losses |= dict.fromkeys(("critic", "texture", "energy"), torch.zeros(()))
         if progress >= self.texture_from:
-            pull = pull + self.push(losses, seen, sharp, pull.norm())
+            detailed = seen.detach()[faithful:].requires_grad_()
+            pull[faithful:] += self.push(losses, detailed, sharp[faithful:], pull[faithful:].norm())
         losses["reconstruction"] = charbonnier(reconstructed, sharp[:1])
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward([restored, self.weights.reconstruction * losses["reconstruction"]], [pull, None])
@@ -84,6 +93,10 @@ class Direct(Stage):
         self.optimiser.step()
         follow(self.average.parameters(), self.model.parameters(), self.step + 1, AVERAGE)
         return {name: float(loss.detach()) for name, loss in losses.items()}
+
+    def precision(self) -> torch.autocast:
+        """bf16 where the networks are asked for it; losses stay in float32."""
+        return torch.autocast(self.device, torch.bfloat16, enabled=self.is_bf16)
 
     def push(self, losses: dict[str, Tensor], seen: Tensor, sharp: Tensor, strength: Tensor) -> Tensor:
         """The gradient of critic and energy into the restored picture, each a share of `strength`; notes their losses."""
@@ -121,17 +134,16 @@ def calm(model: Restoration) -> None:
 
 @torch.no_grad()
 def validate(model: Restoration, sharp: np.ndarray, poor: np.ndarray, sheet: Path) -> dict[str, float]:
-    """Mean measures of a restorer on the validation pairs, and a sheet of poor, restored and sharp crops."""
+    """Mean measures of a restorer in each setting on the validation pairs, and a sheet: poor, restored in each setting, and sharp."""
     pristine = json.loads(PRISTINE.read_text())
     device = next(model.parameters()).device
+    names = ("bicubic", *model.settings)
     rows, measures = [], []
     for target, given in zip(sharp, poor, strict=True):
         target, given = to_tensor(target[None]), to_tensor(given[None])
-        restored = model.restore(given.to(device)).cpu()
-        measures.append(
-            [f(y, target) for y in (restored, given) for f in (psnr_y, ssim_y)] + [niqe(to_bytes(y), pristine) for y in (restored, given)]
-        )
-        rows.append([picture[..., 96:288, :] for picture in (given, restored, target)])
+        pictures = [given, *(model.restore(given.to(device), setting).cpu() for setting in range(len(model.settings)))]
+        measures.append([(psnr_y(y, target), ssim_y(y, target), niqe(to_bytes(y), pristine)) for y in pictures])
+        rows.append([picture[..., 96:288, :] for picture in (*pictures, target)])
     sheet_of(rows[::2], sheet)
-    names = ("psnr", "ssim", "psnr_bicubic", "ssim_bicubic", "niqe", "niqe_bicubic")
-    return dict(zip(names, np.mean(measures, axis=0).round(4).tolist(), strict=True))
+    means = np.mean(measures, axis=0).round(4).tolist()
+    return {f"{m}_{name}": value for name, row in zip(names, means, strict=True) for m, value in zip(("psnr", "ssim", "niqe"), row, strict=True)}

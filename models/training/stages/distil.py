@@ -18,7 +18,7 @@ from alignment import FrozenEncoder, Projection, alignment
 from diffusion import Schedule, denoising
 from distillation import cid, cida, deceive, discriminate, sid, vsd
 from loop import Stage, learning_rate, set_rate
-from restoration import ALPHA, BETA, Restoration
+from restoration import ALPHA, BETA, Restoration, one_setting
 from stages.direct import validate
 
 METHODS = ("vsd", "sid", "cid", "cida")
@@ -52,6 +52,7 @@ class Distil(Stage):
         self.schedule = Schedule()
         state = torch.load(options.base, map_location="cpu", weights_only=False)
         config["vae"]["scaling_factor"] = state["config"]["vae"]["scaling_factor"]
+        config.update(one_setting(config))
         self.model = Restoration(config)
         self.model.load_state_dict(state["average"])
         self.model.requires_grad_(False)
@@ -110,7 +111,7 @@ class Distil(Stage):
         with torch.no_grad():
             z_l, z_h = (self.model.vae.encode(2 * x - 1) * self.model.scale for x in (poor, sharp))
         taps: dict[str, Tensor] = {}
-        z_g = (z_l - math.sqrt(BETA) * self.predict("restorer", z_l, self.model.timestep, taps)) / math.sqrt(ALPHA)
+        z_g = (z_l - math.sqrt(BETA) * self.predict("restorer", z_l, self.model.timesteps[-1], taps)) / math.sqrt(ALPHA)
         losses = self.improve(z_g, z_h, sharp, taps)
         losses |= self.teach(z_g.detach(), z_h)
         return {name: float(loss.detach()) for name, loss in losses.items()}

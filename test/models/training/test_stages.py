@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import evaluate
 import loop
 import train
 from adapters import activate, adapt, adapter_parameters, merge
@@ -70,6 +71,7 @@ class Stages(unittest.TestCase):
         return argparse.Namespace(
             **{
                 "device": "cpu", "pool": cls.path, "seed": 1, "perceptual": None, "encoder": None, "begin_from": None,
+                "rate": None, "bf16": False,
                 "texture": 0.05, "energy": 0.05, "texture_from": 2.0, "autoencoder": cls.path / "autoencoder.pt",
                 "base": cls.base, "method": "cida", "xi": 0.5, "lambdas": (1.0, 0.1, 0.1), **more,
             }
@@ -107,6 +109,16 @@ class Stages(unittest.TestCase):
         self.falls(losses, "charbonnier")
         self.falls(losses, "energy")
 
+    def test_each_setting_gets_a_restoration_of_its_own(self):
+        stage = Direct(tiny_config(), self.options(texture_from=0.0))
+        self.train(stage)
+        x = torch.rand(1, 3, SIDE, SIDE)
+        faithful, detailed = (stage.model.restore(x, index) for index in range(2))
+        both = stage.model.restore(x.expand(2, -1, -1, -1), torch.arange(2))
+        self.assertGreater((faithful - detailed).abs().max().item(), 1e-4)
+        torch.testing.assert_close(both, torch.cat([faithful, detailed]), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(stage.model.restore(x), detailed)
+
     def test_autoencoder(self):
         losses = self.train(AutoencoderStage(tiny_config(), self.options()))
         self.falls(losses, "charbonnier")
@@ -129,6 +141,20 @@ class Stages(unittest.TestCase):
     def test_distil_with_alignment(self):
         losses = self.train(Distil(tiny_config(), self.options(encoder=self.encoder())), 40)
         self.falls(losses, "alignment")
+
+    def test_an_export_is_read_back_with_its_settings(self):
+        config = tiny_config()
+        stage = Direct(config, self.options())
+        self.train(stage, 4)
+        self.keep(stage, config, self.path / "direct.pt")
+        model, state = load_average(self.path / "direct.pt")
+        x = torch.rand(1, 3, SIDE, SIDE)
+        before = [model.restore(x, index) for index in range(2)]
+        write(model, state, self.path / "settings", "float32", self.path)
+        again = evaluate.load(self.path / "settings")
+        self.assertEqual(again.settings, ["faithful", "detailed"])
+        for index in range(2):
+            torch.testing.assert_close(again.restore(x, index), before[index], atol=1e-4, rtol=1e-3)
 
     def test_a_distilled_restorer_is_exported_as_a_plain_network(self):
         config = tiny_config()

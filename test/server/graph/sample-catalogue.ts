@@ -52,6 +52,7 @@ export const catalogue = catalogueOf([load, scale, invert, save])
 export const choices: Choices = {
   input_images: ['photo.jpg'],
   gendr_models: ['gendr-nano'],
+  gendr_settings: ['default'],
   upscale_models: [],
   iqa_models: [],
 }
