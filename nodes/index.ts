@@ -21,6 +21,7 @@ import { imageCrop } from './image/image-crop.ts'
 import { imageCropToContent } from './image/image-crop-to-content.ts'
 import { imageDenoise } from './image/image-denoise.ts'
 import { imageDustAndScratches } from './image/image-dust-and-scratches.ts'
+import { imageFillAlpha } from './image/image-fill-alpha.ts'
 import { imageFlip } from './image/image-flip.ts'
 import { imageFromBatch } from './image/image-from-batch.ts'
 import { imageHueSaturation } from './image/image-hue-saturation.ts'
@@ -106,6 +107,7 @@ const categories: Readonly<Record<string, readonly AnyNode[]>> = {
     imageAddNoise,
     imageBlend,
     imageCompositeMasked,
+    imageFillAlpha,
     emptyImage,
     imageBatch,
     imageFromBatch,

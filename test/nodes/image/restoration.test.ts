@@ -4,6 +4,7 @@ import { imageAutoLevels } from '../../../nodes/image/image-auto-levels.ts'
 import { imageCropToContent } from '../../../nodes/image/image-crop-to-content.ts'
 import { imageDenoise } from '../../../nodes/image/image-denoise.ts'
 import { imageDustAndScratches } from '../../../nodes/image/image-dust-and-scratches.ts'
+import { imageFillAlpha } from '../../../nodes/image/image-fill-alpha.ts'
 import { imageHueSaturation } from '../../../nodes/image/image-hue-saturation.ts'
 import { imageLevels } from '../../../nodes/image/image-levels.ts'
 import { imageRotate } from '../../../nodes/image/image-rotate.ts'
@@ -388,5 +389,21 @@ describe('a picture that is straightened', () => {
     const image = batch(noiseFrame(40, 200))
     expect((await run({}, image)).IMAGE).toBe(image)
     await expect(run({ angle: 1 }, image, cancelled)).rejects.toThrow()
+  })
+})
+
+describe('a transparent picture on a colour', () => {
+  const run = (image: Image, mask?: Image, color = 0xff8000) => imageFillAlpha.run({ image, mask }, { color }, context)
+
+  test('shows it where the mask says so, by as much', async () => {
+    const image = batch(bytes(3, 1, 3, [10, 10, 10, 10, 10, 10, 10, 10, 10]))
+    const { IMAGE } = await run(image, batch(floats(3, 1, 1, [0, 1, 0.2])))
+    expect(first(IMAGE).samples).toEqual([10, 10, 10, 255, 128, 0, 59, 34, 8])
+    expect((await run(image)).IMAGE).toEqual(image)
+  })
+
+  test('loses its own alpha, and greys become colours', async () => {
+    const { IMAGE } = await run(batch(bytes(2, 1, 2, [100, 255, 100, 0])), undefined, 0xffffff)
+    expect(first(IMAGE)).toEqual({ size: [2, 1, 3], samples: [100, 100, 100, 255, 255, 255] })
   })
 })
