@@ -101,6 +101,7 @@ function valuesOf(parameter: ParameterDescription): string {
             gendr_models: 'installed models',
             gendr_settings: 'settings of the installed models',
             upscale_models: 'installed upscalers',
+            iqa_models: 'ONNX files in `models/iqa`',
           }[parameter.optionsFrom]
     default:
       return ''

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { checkPixels } from '../sdk/checks.ts'
+import { fillSize } from '../sdk/fill-size.ts'
 import { defineNode } from '../sdk/node.ts'
 import { RESIZE_METHODS, resizeFrame } from '../sdk/resize.ts'
-import { cropFrame } from '../sdk/tiles.ts'
+import { roundHalfEven } from '../sdk/round-half-even.ts'
 import type { Frame } from '../sdk/values.ts'
 
 /** ImageScale as ComfyUI has it (nodes.py): 0 for one side keeps the ratio, 0 for both keeps the picture. */
@@ -22,12 +23,12 @@ export const imageScale = defineNode({
   outputs: { IMAGE: { type: 'IMAGE' } },
   async run({ image }, { upscale_method, width, height, crop }, context) {
     if (width === 0 && height === 0) return { IMAGE: image }
+    const scale = crop === 'center' ? fillSize : resizeFrame
     const frames = []
     for (const frame of image.frames) {
       const target = targetSize(frame, width, height)
       checkPixels(target.width, target.height, context)
-      const source = crop === 'center' ? cropToRatio(frame, target.width / target.height) : frame
-      frames.push(await resizeFrame(source, target.width, target.height, upscale_method))
+      frames.push(await scale(frame, target.width, target.height, upscale_method))
     }
     return { IMAGE: { frames } }
   },
@@ -35,15 +36,7 @@ export const imageScale = defineNode({
 
 function targetSize(frame: Frame, width: number, height: number): { width: number; height: number } {
   return {
-    width: width === 0 ? Math.max(1, Math.round((frame.width * height) / frame.height)) : width,
-    height: height === 0 ? Math.max(1, Math.round((frame.height * width) / frame.width)) : height,
+    width: width === 0 ? Math.max(1, roundHalfEven((frame.width * height) / frame.height)) : width,
+    height: height === 0 ? Math.max(1, roundHalfEven((frame.height * width) / frame.width)) : height,
   }
-}
-
-/** The largest centred rectangle of that ratio (comfy/utils.py, common_upscale). */
-function cropToRatio(frame: Frame, ratio: number): Frame {
-  const own = frame.width / frame.height
-  const x = own > ratio ? Math.round((frame.width - frame.width * (ratio / own)) / 2) : 0
-  const y = own < ratio ? Math.round((frame.height - frame.height * (own / ratio)) / 2) : 0
-  return cropFrame(frame, x, y, frame.width - 2 * x, frame.height - 2 * y)
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { encodeFrame, graphTexts } from '../sdk/encode.ts'
 import { defineNode } from '../sdk/node.ts'
+import { filenamePrefix } from './filename-prefix.ts'
 
 /** SaveImage as ComfyUI has it (nodes.py); 16-bit pictures are saved with 16 bits. */
 export const saveImage = defineNode({
@@ -19,11 +20,7 @@ export const saveImage = defineNode({
     const saved = []
     for (const [i, frame] of images.frames.entries()) {
       const png = await encodeFrame(frame, graphTexts(context))
-      const prefix = filename_prefix
-        .replaceAll('%width%', String(frame.width))
-        .replaceAll('%height%', String(frame.height))
-        .replaceAll('%batch_num%', String(i))
-      saved.push(await context.files.write('output', prefix, 'png', png))
+      saved.push(await context.files.write('output', filenamePrefix(filename_prefix, frame, i), 'png', png))
     }
     return { ui: { images: saved } }
   },

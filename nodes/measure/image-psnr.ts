@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineNode } from '../sdk/node.ts'
-import { pairFrames } from './pair-frames.ts'
+import { pairFrames } from '../sdk/pair-frames.ts'
 import { psnrY } from './psnr-y.ts'
 import { showValues } from './show-values.ts'
 

@@ -1,5 +1,5 @@
 import type { GraphNode } from './expansion.ts'
-import type { GendrModel, Image, Tensor, UpscaleModel } from './values.ts'
+import type { GendrModel, Image, IqaModel, Tensor, UpscaleModel } from './values.ts'
 
 /** What a node gets from the host. Implemented by the runner; nodes never import the server. */
 export interface RunContext {
@@ -57,6 +57,10 @@ export interface Models {
   open(name: string, setting: string): Promise<GendrModel>
   /** @throws RestorationError as `open` */
   openUpscaler(name: string): Promise<UpscaleModel>
+  /** A network that scores pictures, by its file's name. @throws RestorationError `model_not_found` */
+  openIqa(name: string): Promise<IqaModel>
+  /** Something that changes when its file does; cheap. */
+  fingerprintIqa(name: string): Promise<string>
 }
 
 /** The graphs of a model: of a latent restorer the first four, of a pixel restorer the UNet. */
@@ -69,4 +73,25 @@ export interface Inference {
    * @throws RestorationError `model_corrupt`, `inference_failed`, `output_not_finite`, `interrupted`
    */
   run(model: GendrModel | UpscaleModel, part: ModelPart, input: Tensor): Promise<Tensor>
+  /** What the graph of an IQA network takes and gives; loads it. @throws RestorationError `model_corrupt` */
+  signature(model: IqaModel): Promise<GraphSignature>
+  /**
+   * The first output of an IQA network, of one tensor for each of its inputs, which are converted to the types that it
+   * takes; their buffers may be transferred. @throws RestorationError as `run`
+   */
+  score(model: IqaModel, inputs: readonly Tensor[]): Promise<Tensor>
+}
+
+/** Inputs and outputs of a graph, in its own order. */
+export interface GraphSignature {
+  readonly inputs: readonly TensorSignature[]
+  readonly outputs: readonly TensorSignature[]
+}
+
+export interface TensorSignature {
+  readonly name: string
+  /** As ONNX Runtime names it: float32, float16, uint8, int64, … */
+  readonly type: string
+  /** Undefined where any size will do; empty where the graph does not say. */
+  readonly dims: readonly (number | undefined)[]
 }

@@ -37,7 +37,7 @@ export interface ParameterMeta {
   readonly display?: 'number' | 'slider'
 }
 
-export type OptionsSource = 'input_images' | 'gendr_models' | 'gendr_settings' | 'upscale_models'
+export type OptionsSource = 'input_images' | 'gendr_models' | 'gendr_settings' | 'upscale_models' | 'iqa_models'
 
 type Inputs = Readonly<Record<string, InputSocket>>
 type Outputs = Readonly<Record<string, OutputSocket>>

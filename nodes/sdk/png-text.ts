@@ -18,6 +18,7 @@ export function addPngText(png: Uint8Array, texts: Readonly<Record<string, strin
   return Buffer.concat([png.subarray(0, headerEnd), ...textChunks(texts), png.subarray(headerEnd)])
 }
 
-function asciiJson(text: string): string {
+/** JSON in ASCII: all else is escaped. */
+export function asciiJson(text: string): string {
   return text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -47,6 +47,9 @@ export const LINEAR: Kernel = {
 /** Keys' cubic convolution with a = −0.75 (Keys 1981, eq. 4), as torch.nn.functional.interpolate does it. */
 export const CUBIC: Kernel = { radius: 2, antialias: false, edge: 'repeat', weight: cubic(-0.75) }
 
+/** Keys' cubic convolution with a = −0.5, widened when shrinking, as Pillow does it. */
+export const PILLOW_CUBIC: Kernel = { radius: 2, antialias: true, edge: 'leave out', weight: cubic(-0.5) }
+
 /** Lanczos with three lobes, as Pillow does it. */
 export const LANCZOS: Kernel = {
   radius: 3,

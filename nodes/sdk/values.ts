@@ -118,6 +118,12 @@ export interface PixelRestorer extends OneStepRestorer {
   readonly kind: 'gendr-pixel'
 }
 
+/** A network that scores pictures, an ONNX file that somebody brought; its session loads on first use. */
+export interface IqaModel {
+  /** The file's name. */
+  readonly name: string
+}
+
 /** UPSCALE_MODEL: a handle; its session loads on first use. */
 export interface UpscaleModel {
   readonly name: string

@@ -4,17 +4,20 @@ import { type BrokenModel, type ModelFacts, modelFacts } from '../../models/impo
 import { tidyFolders } from '../../models/import/target.ts'
 import type { WorkSettings } from '../config.ts'
 import type { ModelChoices } from '../graph/catalogue.ts'
+import { listIqaModels } from '../runner/iqa-models.ts'
 
 /** Names of the installed models. What cannot be read is offered too, so that whoever chooses it learns why. */
 export async function modelChoices({ modelRoots }: Pick<WorkSettings, 'modelRoots'>): Promise<ModelChoices> {
   const models = await modelFacts(modelRoots)
   const isUpscaler = (model: ModelFacts | BrokenModel) => 'kind' in model && model.kind === 'upscaler'
   const names = (wanted: boolean) => models.filter((one) => isUpscaler(one) === wanted).map(({ name }) => name)
+  const iqa = await listIqaModels(modelRoots)
   const settings = models.flatMap((one) => ('prompts' in one ? one.prompts : []))
   return {
     gendr_models: names(false),
     gendr_settings: [...new Set([DEFAULT_SETTING, ...settings])],
     upscale_models: names(true),
+    iqa_models: iqa.map(({ name }) => name),
   }
 }
 

@@ -9,6 +9,7 @@ export interface ModelChoices {
   /** Of all models together. */
   readonly gendr_settings: readonly string[]
   readonly upscale_models: readonly string[]
+  readonly iqa_models: readonly string[]
 }
 
 /** Options that change while the host runs. */

@@ -3,7 +3,7 @@ import { SERVER_FEATURES } from '../protocol/messages.ts'
 import type { Surroundings } from '../runs/intake.ts'
 
 /** The folders of models that this host has. */
-const MODEL_FOLDERS = ['gendr_models', 'upscale_models'] as const
+const MODEL_FOLDERS = ['gendr_models', 'upscale_models', 'iqa_models'] as const
 
 /** Folders that every ComfyUI has and its clients ask for by name: here they are empty. */
 const OTHER_FOLDERS: ReadonlySet<string> = new Set(

@@ -1,15 +1,15 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import type { GraphSignature } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Tensor } from '../../nodes/sdk/values.ts'
 import type { DeviceReport } from '../runner/messages.ts'
-import type { FromThread, GraphReference, ThreadOptions, ToThread } from './messages.ts'
+import type { Answer, FromThread, GraphReference, Order, ThreadOptions, ToThread } from './messages.ts'
 
 interface Call {
-  readonly graph: GraphReference
-  readonly input: Tensor
-  readonly settle: (answer: Tensor | Error) => void
+  readonly order: Order
+  readonly settle: (answer: Answer | Error) => void
 }
 
 /** The runner's side of the inference thread. */
@@ -49,29 +49,19 @@ export class InferenceThread {
   }
 
   /**
-   * Runs a graph of one input and one output, float32. The tensor's buffer is transferred.
+   * Runs a graph on one tensor for each of its inputs; gives its first output. Values are converted from float32 to what
+   * the graph takes, and back. The tensors' buffers are transferred.
    * An abort rejects at once; the thread finishes the call that it is in.
    */
-  run(graph: GraphReference, input: Tensor, signal: AbortSignal): Promise<Tensor> {
-    if (signal.aborted) return Promise.reject(interrupted())
-    return new Promise<Tensor>((resolve, reject) => {
-      const abort = () => {
-        this.#waiting.delete(call)
-        reject(interrupted())
-      }
-      const call: Call = {
-        graph,
-        input,
-        settle(answer) {
-          signal.removeEventListener('abort', abort)
-          if (answer instanceof Error) reject(answer)
-          else resolve(answer)
-        },
-      }
-      signal.addEventListener('abort', abort, { once: true })
-      this.#waiting.add(call)
-      this.#advance()
-    })
+  async run(graph: GraphReference, input: Tensor | readonly Tensor[], signal: AbortSignal): Promise<Tensor> {
+    const inputs = 'dims' in input ? [input] : input
+    const { data, dims } = await this.#ask({ type: 'run', graph, inputs }, 'result', signal)
+    return { data, dims }
+  }
+
+  /** What a graph takes and gives; loads it. */
+  async signature(graph: GraphReference, signal: AbortSignal): Promise<GraphSignature> {
+    return (await this.#ask({ type: 'signature', graph }, 'signature', signal)).signature
   }
 
   /** Drops every session once the calls that wait are done. */
@@ -84,12 +74,34 @@ export class InferenceThread {
     await this.#worker.terminate()
   }
 
+  #ask<Type extends Answer['type']>(order: Order, expected: Type, signal: AbortSignal) {
+    if (signal.aborted) return Promise.reject(interrupted())
+    return new Promise<Extract<Answer, { type: Type }>>((resolve, reject) => {
+      const abort = () => {
+        this.#waiting.delete(call)
+        reject(interrupted())
+      }
+      const call: Call = {
+        order,
+        settle(answer) {
+          signal.removeEventListener('abort', abort)
+          if (answer instanceof Error) reject(answer)
+          else if (isOf(answer, expected)) resolve(answer)
+          else reject(new Error(`expected ${expected} but received ${answer.type}`))
+        },
+      }
+      signal.addEventListener('abort', abort, { once: true })
+      this.#waiting.add(call)
+      this.#advance()
+    })
+  }
+
   #receive(message: FromThread): void {
     if (message.type === 'ready' || message.type === 'unusable') return
     const call = this.#running
     this.#running = undefined
     this.#advance()
-    if (message.type === 'result') call?.settle({ data: message.data, dims: message.dims })
+    if (message.type !== 'error') call?.settle(message)
     else call?.settle(new RestorationError(message.code, message.message, message.remedy))
   }
 
@@ -98,8 +110,12 @@ export class InferenceThread {
     for (const call of this.#waiting) {
       this.#waiting.delete(call)
       this.#running = call
-      const { data, dims } = call.input
-      this.#post({ type: 'run', graph: call.graph, data, dims }, [data.buffer as ArrayBuffer])
+      const { order } = call
+      const tensors = order.type === 'run' ? order.inputs : []
+      this.#post(
+        order,
+        tensors.map(({ data }) => data.buffer as ArrayBuffer),
+      )
       return
     }
   }
@@ -116,6 +132,10 @@ function startThread(workerData: ThreadOptions): Worker {
   if (extension !== '.ts') return new Worker(entry, { workerData })
   const loaded = `import('tsx/esm/api').then(({ register }) => (register(), import(${JSON.stringify(entry.href)})))`
   return new Worker(loaded, { eval: true, workerData })
+}
+
+function isOf<Type extends Answer['type']>(answer: Answer, type: Type): answer is Extract<Answer, { type: Type }> {
+  return answer.type === type
 }
 
 function interrupted(): RestorationError {

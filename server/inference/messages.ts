@@ -1,5 +1,7 @@
 import type { Asked } from '../../models/import/asking.ts'
+import type { GraphSignature } from '../../nodes/sdk/context.ts'
 import type { ErrorCode } from '../../nodes/sdk/error.ts'
+import type { Tensor } from '../../nodes/sdk/values.ts'
 import type { DeviceReport } from '../runner/messages.ts'
 
 /** One graph of a model, as the thread finds it. */
@@ -13,23 +15,29 @@ export interface GraphReference {
   readonly asked?: Asked | undefined
   /** What it costs to keep the session: the graph's and its weights' bytes. */
   readonly bytes: number
+  /** Something that changes when the file at the path does; absent where it never does. */
+  readonly version?: string
+  /** What to do when it does not load or run. @default advice on models that were imported */
+  readonly remedy?: string
 }
 
 /** Runner to inference thread. */
-export type ToThread =
-  | {
-      readonly type: 'run'
-      readonly graph: GraphReference
-      readonly data: Float32Array
-      readonly dims: readonly number[]
-    }
-  | { readonly type: 'unload' }
+export type ToThread = Order | { readonly type: 'unload' }
+
+/** What is answered; one at a time. */
+export type Order =
+  | { readonly type: 'run'; readonly graph: GraphReference; readonly inputs: readonly Tensor[] }
+  | { readonly type: 'signature'; readonly graph: GraphReference }
+
+export type Answer =
+  | { readonly type: 'result'; readonly data: Float32Array; readonly dims: readonly number[] }
+  | { readonly type: 'signature'; readonly signature: GraphSignature }
 
 /** Inference thread to runner. */
 export type FromThread =
   | { readonly type: 'ready'; readonly device: DeviceReport }
   | { readonly type: 'unusable'; readonly code: ErrorCode; readonly message: string; readonly remedy: string }
-  | { readonly type: 'result'; readonly data: Float32Array; readonly dims: readonly number[] }
+  | Answer
   | {
       readonly type: 'error'
       readonly code: ErrorCode

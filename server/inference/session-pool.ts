@@ -10,7 +10,10 @@ interface Entry {
   readonly bytes: number
 }
 
-/** Sessions by graph and by what it is asked with, loaded on first use, dropped least recently used first when their weights exceed a limit. */
+/**
+ * Sessions by graph, its version and what it is asked with, loaded on first use, dropped least recently used first when
+ * their weights exceed a limit.
+ */
 export class SessionPool {
   readonly #options: InferenceSession.SessionOptions
   readonly #limit: number
@@ -30,9 +33,9 @@ export class SessionPool {
   }
 
   /** @throws RestorationError `model_corrupt` when the graph cannot be loaded */
-  async get({ path: common, own, asked, label, bytes }: GraphReference): Promise<InferenceSession> {
+  async get({ path: common, own, asked, label, bytes, version, remedy }: GraphReference): Promise<InferenceSession> {
     const path = own?.[this.#provider] ?? common
-    const key = asked ? JSON.stringify([path, asked]) : path
+    const key = asked || version ? JSON.stringify([path, asked, version]) : path
     const known = this.#entries.get(key)
     if (known !== undefined) {
       this.#entries.delete(key)
@@ -40,7 +43,7 @@ export class SessionPool {
       return known.session
     }
     await this.#makeRoom(bytes)
-    const session = await this.#load(path, asked, label)
+    const session = await this.#load(path, asked, label, remedy)
     this.#entries.set(key, { session, bytes })
     return session
   }
@@ -63,7 +66,12 @@ export class SessionPool {
     }
   }
 
-  async #load(path: string, asked: Asked | undefined, label: string): Promise<InferenceSession> {
+  async #load(
+    path: string,
+    asked: Asked | undefined,
+    label: string,
+    remedy = 'Import the model again.',
+  ): Promise<InferenceSession> {
     try {
       if (asked === undefined) return await InferenceSession.create(path, this.#options)
       const session = { model_external_initializers_file_folder_path: dirname(path) }
@@ -72,7 +80,7 @@ export class SessionPool {
       throw new RestorationError(
         'model_corrupt',
         `The ${label} cannot be loaded: ${cleanReason(cause, path)}`,
-        'Import the model again.',
+        remedy,
         { cause },
       )
     }

@@ -1,9 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { type InferenceSession, Tensor } from 'onnxruntime-node'
+import type { InferenceSession } from 'onnxruntime-node'
+import type { GraphSignature, TensorSignature } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { Tensor } from '../../nodes/sdk/values.ts'
 import { chooseDevice } from './devices.ts'
-import type { FromThread, GraphReference, ThreadOptions, ToThread } from './messages.ts'
+import type { FromThread, GraphReference, Order, ThreadOptions, ToThread } from './messages.ts'
 import { cleanReason, SessionPool } from './session-pool.ts'
+import { type PictureType, toFloats, toTensor } from './tensor-types.ts'
 
 /** The thread that runs models, one call after the other; a call blocks it, and it alone. */
 const port = parentPort!
@@ -25,11 +28,15 @@ function serve(pool: SessionPool): void {
   })
 }
 
-async function answer(pool: SessionPool, { graph, data, dims }: Extract<ToThread, { type: 'run' }>): Promise<void> {
+async function answer(pool: SessionPool, order: Order): Promise<void> {
   try {
-    const output = await run(pool, graph, data, dims)
-    const result = output.data as Float32Array
-    send({ type: 'result', data: result, dims: output.dims }, [result.buffer as ArrayBuffer])
+    const session = await pool.get(order.graph)
+    if (order.type === 'signature') {
+      send({ type: 'signature', signature: signatureOf(session) })
+      return
+    }
+    const { data, dims } = await run(session, order)
+    send({ type: 'result', data, dims }, [data.buffer as ArrayBuffer])
   } catch (error) {
     send({ type: 'error', ...inWords(error as RestorationError) })
   }
@@ -39,32 +46,37 @@ function inWords({ code, message, remedy }: RestorationError) {
   return { code, message, remedy }
 }
 
-async function run(
-  pool: SessionPool,
-  graph: GraphReference,
-  data: Float32Array,
-  dims: readonly number[],
-): Promise<Tensor> {
-  const session = await pool.get(graph)
-  const output = await call(session, graph, data, dims)
-  checkFinite(output.data as Float32Array, graph)
-  return output
+function signatureOf({ inputMetadata, outputMetadata }: InferenceSession): GraphSignature {
+  return { inputs: inputMetadata.map(tensorSignature), outputs: outputMetadata.map(tensorSignature) }
 }
 
-async function call(
-  session: InferenceSession,
-  graph: GraphReference,
-  data: Float32Array,
-  dims: readonly number[],
-): Promise<Tensor> {
+function tensorSignature(value: InferenceSession.ValueMetadata): TensorSignature {
+  if (!value.isTensor) return { name: value.name, type: 'no tensor', dims: [] }
+  const dims = value.shape.map((size) => (typeof size === 'number' ? size : undefined))
+  return { name: value.name, type: value.type, dims }
+}
+
+async function run(session: InferenceSession, order: Extract<Order, { type: 'run' }>): Promise<Tensor> {
+  const { data, dims } = await call(session, order)
+  checkFinite(data, order.graph)
+  return { data, dims }
+}
+
+async function call(session: InferenceSession, { graph, inputs }: Extract<Order, { type: 'run' }>): Promise<Tensor> {
   try {
-    const results = await session.run({ [session.inputNames[0]!]: new Tensor('float32', data, dims) })
-    return results[session.outputNames[0]!]!
+    const feeds = inputs.map(({ data, dims }, i) => {
+      const { name, type } = tensorSignature(session.inputMetadata[i]!)
+      return [name, toTensor(type as PictureType, data, dims)] as const
+    })
+    const results = await session.run(Object.fromEntries(feeds))
+    const output = results[session.outputNames[0]!]!
+    return { data: toFloats(output), dims: output.dims }
   } catch (cause) {
+    const sizes = inputs.map(({ dims }) => `[${dims.join(', ')}]`).join(' and ')
     throw new RestorationError(
       'inference_failed',
-      `The ${graph.label} failed on a tensor [${dims.join(', ')}]: ${cleanReason(cause, graph.path)}`,
-      'Use a smaller tile size if memory ran out; otherwise import the model again.',
+      `The ${graph.label} failed on a tensor ${sizes}: ${cleanReason(cause, graph.path)}`,
+      graph.remedy ?? 'Use a smaller tile size if memory ran out; otherwise import the model again.',
       { cause },
     )
   }

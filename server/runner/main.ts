@@ -45,10 +45,14 @@ const executor: ExecutorOptions = {
       ? { prompt: run.prompt, extraPnginfo: run.extraPnginfo }
       : { prompt: undefined, extraPnginfo: {} },
     files: runFiles(deliveredFiles(storage, run, nodeId, reporter), run, (filename, extension, bytes, index) => {
-      const format = `image/${extension}`
+      const format = `image/${extension === 'jpg' ? 'jpeg' : extension}`
       reporter.emit({ type: 'result_image', node: nodeId, index, filename, format, bytes })
     }),
-    inference: { run: (model, part, input) => thread.run(models.graph(model, part), input, signal) },
+    inference: {
+      run: (model, part, input) => thread.run(models.graph(model, part), input, signal),
+      signature: (model) => thread.signature(models.iqaGraph(model), signal),
+      score: (model, inputs) => thread.run(models.iqaGraph(model), inputs, signal),
+    },
     progress(value, max, preview) {
       signal.throwIfAborted()
       reporter.progress(nodeId, value, max, preview)

@@ -5,8 +5,9 @@ import { findModel, type ModelFolder, openModelFolder } from '../../models/impor
 import type { RestorerManifest, UpscalerManifest } from '../../models/import/manifest.ts'
 import type { ModelPart, Models } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import type { GendrManifest, GendrModel, UpscaleModel } from '../../nodes/sdk/values.ts'
+import type { GendrManifest, GendrModel, IqaModel, UpscaleModel } from '../../nodes/sdk/values.ts'
 import type { GraphReference } from '../inference/messages.ts'
+import { findIqaModel } from './iqa-models.ts'
 
 /** What a handle stands for. */
 interface Opened {
@@ -18,6 +19,7 @@ interface Opened {
 export class ModelStore implements Models {
   readonly #roots: readonly string[]
   readonly #opened = new WeakMap<GendrModel | UpscaleModel, Opened>()
+  readonly #iqa = new WeakMap<IqaModel, GraphReference>()
 
   constructor(roots: readonly string[]) {
     this.#roots = roots
@@ -42,8 +44,27 @@ export class ModelStore implements Models {
   }
 
   async fingerprint(name: string): Promise<string> {
-    const { mtimeMs, size } = await stat(join(await findModel(this.#roots, name), 'manifest.json'))
-    return `${size}:${mtimeMs}`
+    return versionOf(join(await findModel(this.#roots, name), 'manifest.json'))
+  }
+
+  async openIqa(name: string): Promise<IqaModel> {
+    const path = await findIqaModel(this.#roots, name)
+    const [{ size }, version] = await Promise.all([stat(path), versionOf(path)])
+    const model: IqaModel = { name }
+    const remedy = 'Choose crops of a smaller size if memory ran out, or another fit; otherwise bring the file again.'
+    this.#iqa.set(model, { label: `IQA network '${name}'`, path, bytes: size, version, remedy })
+    return model
+  }
+
+  async fingerprintIqa(name: string): Promise<string> {
+    return versionOf(await findIqaModel(this.#roots, name))
+  }
+
+  /** The graph of an IQA network that this store opened. */
+  iqaGraph(model: IqaModel): GraphReference {
+    const graph = this.#iqa.get(model)
+    if (graph === undefined) throw new Error(`IQA network ${model.name} was opened elsewhere`)
+    return graph
   }
 
   /** The graph of one part of a model that this store opened. */
@@ -69,6 +90,11 @@ export class ModelStore implements Models {
       throw withoutPath(error, name, directory)
     })
   }
+}
+
+async function versionOf(path: string): Promise<string> {
+  const { mtimeMs, size } = await stat(path)
+  return `${size}:${mtimeMs}`
 }
 
 /** What the graphs must be asked with in a setting, where that is not what is folded into them. */

@@ -25,7 +25,7 @@ export interface Surroundings {
   imageSize(name: string): Promise<number>
 }
 
-const NOTHING: Choices = { input_images: [], gendr_models: [], gendr_settings: [], upscale_models: [] }
+const NOTHING: Choices = { input_images: [], gendr_models: [], gendr_settings: [], upscale_models: [], iqa_models: [] }
 
 /** Reads, changes and validates a graph; what cannot be read is refused in the same form as what is not valid. */
 export async function prepareRun(order: Order, surroundings: Surroundings): Promise<Validation> {

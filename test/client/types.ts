@@ -118,6 +118,7 @@ export const allTypes = readNodeTypes(
         gendr_models: ['gendr-nano'],
         gendr_settings: ['default'],
         upscale_models: [],
+        iqa_models: [],
       }
       return [node.id, hostObjectInfo(describeNode(node, category), choices)]
     }),

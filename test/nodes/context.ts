@@ -39,8 +39,14 @@ export function testContext(files: Readonly<Record<string, Uint8Array>> = {}, ma
       open: async () => exactModel,
       openUpscaler: async () => doublingModel,
       fingerprint: async (name) => name,
+      openIqa: async (name) => ({ name }),
+      fingerprintIqa: async (name) => name,
     },
-    inference: { run: async (_model, part, input) => linearGraphs[part](input) },
+    inference: {
+      run: async (_model, part, input) => linearGraphs[part](input),
+      signature: async () => ({ inputs: [], outputs: [] }),
+      score: async (_model, [input]) => input!,
+    },
     say: () => undefined,
     progress(value, max) {
       steps.push([value, max])

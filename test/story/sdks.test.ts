@@ -163,7 +163,11 @@ describe.skipIf(!isInstalled && process.env.CI !== 'true')('clients that were wr
     expect((await client.getHistory(2)).History).toHaveLength(2)
     expect(Object.keys(await client.getNodeDefs())).toContain('SaveImage')
     expect(await client.getUpscaleModels()).toEqual([])
-    expect(await client.getModelFolders()).toMatchObject([{ name: 'gendr_models' }, { name: 'upscale_models' }])
+    expect(await client.getModelFolders()).toMatchObject([
+      { name: 'gendr_models' },
+      { name: 'upscale_models' },
+      { name: 'iqa_models' },
+    ])
     await client.storeSetting('canvas', [1])
     expect(await client.getSetting('canvas')).toEqual([1])
     await client.storeUserData('notes.txt', 'kept', { stringify: false })

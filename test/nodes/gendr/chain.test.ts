@@ -44,6 +44,7 @@ describe('GenDRRestore', () => {
     const exact = {
       ...context,
       inference: {
+        ...context.inference,
         run: async (...[model, part, input]: Parameters<typeof context.inference.run>) =>
           part === 'unet'
             ? { data: input.data.map((z) => (Math.SQRT2 - 1) * z), dims: input.dims }

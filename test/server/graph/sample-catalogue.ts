@@ -54,6 +54,7 @@ export const choices: Choices = {
   gendr_models: ['gendr-nano'],
   gendr_settings: ['default'],
   upscale_models: [],
+  iqa_models: [],
 }
 
 /** LoadImage → ImageScaleBy → SaveImage, valid. */

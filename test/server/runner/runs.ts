@@ -59,8 +59,14 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles, c
           nodeId,
           maxPixels: 1e6,
           metadata: { prompt: undefined, extraPnginfo: {} },
-          models: { open: unused, openUpscaler: unused, fingerprint: unused },
-          inference: { run: unused },
+          models: {
+            open: unused,
+            openUpscaler: unused,
+            fingerprint: unused,
+            openIqa: unused,
+            fingerprintIqa: unused,
+          },
+          inference: { run: unused, signature: unused, score: unused },
           files: runFiles(storage, run, (filename, extension, bytes, index) =>
             reporter.emit({ type: 'result_image', node: nodeId, index, filename, format: `image/${extension}`, bytes }),
           ),

@@ -30,7 +30,12 @@ export async function startFakeHost({ data, token, device, parts, flags }: FakeH
   const log: string[] = []
   const host = await startHost(settings, {
     files: await Storage.open(fileRoots(settings)),
-    models: async () => ({ gendr_models: ['gendr-nano'], gendr_settings: ['default'], upscale_models: [] }),
+    models: async () => ({
+      gendr_models: ['gendr-nano'],
+      gendr_settings: ['default'],
+      upscale_models: [],
+      iqa_models: [],
+    }),
     runner: fakeRunner,
     log: (line) => log.push(line),
     ...parts,

@@ -25,7 +25,7 @@ test('while a run says nothing, its client and everybody else still hear somethi
   const surroundings = hostSurroundings({
     supervisor,
     files,
-    models: async () => ({ gendr_models: [], gendr_settings: ['default'], upscale_models: [] }),
+    models: async () => ({ gendr_models: [], gendr_settings: ['default'], upscale_models: [], iqa_models: [] }),
   })
   const hub = new Hub({
     runs,

@@ -1,5 +1,5 @@
-import { RestorationError } from '../sdk/error.ts'
-import type { Frame, Image } from '../sdk/values.ts'
+import { RestorationError } from './error.ts'
+import type { Frame, Image } from './values.ts'
 
 /**
  * Each frame with the reference that it is measured against; a single reference serves all.

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { defineNode } from '../sdk/node.ts'
+import { cropFrame } from '../sdk/tiles.ts'
+
+/** ImageCrop as ComfyUI has it (comfy_extras/nodes_images.py): what lies beyond the picture is left out. */
+export const imageCrop = defineNode({
+  id: 'ImageCrop',
+  title: 'Crop Image',
+  summary: 'Cuts a rectangle out of a picture.',
+  inputs: { image: { type: 'IMAGE' } },
+  parameters: z.object({
+    width: z.int().min(1).max(16384).default(512).meta({ tooltip: 'In pixels; at most up to the right edge.' }),
+    height: z.int().min(1).max(16384).default(512).meta({ tooltip: 'In pixels; at most up to the bottom edge.' }),
+    x: z.int().min(0).max(16384).default(0).meta({ tooltip: 'Pixels to the left of the rectangle.' }),
+    y: z.int().min(0).max(16384).default(0).meta({ tooltip: 'Pixels above the rectangle.' }),
+  }),
+  outputs: { IMAGE: { type: 'IMAGE' } },
+  run({ image }, { width, height, x, y }) {
+    const frames = image.frames.map((frame) => {
+      const left = Math.min(x, frame.width - 1)
+      const top = Math.min(y, frame.height - 1)
+      return cropFrame(frame, left, top, Math.min(width, frame.width - left), Math.min(height, frame.height - top))
+    })
+    return { IMAGE: { frames } }
+  },
+})

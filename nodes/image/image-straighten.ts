@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { checkPixels } from '../sdk/checks.ts'
+import { defineNode } from '../sdk/node.ts'
+import { insideSize, outsideSize, rotated } from './rotated.ts'
+
+export const imageStraighten = defineNode({
+  id: 'ImageStraighten',
+  title: 'Straighten',
+  summary: 'Turns a picture by any angle: a scan that lay askew, a horizon that slopes.',
+  inputs: { image: { type: 'IMAGE' } },
+  parameters: z.object({
+    angle: z.number().min(-180).max(180).default(0).meta({ step: 0.1, tooltip: 'In degrees, clockwise.' }),
+    border: z.enum(['crop', 'white', 'black']).default('crop').meta({
+      tooltip: 'crop: the largest part without empty corners. white, black: all of it, on a field of that colour.',
+    }),
+  }),
+  outputs: { IMAGE: { type: 'IMAGE' } },
+  async run({ image }, { angle, border }, context) {
+    if (angle === 0) return { IMAGE: image }
+    const radians = (angle * Math.PI) / 180
+    const frames = []
+    for (const frame of image.frames) {
+      const size = border === 'crop' ? insideSize(frame, radians) : outsideSize(frame, radians)
+      checkPixels(size.width, size.height, context)
+      frames.push(await rotated(frame, radians, size, border === 'white' ? 1 : 0, context.signal))
+    }
+    return { IMAGE: { frames } }
+  },
+})

@@ -1,0 +1,22 @@
+import type { Frame, Image } from '../../nodes/sdk/values.ts'
+
+/** A frame of float32 samples, row by row. */
+export function floats(width: number, height: number, channels: Frame['channels'], samples: readonly number[]): Frame {
+  if (samples.length !== width * height * channels) throw new Error(`${samples.length} samples`)
+  return { width, height, channels, data: Float32Array.from(samples) }
+}
+
+/** A frame of bytes, row by row. */
+export function bytes(width: number, height: number, channels: Frame['channels'], samples: readonly number[]): Frame {
+  if (samples.length !== width * height * channels) throw new Error(`${samples.length} samples`)
+  return { width, height, channels, data: Uint8Array.from(samples) }
+}
+
+export function batch(...frames: Frame[]): Image {
+  return { frames }
+}
+
+/** Sizes and samples, rounded so that float32 reads as it was meant. */
+export function shown({ width, height, channels, data }: Frame) {
+  return { size: [width, height, channels], samples: Array.from(data, (value) => Math.round(value * 1e5) / 1e5 + 0) }
+}
