@@ -9,6 +9,7 @@ export const gendrModelLoader = defineNode({
   parameters: z.object({
     model_name: z.string().default('gendr-nano').meta({ optionsFrom: 'gendr_models', tooltip: 'A folder in models.' }),
     setting: z.string().default('default').meta({
+      optional: true,
       optionsFrom: 'gendr_settings',
       tooltip: 'What the model is asked for, where it knows several: gendr-nano is faithful or, by default, detailed.',
     }),
