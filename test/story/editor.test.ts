@@ -129,8 +129,7 @@ describe.skipIf(withoutBrowser)('the editor in a real browser', () => {
 
   test('a file that is neither is refused in words', async () => {
     await drop(page, 'broken.json', 'application/json', Buffer.from('{"nodes": 7}'))
-    await page.waitForSelector('[data-testid="toast"]')
-    expect(await by('toast').last().textContent()).toMatch(/workflow/i)
+    await expect.poll(() => by('toast').last().textContent()).toMatch(/workflow/i)
   })
 
   test('an error is told in words when a run is refused', async () => {
@@ -143,8 +142,7 @@ describe.skipIf(withoutBrowser)('the editor in a real browser', () => {
     await page.waitForSelector('body[data-node-count="1"]')
     await page.keyboard.press('Control+Enter')
     await page.waitForSelector('body[data-run-state="failed"]')
-    const words = await page.locator('body').innerText()
-    expect(words).toMatch(/images/)
+    await expect.poll(() => page.locator('body').innerText()).toMatch(/images/)
   })
 
   test('no script failed and no policy was broken on the way', () => {

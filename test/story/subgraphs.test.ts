@@ -201,7 +201,7 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
   })
 
   test('of ComfyUI show their fields and nest', async () => {
-    await canvas.drop('subgraphs', await readFile(join(root, 'test/fixtures/workflows/subgraphs.json'), 'utf8'))
+    await canvas.open('subgraphs', await readFile(join(root, 'test/fixtures/workflows/subgraphs.json'), 'utf8'))
     await canvas.count(5)
     await canvas.page.keyboard.press('f')
     expect((await canvas.node(21)).widgets_values).toEqual([2.5])
