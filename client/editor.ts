@@ -30,6 +30,7 @@ import type { Anchor } from './panels/popup.ts'
 import { editText } from './panels/text-editor.ts'
 import type { Toasts } from './panels/toasts.ts'
 import type { Viewer } from './panels/viewer.ts'
+import { download } from './snapshot.ts'
 import { STRINGS } from './strings.ts'
 import { Tabs } from './tabs.ts'
 
@@ -214,13 +215,8 @@ export class Editor {
 
   saveFile(): void {
     const { name, style } = this.tabs.active
-    const blob = new Blob([writeText(this.workflow(), style)], { type: 'application/json' })
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(blob)
-    link.download = `${name === 'Untitled' ? 'workflow' : name.replaceAll(/[\\/:*?"<>|]/g, '_')}.json`
-    link.click()
-    // A busy machine may begin to read it late.
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+    const file = new Blob([writeText(this.workflow(), style)], { type: 'application/json' })
+    download(file, `${name === 'Untitled' ? 'workflow' : name}.json`)
     this.tabs.saved()
   }
 

@@ -72,6 +72,8 @@ export function listenToKeys(
     'Shift ArrowUp': nudge(0, -1),
     'Shift ArrowDown': nudge(0, 1),
   }
+  /** Keys that go on while they are held; a file or a run is asked for by each press alone. */
+  const repeated = /Arrow|Page|^Alt [-+=]$|^Mod (Shift )?[yz]$/
   /** Keys that work while somebody types. */
   const always = new Set(['Mod Enter', 'Alt Mod Enter', 'Mod s', 'Mod o'])
   const search = () => {
@@ -92,10 +94,12 @@ export function listenToKeys(
     }
     const name = keyName(event)
     const act = keys[name]
-    if (act === undefined || (isTyping && !always.has(name)) || document.querySelector('dialog[open]') !== null) return
+    if (act === undefined || (isTyping && !always.has(name))) return
+    // Else the browser would save the page.
+    if (document.querySelector('dialog[open]') !== null && name !== 'Mod s') return
     // Arrows belong to whatever has the focus; Enter and Space press buttons.
     if (event.key.startsWith('Arrow') && isElsewhere(canvas)) return
-    done(event, () => act(event))
+    done(event, () => (event.repeat && !repeated.test(name) ? undefined : act(event)))
   })
 
   /** Whether the last paste key asked to keep links. */

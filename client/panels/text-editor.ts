@@ -17,8 +17,14 @@ export function editText({ place, value, multiline, label, commit }: Request): v
     if (!isCancelled && field.value !== value) commit(field.value)
   })
   const onKey = (event: KeyboardEvent) => {
+    const hasMod = event.ctrlKey || event.metaKey
+    if (hasMod && event.key.toLowerCase() === 's') {
+      // The page saves it: what was typed, too.
+      close()
+      return
+    }
     event.stopPropagation()
-    if (event.key !== 'Enter' || (multiline && !event.ctrlKey && !event.metaKey)) return
+    if (event.key !== 'Enter' || (multiline && !hasMod)) return
     // The focus goes back to a button, which the same key would press.
     event.preventDefault()
     close()
