@@ -23,13 +23,13 @@ import { orderUpTo } from './host/partial-run.ts'
 import { type RunBoard, withoutNodes } from './host/run-board.ts'
 import { type Order, orderOf, RunControl, wordsOf } from './host/run-control.ts'
 import { askTitle, graphMenu, linkMenu } from './panels/graph-menus.ts'
+import type { LateViewer } from './panels/late-viewer.ts'
 import { openMenu } from './panels/menu.ts'
 import { openNodeSearch } from './panels/node-search.ts'
 import type { PictureHandle } from './panels/picture-handle.ts'
 import type { Anchor } from './panels/popup.ts'
 import { editText } from './panels/text-editor.ts'
 import type { Toasts } from './panels/toasts.ts'
-import type { Viewer } from './panels/viewer.ts'
 import { download } from './snapshot.ts'
 import { STRINGS } from './strings.ts'
 import { Tabs } from './tabs.ts'
@@ -39,7 +39,7 @@ interface EditorParts {
   readonly host: Host
   readonly address: Address
   readonly toasts: Toasts
-  readonly viewer: Viewer
+  readonly viewer: Pick<LateViewer, 'open'>
   readonly handle: PictureHandle
   readonly show: (board: RunBoard) => void
   /** The workflow in view is about to leave it. */

@@ -1,13 +1,13 @@
 import { GRID } from './canvas/theme.ts'
 import type { Editor } from './editor.ts'
-import { openHelp } from './panels/help.ts'
-import type { Viewer } from './panels/viewer.ts'
+import type { LateViewer } from './panels/late-viewer.ts'
 
 interface ShortcutActions {
   open(): void
   runs(): void
   /** The graph of a first visit. */
   example(): void
+  help(): void
   refresh(): void
   closeTab(): void
   /** Where a node goes that is added by key. */
@@ -17,9 +17,9 @@ interface ShortcutActions {
 /** Keys and the clipboard, wherever the focus is, except in a field. */
 export function listenToKeys(
   editor: Editor,
-  viewer: Viewer,
+  viewer: Pick<LateViewer, 'isOpen' | 'close'>,
   canvas: HTMLElement,
-  { open, runs, example, refresh, closeTab, searchAt }: ShortcutActions,
+  { open, runs, example, help, refresh, closeTab, searchAt }: ShortcutActions,
 ): void {
   const { commands, history, view } = editor
   const nudge = (x: number, y: number) => (event: KeyboardEvent) =>
@@ -61,7 +61,7 @@ export function listenToKeys(
     '.': () => (view.selected.size > 0 ? view.fit(view.selected) : view.fit()),
     '/': () => search(),
     r: refresh,
-    '?': openHelp,
+    '?': help,
     q: runs,
     ArrowLeft: nudge(-1, 0),
     ArrowRight: nudge(1, 0),
