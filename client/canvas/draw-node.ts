@@ -125,7 +125,9 @@ function dot(
 
 /** While a link is drawn, the fields that it could feed show a socket. */
 function drawOpenFields(ctx: CanvasRenderingContext2D, node: NodeView, type: string): void {
+  const sockets = new Set(node.model?.inputs.map(({ name }) => name))
   for (const { name, last_y = 0, computeSize } of node.widgets) {
+    if (!sockets.has(name)) continue
     const kind = node.description?.parameters.find((parameter) => parameter.name === name)?.kind
     if (kind === undefined || !canConnect(type, kind)) continue
     dot(ctx, 0, last_y + Math.min(26, computeSize(0)[1]) / 2, COLORS.selected, true, false)

@@ -1,5 +1,6 @@
 import type { NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { placesOf } from '../../server/graph/expand-subgraphs.ts'
 import type { Prompt } from '../../server/graph/prompt.ts'
 import { parseWorkflow } from '../../server/graph/workflow.ts'
 import { workflowToPrompt } from '../../server/graph/workflow-to-prompt.ts'
@@ -23,7 +24,8 @@ import {
   isBoundary,
   linksThrough,
 } from './graph.ts'
-import { valuesType } from './virtual-types.ts'
+import { SUBGRAPHS } from './parameters.ts'
+import { promotedBy, typeOf, valuesType } from './virtual-types.ts'
 
 /**
  * The graph as a file, in the format that it came in: 0.4 where it was made here. Whatever nobody changed is written as it
@@ -60,7 +62,9 @@ function writeLevel(graph: Graph, types: Catalogue): FileEntry {
   const slots = new Map([...graph.nodes].map(([id, node]) => [id, slotsOf(node, wiring)]))
   const isObjects = hasObjectLinks(source)
   const lists = {
-    nodes: nodes.map((node, i) => writeNode(node, i, valuesType(graph, node.type, types), wiring)),
+    nodes: nodes.map((node, i) =>
+      writeNode(node, i, valuesType(graph, node.type, types), wiring, () => typeOf(graph, node, types)),
+    ),
     links: links.map((link) => writeLink(link, slots.get(link.to)?.get(link.input) ?? 0, isObjects)),
     groups: [...graph.groups.values()].map(({ title, bounding, color, source }) =>
       source === undefined
@@ -131,7 +135,14 @@ function boundaryPlace({ id, position, size, source }: GraphNode): FileEntry {
   return bounding.every((value, i) => before[i] === value) ? source : patched(source, { bounding })
 }
 
-function writeNode(node: GraphNode, order: number, type: NodeDescription | undefined, wiring: Wiring): FileEntry {
+/** @param shown what the node looks like, with the fields that it shows of its inside */
+function writeNode(
+  node: GraphNode,
+  order: number,
+  type: NodeDescription | undefined,
+  wiring: Wiring,
+  shown: () => NodeDescription | undefined,
+): FileEntry {
   const { source } = node
   const fields = {
     ...(source === undefined
@@ -148,7 +159,7 @@ function writeNode(node: GraphNode, order: number, type: NodeDescription | undef
     ...difference(textOf(source?.color), node.color, 'color'),
     ...difference(textOf(source?.bgcolor), node.background, 'bgcolor'),
     ...writeSockets(node, wiring),
-    ...writeValues(node, type),
+    ...writeValues(node, type, shown),
   }
   return patched(source ?? {}, fields)
 }
@@ -196,14 +207,19 @@ function slotsOf(node: GraphNode, { into }: Wiring): Map<string, number> {
   return new Map(written.map(({ name }, i) => [name, i]))
 }
 
-function writeValues(node: GraphNode, type: NodeDescription | undefined): FileEntry {
+function writeValues(
+  node: GraphNode,
+  type: NodeDescription | undefined,
+  shown: () => NodeDescription | undefined,
+): FileEntry {
   const { source = {} } = node
   const isSame = node.source !== undefined && sameJson(readParams(source, type), node.params)
   const form = difference(readForm(source).form, node.form, 'form')
   if (isSame && Object.keys(form).length === 0) return {}
   const properties = patched(entryOf(source.properties) ?? { 'Node name for S&R': node.type }, form)
   if (isSame) return { properties }
-  const values = writeWidgets(node, type)
+  const isPromoting = type?.category === SUBGRAPHS && promotedBy(node).length > 0
+  const values = isPromoting ? writePromoted(node, type, shown()) : writeWidgets(node, type)
   // Newer files of ComfyUI say the values by name too.
   const named = entryOf(source.widgets_values_named)
   return {
@@ -225,6 +241,21 @@ function writeWidgets({ source, params }: GraphNode, type: NodeDescription | und
   const values = type.parameters.flatMap((parameter) => positional(parameter, params[parameter.name] ?? null))
   // What stands where no parameter is, such as the widget after a seed, is the file's.
   return [...values.map(({ value, own }, i) => (own || i >= old.length ? value : old[i])), ...old.slice(values.length)]
+}
+
+/** ComfyUI has a value for each promoted widget, where the node has none that of the inside. */
+function writePromoted(node: GraphNode, type: NodeDescription, shown: NodeDescription | undefined): unknown {
+  const before = node.source?.widgets_values
+  if (entryOf(before) !== undefined) return writeWidgets(node, type)
+  const old = Array.isArray(before) ? before : []
+  const inside = new Map(shown?.parameters.map((parameter) => [parameter.name, parameter.default]))
+  const places = placesOf(
+    type.parameters.map(({ name }) => name),
+    promotedBy(node),
+    old.length,
+  )
+  const values = places.map((name, i) => node.params[name] ?? inside.get(name) ?? old[i] ?? null)
+  return [...values, ...old.slice(values.length)]
 }
 
 function byName(named: FileEntry, type: NodeDescription, params: GraphNode['params']): FileEntry {
