@@ -487,6 +487,7 @@ export class Editor {
         )
       },
       openPictures: (node) => this.#openPictures(node),
+      follow: (address) => void open(address, '_blank', 'noopener,noreferrer'),
       pointAtPicture: (picture) => this.#parts.handle.show(picture),
       openMenu: (target, page, at) => graphMenu(this, target, page, at),
       openLinkMenu: (link, page, at) => linkMenu(this, link, page, at),

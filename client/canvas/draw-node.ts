@@ -32,6 +32,8 @@ export function drawNode(ctx: CanvasRenderingContext2D, node: NodeView, { scale,
   if (isCollapsed) return
   for (const widget of node.widgets) {
     if (scale < READABLE) {
+      // What has no frame of its own has no box.
+      if (widget.least !== undefined) continue
       ctx.fillStyle = COLORS.field
       ctx.fillRect(MEASURES.margin, widget.last_y ?? 0, width - 2 * MEASURES.margin, widget.computeSize(0)[1])
     } else widget.draw(ctx, node, width, widget.last_y ?? 0)

@@ -3,12 +3,16 @@ import type { NumberParameter, ParameterDescription } from '../../nodes/sdk/desc
 import { setParam } from '../document/edits.ts'
 import { fieldLabel, fitNumber, formatNumber, readNumber } from '../document/parameters.ts'
 import { box, fitText, font, wrapText } from './draw.ts'
+import { cssColor } from './draw-layout.ts'
+import { drawNote, layoutNote, linkAt, type NoteLayout } from './note.ts'
 import type { Scene } from './scene.ts'
-import { COLORS, MEASURES } from './theme.ts'
+import { COLORS, inkOn, MEASURES } from './theme.ts'
 
 /** A widget that is told when the pointer that went down on it comes up. */
 export interface Widget extends CustomWidget {
   release(): void
+  /** Height that it needs at least, where it fills the node. */
+  readonly least?: number
 }
 
 /** Where a widget is: its node, and its place in the graph when it was last drawn. */
@@ -72,6 +76,58 @@ export function widgetFor(scene: Scene, id: string, parameter: ParameterDescript
             click: edit,
           })
     }
+  }
+}
+
+/** The text of a note, which fills its node: a press writes, one on a link follows it. */
+export function noteWidget(scene: Scene, id: string, parameter: ParameterDescription, isMarkdown: boolean): Widget {
+  const text = () => String(scene.document.graph.nodes.get(id)?.params[parameter.name] ?? '')
+  let size: readonly [number, number] = [0, MULTILINE_HEIGHT]
+  let corner: readonly [number, number] = [0, 0]
+  let origin: ArrayLike<number> = [0, 0]
+  let pressed: readonly [number, number] = [0, 0]
+  let known: { readonly text: string; readonly size: string; readonly layout: NoteLayout } | undefined
+  const layoutOf = (ctx: CanvasRenderingContext2D, now: string): NoteLayout => {
+    const key = size.map(Math.round).join()
+    if (known?.text !== now || known.size !== key) {
+      known = { text: now, size: key, layout: layoutNote(ctx, now, isMarkdown, size[0], size[1]) }
+    }
+    return known.layout
+  }
+  return {
+    ...widgetFrame(parameter.name, MULTILINE_HEIGHT),
+    computeSize: (width) => [width, size[1]],
+    least: MULTILINE_HEIGHT,
+    draw(ctx, node, width, y) {
+      const { margin } = MEASURES
+      size = [width - 2 * margin, Math.max(MULTILINE_HEIGHT, (node.size[1] ?? 0) - y - margin)]
+      corner = [margin, y]
+      origin = node.pos
+      const now = text()
+      const ink = inkOn(cssColor(scene.document.graph.nodes.get(id)?.background))
+      const isEmpty = now.trim() === ''
+      const layout = isEmpty ? layoutNote(ctx, 'Click to write', false, ...size) : layoutOf(ctx, now)
+      drawNote(ctx, layout, corner, size, isEmpty ? { ...ink, text: ink.quiet } : ink)
+    },
+    mouse(event, at) {
+      if (event.type === 'pointerdown') pressed = [at[0] - corner[0], at[1] - corner[1]]
+      return true
+    },
+    release() {
+      const link = known === undefined ? undefined : linkAt(known.layout, ...pressed)
+      if (link !== undefined) {
+        scene.page.follow(link)
+        return
+      }
+      const [x, y] = [(origin[0] ?? 0) + corner[0], (origin[1] ?? 0) + corner[1]]
+      scene.page.editText({
+        place: scene.place(x, y, ...size),
+        value: text(),
+        multiline: true,
+        label: fieldLabel(parameter.name),
+        commit: (next) => scene.document.commit(setParam(scene.document.graph, id, parameter.name, next)),
+      })
+    },
   }
 }
 

@@ -12,6 +12,7 @@ export function editText({ place, value, multiline, label, commit }: Request): v
     : element('input', { ...attributes, type: 'text' })
   field.value = value
   field.spellcheck = false
+  if (multiline) field.style.height = `${Math.min(innerHeight / 2, Math.max(place.height, 100))}px`
   field.style.width = `${Math.max(place.width, multiline ? 280 : 140)}px`
   const close = openPopup(field, { x: place.x, y: place.y }, (isCancelled) => {
     if (!isCancelled && field.value !== value) commit(field.value)
