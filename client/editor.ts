@@ -111,7 +111,7 @@ export class Editor {
       leaving: parts.leaving,
     })
     this.tabs.subscribe(() => {
-      this.view.board = this.#boardInView
+      this.view.board = this.boardInView
     })
   }
 
@@ -439,7 +439,7 @@ export class Editor {
   }
 
   /** The latest run, if it is one of the graph in view. */
-  get #boardInView(): RunBoard {
+  get boardInView(): RunBoard {
     const { board } = this.runs
     const origin = this.runs.originOf(board.run)
     return origin === undefined || origin === this.tabs.active.id ? board : withoutNodes(board)
@@ -447,12 +447,12 @@ export class Editor {
 
   /** When a run has ended well, its comparison is shown, or the picture of the node that it went up to. */
   #followRun(board: RunBoard): void {
-    this.view.board = this.#boardInView
+    this.view.board = this.boardInView
     this.#parts.show(board)
     if (board.state !== 'done' || board.run === this.#finished || board.isForeign) return
     const partial = this.#partial?.run === board.run ? this.#partial : undefined
     this.#finished = board.run
-    if (this.#boardInView !== board) return
+    if (this.boardInView !== board) return
     const ran = [...board.nodes.keys()]
     const compared = ran.find((id) => (board.outputs.get(id)?.a_images?.length ?? 0) > 0)
     if (partial !== undefined) this.#openFiles(partial.node, board.outputs.get(partial.shown)?.images ?? [])

@@ -34,7 +34,7 @@ import { listenToKeys } from './shortcuts.ts'
 import { snapshot } from './snapshot.ts'
 import { STRINGS } from './strings.ts'
 import { THEMES, ThemeChoice } from './theme.ts'
-import { Views } from './views.ts'
+import { NARROW, Views } from './views.ts'
 
 const FIRST_TEMPLATE = 'restore-photo'
 /** Messages after which the list of runs is another. */
@@ -63,6 +63,8 @@ const viewer = new LateViewer(async () => {
 const help = new Late(() => import('./panels/help.ts'))
 const shareMenu = new Late(() => import('./panels/share-menu.ts'))
 
+/** Whether the graph is another than the one that ran last. */
+let isEdited = false
 let shownInput: string | undefined
 let shownResult: string | null = null
 const openRun = (entry: RunEntry) =>
@@ -142,8 +144,8 @@ const views = new Views(localStorage, {
     if (view === 'form') {
       editor.document.enter([])
       showForm()
-      showInput()
-    }
+      if (isEdited || !showOutcome(editor.boardInView)) showInput()
+    } else if (innerWidth < NARROW) viewer.close()
     fitCanvas()
   },
 })
@@ -268,6 +270,7 @@ const editor = new Editor({
   viewer,
   handle: new PictureHandle(stage, (file) => store.original(file)),
   show(board) {
+    if (board.state === 'running') isEdited = false
     showState(board)
     toolbar.show(board)
     runsPanel.board = board
@@ -304,6 +307,7 @@ toolbar.connection('connecting')
 editor.document.subscribe(() => {
   document.body.dataset.nodeCount = String(editor.document.graph.nodes.size)
   tabBar.showPath()
+  isEdited = true
   runOnChange.edited()
   if (views.shown === 'form') showForm()
 })
@@ -424,16 +428,33 @@ function showInput(): void {
   if (input !== undefined) viewer.open(input.filename, { pictures: [input] })
 }
 
-/** Beside the form, when a graph compares nothing itself: the photograph and what became of it. */
+/** Beside the form, once a run has ended: what became of the photograph. The editor itself shows what a graph compares. */
 function showResult(board: RunBoard): void {
   if (board.state !== 'done' || board.run === shownResult) return
   shownResult = board.run
-  const [after] = savedBy(board)
+  const isThere = comparedBy(board) !== undefined || showOutcome(board)
+  // On a narrow screen the picture is above what was just pressed.
+  if (isThere) byId('desk', HTMLElement).scrollTo({ top: 0, behavior: 'smooth' })
+}
+
+/** What a run compared, else the photograph and what was saved of it. @returns whether there is anything to see */
+function showOutcome(board: RunBoard): boolean {
+  if (board.state !== 'done') return false
   const before = inputOf(formOf(editor.document.whole, editor.types))
-  const isCompared = [...board.nodes.keys()].some((id) => (board.outputs.get(id)?.a_images?.length ?? 0) > 0)
-  if (after === undefined || isCompared) return
-  const compared = before === undefined ? {} : { compared: { before, after } }
-  viewer.open(STRINGS.form.result, { pictures: [after], ...compared })
+  const [after] = savedBy(board)
+  const compared = comparedBy(board) ?? (before && after && { before, after })
+  const picture = compared?.after ?? after
+  if (picture === undefined) return false
+  viewer.open(STRINGS.form.result, { pictures: [picture], ...(compared && { compared }) })
+  return true
+}
+
+function comparedBy({ nodes, outputs }: RunBoard): { before: FileReference; after: FileReference } | undefined {
+  for (const id of nodes.keys()) {
+    const { a_images: [before] = [], b_images: [after] = [] } = outputs.get(id) ?? {}
+    if (before !== undefined && after !== undefined) return { before, after }
+  }
+  return undefined
 }
 
 function inputOf({ fields, more }: Form): FileReference | undefined {
