@@ -103,6 +103,7 @@ const galleryPanel = new LatePanel(
   },
   (panel) => void panel.fill(),
   failed,
+  fitCanvas,
 )
 const templatesPanel = new LatePanel(
   async () => {
@@ -123,6 +124,7 @@ const templatesPanel = new LatePanel(
   },
   (panel) => void panel.fill(),
   failed,
+  fitCanvas,
 )
 const formPanel = new FormPanel({
   address: (file) => store.reduced(file, 640),
@@ -177,6 +179,7 @@ const libraryPanel = new LatePanel(
   },
   (panel) => void panel.opened(),
   failed,
+  fitCanvas,
 )
 const theme = new ThemeChoice((shown) => {
   editor.view.theme = shown

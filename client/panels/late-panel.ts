@@ -7,11 +7,14 @@ export class LatePanel<P extends { readonly root: HTMLElement }> {
   readonly #panel: Late<P>
   readonly #fill: (panel: P) => void
   readonly #failed: (error: unknown) => void
+  readonly #resized: () => void
 
-  constructor(make: () => Promise<P>, fill: (panel: P) => void, failed: (error: unknown) => void) {
+  /** @param resized told when the panel has come and takes its room */
+  constructor(make: () => Promise<P>, fill: (panel: P) => void, failed: (error: unknown) => void, resized: () => void) {
     this.#panel = new Late(make)
     this.#fill = fill
     this.#failed = failed
+    this.#resized = resized
   }
 
   get(): Promise<P> {
@@ -24,14 +27,18 @@ export class LatePanel<P extends { readonly root: HTMLElement }> {
   }
 
   opened(): void {
-    void this.get().then((panel) => {
-      if (panel.root.parentElement !== this.root) {
-        panel.root.hidden = false
-        this.root.append(panel.root)
-      }
-      if (this.root.hidden) return
-      panel.root.focus({ preventScroll: true })
-      this.#fill(panel)
-    }, this.#failed)
+    if (this.now !== undefined) this.#show(this.now)
+    else void this.get().then((panel) => this.#show(panel), this.#failed)
+  }
+
+  #show(panel: P): void {
+    if (panel.root.parentElement !== this.root) {
+      panel.root.hidden = false
+      this.root.append(panel.root)
+      this.#resized()
+    }
+    if (this.root.hidden) return
+    panel.root.focus({ preventScroll: true })
+    this.#fill(panel)
   }
 }

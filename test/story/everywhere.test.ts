@@ -57,6 +57,10 @@ describe.skipIf(withoutBrowser)('on every screen, for everybody', () => {
   test('everything that can be pressed has a name', async () => {
     for (const panel of ['rail-runs', 'rail-gallery', 'rail-library', 'templates']) {
       await by(panel).click()
+      // The canvas is as wide as what the panel leaves of it.
+      await expect
+        .poll(() => by('canvas').evaluate(({ clientWidth, parentElement }) => parentElement!.clientWidth - clientWidth))
+        .toBe(0)
       const nameless = await editor.page
         .locator('button:visible, a:visible, input:visible, select:visible')
         .evaluateAll((all) =>
