@@ -63,16 +63,14 @@ function instanceType(graph: Graph, node: GraphNode, types: Catalogue): NodeDesc
   return { ...type, parameters }
 }
 
-const promotions = new WeakMap<FileEntry, readonly PromotedWidget[]>()
-
 /** The fields of its inside that a node made of a subgraph shows as its own. */
-export function promotedBy({ source = {} }: GraphNode): readonly PromotedWidget[] {
-  const known = promotions.get(source)
-  if (known !== undefined) return known
-  const { properties } = source
-  const read = promotedWidgets(typeof properties === 'object' && properties !== null ? { ...properties } : {})
-  promotions.set(source, read)
-  return read
+export function promotedBy({ source }: GraphNode): readonly PromotedWidget[] {
+  const properties = source?.properties
+  return isEntry(properties) ? promotedWidgets(properties) : []
+}
+
+function isEntry(value: unknown): value is FileEntry {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A promoted field, unless a link feeds it inside; its default is the value that the inside has now. */

@@ -223,7 +223,7 @@ function writeValues(
   // Newer files of ComfyUI say the values by name too.
   const named = entryOf(source.widgets_values_named)
   return {
-    properties: patched(properties, Object.keys(node.params).length === 0 ? {} : { params: node.params }),
+    properties: patched(properties, Object.keys(node.params).length === 0 ? {} : { params: readable(node.params) }),
     ...(values === undefined ? {} : { widgets_values: values }),
     ...(named === undefined || type === undefined ? {} : { widgets_values_named: byName(named, type, node.params) }),
   }
@@ -259,7 +259,17 @@ function writePromoted(node: GraphNode, type: NodeDescription, shown: NodeDescri
 }
 
 function byName(named: FileEntry, type: NodeDescription, params: GraphNode['params']): FileEntry {
-  return patched(named, Object.fromEntries(type.parameters.map(({ name }) => [name, params[name] ?? null])))
+  return patched(named, readable(Object.fromEntries(type.parameters.map(({ name }) => [name, params[name] ?? null]))))
+}
+
+const UNREADABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** Without keys that no file may hold: an input of a subgraph can be called so, and has its value by position. */
+function readable(values: FileEntry): FileEntry {
+  const entries = Object.entries(values)
+  return entries.some(([key]) => UNREADABLE.has(key))
+    ? Object.fromEntries(entries.filter(([key]) => !UNREADABLE.has(key)))
+    : values
 }
 
 /** ComfyUI's widgets that are no inputs take a place too: the one after a seed, the upload button. */
@@ -310,6 +320,7 @@ function writeReroutes(graph: Graph, links: readonly GraphLink[]): FileEntry {
   const place = isTop || Array.isArray(graph.source.reroutes) ? graph.source : extra
   if (graph.reroutes.size === 0 && !Array.isArray(place.reroutes)) return {}
   const through = linksThrough(graph, links)
+  const made = new Set(links.flatMap(({ id, source }) => (source === undefined ? [id] : [])))
   const reroutes = [...graph.reroutes.values()].map(({ id, parent, position, source, stale }) =>
     source === undefined
       ? {
@@ -321,7 +332,7 @@ function writeReroutes(graph: Graph, links: readonly GraphLink[]): FileEntry {
       : patched(source, {
           ...difference(source.parentId ?? undefined, parent, 'parentId'),
           ...placeOf(source, 'pos', position, [0, 0]),
-          ...rerouteLinks(source, through.get(id) ?? [], stale),
+          ...rerouteLinks(source, through.get(id) ?? [], made, stale),
         }),
   )
   if (place === graph.source) return { reroutes }
@@ -331,8 +342,15 @@ function writeReroutes(graph: Graph, links: readonly GraphLink[]): FileEntry {
   return { extra: patched(extra, { reroutes, ...(isSame ? {} : { linkExtensions: extensions }) }) }
 }
 
-function rerouteLinks(source: FileEntry, links: readonly number[], stale: readonly number[] | undefined): FileEntry {
-  return source.linkIds == null && links.length === 0 ? {} : { linkIds: sameMembers(source.linkIds, links, stale) }
+/** A file that leaves them out gets them where a link is new. */
+function rerouteLinks(
+  source: FileEntry,
+  links: readonly number[],
+  made: ReadonlySet<number>,
+  stale: readonly number[] | undefined,
+): FileEntry {
+  const isLeftOut = source.linkIds == null && !links.some((id) => made.has(id))
+  return isLeftOut ? {} : { linkIds: sameMembers(source.linkIds, links, stale) }
 }
 
 function sorted(extensions: readonly FileEntry[]): unknown {

@@ -29,15 +29,23 @@ export interface PromotedWidget {
   readonly name: string
 }
 
+const known = new WeakMap<WorkflowNode['properties'], readonly PromotedWidget[]>()
+
 /** The promoted widgets of a node, in the order of the file; one that stands for an input of its own has that one's name. */
-export function promotedWidgets({ proxyWidgets }: WorkflowNode['properties']): readonly PromotedWidget[] {
-  const list = typeof proxyWidgets === 'string' ? parsed(proxyWidgets) : proxyWidgets
+export function promotedWidgets(properties: WorkflowNode['properties']): readonly PromotedWidget[] {
+  const read = known.get(properties) ?? readPromoted(properties.proxyWidgets)
+  known.set(properties, read)
+  return read
+}
+
+function readPromoted(entry: unknown): readonly PromotedWidget[] {
+  const list = typeof entry === 'string' ? parsed(entry) : entry
   if (!Array.isArray(list)) return []
-  return list.slice(0, MOST_PROMOTED).flatMap((entry: unknown) => {
-    const [id, text] = Array.isArray(entry) ? entry : []
+  return list.slice(0, MOST_PROMOTED).flatMap((one: unknown) => {
+    const [id, text] = Array.isArray(one) ? one : []
     if ((typeof id !== 'string' && typeof id !== 'number') || typeof text !== 'string') return []
     // Some versions put the ids of nodes further inside before the name.
-    const widget = text.replace(/^(\s*\d+\s*:)+\s*/, '')
+    const widget = text.includes(':') ? text.replace(/^(\s*\d+\s*:)+\s*/, '') : text
     if (UNSAFE.has(widget)) return []
     const node = String(id)
     return [{ node, widget, name: node === OWN ? widget : `${node}:${text}` }]
