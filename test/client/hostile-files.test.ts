@@ -25,11 +25,11 @@ function refusal(text: string): string {
   throw new Error('the file was opened')
 }
 
-/** How many times as much of the processor as the reference something takes, the least of five; others may use it too. */
+/** How many times as much of the processor as the reference something takes, the least of three; others may use it too. */
 function ratio(act: () => unknown, reference: () => unknown): number {
   const least = (work: () => unknown) =>
     Math.min(
-      ...[1, 2, 3, 4, 5].map(() => {
+      ...[1, 2, 3].map(() => {
         const start = process.cpuUsage()
         work()
         return process.cpuUsage(start).user / 1000
@@ -41,9 +41,9 @@ function ratio(act: () => unknown, reference: () => unknown): number {
 describe('a hostile file is refused in words', () => {
   test.each([
     [
-      'a million points on links',
-      `{"version":1,"nodes":[],"links":[],"reroutes":[${many(1_000_000, (i) => `{"id":${i},"pos":[0,0]}`)}]}`,
-      /1000000 points.*20000/,
+      'a hundred thousand points on links',
+      `{"version":1,"nodes":[],"links":[],"reroutes":[${many(100_000, (i) => `{"id":${i},"pos":[0,0]}`)}]}`,
+      /100000 points.*20000/,
     ],
     ['a prototype as a key of a node', `{"nodes":[${node(1, ',"__proto__":{"x":1}')}]}`, /__proto__/],
     [
@@ -129,10 +129,10 @@ describe('a hostile file does no harm', () => {
     expect(writeWorkflow(graph, types)).toEqual(JSON.parse(text))
   })
 
-  test('subgraphs that are nested four thousand deep open in a moment', () => {
+  test('subgraphs that are nested two thousand deep open in a moment', () => {
     const chain = (count: number) =>
       `{"nodes":[{"id":1,"type":"d0"}],"definitions":{"subgraphs":[${many(count, (i) => definition(`d${i}`, `d${i + 1}`, 2))}]}}`
-    const [small, large] = [chain(400), chain(4000)]
+    const [small, large] = [chain(200), chain(2000)]
     expect(
       ratio(
         () => readGraphText(large, types),
