@@ -142,7 +142,7 @@ export class FormPanel {
     return element(
       'div',
       { class: 'form-choice', role: 'radiogroup', 'aria-labelledby': label },
-      ...buttons.map(({ radio, option }) => element('label', { class: 'form-option' }, radio, labelOf(option))),
+      ...buttons.map(({ radio, option }) => element('label', { class: 'form-option' }, radio, optionLabel(option))),
     )
   }
 
@@ -264,10 +264,15 @@ export function savedBy({ outputs, nodes, isForeign }: RunBoard): FileReference[
 const MOST_OPTIONS = 4
 const MOST_LETTERS = 30
 
-/** The options of a choice that is part of a node; undefined where there are many, or the host fills them in. */
-function fewOptions({ options, optionsFrom }: ComboParameter): readonly string[] | undefined {
+/** The options of a choice; undefined where there are many, or only one. */
+function fewOptions({ options }: ComboParameter): readonly string[] | undefined {
   const isFew = options.length > 1 && options.length <= MOST_OPTIONS && options.join('').length <= MOST_LETTERS
-  return isFew && optionsFrom === undefined ? options : undefined
+  return isFew ? options : undefined
+}
+
+/** Words begin with a capital; the name of a model or a file stays as it is. */
+function optionLabel(option: string): string {
+  return /^[a-z]+([ _][a-z]+)*$/.test(option) ? labelOf(option) : option
 }
 
 function keyOf({ node, parameter }: FormField): string {
