@@ -22,6 +22,8 @@ export default defineConfig({
           hookTimeout: 240_000,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+          // What a page does next takes as long as the machine has other things to do.
+          expect: { poll: { timeout: 30_000 } },
         },
       },
     ],

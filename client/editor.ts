@@ -23,13 +23,14 @@ import { orderUpTo } from './host/partial-run.ts'
 import { type RunBoard, withoutNodes } from './host/run-board.ts'
 import { type Order, orderOf, RunControl, wordsOf } from './host/run-control.ts'
 import { askTitle, graphMenu, linkMenu } from './panels/graph-menus.ts'
+import type { LateViewer } from './panels/late-viewer.ts'
 import { openMenu } from './panels/menu.ts'
 import { openNodeSearch } from './panels/node-search.ts'
 import type { PictureHandle } from './panels/picture-handle.ts'
 import type { Anchor } from './panels/popup.ts'
 import { editText } from './panels/text-editor.ts'
 import type { Toasts } from './panels/toasts.ts'
-import type { Viewer } from './panels/viewer.ts'
+import { download } from './snapshot.ts'
 import { STRINGS } from './strings.ts'
 import { Tabs } from './tabs.ts'
 
@@ -38,7 +39,7 @@ interface EditorParts {
   readonly host: Host
   readonly address: Address
   readonly toasts: Toasts
-  readonly viewer: Viewer
+  readonly viewer: Pick<LateViewer, 'open'>
   readonly handle: PictureHandle
   readonly show: (board: RunBoard) => void
   /** The workflow in view is about to leave it. */
@@ -110,7 +111,7 @@ export class Editor {
       leaving: parts.leaving,
     })
     this.tabs.subscribe(() => {
-      this.view.board = this.#boardInView
+      this.view.board = this.boardInView
     })
   }
 
@@ -214,13 +215,8 @@ export class Editor {
 
   saveFile(): void {
     const { name, style } = this.tabs.active
-    const blob = new Blob([writeText(this.workflow(), style)], { type: 'application/json' })
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(blob)
-    link.download = `${name === 'Untitled' ? 'workflow' : name.replaceAll(/[\\/:*?"<>|]/g, '_')}.json`
-    link.click()
-    // A busy machine may begin to read it late.
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+    const file = new Blob([writeText(this.workflow(), style)], { type: 'application/json' })
+    download(file, `${name === 'Untitled' ? 'workflow' : name}.json`)
     this.tabs.saved()
   }
 
@@ -443,7 +439,7 @@ export class Editor {
   }
 
   /** The latest run, if it is one of the graph in view. */
-  get #boardInView(): RunBoard {
+  get boardInView(): RunBoard {
     const { board } = this.runs
     const origin = this.runs.originOf(board.run)
     return origin === undefined || origin === this.tabs.active.id ? board : withoutNodes(board)
@@ -451,12 +447,12 @@ export class Editor {
 
   /** When a run has ended well, its comparison is shown, or the picture of the node that it went up to. */
   #followRun(board: RunBoard): void {
-    this.view.board = this.#boardInView
+    this.view.board = this.boardInView
     this.#parts.show(board)
     if (board.state !== 'done' || board.run === this.#finished || board.isForeign) return
     const partial = this.#partial?.run === board.run ? this.#partial : undefined
     this.#finished = board.run
-    if (this.#boardInView !== board) return
+    if (this.boardInView !== board) return
     const ran = [...board.nodes.keys()]
     const compared = ran.find((id) => (board.outputs.get(id)?.a_images?.length ?? 0) > 0)
     if (partial !== undefined) this.#openFiles(partial.node, board.outputs.get(partial.shown)?.images ?? [])
@@ -491,6 +487,7 @@ export class Editor {
         )
       },
       openPictures: (node) => this.#openPictures(node),
+      follow: (address) => void open(address, '_blank', 'noopener,noreferrer'),
       pointAtPicture: (picture) => this.#parts.handle.show(picture),
       openMenu: (target, page, at) => graphMenu(this, target, page, at),
       openLinkMenu: (link, page, at) => linkMenu(this, link, page, at),

@@ -15,29 +15,26 @@ import type { RunBoard } from './host/run-board.ts'
 import { wordsOf } from './host/run-control.ts'
 import type { RunEntry } from './host/run-list.ts'
 import { keepSocket } from './host/socket.ts'
+import { Late, loadWhenIdle } from './late.ts'
 import { byId } from './panels/element.ts'
 import { FormPanel, savedBy } from './panels/form-panel.ts'
-import { GalleryPanel } from './panels/gallery-panel.ts'
-import { openHelp } from './panels/help.ts'
-import { LibraryPanel } from './panels/library-panel.ts'
+import { LatePanel } from './panels/late-panel.ts'
+import { LateViewer } from './panels/late-viewer.ts'
 import { openMenu } from './panels/menu.ts'
 import { PictureHandle } from './panels/picture-handle.ts'
-import { choosePicture } from './panels/picture-picker.ts'
 import { RunsPanel } from './panels/runs-panel.ts'
 import { SideBar } from './panels/side-bar.ts'
 import { TabBar } from './panels/tab-bar.ts'
-import { TemplatesPanel } from './panels/templates-panel.ts'
 import { editText } from './panels/text-editor.ts'
 import { Toasts } from './panels/toasts.ts'
 import { Toolbar } from './panels/toolbar.ts'
-import { Viewer } from './panels/viewer.ts'
 import { RunOnChange } from './run-on-change.ts'
-import { askedBy, linkToGraph, linkToLibrary, withTexts } from './share.ts'
+import { askedBy, linkToLibrary } from './share.ts'
 import { listenToKeys } from './shortcuts.ts'
-import { download, snapshot } from './snapshot.ts'
+import { snapshot } from './snapshot.ts'
 import { STRINGS } from './strings.ts'
 import { THEMES, ThemeChoice } from './theme.ts'
-import { Views } from './views.ts'
+import { NARROW, Views } from './views.ts'
 
 const FIRST_TEMPLATE = 'restore-photo'
 /** Messages after which the list of runs is another. */
@@ -50,16 +47,26 @@ const clientId = clientIdOf(sessionStorage)
 const host = new Host(address, clientId)
 const toasts = new Toasts(stage)
 const store = new PictureStore(address)
-const viewer = new Viewer(byId('desk', HTMLElement), {
-  store,
-  choose: (title, anchor) => choosePicture(store, title, anchor, knownPictures(host)),
-  tiles: () => tilesOf(editor.document.graph),
-  onResize: fitCanvas,
-})
+const failed = (error: unknown) => toasts.show('error', ...wordsOf(error))
+const viewer = new LateViewer(async () => {
+  const [{ Viewer }, { choosePicture }] = await Promise.all([
+    import('./panels/viewer.ts'),
+    import('./panels/picture-picker.ts'),
+  ])
+  return new Viewer(byId('desk', HTMLElement), {
+    store,
+    choose: (title, anchor) => choosePicture(store, title, anchor, knownPictures(host)),
+    tiles: () => tilesOf(editor.document.graph),
+    onResize: fitCanvas,
+  })
+}, failed)
+const help = new Late(() => import('./panels/help.ts'))
+const shareMenu = new Late(() => import('./panels/share-menu.ts'))
 
+/** Whether the graph is another than the one that ran last. */
+let isEdited = false
 let shownInput: string | undefined
 let shownResult: string | null = null
-const failed = (error: unknown) => toasts.show('error', ...wordsOf(error))
 const openRun = (entry: RunEntry) =>
   editor.openText(JSON.stringify(entry.workflow ?? entry.prompt), { name: entry.title || 'From a run' })
 const runsPanel = new RunsPanel({
@@ -78,31 +85,47 @@ const runsPanel = new RunsPanel({
   failed,
   close: () => sideBar.close(),
 })
-const galleryPanel = new GalleryPanel({
-  list: () => host.runs(),
-  address: (file) => store.reduced(file, 384),
-  original: (file) => store.original(file),
-  show: (title, pictures) => viewer.open(title, { pictures }),
-  compare: (before, after) =>
-    viewer.open(STRINGS.gallery.compare, { pictures: [before, after], compared: { before, after } }),
-  openGraph: openRun,
-  use: (file) => editor.usePicture(file, middleOfStage()),
-  failed,
-  close: () => sideBar.close(),
-})
-const templatesPanel = new TemplatesPanel({
-  list: async () =>
-    (await host.templates()).map(({ hasPicture, ...card }) => ({
-      ...card,
-      picture: hasPicture ? address.of(`workflows/${encodeURIComponent(card.name)}/picture`) : undefined,
-    })),
-  open: (name) => {
-    sideBar.back()
-    void editor.openTemplate(name)
+const galleryPanel = new LatePanel(
+  async () => {
+    const { GalleryPanel } = await import('./panels/gallery-panel.ts')
+    return new GalleryPanel({
+      list: () => host.runs(),
+      address: (file) => store.reduced(file, 384),
+      original: (file) => store.original(file),
+      show: (title, pictures) => viewer.open(title, { pictures }),
+      compare: (before, after) =>
+        viewer.open(STRINGS.gallery.compare, { pictures: [before, after], compared: { before, after } }),
+      openGraph: openRun,
+      use: (file) => editor.usePicture(file, middleOfStage()),
+      failed,
+      close: () => sideBar.close(),
+    })
   },
+  (panel) => void panel.fill(),
   failed,
-  close: () => sideBar.close(),
-})
+  fitCanvas,
+)
+const templatesPanel = new LatePanel(
+  async () => {
+    const { TemplatesPanel } = await import('./panels/templates-panel.ts')
+    return new TemplatesPanel({
+      list: async () =>
+        (await host.templates()).map(({ hasPicture, ...card }) => ({
+          ...card,
+          picture: hasPicture ? address.of(`workflows/${encodeURIComponent(card.name)}/picture`) : undefined,
+        })),
+      open: (name) => {
+        sideBar.back()
+        void editor.openTemplate(name)
+      },
+      failed,
+      close: () => sideBar.close(),
+    })
+  },
+  (panel) => void panel.fill(),
+  failed,
+  fitCanvas,
+)
 const formPanel = new FormPanel({
   address: (file) => store.reduced(file, 640),
   original: (file) => store.original(file),
@@ -123,33 +146,41 @@ const views = new Views(localStorage, {
     if (view === 'form') {
       editor.document.enter([])
       showForm()
-      showInput()
-    }
+      if (isEdited || !showOutcome(editor.boardInView)) showInput()
+    } else if (innerWidth < NARROW) viewer.close()
     fitCanvas()
   },
 })
 const library = new Library(address)
-const libraryPanel = new LibraryPanel(library, {
-  current: () => ({ name: editor.tabs.active.name, path: editor.tabs.active.libraryPath }),
-  write: async () => ({
-    text: writeText(editor.workflow(), editor.tabs.active.style),
-    thumbnail: await snapshot(canvas, 320, 'image/webp'),
-  }),
-  saved(path) {
-    const { active } = editor.tabs
-    active.libraryPath = path
-    editor.tabs.rename(nameOf(path))
-    editor.tabs.saved()
-    toasts.show('good', STRINGS.library.saved(path))
+const libraryPanel = new LatePanel(
+  async () => {
+    const { LibraryPanel } = await import('./panels/library-panel.ts')
+    return new LibraryPanel(library, {
+      current: () => ({ name: editor.tabs.active.name, path: editor.tabs.active.libraryPath }),
+      write: async () => ({
+        text: writeText(editor.workflow(), editor.tabs.active.style),
+        thumbnail: await snapshot(canvas, 320, 'image/webp'),
+      }),
+      saved(path) {
+        const { active } = editor.tabs
+        active.libraryPath = path
+        editor.tabs.rename(nameOf(path))
+        editor.tabs.saved()
+        toasts.show('good', STRINGS.library.saved(path))
+      },
+      open(path, text) {
+        editor.openText(text, { name: nameOf(path) })
+        editor.tabs.active.libraryPath = path
+      },
+      link: (path) => void copyLink(linkToLibrary(new URL(location.href), path)),
+      failed,
+      close: () => sideBar.close(),
+    })
   },
-  open(path, text) {
-    editor.openText(text, { name: nameOf(path) })
-    editor.tabs.active.libraryPath = path
-  },
-  link: (path) => void copyLink(linkToLibrary(new URL(location.href), path)),
+  (panel) => void panel.opened(),
   failed,
-  close: () => sideBar.close(),
-})
+  fitCanvas,
+)
 const theme = new ThemeChoice((shown) => {
   editor.view.theme = shown
 })
@@ -171,7 +202,7 @@ const sideBar = new SideBar(
       icon: 'M2.5 3.5h11v9h-11zM2.5 10.5l3.2-3 2.6 2.4 2-1.7 3.2 2.8M10.8 6.3v.01',
       testid: 'rail-gallery',
       root: galleryPanel.root,
-      opened: () => void galleryPanel.fill(),
+      opened: () => galleryPanel.opened(),
     },
     {
       id: 'library',
@@ -179,7 +210,7 @@ const sideBar = new SideBar(
       icon: 'M3 2.5h2.5v11H3zM7 2.5h2.5v11H7zM11 3.2l2.2-.6 2 10.4-2.2.5z',
       testid: 'rail-library',
       root: libraryPanel.root,
-      opened: () => void libraryPanel.opened(),
+      opened: () => libraryPanel.opened(),
     },
     {
       id: 'templates',
@@ -187,7 +218,7 @@ const sideBar = new SideBar(
       icon: 'M2.5 2.5h4.5v4.5H2.5zM9 2.5h4.5v4.5H9zM2.5 9h4.5v4.5H2.5zM9 9h4.5v4.5H9z',
       testid: 'templates',
       root: templatesPanel.root,
-      opened: () => void templatesPanel.fill(),
+      opened: () => templatesPanel.opened(),
     },
   ],
   [
@@ -201,7 +232,7 @@ const sideBar = new SideBar(
       label: STRINGS.panels.help,
       icon: 'M5.8 6.2a2.2 2.2 0 1 1 3.2 2c-.7.4-1 .8-1 1.6M8 12.3v.01',
       testid: 'help',
-      act: openHelp,
+      act: () => void openHelp(),
     },
   ],
   fitCanvas,
@@ -228,7 +259,7 @@ const toolbar = new Toolbar(byId('toolbar', HTMLElement), {
   addNode: ({ left, bottom }) => editor.searchNodes({ x: left, y: bottom + 4 }, middleOfStage()),
   open: () => void openFile(),
   save: () => editor.saveFile(),
-  share: openShareMenu,
+  share: (anchor) => void openShareMenu(anchor),
   undo: () => editor.history.undo(),
   redo: () => editor.history.redo(),
   view: (view) => views.show(view),
@@ -242,6 +273,7 @@ const editor = new Editor({
   viewer,
   handle: new PictureHandle(stage, (file) => store.original(file)),
   show(board) {
+    if (board.state === 'running') isEdited = false
     showState(board)
     toolbar.show(board)
     runsPanel.board = board
@@ -278,6 +310,7 @@ toolbar.connection('connecting')
 editor.document.subscribe(() => {
   document.body.dataset.nodeCount = String(editor.document.graph.nodes.size)
   tabBar.showPath()
+  isEdited = true
   runOnChange.edited()
   if (views.shown === 'form') showForm()
 })
@@ -286,6 +319,7 @@ listenToKeys(editor, viewer, canvas, {
   open: () => void openFile(),
   runs: () => sideBar.toggle('runs'),
   example: () => void editor.openTemplate(FIRST_TEMPLATE),
+  help: () => void openHelp(),
   refresh: () => void refreshTypes(),
   closeTab: () => closeTab(editor.tabs.active.id),
   searchAt: middleOfStage,
@@ -328,6 +362,7 @@ async function begin(): Promise<void> {
       ),
   )
   canvas.focus()
+  void loadWhenIdle([viewer, galleryPanel, libraryPanel, templatesPanel, shareMenu, help])
   keepSocket(address.socket(clientId), (event) => {
     if (event.kind === 'connected' || event.kind === 'lost') {
       document.body.dataset.connection = event.kind
@@ -336,7 +371,7 @@ async function begin(): Promise<void> {
     editor.runs.hear(event)
     if (event.kind === 'connected' || (event.kind === 'message' && CHANGES_LIST.has(event.message.type))) {
       runsPanel.changed()
-      galleryPanel.changed()
+      galleryPanel.now?.changed()
     }
   })
 }
@@ -396,16 +431,33 @@ function showInput(): void {
   if (input !== undefined) viewer.open(input.filename, { pictures: [input] })
 }
 
-/** Beside the form, when a graph compares nothing itself: the photograph and what became of it. */
+/** Beside the form, once a run has ended: what became of the photograph. The editor itself shows what a graph compares. */
 function showResult(board: RunBoard): void {
   if (board.state !== 'done' || board.run === shownResult) return
   shownResult = board.run
-  const [after] = savedBy(board)
+  const isThere = comparedBy(board) !== undefined || showOutcome(board)
+  // On a narrow screen the picture is above what was just pressed.
+  if (isThere) byId('desk', HTMLElement).scrollTo({ top: 0, behavior: 'smooth' })
+}
+
+/** What a run compared, else the photograph and what was saved of it. @returns whether there is anything to see */
+function showOutcome(board: RunBoard): boolean {
+  if (board.state !== 'done') return false
   const before = inputOf(formOf(editor.document.whole, editor.types))
-  const isCompared = [...board.nodes.keys()].some((id) => (board.outputs.get(id)?.a_images?.length ?? 0) > 0)
-  if (after === undefined || isCompared) return
-  const compared = before === undefined ? {} : { compared: { before, after } }
-  viewer.open(STRINGS.form.result, { pictures: [after], ...compared })
+  const [after] = savedBy(board)
+  const compared = comparedBy(board) ?? (before && after && { before, after })
+  const picture = compared?.after ?? after
+  if (picture === undefined) return false
+  viewer.open(STRINGS.form.result, { pictures: [picture], ...(compared && { compared }) })
+  return true
+}
+
+function comparedBy({ nodes, outputs }: RunBoard): { before: FileReference; after: FileReference } | undefined {
+  for (const id of nodes.keys()) {
+    const { a_images: [before] = [], b_images: [after] = [] } = outputs.get(id) ?? {}
+    if (before !== undefined && after !== undefined) return { before, after }
+  }
+  return undefined
 }
 
 function inputOf({ fields, more }: Form): FileReference | undefined {
@@ -415,39 +467,23 @@ function inputOf({ fields, more }: Form): FileReference | undefined {
   return field === undefined ? undefined : inputReference(String(field.value))
 }
 
-function openShareMenu({ left, bottom }: DOMRect): void {
-  const words = STRINGS.share
-  const text = () => writeText(editor.workflow(), editor.tabs.active.style)
-  const attempt = (act: () => Promise<void>) => () => void act().catch(failed)
-  openMenu(
-    words.title,
-    [
-      { label: words.file, note: 'Ctrl S', testid: 'share-file', act: () => editor.saveFile() },
-      {
-        label: words.api,
-        testid: 'share-api',
-        act: attempt(async () =>
-          download(new Blob([JSON.stringify(editor.order().prompt, null, 2)]), `${editor.tabs.active.name}-api.json`),
-        ),
-      },
-      {
-        label: words.picture,
-        testid: 'share-picture',
-        act: attempt(async () => {
-          const picture = await snapshot(canvas, 1280, 'image/png')
-          if (picture === undefined) return
-          const bytes = new Uint8Array(await picture.arrayBuffer())
-          const file = withTexts(bytes, { workflow: JSON.stringify(editor.workflow()) })
-          download(new Blob([file], { type: 'image/png' }), `${editor.tabs.active.name}.png`)
-        }),
-      },
-      null,
-      {
-        label: words.link,
-        testid: 'share-link',
-        act: attempt(async () => copyLink(await linkToGraph(new URL(location.href), text()), words.copiedHint)),
-      },
-    ],
+async function openHelp(): Promise<void> {
+  await help.get().then((sheet) => sheet.openHelp(), failed)
+}
+
+async function openShareMenu({ left, bottom }: DOMRect): Promise<void> {
+  const menu = await shareMenu.get().catch(failed)
+  menu?.openShareMenu(
+    {
+      name: editor.tabs.active.name,
+      save: () => editor.saveFile(),
+      text: () => writeText(editor.workflow(), editor.tabs.active.style),
+      workflow: () => editor.workflow(),
+      prompt: () => editor.order().prompt,
+      picture: () => snapshot(canvas, 1280, 'image/png'),
+      copy: copyLink,
+      failed,
+    },
     { x: left, y: bottom + 4 },
   )
 }

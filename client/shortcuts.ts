@@ -1,13 +1,13 @@
 import { GRID } from './canvas/theme.ts'
 import type { Editor } from './editor.ts'
-import { openHelp } from './panels/help.ts'
-import type { Viewer } from './panels/viewer.ts'
+import type { LateViewer } from './panels/late-viewer.ts'
 
 interface ShortcutActions {
   open(): void
   runs(): void
   /** The graph of a first visit. */
   example(): void
+  help(): void
   refresh(): void
   closeTab(): void
   /** Where a node goes that is added by key. */
@@ -17,9 +17,9 @@ interface ShortcutActions {
 /** Keys and the clipboard, wherever the focus is, except in a field. */
 export function listenToKeys(
   editor: Editor,
-  viewer: Viewer,
+  viewer: Pick<LateViewer, 'isOpen' | 'close'>,
   canvas: HTMLElement,
-  { open, runs, example, refresh, closeTab, searchAt }: ShortcutActions,
+  { open, runs, example, help, refresh, closeTab, searchAt }: ShortcutActions,
 ): void {
   const { commands, history, view } = editor
   const nudge = (x: number, y: number) => (event: KeyboardEvent) =>
@@ -61,7 +61,7 @@ export function listenToKeys(
     '.': () => (view.selected.size > 0 ? view.fit(view.selected) : view.fit()),
     '/': () => search(),
     r: refresh,
-    '?': openHelp,
+    '?': help,
     q: runs,
     ArrowLeft: nudge(-1, 0),
     ArrowRight: nudge(1, 0),
@@ -72,6 +72,8 @@ export function listenToKeys(
     'Shift ArrowUp': nudge(0, -1),
     'Shift ArrowDown': nudge(0, 1),
   }
+  /** Keys that go on while they are held; a file or a run is asked for by each press alone. */
+  const repeated = /Arrow|Page|^Alt [-+=]$|^Mod (Shift )?[yz]$/
   /** Keys that work while somebody types. */
   const always = new Set(['Mod Enter', 'Alt Mod Enter', 'Mod s', 'Mod o'])
   const search = () => {
@@ -92,10 +94,12 @@ export function listenToKeys(
     }
     const name = keyName(event)
     const act = keys[name]
-    if (act === undefined || (isTyping && !always.has(name)) || document.querySelector('dialog[open]') !== null) return
+    if (act === undefined || (isTyping && !always.has(name))) return
+    // Else the browser would save the page.
+    if (document.querySelector('dialog[open]') !== null && name !== 'Mod s') return
     // Arrows belong to whatever has the focus; Enter and Space press buttons.
     if (event.key.startsWith('Arrow') && isElsewhere(canvas)) return
-    done(event, () => act(event))
+    done(event, () => (event.repeat && !repeated.test(name) ? undefined : act(event)))
   })
 
   /** Whether the last paste key asked to keep links. */

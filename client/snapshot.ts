@@ -23,5 +23,6 @@ export function download(blob: Blob, name: string): void {
   link.href = URL.createObjectURL(blob)
   link.download = name.replaceAll(/[\\/:*?"<>|]/g, '_')
   link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+  // A busy machine may begin to read it late.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }

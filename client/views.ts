@@ -1,8 +1,8 @@
 export type View = 'graph' | 'form'
 
 const KEY = 'gendr.view'
-/** Narrower pages begin with the form: wiring needs room. */
-const NARROW = 700
+/** Narrower pages, in CSS pixels, begin with the form, wiring needs room; there is room for one thing at a time. */
+export const NARROW = 700
 
 /** The graph, or the form of it; the choice is kept. */
 export class Views {

@@ -15,6 +15,8 @@ export default defineConfig({
     // litegraph holds an eval and a new Function that we never reach; the page's CSP would stop both.
     rolldownOptions: {
       checks: { eval: false },
+      // Of its own, as it never changes with us.
+      output: { codeSplitting: { groups: [{ name: 'litegraph', test: /node_modules[\\/]litegraph/ }] } },
       input: ['index.html', 'api.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
     },
   },

@@ -32,6 +32,8 @@ export function drawNode(ctx: CanvasRenderingContext2D, node: NodeView, { scale,
   if (isCollapsed) return
   for (const widget of node.widgets) {
     if (scale < READABLE) {
+      // What has no frame of its own has no box.
+      if (widget.least !== undefined) continue
       ctx.fillStyle = COLORS.field
       ctx.fillRect(MEASURES.margin, widget.last_y ?? 0, width - 2 * MEASURES.margin, widget.computeSize(0)[1])
     } else widget.draw(ctx, node, width, widget.last_y ?? 0)
@@ -125,7 +127,9 @@ function dot(
 
 /** While a link is drawn, the fields that it could feed show a socket. */
 function drawOpenFields(ctx: CanvasRenderingContext2D, node: NodeView, type: string): void {
+  const sockets = new Set(node.model?.inputs.map(({ name }) => name))
   for (const { name, last_y = 0, computeSize } of node.widgets) {
+    if (!sockets.has(name)) continue
     const kind = node.description?.parameters.find((parameter) => parameter.name === name)?.kind
     if (kind === undefined || !canConnect(type, kind)) continue
     dot(ctx, 0, last_y + Math.min(26, computeSize(0)[1]) / 2, COLORS.selected, true, false)

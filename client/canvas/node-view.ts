@@ -6,7 +6,7 @@ import { uploadParameter } from '../document/picture-inputs.ts'
 import { showsPictures } from './picture-place.ts'
 import type { Place, Scene } from './scene.ts'
 import { MEASURES, socketColor } from './theme.ts'
-import { buttonWidget, type Widget, widgetFor } from './widgets.ts'
+import { buttonWidget, noteWidget, type Widget, widgetFor } from './widgets.ts'
 
 /**
  * One node of the document as litegraph draws and drags it. It holds no value: connecting and disconnecting edits the
@@ -63,7 +63,11 @@ export class NodeView extends LGraphNode {
     const linked = new Set(shown.map(({ name }) => name))
     this.widgets = (type?.parameters ?? [])
       .filter(({ name }) => !linked.has(name))
-      .map((parameter) => widgetFor(scene, node.id, parameter))
+      .map((parameter) =>
+        isNote(node.type)
+          ? noteWidget(scene, node.id, parameter, node.type === 'MarkdownNote')
+          : widgetFor(scene, node.id, parameter),
+      )
     const upload = uploadParameter(type)
     if (upload !== undefined) {
       this.widgets.push(buttonWidget(scene, 'Choose a picture…', () => scene.page.pickPicture(node.id, upload)))
@@ -218,12 +222,19 @@ export class NodeView extends LGraphNode {
   }
 
   #contentTop(): number {
-    const widgets = (this.widgets ?? []).reduce((sum, widget) => sum + widget.computeSize(0)[1] + MEASURES.gap, 0)
+    const widgets = (this.widgets ?? []).reduce(
+      (sum, { least, computeSize }) => sum + (least ?? computeSize(0)[1]) + MEASURES.gap,
+      0,
+    )
     return this.#slotsHeight() + 2 + widgets + (widgets > 0 ? 4 : 0)
   }
 }
 
 const PICTURE_LEAST = 60
+
+function isNote(type: string): boolean {
+  return type === 'Note' || type === 'MarkdownNote'
+}
 
 function words(name: string): string {
   return name.replaceAll('_', ' ')

@@ -35,6 +35,8 @@ export interface PageActions {
   /** Asks for a picture file and puts it into a parameter. */
   pickPicture(node: string, parameter: string): void
   openPictures(node: string): void
+  /** Opens an address of the web beside the editor. */
+  follow(address: string): void
   /** The pointer is over the first picture of a node, which is at a place of the page; or over none. */
   pointAtPicture(picture?: { readonly file: FileReference; readonly place: Place }): void
   /** Menu of what was pressed, or of the empty ground. */

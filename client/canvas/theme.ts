@@ -49,7 +49,7 @@ const LIGHT: Palette = {
 }
 
 /** Text for a ground that a file chose, whatever the theme: light on dark, dark on light; the theme's where none was chosen. */
-export function inkOn(ground: string | undefined): { readonly text: string; readonly quiet: string } {
+export function inkOn(ground: string | undefined): Pick<Palette, 'text' | 'quiet' | 'selected'> {
   if (ground === undefined) return COLORS
   const digits =
     ground.length < 7 ? [...ground.slice(1, 4)].map((digit) => digit + digit) : (ground.match(/[0-9a-f]{2}/gi) ?? [])

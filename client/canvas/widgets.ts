@@ -1,14 +1,18 @@
 import type { CustomWidget } from 'litegraph.js/build/litegraph.core.js'
 import type { NumberParameter, ParameterDescription } from '../../nodes/sdk/description.ts'
 import { setParam } from '../document/edits.ts'
-import { fitNumber, formatNumber, readNumber } from '../document/parameters.ts'
+import { fieldLabel, fitNumber, formatNumber, readNumber } from '../document/parameters.ts'
 import { box, fitText, font, wrapText } from './draw.ts'
+import { cssColor } from './draw-layout.ts'
+import { drawNote, layoutNote, linkAt, type NoteLayout } from './note.ts'
 import type { Scene } from './scene.ts'
-import { COLORS, MEASURES } from './theme.ts'
+import { COLORS, inkOn, MEASURES } from './theme.ts'
 
 /** A widget that is told when the pointer that went down on it comes up. */
 export interface Widget extends CustomWidget {
   release(): void
+  /** Height that it needs at least, where it fills the node. */
+  readonly least?: number
 }
 
 /** Where a widget is: its node, and its place in the graph when it was last drawn. */
@@ -25,7 +29,11 @@ const MULTILINE_HEIGHT = 84
 
 /** The widget for a parameter; its value is the document's, never its own. */
 export function widgetFor(scene: Scene, id: string, parameter: ParameterDescription): Widget {
-  const value = () => scene.document.graph.nodes.get(id)?.params[parameter.name]
+  const value = () => {
+    const own = scene.document.graph.nodes.get(id)?.params[parameter.name]
+    // A promoted field without a value of its own shows that of the inside.
+    return own === undefined ? parameter.default : own
+  }
   const set = (next: unknown) => scene.document.commit(setParam(scene.document.graph, id, parameter.name, next))
   switch (parameter.kind) {
     case 'INT':
@@ -37,7 +45,7 @@ export function widgetFor(scene: Scene, id: string, parameter: ParameterDescript
         click: (place) =>
           scene.page.choose({
             place,
-            label: parameter.name,
+            label: fieldLabel(parameter.name),
             options: parameter.options,
             current: String(value() ?? ''),
             pick: set,
@@ -54,7 +62,7 @@ export function widgetFor(scene: Scene, id: string, parameter: ParameterDescript
           place,
           value: String(value() ?? ''),
           multiline: parameter.multiline,
-          label: parameter.name,
+          label: fieldLabel(parameter.name),
           commit: set,
         })
       return parameter.multiline
@@ -68,6 +76,58 @@ export function widgetFor(scene: Scene, id: string, parameter: ParameterDescript
             click: edit,
           })
     }
+  }
+}
+
+/** The text of a note, which fills its node: a press writes, one on a link follows it. */
+export function noteWidget(scene: Scene, id: string, parameter: ParameterDescription, isMarkdown: boolean): Widget {
+  const text = () => String(scene.document.graph.nodes.get(id)?.params[parameter.name] ?? '')
+  let size: readonly [number, number] = [0, MULTILINE_HEIGHT]
+  let corner: readonly [number, number] = [0, 0]
+  let origin: ArrayLike<number> = [0, 0]
+  let pressed: readonly [number, number] = [0, 0]
+  let known: { readonly text: string; readonly size: string; readonly layout: NoteLayout } | undefined
+  const layoutOf = (ctx: CanvasRenderingContext2D, now: string): NoteLayout => {
+    const key = size.map(Math.round).join()
+    if (known?.text !== now || known.size !== key) {
+      known = { text: now, size: key, layout: layoutNote(ctx, now, isMarkdown, size[0], size[1]) }
+    }
+    return known.layout
+  }
+  return {
+    ...widgetFrame(parameter.name, MULTILINE_HEIGHT),
+    computeSize: (width) => [width, size[1]],
+    least: MULTILINE_HEIGHT,
+    draw(ctx, node, width, y) {
+      const { margin } = MEASURES
+      size = [width - 2 * margin, Math.max(MULTILINE_HEIGHT, (node.size[1] ?? 0) - y - margin)]
+      corner = [margin, y]
+      origin = node.pos
+      const now = text()
+      const ink = inkOn(cssColor(scene.document.graph.nodes.get(id)?.background))
+      const isEmpty = now.trim() === ''
+      const layout = isEmpty ? layoutNote(ctx, 'Click to write', false, ...size) : layoutOf(ctx, now)
+      drawNote(ctx, layout, corner, size, isEmpty ? { ...ink, text: ink.quiet } : ink)
+    },
+    mouse(event, at) {
+      if (event.type === 'pointerdown') pressed = [at[0] - corner[0], at[1] - corner[1]]
+      return true
+    },
+    release() {
+      const link = known === undefined ? undefined : linkAt(known.layout, ...pressed)
+      if (link !== undefined) {
+        scene.page.follow(link)
+        return
+      }
+      const [x, y] = [(origin[0] ?? 0) + corner[0], (origin[1] ?? 0) + corner[1]]
+      scene.page.editText({
+        place: scene.place(x, y, ...size),
+        value: text(),
+        multiline: true,
+        label: fieldLabel(parameter.name),
+        commit: (next) => scene.document.commit(setParam(scene.document.graph, id, parameter.name, next)),
+      })
+    },
   }
 }
 
@@ -158,10 +218,11 @@ function numberWidget(
           place: scene.place((origin[0] ?? 0) + spot.x, (origin[1] ?? 0) + spot.y, spot.width, MEASURES.widget),
           value: formatNumber(parameter, ended.from),
           multiline: false,
-          label: parameter.name,
+          label: fieldLabel(parameter.name),
           commit(text) {
             const number = readNumber(text)
-            if (number === undefined) scene.page.refuse(`‘${text}’ is no number, so ${parameter.name} keeps its value.`)
+            if (number === undefined)
+              scene.page.refuse(`‘${text}’ is no number, so ${fieldLabel(parameter.name)} keeps its value.`)
             else set(fitNumber(parameter, number))
           },
         })
@@ -197,7 +258,7 @@ function drawField(ctx: CanvasRenderingContext2D, spot: Spot, name: string, valu
   ctx.font = font(12)
   ctx.textAlign = 'left'
   ctx.fillStyle = COLORS.quiet
-  const label = fitText(ctx, words(name), width * 0.5)
+  const label = fitText(ctx, fieldLabel(name), width * 0.5)
   ctx.fillText(label, x + 10, y + 17)
   const used = ctx.measureText(label).width + 20
   const right = x + width - (mark === '' ? 10 : 24)
@@ -223,7 +284,7 @@ function drawNumber(ctx: CanvasRenderingContext2D, spot: Spot, parameter: Number
   ctx.fillStyle = COLORS.quiet
   ctx.textAlign = 'left'
   ctx.fillText('‹', x + 9, y + 17)
-  ctx.fillText(fitText(ctx, words(parameter.name), width * 0.55), x + ARROW, y + 17)
+  ctx.fillText(fitText(ctx, fieldLabel(parameter.name), width * 0.55), x + ARROW, y + 17)
   ctx.textAlign = 'right'
   ctx.fillText('›', x + width - 9, y + 17)
   ctx.fillStyle = COLORS.text
@@ -236,7 +297,7 @@ function drawToggle(ctx: CanvasRenderingContext2D, spot: Spot, name: string, on:
   ctx.font = font(12)
   ctx.textAlign = 'left'
   ctx.fillStyle = COLORS.quiet
-  ctx.fillText(fitText(ctx, words(name), width - 60), x + 10, y + 17)
+  ctx.fillText(fitText(ctx, fieldLabel(name), width - 60), x + 10, y + 17)
   box(ctx, x + width - 38, y + 6, 28, 14, [7])
   ctx.fillStyle = on ? COLORS.running : COLORS.border
   ctx.fill()
@@ -252,10 +313,6 @@ function drawText(ctx: CanvasRenderingContext2D, spot: Spot, name: string, value
   ctx.font = font(12)
   ctx.textAlign = 'left'
   ctx.fillStyle = value === '' ? COLORS.quiet : COLORS.text
-  const lines = wrapText(ctx, value === '' ? words(name) : value, width - 20, 4)
+  const lines = wrapText(ctx, value === '' ? fieldLabel(name) : value, width - 20, 4)
   for (const [i, line] of lines.entries()) ctx.fillText(line, x + 10, y + 19 + i * 17)
-}
-
-function words(name: string): string {
-  return name.replaceAll('_', ' ')
 }

@@ -1,7 +1,8 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import { ownValues } from '../../server/graph/expand-subgraphs.ts'
 import { parameterValues } from '../../server/graph/workflow-to-prompt.ts'
 import type { FileEntry } from './graph.ts'
-import { defaultParams } from './parameters.ts'
+import { defaultParams, SUBGRAPHS } from './parameters.ts'
 
 /** A value of the file as an object; undefined for everything else. */
 export function entryOf(value: unknown): FileEntry | undefined {
@@ -37,14 +38,15 @@ export function uniqueNames(sockets: readonly { readonly name: string }[]): stri
 /** The parameters that a node of the file has, with the defaults of its type for those that it leaves out. */
 export function readParams(source: FileEntry, type: NodeDescription | undefined): Record<string, unknown> {
   const widgets = source.widgets_values
-  const values = parameterValues(
-    {
-      properties: entryOf(source.properties) ?? {},
-      widgetsValues: Array.isArray(widgets) ? widgets : (entryOf(widgets) ?? []),
-    },
-    type,
-  )
-  return { ...(type === undefined ? {} : defaultParams(type)), ...values }
+  const node = {
+    properties: entryOf(source.properties) ?? {},
+    widgetsValues: Array.isArray(widgets) ? widgets : (entryOf(widgets) ?? []),
+  }
+  if (type === undefined) return parameterValues(node, type)
+  const isSubgraph = type.category === SUBGRAPHS
+  const fields = type.parameters.map(({ name }) => name)
+  const values = isSubgraph ? Object.fromEntries(ownValues(node, fields)) : parameterValues(node, type)
+  return { ...defaultParams(type), ...values }
 }
 
 /** What the form shows of a node: `properties.form` of the file, names of parameters with their labels. */

@@ -119,18 +119,21 @@ export function linksOf(graph: Graph, nodes: ReadonlySet<string>): GraphLink[] {
   return [...graph.links.values()].filter((link) => nodes.has(link.from) || nodes.has(link.to))
 }
 
+/** Points of a link beyond these are not followed: a file may send every link through thousands. */
+const MOST_POINTS = 100
+
 /** The reroutes that a link runs through, from the output to the input. */
 export function waypoints(graph: Pick<Graph, 'reroutes'>, link: GraphLink): Reroute[] {
   const points: Reroute[] = []
   const seen = new Set<number>()
-  for (let id = link.parent; id !== undefined && !seen.has(id); ) {
+  for (let id = link.parent; id !== undefined && !seen.has(id) && points.length < MOST_POINTS; ) {
     seen.add(id)
     const reroute = graph.reroutes.get(id)
     if (reroute === undefined) break
-    points.unshift(reroute)
+    points.push(reroute)
     id = reroute.parent
   }
-  return points
+  return points.reverse()
 }
 
 /** The ids of the links that run through each reroute. */

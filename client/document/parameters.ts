@@ -1,5 +1,13 @@
 import type { NodeDescription, NumberParameter, ParameterDescription } from '../../nodes/sdk/description.ts'
 
+/** The category of nodes that are made of subgraphs. */
+export const SUBGRAPHS = 'subgraphs'
+
+/** A parameter as people read it; a promoted one has the way to its inside before it. */
+export function fieldLabel(name: string): string {
+  return name.replace(/^(-?\d+\s*:\s*)+/, '').replaceAll('_', ' ')
+}
+
 /** What a new node starts with. */
 export function defaultParams(type: NodeDescription): Record<string, unknown> {
   return Object.fromEntries(type.parameters.map((parameter) => [parameter.name, defaultOf(parameter)]))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import {
   parseWorkflow,
@@ -275,14 +276,20 @@ const MOST_REROUTES = 20_000
 /** Points that links run through: of the file in format 1, of `extra` in format 0.4. */
 function readReroutes(source: FileEntry): Reroute[] {
   const place = Array.isArray(source.reroutes) ? source : (entryOf(source.extra) ?? {})
-  return entriesAt(place, 'reroutes')
-    .slice(0, MOST_REROUTES)
-    .flatMap((entry) => {
-      const { data } = rerouteSchema.safeParse(entry)
-      if (data === undefined) return []
-      const { id, parentId, pos } = data
-      return [{ id, ...(parentId == null ? {} : { parent: parentId }), position: [pos[0]!, pos[1]!], source: entry }]
-    })
+  const entries = entriesAt(place, 'reroutes')
+  if (entries.length > MOST_REROUTES) {
+    throw new RestorationError(
+      'workflow_invalid',
+      `The workflow has ${entries.length} points on links; at most ${MOST_REROUTES} are read.`,
+      'Split it into several workflows.',
+    )
+  }
+  return entries.flatMap((entry) => {
+    const { data } = rerouteSchema.safeParse(entry)
+    if (data === undefined) return []
+    const { id, parentId, pos } = data
+    return [{ id, ...(parentId == null ? {} : { parent: parentId }), position: [pos[0]!, pos[1]!], source: entry }]
+  })
 }
 
 /** In format 0.4 which reroute a link ends at is said beside it. */

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { fieldFor } from '../../server/graph/expand-subgraphs.ts'
 import type { Change } from './change.ts'
 import { removeLinks } from './connect.ts'
 import { insertGraph, partOf, removeNodes } from './edits.ts'
@@ -16,7 +17,7 @@ import {
   linksOf,
   type Point,
 } from './graph.ts'
-import { definitionType } from './virtual-types.ts'
+import { definitionType, promotedBy } from './virtual-types.ts'
 
 /** Links that leave or reach a set of nodes at one and the same output. */
 interface Crossing {
@@ -170,6 +171,12 @@ export function unpackSubgraph(
         ends.push({ kind: 'add-link', link: { ...kept, id: next++, ...ofOutput(source) } })
       }
     }
+  }
+  for (const { node: inner, widget, name } of promotedBy(node)) {
+    const target = values.get(renamed.get(inner) ?? '')
+    if (target === undefined || !(name in node.params)) continue
+    const field = fieldFor(target, widget, promotedBy(target))
+    values.set(target.id, { ...target, params: { ...target.params, [field]: node.params[name] } })
   }
   const isLast = instancesOf(whole, node.type).length <= 1
   return {

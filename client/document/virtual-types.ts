@@ -1,7 +1,17 @@
 import type { NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
 import type { SocketType } from '../../nodes/sdk/values.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
-import { BOUNDARY, BOUNDARY_TYPES, type Graph, type GraphLink, type GraphNode, type GraphSocket } from './graph.ts'
+import { fieldFor, type PromotedWidget, placesOf, promotedWidgets } from '../../server/graph/expand-subgraphs.ts'
+import {
+  BOUNDARY,
+  BOUNDARY_TYPES,
+  type FileEntry,
+  type Graph,
+  type GraphLink,
+  type GraphNode,
+  type GraphSocket,
+} from './graph.ts'
+import { SUBGRAPHS } from './parameters.ts'
 
 const ANY = '*' as SocketType
 const NOTHING = { category: 'editor', inputs: [], parameters: [], outputs: [], outputNode: false, listInput: false }
@@ -36,7 +46,79 @@ export const VIRTUAL_TYPES: Catalogue = new Map(
 /** What a node is: of the host, of the editor, or made of a subgraph; undefined where nobody knows. */
 export function typeOf(graph: Graph, node: GraphNode, types: Catalogue): NodeDescription | undefined {
   if (node.type === 'PrimitiveNode') return primitiveType(graph, node, types)
-  return staticType(node.type, types) ?? definitionType(graph, node.type, types) ?? boundaryType(graph, node)
+  return staticType(node.type, types) ?? instanceType(graph, node, types) ?? boundaryType(graph, node)
+}
+
+/** A subgraph as this one node shows it: with the fields of its inside that the file promotes for it. */
+function instanceType(graph: Graph, node: GraphNode, types: Catalogue): NodeDescription | undefined {
+  const type = definitionType(graph, node.type, types)
+  const promoted = promotedBy(node)
+  if (type === undefined || promoted.length === 0) return type
+  const own = new Map(type.parameters.map((parameter) => [parameter.name, parameter]))
+  const byName = new Map(promoted.map((one) => [one.name, one]))
+  const parameters = [...new Set(placesOf([...own.keys()], promoted, -1))].flatMap((name) => {
+    const one = byName.get(name)
+    return own.get(name) ?? (one === undefined ? undefined : promotedField(graph, node, one, types)) ?? []
+  })
+  return { ...type, parameters }
+}
+
+/** The fields of its inside that a node made of a subgraph shows as its own. */
+export function promotedBy({ source }: GraphNode): readonly PromotedWidget[] {
+  const properties = source?.properties
+  return isEntry(properties) ? promotedWidgets(properties) : []
+}
+
+function isEntry(value: unknown): value is FileEntry {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A promoted field, unless a link feeds it inside; its default is the value that the inside has now. */
+function promotedField(
+  graph: Graph,
+  { type }: GraphNode,
+  { node, widget, name }: PromotedWidget,
+  types: Catalogue,
+  depth = 0,
+): ParameterDescription | undefined {
+  const definition = graph.definitions.get(type)
+  const target = definition?.nodes.get(node)
+  if (definition === undefined || target === undefined || depth > DEEPEST) return undefined
+  const level = { ...definition, definitions: graph.definitions }
+  const promoted = level.definitions.has(target.type) ? promotedBy(target) : []
+  const field = fieldFor(target, widget, promoted)
+  if (linkedInputs(definition).has(`${node}:${field}`)) return undefined
+  const further = promoted.find((one) => one.name === field)
+  const parameter =
+    target.type === 'PrimitiveNode'
+      ? primitiveType(level, target, types)?.parameters.find((one) => one.name === field)
+      : (parameterAt(level, node, field, types, depth) ??
+        (further === undefined ? undefined : promotedField(level, target, further, types, depth + 1)))
+  return parameter === undefined ? undefined : withDefault({ ...parameter, name }, target.params[field])
+}
+
+const linked = new WeakMap<Graph, ReadonlySet<string>>()
+
+/** The inputs of a subgraph's inside that links feed, as `node:input`. */
+function linkedInputs(definition: Graph): ReadonlySet<string> {
+  const known = linked.get(definition)
+  if (known !== undefined) return known
+  const fed = new Set([...definition.links.values()].map(({ to, input }) => `${to}:${input}`))
+  linked.set(definition, fed)
+  return fed
+}
+
+function withDefault(parameter: ParameterDescription, value: unknown): ParameterDescription {
+  if (value === undefined || value === null) return parameter
+  switch (parameter.kind) {
+    case 'INT':
+    case 'FLOAT':
+      return Number.isFinite(Number(value)) ? { ...parameter, default: Number(value) } : parameter
+    case 'BOOLEAN':
+      return { ...parameter, default: value === true }
+    default:
+      return { ...parameter, default: String(value) }
+  }
 }
 
 /** What a type is whatever it is linked to: enough to read and write its values. */
@@ -60,7 +142,7 @@ export function definitionType(graph: Graph, id: string, types: Catalogue): Node
     id,
     title: definition.name ?? 'Subgraph',
     summary: `A subgraph of ${Math.max(0, definition.nodes.size - 2)} nodes.`,
-    category: 'subgraphs',
+    category: SUBGRAPHS,
     inputs: sockets.flatMap(({ name, type }, i) =>
       fields[i] === undefined ? [{ name, type: type as SocketType, required: false }] : [],
     ),

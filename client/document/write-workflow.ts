@@ -1,5 +1,6 @@
 import type { NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { placesOf } from '../../server/graph/expand-subgraphs.ts'
 import type { Prompt } from '../../server/graph/prompt.ts'
 import { parseWorkflow } from '../../server/graph/workflow.ts'
 import { workflowToPrompt } from '../../server/graph/workflow-to-prompt.ts'
@@ -23,7 +24,8 @@ import {
   isBoundary,
   linksThrough,
 } from './graph.ts'
-import { valuesType } from './virtual-types.ts'
+import { SUBGRAPHS } from './parameters.ts'
+import { promotedBy, typeOf, valuesType } from './virtual-types.ts'
 
 /**
  * The graph as a file, in the format that it came in: 0.4 where it was made here. Whatever nobody changed is written as it
@@ -60,7 +62,9 @@ function writeLevel(graph: Graph, types: Catalogue): FileEntry {
   const slots = new Map([...graph.nodes].map(([id, node]) => [id, slotsOf(node, wiring)]))
   const isObjects = hasObjectLinks(source)
   const lists = {
-    nodes: nodes.map((node, i) => writeNode(node, i, valuesType(graph, node.type, types), wiring)),
+    nodes: nodes.map((node, i) =>
+      writeNode(node, i, valuesType(graph, node.type, types), wiring, () => typeOf(graph, node, types)),
+    ),
     links: links.map((link) => writeLink(link, slots.get(link.to)?.get(link.input) ?? 0, isObjects)),
     groups: [...graph.groups.values()].map(({ title, bounding, color, source }) =>
       source === undefined
@@ -131,7 +135,14 @@ function boundaryPlace({ id, position, size, source }: GraphNode): FileEntry {
   return bounding.every((value, i) => before[i] === value) ? source : patched(source, { bounding })
 }
 
-function writeNode(node: GraphNode, order: number, type: NodeDescription | undefined, wiring: Wiring): FileEntry {
+/** @param shown what the node looks like, with the fields that it shows of its inside */
+function writeNode(
+  node: GraphNode,
+  order: number,
+  type: NodeDescription | undefined,
+  wiring: Wiring,
+  shown: () => NodeDescription | undefined,
+): FileEntry {
   const { source } = node
   const fields = {
     ...(source === undefined
@@ -148,7 +159,7 @@ function writeNode(node: GraphNode, order: number, type: NodeDescription | undef
     ...difference(textOf(source?.color), node.color, 'color'),
     ...difference(textOf(source?.bgcolor), node.background, 'bgcolor'),
     ...writeSockets(node, wiring),
-    ...writeValues(node, type),
+    ...writeValues(node, type, shown),
   }
   return patched(source ?? {}, fields)
 }
@@ -196,18 +207,23 @@ function slotsOf(node: GraphNode, { into }: Wiring): Map<string, number> {
   return new Map(written.map(({ name }, i) => [name, i]))
 }
 
-function writeValues(node: GraphNode, type: NodeDescription | undefined): FileEntry {
+function writeValues(
+  node: GraphNode,
+  type: NodeDescription | undefined,
+  shown: () => NodeDescription | undefined,
+): FileEntry {
   const { source = {} } = node
   const isSame = node.source !== undefined && sameJson(readParams(source, type), node.params)
   const form = difference(readForm(source).form, node.form, 'form')
   if (isSame && Object.keys(form).length === 0) return {}
   const properties = patched(entryOf(source.properties) ?? { 'Node name for S&R': node.type }, form)
   if (isSame) return { properties }
-  const values = writeWidgets(node, type)
+  const isPromoting = type?.category === SUBGRAPHS && promotedBy(node).length > 0
+  const values = isPromoting ? writePromoted(node, type, shown()) : writeWidgets(node, type)
   // Newer files of ComfyUI say the values by name too.
   const named = entryOf(source.widgets_values_named)
   return {
-    properties: patched(properties, Object.keys(node.params).length === 0 ? {} : { params: node.params }),
+    properties: patched(properties, Object.keys(node.params).length === 0 ? {} : { params: readable(node.params) }),
     ...(values === undefined ? {} : { widgets_values: values }),
     ...(named === undefined || type === undefined ? {} : { widgets_values_named: byName(named, type, node.params) }),
   }
@@ -227,8 +243,33 @@ function writeWidgets({ source, params }: GraphNode, type: NodeDescription | und
   return [...values.map(({ value, own }, i) => (own || i >= old.length ? value : old[i])), ...old.slice(values.length)]
 }
 
+/** ComfyUI has a value for each promoted widget, where the node has none that of the inside. */
+function writePromoted(node: GraphNode, type: NodeDescription, shown: NodeDescription | undefined): unknown {
+  const before = node.source?.widgets_values
+  if (entryOf(before) !== undefined) return writeWidgets(node, type)
+  const old = Array.isArray(before) ? before : []
+  const inside = new Map(shown?.parameters.map((parameter) => [parameter.name, parameter.default]))
+  const places = placesOf(
+    type.parameters.map(({ name }) => name),
+    promotedBy(node),
+    old.length,
+  )
+  const values = places.map((name, i) => node.params[name] ?? inside.get(name) ?? old[i] ?? null)
+  return [...values, ...old.slice(values.length)]
+}
+
 function byName(named: FileEntry, type: NodeDescription, params: GraphNode['params']): FileEntry {
-  return patched(named, Object.fromEntries(type.parameters.map(({ name }) => [name, params[name] ?? null])))
+  return patched(named, readable(Object.fromEntries(type.parameters.map(({ name }) => [name, params[name] ?? null]))))
+}
+
+const UNREADABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** Without keys that no file may hold: an input of a subgraph can be called so, and has its value by position. */
+function readable(values: FileEntry): FileEntry {
+  const entries = Object.entries(values)
+  return entries.some(([key]) => UNREADABLE.has(key))
+    ? Object.fromEntries(entries.filter(([key]) => !UNREADABLE.has(key)))
+    : values
 }
 
 /** ComfyUI's widgets that are no inputs take a place too: the one after a seed, the upload button. */
@@ -279,6 +320,7 @@ function writeReroutes(graph: Graph, links: readonly GraphLink[]): FileEntry {
   const place = isTop || Array.isArray(graph.source.reroutes) ? graph.source : extra
   if (graph.reroutes.size === 0 && !Array.isArray(place.reroutes)) return {}
   const through = linksThrough(graph, links)
+  const made = new Set(links.flatMap(({ id, source }) => (source === undefined ? [id] : [])))
   const reroutes = [...graph.reroutes.values()].map(({ id, parent, position, source, stale }) =>
     source === undefined
       ? {
@@ -290,7 +332,7 @@ function writeReroutes(graph: Graph, links: readonly GraphLink[]): FileEntry {
       : patched(source, {
           ...difference(source.parentId ?? undefined, parent, 'parentId'),
           ...placeOf(source, 'pos', position, [0, 0]),
-          ...rerouteLinks(source, through.get(id) ?? [], stale),
+          ...rerouteLinks(source, through.get(id) ?? [], made, stale),
         }),
   )
   if (place === graph.source) return { reroutes }
@@ -300,8 +342,15 @@ function writeReroutes(graph: Graph, links: readonly GraphLink[]): FileEntry {
   return { extra: patched(extra, { reroutes, ...(isSame ? {} : { linkExtensions: extensions }) }) }
 }
 
-function rerouteLinks(source: FileEntry, links: readonly number[], stale: readonly number[] | undefined): FileEntry {
-  return source.linkIds == null && links.length === 0 ? {} : { linkIds: sameMembers(source.linkIds, links, stale) }
+/** A file that leaves them out gets them where a link is new. */
+function rerouteLinks(
+  source: FileEntry,
+  links: readonly number[],
+  made: ReadonlySet<number>,
+  stale: readonly number[] | undefined,
+): FileEntry {
+  const isLeftOut = source.linkIds == null && !links.some((id) => made.has(id))
+  return isLeftOut ? {} : { linkIds: sameMembers(source.linkIds, links, stale) }
 }
 
 function sorted(extensions: readonly FileEntry[]): unknown {

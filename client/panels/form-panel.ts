@@ -1,5 +1,5 @@
-import type { NumberParameter } from '../../nodes/sdk/description.ts'
-import type { Form, FormField } from '../document/form.ts'
+import type { ComboParameter, NumberParameter } from '../../nodes/sdk/description.ts'
+import { type Form, type FormField, labelOf } from '../document/form.ts'
 import { fitNumber, formatNumber, readNumber } from '../document/parameters.ts'
 import { type FileReference, inputReference } from '../host/address.ts'
 import { progressOf, type RunBoard } from '../host/run-board.ts'
@@ -50,12 +50,13 @@ export class FormPanel {
     this.root = element(
       'section',
       { class: 'form', testid: 'form', 'aria-label': WORDS.region, hidden: true },
-      element('div', { class: 'form-scroll' }, this.#title, this.#fields, this.#more, this.#results),
+      element('div', { class: 'form-scroll' }, this.#title, this.#fields, this.#more),
       element(
         'div',
         { class: 'form-foot' },
         this.#progress,
         this.#words,
+        this.#results,
         element('div', { class: 'form-buttons' }, this.#run, this.#cancel),
       ),
     )
@@ -120,13 +121,28 @@ export class FormPanel {
     const id = `form-${keyOf(field)}`
     const tooltip = parameter.tooltip === undefined ? [] : [element('small', { class: 'form-hint' }, parameter.tooltip)]
     if (field.isPicture) return this.#pictureField(field)
-    const control = this.#control(field, id)
+    const options = parameter.kind === 'COMBO' ? fewOptions(parameter) : undefined
+    const [label, control] =
+      options === undefined
+        ? [element('label', { for: id }, field.label), this.#control(field, id)]
+        : [element('span', { class: 'form-label', id }, field.label), this.#choice(field, options, id)]
+    return element('div', { class: 'form-field', testid: `field-${parameter.name}` }, label, control, ...tooltip)
+  }
+
+  /** A few options side by side: all of them are seen, and one press chooses. */
+  #choice(field: FormField, options: readonly string[], label: string): HTMLElement {
+    const buttons = options.map((option) => {
+      const radio = element('input', { type: 'radio', name: label, value: option, testid: `option-${option}` })
+      radio.addEventListener('change', () => this.#actions.set(field, option))
+      return { radio, option }
+    })
+    this.#controls.set(keyOf(field), ({ value }) => {
+      for (const { radio, option } of buttons) radio.checked = option === value
+    })
     return element(
       'div',
-      { class: 'form-field', testid: `field-${parameter.name}` },
-      element('label', { for: id }, field.label),
-      control,
-      ...tooltip,
+      { class: 'form-choice', role: 'radiogroup', 'aria-labelledby': label },
+      ...buttons.map(({ radio, option }) => element('label', { class: 'form-option' }, radio, optionLabel(option))),
     )
   }
 
@@ -172,7 +188,7 @@ export class FormPanel {
         const select = element('select', { id, class: 'form-input' }, ...options)
         select.addEventListener('change', () => this.#actions.set(field, select.value))
         this.#follow(field, select)
-        return select
+        return element('div', { class: 'form-select' }, select, icon('M4 6.5 8 10.5 12 6.5'))
       }
       case 'BOOLEAN': {
         const box = element('input', { id, type: 'checkbox', class: 'form-check' })
@@ -216,13 +232,19 @@ export class FormPanel {
       number.value = formatNumber(parameter, value === undefined ? Number(field.value) : fitNumber(parameter, value))
     }
     number.addEventListener('change', () => set(number.value))
+    const fill = () => {
+      const part = (Number(range.value) - parameter.min) / (parameter.max - parameter.min)
+      range.style.setProperty('--part', `${(100 * part).toFixed(1)}%`)
+    }
     range.addEventListener('input', () => {
       number.value = formatNumber(parameter, Number(range.value))
+      fill()
     })
     range.addEventListener('change', () => set(range.value))
     this.#controls.set(keyOf(field), ({ value }) => {
       const now = Number(value)
       range.value = String(now)
+      fill()
       if (number !== document.activeElement) number.value = formatNumber(parameter, now)
     })
     return element('div', { class: 'form-row' }, ...(hasRange ? [range] : []), number)
@@ -236,6 +258,21 @@ export function savedBy({ outputs, nodes, isForeign }: RunBoard): FileReference[
     .filter(([node]) => nodes.has(node))
     .flatMap(([, { images = [] }]) => images)
     .filter(({ type }) => type === 'output')
+}
+
+/** Most options, and letters of them all, that have room side by side. */
+const MOST_OPTIONS = 4
+const MOST_LETTERS = 30
+
+/** The options of a choice; undefined where there are many, or only one. */
+function fewOptions({ options }: ComboParameter): readonly string[] | undefined {
+  const isFew = options.length > 1 && options.length <= MOST_OPTIONS && options.join('').length <= MOST_LETTERS
+  return isFew ? options : undefined
+}
+
+/** Words begin with a capital; the name of a model or a file stays as it is. */
+function optionLabel(option: string): string {
+  return /^[a-z]+([ _][a-z]+)*$/.test(option) ? labelOf(option) : option
 }
 
 function keyOf({ node, parameter }: FormField): string {

@@ -178,10 +178,12 @@ function nodeItems(editor: MenuActions, id: string, page: Point): (MenuItem | nu
   ]
 }
 
-/** The fields of a node inside a subgraph that no link feeds. */
+/** The fields of a node inside a subgraph that a link could feed and none does. */
 function openFields({ document, types }: MenuActions, node: GraphNode): string[] {
   const fields = typeOf(document.graph, node, types)?.parameters ?? []
-  return fields.flatMap(({ name }) => (linkInto(document.graph, node.id, name) === undefined ? [name] : []))
+  const isOpen = (name: string) =>
+    node.inputs.some((input) => input.name === name) && linkInto(document.graph, node.id, name) === undefined
+  return fields.flatMap(({ name }) => (isOpen(name) ? [name] : []))
 }
 
 function exposeItems(editor: MenuActions, node: GraphNode): MenuItem[] {

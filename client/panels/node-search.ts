@@ -95,7 +95,7 @@ export function openNodeSearch(
 
   field.addEventListener('input', show)
   field.addEventListener('keydown', (event) => {
-    event.stopPropagation()
+    if (!event.ctrlKey && !event.metaKey) event.stopPropagation()
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key]
     if (step !== undefined) {
       event.preventDefault()

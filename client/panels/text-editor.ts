@@ -12,13 +12,20 @@ export function editText({ place, value, multiline, label, commit }: Request): v
     : element('input', { ...attributes, type: 'text' })
   field.value = value
   field.spellcheck = false
+  if (multiline) field.style.height = `${Math.min(innerHeight / 2, Math.max(place.height, 100))}px`
   field.style.width = `${Math.max(place.width, multiline ? 280 : 140)}px`
   const close = openPopup(field, { x: place.x, y: place.y }, (isCancelled) => {
     if (!isCancelled && field.value !== value) commit(field.value)
   })
   const onKey = (event: KeyboardEvent) => {
+    const hasMod = event.ctrlKey || event.metaKey
+    if (hasMod && event.key.toLowerCase() === 's') {
+      // The page saves it: what was typed, too.
+      close()
+      return
+    }
     event.stopPropagation()
-    if (event.key !== 'Enter' || (multiline && !event.ctrlKey && !event.metaKey)) return
+    if (event.key !== 'Enter' || (multiline && !hasMod)) return
     // The focus goes back to a button, which the same key would press.
     event.preventDefault()
     close()

@@ -142,9 +142,9 @@ export class Toolbar {
   }
 
   #showTime(): void {
-    const { startedAt, endedAt } = this.#board ?? {}
+    const { startedAt, endedAt, state } = this.#board ?? {}
     const now = Date.now()
-    const took = startedAt == null ? '' : `${(((endedAt ?? now) - startedAt) / 1000).toFixed(1)} s`
+    const took = startedAt == null || state === 'idle' ? '' : `${(((endedAt ?? now) - startedAt) / 1000).toFixed(1)} s`
     const words = this.#board?.state === 'running' ? progressWords(this.#board, now) : ''
     const text = words === '' ? took : `${took} · ${words}`
     if (this.#time.textContent !== text) this.#time.textContent = text

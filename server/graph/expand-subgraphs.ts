@@ -10,10 +10,81 @@ const INPUTS = '-10'
 const OUTPUTS = '-20'
 /** Widgets that another one follows without being an input. */
 const SEEDS: ReadonlySet<string> = new Set(['seed', 'noise_seed'])
+/** ComfyUI's id for the node itself, in its list of promoted widgets. */
+const OWN = '-1'
+const MOST_PROMOTED = 200
+const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
 interface Definition {
   readonly name: string
   readonly workflow: Workflow
+}
+
+/** A field of a subgraph's inside that a node made of it shows as its own: an entry of ComfyUI's `properties.proxyWidgets`. */
+export interface PromotedWidget {
+  /** The node inside. */
+  readonly node: string
+  readonly widget: string
+  /** What the node has its value by. */
+  readonly name: string
+}
+
+const known = new WeakMap<WorkflowNode['properties'], readonly PromotedWidget[]>()
+
+/** The promoted widgets of a node, in the order of the file; one that stands for an input of its own has that one's name. */
+export function promotedWidgets(properties: WorkflowNode['properties']): readonly PromotedWidget[] {
+  const read = known.get(properties) ?? readPromoted(properties.proxyWidgets)
+  known.set(properties, read)
+  return read
+}
+
+function readPromoted(entry: unknown): readonly PromotedWidget[] {
+  const list = typeof entry === 'string' ? parsed(entry) : entry
+  if (!Array.isArray(list)) return []
+  return list.slice(0, MOST_PROMOTED).flatMap((one: unknown) => {
+    const [id, text] = Array.isArray(one) ? one : []
+    if ((typeof id !== 'string' && typeof id !== 'number') || typeof text !== 'string') return []
+    // Some versions put the ids of nodes further inside before the name.
+    const widget = text.includes(':') ? text.replace(/^(\s*\d+\s*:)+\s*/, '') : text
+    if (UNSAFE.has(widget)) return []
+    const node = String(id)
+    return [{ node, widget, name: node === OWN ? widget : `${node}:${text}` }]
+  })
+}
+
+/**
+ * What a node made of a subgraph has at each place of `widgets_values`: the promoted widgets; before them its inputs that
+ * are in no entry, unless there are only as many values as entries.
+ * @param fields its inputs that stand for fields
+ */
+export function placesOf(fields: readonly string[], promoted: readonly PromotedWidget[], values: number): string[] {
+  const listed = promoted.map(({ name }) => name)
+  return values === listed.length ? listed : [...fields.filter((name) => !listed.includes(name)), ...listed]
+}
+
+/** The values that a node made of a subgraph has itself, by name: where it has none, that of the inside counts. */
+export function ownValues(
+  { properties, widgetsValues }: Pick<WorkflowNode, 'properties' | 'widgetsValues'>,
+  fields: readonly string[],
+): Map<string, unknown> {
+  const { params } = properties
+  const named = typeof params === 'object' && params !== null ? Object.entries(params) : undefined
+  const values = new Map<string, unknown>()
+  if (!Array.isArray(widgetsValues)) for (const [name, value] of Object.entries(widgetsValues)) values.set(name, value)
+  else {
+    const promoted = promotedWidgets(properties)
+    const inside = new Set(promoted.flatMap(({ node, name }) => (node === OWN ? [] : [name])))
+    let position = 0
+    for (const name of placesOf(fields, promoted, widgetsValues.length)) {
+      if (position >= widgetsValues.length) break
+      const value = widgetsValues[position]
+      // ComfyUI lists the value of the inside, too; what was changed here is among the names.
+      if (!inside.has(name) || (named === undefined && value !== null)) values.set(name, value)
+      position += promoted.length === 0 && SEEDS.has(name) ? 2 : 1
+    }
+  }
+  for (const [name, value] of named ?? []) values.set(name, value)
+  return values
 }
 
 /**
@@ -36,6 +107,9 @@ type Feed =
   | { readonly kind: 'value'; readonly value: unknown }
   | undefined
 
+/** Values of widgets by node and widget. */
+type Given = ReadonlyMap<string, ReadonlyMap<string, unknown>>
+
 class Expansion {
   readonly nodes: WorkflowNode[] = []
   readonly links: WorkflowLink[] = []
@@ -48,6 +122,7 @@ class Expansion {
 
   /**
    * Adds the nodes of a level. @param feeds what comes in through its boundary, by slot
+   * @param given values of its nodes' widgets that were set outside, by node and widget
    * @returns for each output of the level the link that leaves it
    */
   level(
@@ -55,6 +130,7 @@ class Expansion {
     prefix: string,
     holders: readonly string[],
     feeds: ReadonlyMap<number, Feed> = new Map(),
+    given: Given = new Map(),
   ): ReadonlyMap<number, WorkflowLink> {
     const byId = new Map(links.map((link) => [link.id, link]))
     const opened = new Set(nodes.filter((node) => this.#opens(node)).map(({ id }) => String(id)))
@@ -70,13 +146,15 @@ class Expansion {
     }
     for (const node of nodes) {
       const id = prefix + String(node.id)
+      const set = given.get(String(node.id)) ?? new Map()
       const feedOf = ({ link }: WorkflowInput, to: string) => {
         const known = link === null ? undefined : byId.get(link)
         return known === undefined ? undefined : made(known, to)
       }
       const definition = opened.has(String(node.id)) ? this.#definitions.get(node.type) : undefined
       if (definition === undefined) {
-        this.#add({ ...node, id, inputs: node.inputs.map((input) => this.#fed(input, id, feedOf(input, id))) })
+        const inputs = node.inputs.map((input) => this.#fed(input, id, feedOf(input, id)))
+        this.#add({ ...withValues(node, set), id, inputs })
       } else {
         if (holders.includes(node.type)) {
           throw new RestorationError(
@@ -93,7 +171,10 @@ class Expansion {
           )
         }
         this.#count()
-        const values = valuesOf(node)
+        const promoted = promotedWidgets(node.properties)
+        const fields = node.inputs.flatMap(({ name, rest }) => (rest.widget === undefined ? [] : [name]))
+        const values = ownValues(node, fields)
+        for (const [widget, value] of set) values.set(fieldFor(node, widget, promoted), value)
         const inside = new Map<number, Feed>()
         for (const [slot, input] of node.inputs.entries()) {
           const feed = feedOf(input, `${id}:${INPUTS}:${slot}`)
@@ -105,7 +186,13 @@ class Expansion {
           } else if (feed?.kind === 'value') inside.set(slot, feed)
           else if (values.has(input.name)) inside.set(slot, { kind: 'value', value: values.get(input.name) })
         }
-        const outputs = this.level(definition.workflow, `${id}:`, [...holders, node.type], inside)
+        const outputs = this.level(
+          definition.workflow,
+          `${id}:`,
+          [...holders, node.type],
+          inside,
+          givenBy(promoted, values),
+        )
         for (const [slot, output] of node.outputs.entries()) {
           const link = outputs.get(slot)
           const input = { name: '', type: output.type, link: link?.id ?? null, rest: {} }
@@ -176,22 +263,40 @@ function readDefinitions({ rest }: Workflow): ReadonlyMap<string, Definition> {
   return read
 }
 
-/** The values that a node made of a subgraph has for its inputs: by name, or by the order of those that are widgets. */
-function valuesOf({ inputs, properties, widgetsValues }: WorkflowNode): ReadonlyMap<string, unknown> {
-  const values = new Map<string, unknown>()
-  if (Array.isArray(widgetsValues)) {
-    let position = 0
-    for (const { name, rest } of inputs) {
-      if (rest.widget === undefined || position >= widgetsValues.length) continue
-      values.set(name, widgetsValues[position])
-      position += SEEDS.has(name) ? 2 : 1
-    }
-  } else for (const [name, value] of Object.entries(widgetsValues)) values.set(name, value)
-  const { params } = properties
-  if (typeof params === 'object' && params !== null) {
-    for (const [name, value] of Object.entries(params)) values.set(name, value)
+/** What the promoted widgets of a node set inside. */
+function givenBy(promoted: readonly PromotedWidget[], values: ReadonlyMap<string, unknown>): Given {
+  const given = new Map<string, Map<string, unknown>>()
+  for (const { node, widget, name } of promoted) {
+    if (node === OWN || !values.has(name)) continue
+    given.set(node, (given.get(node) ?? new Map()).set(widget, values.get(name)))
   }
-  return values
+  return given
+}
+
+/** The field of a node made of a subgraph that a widget outside means: an input, or a promoted widget of further inside. */
+export function fieldFor(
+  { inputs }: { readonly inputs: readonly { readonly name: string }[] },
+  widget: string,
+  promoted: readonly PromotedWidget[],
+): string {
+  if (inputs.some(({ name }) => name === widget)) return widget
+  return promoted.find((one) => one.widget === widget)?.name ?? widget
+}
+
+function withValues(node: WorkflowNode, values: ReadonlyMap<string, unknown>): WorkflowNode {
+  if (values.size === 0) return node
+  if (node.type === 'PrimitiveNode') return { ...node, widgetsValues: [...values.values()].slice(0, 1) }
+  const { params } = node.properties
+  const named = typeof params === 'object' && params !== null ? params : {}
+  return { ...node, properties: { ...node.properties, params: { ...named, ...Object.fromEntries(values) } } }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function outputId(node: string, slot: number): string {

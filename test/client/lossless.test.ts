@@ -7,7 +7,9 @@ import { changeNode, renameNode, setParam } from '../../client/document/edits.ts
 import { BOUNDARY } from '../../client/document/graph.ts'
 import { readGraphText, styleOf, writeText } from '../../client/document/read-file.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
-import { writeWorkflow } from '../../client/document/write-workflow.ts'
+import { unpackSubgraph } from '../../client/document/subgraphs.ts'
+import { typeOf } from '../../client/document/virtual-types.ts'
+import { writePrompt, writeWorkflow } from '../../client/document/write-workflow.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { allTypes, types } from './types.ts'
 
@@ -81,6 +83,71 @@ describe('what files of every kind say', () => {
     expect(inside?.links.get(2)).toMatchObject({ from: BOUNDARY.input, to: '5', input: 'scale_by' })
     expect(graph.nodes.get('21')?.params).toMatchObject({ scale_by: 2.5 })
     expect(graph.nodes.get('22')?.params).toMatchObject({ scale_by: 1.25 })
+  })
+
+  test('a node made of a subgraph shows the fields that its file promotes, with its values or those of the inside', () => {
+    const { graph } = open('promoted-widgets')
+    const shown = (id: string) => {
+      const node = graph.nodes.get(id)!
+      return typeOf(graph, node, allTypes)!.parameters.map(({ name, default: inside }) => [
+        name,
+        node.params[name] ?? inside,
+      ])
+    }
+    expect(shown('11')).toEqual([
+      ['5:upscale_method', 'lanczos'],
+      ['scale_by', 2.5],
+      ['6:width', 640],
+      ['7:3: scale_by', 0.25],
+    ])
+    expect(shown('12')).toEqual([
+      ['scale_by', 1],
+      ['5:upscale_method', 'bicubic'],
+      ['6:width', 512],
+    ])
+  })
+
+  test('an edit of a promoted field is of that node alone, by name, and by position as ComfyUI has it', () => {
+    const document = new GraphDocument()
+    document.open(open('promoted-widgets').graph)
+    const before = JSON.parse(textOf('promoted-widgets.json')) as Written
+    document.commit(setParam(document.graph, '11', '6:width', 800))
+    document.commit(setParam(document.graph, '12', '6:width', 256))
+    const after = writeWorkflow(document.whole, allTypes) as unknown as Written
+    expect(after.nodes[1]).toMatchObject({
+      widgets_values: ['lanczos', 2.5, 800, 0.25, '?'],
+      properties: { params: { '5:upscale_method': 'lanczos', '6:width': 800 } },
+    })
+    // Two values for two entries, for ComfyUI; only the one that was changed is the node's own.
+    expect(after.nodes[2]).toMatchObject({
+      widgets_values: [1, 'bicubic', 256],
+      properties: { params: { scale_by: 1, '6:width': 256 } },
+    })
+    expect(after.definitions).toEqual(before.definitions)
+    const again = readWorkflow(JSON.parse(JSON.stringify(after)), allTypes).graph
+    for (const id of ['11', '12']) {
+      expect(again.nodes.get(id)?.params).toEqual(document.graph.nodes.get(id)?.params)
+    }
+    expect(writePrompt(again, allTypes)['12:6']!.inputs).toMatchObject({ width: 256 })
+    expect(writePrompt(again, allTypes)['11:6']!.inputs).toMatchObject({ width: 800 })
+  })
+
+  test('an unpacked subgraph keeps what its promoted fields said', () => {
+    const document = new GraphDocument()
+    document.open(open('promoted-widgets').graph)
+    const { changes } = unpackSubgraph(document.graph, document.whole, '11')!
+    document.commit(changes)
+    const values = Object.values(writePrompt(document.whole, allTypes)).map(({ class_type, inputs }) => [
+      class_type,
+      inputs.width ?? inputs.scale_by,
+    ])
+    expect(values).toEqual(
+      expect.arrayContaining([
+        ['ImageScale', 640],
+        ['ImageScaleBy', 2.5],
+        ['ImageScaleBy', 0.25],
+      ]),
+    )
   })
 
   test('an edit inside a subgraph changes nothing outside of it', () => {

@@ -155,8 +155,8 @@ describe('a hostile file', () => {
       inputs: [{ name: 'image', type: 'IMAGE', link: i }],
     }))
     const links = Array.from({ length: count - 1 }, (_, i) => [i + 1, i + 1, 0, i + 2, 0, 'IMAGE'])
-    const start = performance.now()
+    const start = process.cpuUsage()
     expect(readWorkflow({ nodes, links }, types).graph.links.size).toBe(count - 1)
-    expect(performance.now() - start).toBeLessThan(5000)
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(5000)
   })
 })

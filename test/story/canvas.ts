@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { drop } from './browser.ts'
 import { type Host, waitUntil } from './host.ts'
@@ -34,6 +33,32 @@ export interface Saved {
   }
 }
 
+interface WithFiles {
+  filesGiven: Blob[]
+}
+
+/**
+ * In the page: files that it gives the person are kept here and not downloaded. Chromium drops what a frame downloads
+ * beyond ten files in a second (Blink's LocalFrame::ShouldThrottleDownload), and stories are faster than people.
+ */
+function keepFiles(): void {
+  const made = new Map<string, Blob>()
+  const given: Blob[] = []
+  Object.assign(window, { filesGiven: given })
+  const makeAddress = URL.createObjectURL
+  URL.createObjectURL = (source) => {
+    const address = makeAddress.call(URL, source)
+    if (source instanceof Blob) made.set(address, source)
+    return address
+  }
+  const press = HTMLAnchorElement.prototype.click
+  HTMLAnchorElement.prototype.click = function () {
+    const file = this.download === '' ? undefined : made.get(this.href)
+    if (file === undefined) press.call(this)
+    else given.push(file)
+  }
+}
+
 type Draft = Readonly<Record<string, unknown>> & { readonly id: number; readonly type: string }
 
 /** The canvas of a page, one pixel for each unit of the graph. */
@@ -48,6 +73,7 @@ export class Canvas {
 
   static async open(browser: Browser | BrowserContext, host: Host): Promise<Canvas> {
     const page = await browser.newPage('contexts' in browser ? { viewport: { width: 1280, height: 800 } } : {})
+    await page.addInitScript(keepFiles)
     await page.goto(host.url)
     await page.waitForSelector('body[data-run-state="idle"][data-connection="connected"]')
     const canvas = new Canvas(page)
@@ -63,16 +89,21 @@ export class Canvas {
   /** Opens a graph and waits until it is there, looked at from where its corner is that of the canvas. */
   async load(nodes: readonly Draft[], links: readonly unknown[] = [], more: object = {}): Promise<void> {
     const file = { nodes, links, groups: [], extra: { ds: { scale: 1, offset: [0, 0] } }, version: 0.4, ...more }
-    const name = `graph ${++this.#loaded}`
-    await this.drop(name, file)
-    await this.by('tab').and(this.page.locator('[aria-selected=true]')).filter({ hasText: name }).waitFor()
+    await this.open(`graph ${++this.#loaded}`, file)
     await this.count(nodes.length)
   }
 
+  /** Drops a file that opens, and waits until it is in view. */
+  async open(name: string, file: unknown): Promise<void> {
+    await this.drop(name, file)
+    await this.by('tab').and(this.page.locator('[aria-selected=true]')).getByText(name, { exact: true }).waitFor()
+    await this.#find()
+  }
+
+  /** Drops a file, whatever comes of it. */
   async drop(name: string, file: unknown): Promise<void> {
     const text = typeof file === 'string' ? file : JSON.stringify(file)
     await drop(this.page, `${name}.json`, 'application/json', Buffer.from(text))
-    await this.#find()
   }
 
   /** Waits for so many nodes in view. */
@@ -117,10 +148,18 @@ export class Canvas {
     while ((await this.by('toast-close').count()) > 0) await this.by('toast-close').first().click()
   }
 
+  /** The text of the file that Ctrl+S gives. */
   async text(): Promise<string> {
-    const waiting = this.page.waitForEvent('download')
     await this.press('Control+s')
-    return await readFile((await (await waiting).path())!, 'utf8')
+    const file = await this.page.waitForFunction(() => (window as unknown as WithFiles).filesGiven.shift())
+    return await file.evaluate((given) => given!.text())
+  }
+
+  /** The texts of the files that the page gave since somebody asked. */
+  async filesGiven(): Promise<string[]> {
+    return await this.page.evaluate(() =>
+      Promise.all((window as unknown as WithFiles).filesGiven.splice(0).map((file) => file.text())),
+    )
   }
 
   /** The graph as its file would say. */
@@ -133,6 +172,18 @@ export class Canvas {
     const found = nodes.find((node) => node.id === id)
     if (found === undefined) throw new Error(`no node ${id}`)
     return found
+  }
+
+  /** Waits until the browser keeps the workflow in view as what says so: after a crash it is back like that. */
+  async untilKept(isSo: (saved: Saved) => boolean): Promise<void> {
+    await waitUntil(async () => {
+      const text = await this.page.evaluate(() => {
+        const window = sessionStorage.getItem('gendr.window')
+        const { active } = JSON.parse(localStorage.getItem(`gendr.window.${window}`) ?? '{}') as { active?: string }
+        return localStorage.getItem(`gendr.tab.${window}.${active}`)
+      })
+      return text !== null && isSo(JSON.parse(text) as Saved)
+    })
   }
 
   /** Waits until the file would say so. */

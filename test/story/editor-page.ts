@@ -28,6 +28,7 @@ export async function openEditor(
   page.on('console', (message) => {
     if (message.type() === 'error') troubles.push(message.text())
   })
+  let opened = 0
   await page.goto(host.url + path)
   await page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
   return {
@@ -35,7 +36,11 @@ export async function openEditor(
     troubles,
     by: (testid) => page.locator(`[data-testid="${testid}"]`),
     openGraph: async (graph) => {
-      await drop(page, 'graph.json', 'application/json', Buffer.from(JSON.stringify(graph)))
+      // The graph before may have as many nodes: only its name tells that this one is in view.
+      const name = `graph ${++opened}`
+      await drop(page, `${name}.json`, 'application/json', Buffer.from(JSON.stringify(graph)))
+      const tab = page.locator('[data-testid="tab"][aria-selected="true"]')
+      await tab.getByText(name, { exact: true }).waitFor({ state: 'attached' })
       await page.waitForSelector(`body[data-node-count="${Object.keys(graph).length}"]`)
     },
     colourAt: async (x, y) => {

@@ -27,7 +27,7 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
     expect(await by('form').isVisible()).toBe(true)
     expect(await by('canvas').isVisible()).toBe(false)
     expect(await editor.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(400)
-    for (const id of ['form-run', 'form-photo', 'viewer-frame']) {
+    for (const id of ['form-run', 'form-choose', 'viewer-frame']) {
       const { x, width } = (await by(id).boundingBox())!
       expect(x, id).toBeGreaterThanOrEqual(0)
       expect(x + width, id).toBeLessThanOrEqual(400)
@@ -38,7 +38,9 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
     const shown = await by('form-fields')
       .locator('.form-field')
       .evaluateAll((fields) => fields.map((field) => field.getAttribute('data-testid')))
-    expect(shown).toEqual(['field-image', 'field-model_name', 'field-scale', 'field-strength'])
+    expect(shown[0]).toBe('field-image')
+    expect(shown).toEqual(expect.arrayContaining(['field-model_name', 'field-scale', 'field-strength']))
+    expect(shown).not.toContain('field-tile_size')
     expect(await by('field-tile_size').isVisible()).toBe(false)
     await editor.page.locator('.form-more summary').click()
     expect(await by('field-tile_size').isVisible()).toBe(true)
@@ -59,6 +61,38 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
     await by('form-download').click()
     const file = await readFile((await (await waiting).path())!)
     expect(file.subarray(1, 4).toString()).toBe('PNG')
+    // Both are in view without a look for them: the comparison above, the file below.
+    const [frame, download] = [await by('viewer-frame').boundingBox(), await by('form-download').boundingBox()]
+    expect(frame!.y).toBeGreaterThanOrEqual(0)
+    expect(frame!.y + frame!.height).toBeLessThan(download!.y)
+    expect(download!.y + download!.height).toBeLessThan(800)
+  })
+
+  test('the result is there again when one comes back to the form', async () => {
+    await by('view-graph').click()
+    // A narrow screen has room for one of them.
+    await by('viewer-frame').waitFor({ state: 'hidden' })
+    await by('canvas').waitFor()
+    await by('view-form').click()
+    await by('compare-slider').waitFor()
+    await expect.poll(() => by('viewer-size').textContent()).toContain('512 × 384')
+  })
+
+  test('few options stand side by side, and one press chooses', async () => {
+    await editor.page.locator('.form-more summary').click()
+    const options = by('field-color_transfer').getByRole('radio')
+    expect(await options.evaluateAll((all) => all.map((one) => one.parentElement?.textContent))).toEqual([
+      'Model',
+      'Wavelet',
+      'Adain',
+      'None',
+    ])
+    await by('field-color_transfer').getByText('Wavelet').click()
+    await expect.poll(() => by('option-wavelet').isChecked()).toBe(true)
+    await editor.page.keyboard.press('ArrowRight')
+    await expect.poll(() => by('option-adain').isChecked()).toBe(true)
+    await by('option-model').check()
+    await editor.page.locator('.form-more summary').click()
   })
 
   test('a picture with a graph inside is a photograph here, not a graph', async () => {

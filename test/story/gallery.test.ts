@@ -34,7 +34,7 @@ describe.skipIf(withoutBrowser)('the gallery', () => {
   test('shows what runs have saved, the newest first, and finds it by name', async () => {
     await expect.poll(names).toEqual(['from-blue_00001_.png', 'from-red_00001_.png'])
     await by('gallery-search').fill('red')
-    expect(await names()).toEqual(['from-red_00001_.png'])
+    await expect.poll(names).toEqual(['from-red_00001_.png'])
     await by('gallery-search').fill('')
   })
 
@@ -46,7 +46,7 @@ describe.skipIf(withoutBrowser)('the gallery', () => {
     const { x, y, width, height } = (await by('viewer-frame').boundingBox())!
     // Blue inverted is yellow, red inverted is cyan.
     await expect.poll(() => editor.colourAt(x + width * 0.25, y + height / 2)).toEqual([255, 255, 0])
-    expect(await editor.colourAt(x + width * 0.75, y + height / 2)).toEqual([0, 255, 255])
+    await expect.poll(() => editor.colourAt(x + width * 0.75, y + height / 2)).toEqual([0, 255, 255])
     await by('viewer-close').click()
   })
 
@@ -59,7 +59,7 @@ describe.skipIf(withoutBrowser)('the gallery', () => {
   test('a result becomes the next input, by its menu', async () => {
     await by('gallery-menu').nth(0).click()
     await by('gallery-use').click()
-    expect(await by('toast').last().textContent()).toContain('from-blue_00001_.png')
+    await expect.poll(() => by('toast').last().textContent()).toContain('from-blue_00001_.png')
     await by('run').click()
     await expect.poll(names, { timeout: 30_000 }).toContain('from-red_00002_.png')
     // Inverted twice, it is blue again.

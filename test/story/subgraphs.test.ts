@@ -201,10 +201,29 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
   })
 
   test('of ComfyUI show their fields and nest', async () => {
-    await canvas.drop('subgraphs', await readFile(join(root, 'test/fixtures/workflows/subgraphs.json'), 'utf8'))
+    await canvas.open('subgraphs', await readFile(join(root, 'test/fixtures/workflows/subgraphs.json'), 'utf8'))
     await canvas.count(5)
     await canvas.page.keyboard.press('f')
     expect((await canvas.node(21)).widgets_values).toEqual([2.5])
+  })
+
+  test('of ComfyUI show the fields that they promote, which are edited on the node and run so', async () => {
+    await canvas.open('promoted', await readFile(join(root, 'test/fixtures/workflows/promoted-widgets.json'), 'utf8'))
+    await canvas.count(5)
+    // The file is looked at from 400, 100; the third of four fields is the width.
+    await canvas.click(...field([440, 140], 1, 2))
+    await canvas.by('text-editor').waitFor()
+    expect(await canvas.by('text-editor').inputValue()).toBe('640')
+    await canvas.page.keyboard.type('800')
+    await canvas.press('Enter')
+    expect((await canvas.node(11)).widgets_values).toEqual(['lanczos', 2.5, 800, 0.25, '?'])
+    expect((await canvas.node(12)).widgets_values).toEqual([])
+    const saved = (await canvas.saved()) as unknown as { definitions: { subgraphs: { nodes: object[] }[] } }
+    expect(saved.definitions.subgraphs[0]!.nodes[1]).toMatchObject({
+      widgets_values: ['bicubic', 512, 384, 'disabled'],
+    })
+    await canvas.press('Control+z')
+    expect((await canvas.node(11)).widgets_values).toEqual(['lanczos', 2.5, 640, 0.25, '?'])
   })
 
   test('no script failed on the way', () => {

@@ -62,11 +62,24 @@ describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
     expect((await canvas.node(2)).widgets_values![1]).toBe(drawn)
   })
 
+  test('a file is saved with what is being typed, and once however long the keys are held', async () => {
+    await canvas.load([scale, save])
+    await canvas.click(...field([700, 80], 1))
+    await canvas.page.keyboard.type('half a na')
+    await canvas.page.keyboard.down('Control')
+    for (let i = 0; i < 3; i++) await canvas.page.keyboard.down('s')
+    await canvas.page.keyboard.up('s')
+    await canvas.page.keyboard.up('Control')
+    const [file, ...more] = await canvas.filesGiven()
+    expect(JSON.parse(file!).nodes[1].widgets_values).toEqual(['half a na'])
+    expect(more).toEqual([])
+  })
+
   test('workflows stand in tabs, each with its own steps and place that it is looked at from', async () => {
     await canvas.load([scale, save])
     await canvas.click(...title(at))
     await canvas.press('Delete')
-    await canvas.drop('second', {
+    await canvas.open('second', {
       nodes: [save],
       links: [],
       groups: [],
@@ -88,7 +101,7 @@ describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
     await canvas.press('Alt+t')
     await open(0)
     const count = (await names()).length
-    await canvas.drop('third', { nodes: [save], links: [] })
+    await canvas.open('third', { nodes: [save], links: [] })
     await open(1)
     await canvas.press('Control+a', 'Delete', 'Alt+w')
     await canvas.by('close-discard').waitFor()
@@ -117,7 +130,7 @@ describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
     await canvas.load([scale, save])
     await canvas.click(...title(at))
     await canvas.press('Control+b')
-    await canvas.page.waitForTimeout(700)
+    await canvas.untilKept(({ nodes }) => nodes.some(({ mode }) => mode === 4))
     const before = await names()
     const second = await Canvas.open(context, host)
     expect(await second.by('tab').allTextContents()).toEqual(['Restore photo'])
@@ -138,7 +151,7 @@ describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
     await canvas.click(...title(at))
     await canvas.press('Delete')
     await open(1)
-    await canvas.page.waitForTimeout(700)
+    await canvas.untilKept(({ nodes }) => nodes.length === 1)
     await context.setOffline(false)
     await canvas.page.reload()
     await canvas.page.waitForSelector('body[data-run-state="idle"]')

@@ -47,7 +47,7 @@ describe.skipIf(withoutBrowser)('comparing pictures', () => {
   }
 
   test('under the slider the first picture is left, the second right', async () => {
-    expect([await colourAt(0.3, 0.5), await colourAt(0.7, 0.5)]).toEqual([126, 129])
+    await expect.poll(async () => [await colourAt(0.3, 0.5), await colourAt(0.7, 0.5)]).toEqual([126, 129])
   })
 
   test('shows the values under the pointer in both pictures', async () => {
@@ -58,29 +58,29 @@ describe.skipIf(withoutBrowser)('comparing pictures', () => {
 
   test('side by side, both show the same place while one is zoomed', async () => {
     await by('compare-by-sides').click()
-    expect([await colourAt(0.25, 0.5), await colourAt(0.75, 0.5)]).toEqual([126, 129])
+    await expect.poll(async () => [await colourAt(0.25, 0.5), await colourAt(0.75, 0.5)]).toEqual([126, 129])
     const place = (id: string) =>
       by(id).evaluate((picture) => picture.getBoundingClientRect().left - picture.parentElement!.offsetLeft)
     const apart = async () => (await place('viewer-after')) - (await place('viewer-before'))
     const { x, y, width, height } = await frame()
     await page.mouse.move(x + width * 0.2, y + height * 0.5)
     await page.mouse.wheel(0, -600)
-    expect(await apart()).toBeCloseTo(width / 2, 0)
+    await expect.poll(apart).toBeCloseTo(width / 2, 0)
     await by('viewer-zoom').click()
   })
 
   test('the difference is eight times as strong', async () => {
     await by('compare-by-difference').click()
-    expect(await colourAt(0.5, 0.5)).toBe(24)
+    await expect.poll(() => colourAt(0.5, 0.5)).toBe(24)
   })
 
   test('flips between both by Space and by a click', async () => {
     await by('compare-by-flip').click()
-    expect(await colourAt(0.5, 0.5)).toBe(126)
+    await expect.poll(() => colourAt(0.5, 0.5)).toBe(126)
     await page.keyboard.press('Space')
-    expect(await colourAt(0.5, 0.5)).toBe(129)
+    await expect.poll(() => colourAt(0.5, 0.5)).toBe(129)
     const { x, y, width, height } = await frame()
     await page.mouse.click(x + width / 2, y + height / 2)
-    expect(await colourAt(0.5, 0.5)).toBe(126)
+    await expect.poll(() => colourAt(0.5, 0.5)).toBe(126)
   })
 })

@@ -89,6 +89,27 @@ describe.skipIf(withoutBrowser)('reroutes, primitives, notes and subgraphs', () 
     expect(await result()).toEqual({ width: 60, height: 30, value: 155 })
   })
 
+  test('a note is read as Markdown: a link opens beside the editor, a press elsewhere writes', async () => {
+    const text = '[The model](https://example.org/model) and [a script](javascript:document.body.remove())'
+    await canvas.load([{ id: 1, type: 'MarkdownNote', pos: [40, 80], size: [420, 160], widgets_values: [text] }])
+    await canvas.page
+      .context()
+      .route('https://example.org/**', (route) => route.fulfill({ contentType: 'text/html', body: 'here' }))
+    const opened = canvas.page.waitForEvent('popup')
+    await canvas.click(65, 97)
+    const beside = await opened
+    await beside.waitForURL('https://example.org/model')
+    expect(await beside.evaluate(() => window.opener)).toBeNull()
+    await beside.close()
+    await canvas.page.bringToFront()
+    await canvas.click(190, 97)
+    await canvas.by('text-editor').waitFor()
+    expect(await canvas.by('text-editor').inputValue()).toBe(text)
+    await canvas.page.keyboard.type('# Notes')
+    await canvas.press('Control+Enter')
+    expect((await canvas.node(1)).widgets_values).toEqual(['# Notes'])
+  })
+
   test('give the same from inside a subgraph, which shows that it ran', async () => {
     await canvas.load(nodes, links)
     await canvas.click(...title([420, 80]))

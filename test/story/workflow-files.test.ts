@@ -32,7 +32,7 @@ describe.skipIf(withoutBrowser)('workflow files', () => {
     for (const name of await readdir(folder)) {
       const text = await readFile(join(folder, name), 'utf8')
       const { nodes, extra } = JSON.parse(text) as { nodes: unknown[]; extra?: { ds?: object } }
-      await canvas.drop(name.replace('.json', ''), text)
+      await canvas.open(name.replace('.json', ''), text)
       await canvas.count(nodes.length)
       const saved = await canvas.text()
       // Only where it is looked at from is added to a file that does not say it.
@@ -74,7 +74,7 @@ describe.skipIf(withoutBrowser)('workflow files', () => {
     await canvas.press('Escape')
     expect(await canvas.page.evaluate(() => document.body.dataset.pwned)).toBeUndefined()
     expect(await canvas.page.locator('img[src=x]').count()).toBe(0)
-    expect(await canvas.told()).toContain('<img src=x')
+    await expect.poll(() => canvas.told()).toContain('<img src=x')
   })
 
   test('that are hostile are refused in words, and the graph that is open stays', async () => {
@@ -89,8 +89,7 @@ describe.skipIf(withoutBrowser)('workflow files', () => {
     for (const [text, message] of hostile) {
       await canvas.closeMessages()
       await canvas.drop('hostile', text)
-      await canvas.by('toast').last().waitFor()
-      expect(await canvas.told()).toMatch(message)
+      await expect.poll(() => canvas.told()).toMatch(message)
       await canvas.count(1)
     }
     expect(await canvas.page.evaluate(() => ({}) as Record<string, unknown>)).not.toHaveProperty('polluted')

@@ -76,3 +76,65 @@ describe('subgraphs', () => {
     expect(() => prompt(deep)).toThrow(/deeper than 64/)
   })
 })
+
+describe('promoted widgets', () => {
+  const promoted = () =>
+    JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/workflows/promoted-widgets.json'), 'utf8'))
+
+  test('set the inside of their own node, however deep; where a node has no value the inside’s counts', () => {
+    const made = prompt(promoted())
+    expect(made['11:5']!.inputs).toMatchObject({ upscale_method: 'lanczos', scale_by: 2.5 })
+    expect(made['11:6']!.inputs).toMatchObject({ width: 640, height: 384 })
+    expect(made['11:7:3']!.inputs).toMatchObject({ scale_by: 0.25 })
+    expect(made['12:5']!.inputs).toMatchObject({ upscale_method: 'bicubic', scale_by: 1 })
+    expect(made['12:6']!.inputs).toMatchObject({ width: 512 })
+    // What the inside promotes for the nested one, where nobody further out says more.
+    expect(made['12:7:3']!.inputs).toMatchObject({ scale_by: 0.5 })
+  })
+
+  test('that were changed here are read by name', () => {
+    const json = promoted()
+    json.nodes[2].properties.params = { '6:width': 256 }
+    json.nodes[2].widgets_values = ['lanczos', 256]
+    const made = prompt(json)
+    expect(made['12:6']!.inputs).toMatchObject({ width: 256 })
+    expect(made['12:5']!.inputs).toMatchObject({ upscale_method: 'bicubic' })
+  })
+
+  test('may be text of JSON, set a primitive, and give way to a link', () => {
+    const json = promoted()
+    const [definition] = json.definitions.subgraphs
+    definition.nodes.push({
+      id: 8,
+      type: 'PrimitiveNode',
+      outputs: [{ name: 'INT', type: 'INT', links: [6] }],
+      widgets_values: [100, 'fixed'],
+    })
+    definition.links.push({ id: 6, origin_id: 8, origin_slot: 0, target_id: 6, target_slot: 3, type: 'INT' })
+    definition.nodes[1].inputs[3].link = 6
+    json.nodes[1].properties.proxyWidgets = '[["8","value"],["6","height"]]'
+    json.nodes[1].widgets_values = [300, 700]
+    const made = prompt(json)
+    expect(made['11:6']!.inputs).toMatchObject({ height: 300 })
+    expect(made['12:6']!.inputs).toMatchObject({ height: 100 })
+  })
+
+  test('of any other shape are left alone', () => {
+    for (const value of [
+      '[',
+      {},
+      7,
+      null,
+      [[]],
+      [['5']],
+      [[{}, 'width']],
+      [['6', '__proto__']],
+      [['6', 'constructor']],
+    ]) {
+      const json = promoted()
+      json.nodes[1].properties.proxyWidgets = value
+      expect(prompt(json)['11:6']!.inputs).toMatchObject({ width: 512 })
+    }
+    expect({}).not.toHaveProperty('polluted')
+  })
+})

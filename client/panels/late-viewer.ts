@@ -1,0 +1,47 @@
+import { Late } from '../late.ts'
+import type { ViewedPictures, Viewer } from './viewer.ts'
+
+/** The viewer, whose code is loaded with the first picture. */
+export class LateViewer {
+  readonly #viewer: Late<Viewer>
+  readonly #failed: (error: unknown) => void
+  /** What shall be seen once the code is there. */
+  #wanted: readonly [title: string, pictures: ViewedPictures] | undefined
+
+  constructor(make: () => Promise<Viewer>, failed: (error: unknown) => void) {
+    this.#viewer = new Late(make)
+    this.#failed = failed
+  }
+
+  get isOpen(): boolean {
+    return this.#viewer.now?.isOpen === true || this.#wanted !== undefined
+  }
+
+  get(): Promise<Viewer> {
+    return this.#viewer.get()
+  }
+
+  open(title: string, pictures: ViewedPictures): void {
+    this.#wanted = [title, pictures]
+    if (this.#viewer.now !== undefined) this.#show(this.#viewer.now)
+    else {
+      void this.get().then(
+        (viewer) => this.#show(viewer),
+        (error) => {
+          this.#wanted = undefined
+          this.#failed(error)
+        },
+      )
+    }
+  }
+
+  close(): void {
+    this.#wanted = undefined
+    this.#viewer.now?.close()
+  }
+
+  #show(viewer: Viewer): void {
+    if (this.#wanted !== undefined) viewer.open(...this.#wanted)
+    this.#wanted = undefined
+  }
+}
