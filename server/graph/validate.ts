@@ -1,7 +1,7 @@
 import type { InputDescription, NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
 import { type Catalogue, type Choices, optionsOf } from './catalogue.ts'
 import { coerce } from './coerce.ts'
-import { canConnect } from './link-types.ts'
+import { canConnect, isWidgetType } from './link-types.ts'
 import { inputConfig } from './object-info.ts'
 import { isLink, type Prompt, type PromptNode, promptNodeSchema } from './prompt.ts'
 
@@ -211,6 +211,8 @@ class GraphCheck {
       }
       const value = node.inputs[input.name]
       if (Array.isArray(value)) this.#checkLink(id, input, value)
+      else if (input.type === '*') constants[input.name] = unwrap(value)
+      else if (isWidgetType(input.type)) this.#checkConstant(id, input, input.type, value, constants)
       else this.#add(id, badLink(input, this.#choices, value))
     }
     for (const parameter of description.parameters) {
@@ -224,14 +226,24 @@ class GraphCheck {
         this.#checkLink(id, parameter, value)
         continue
       }
-      const coerced = coerce(parameter, unwrap(value))
-      if (!coerced.ok) this.#add(id, notConvertible(parameter, this.#choices, value, coerced.reason))
-      else {
-        constants[parameter.name] = coerced.value
-        this.#add(id, ...constantErrors(parameter, this.#choices, coerced.value))
-      }
+      if (this.#checkConstant(id, parameter, parameter.kind, value, constants))
+        this.#add(id, ...constantErrors(parameter, this.#choices, constants[parameter.name]))
     }
     this.#constants.set(id, constants)
+  }
+
+  /** Puts a constant of that kind among the others. @returns whether it can be one */
+  #checkConstant(
+    id: string,
+    target: InputDescription | ParameterDescription,
+    kind: ParameterDescription['kind'],
+    value: unknown,
+    constants: Record<string, unknown>,
+  ): boolean {
+    const coerced = coerce(kind, unwrap(value))
+    if (coerced.ok) constants[target.name] = coerced.value
+    else this.#add(id, notConvertible(target, kind, this.#choices, value, coerced.reason))
+    return coerced.ok
   }
 
   #checkLink(id: string, target: InputDescription | ParameterDescription, value: readonly unknown[]): void {
@@ -348,14 +360,20 @@ function badLink(target: InputDescription | ParameterDescription, choices: Choic
   }
 }
 
-function notConvertible(parameter: ParameterDescription, choices: Choices, value: unknown, reason: string): InputError {
+function notConvertible(
+  target: InputDescription | ParameterDescription,
+  kind: string,
+  choices: Choices,
+  value: unknown,
+  reason: string,
+): InputError {
   return {
     type: 'invalid_input_type',
-    message: `Failed to convert an input value to a ${parameter.kind} value`,
-    details: `${parameter.name}, ${typeof value === 'string' ? value : JSON.stringify(value)}, ${reason}`,
+    message: `Failed to convert an input value to a ${kind} value`,
+    details: `${target.name}, ${typeof value === 'string' ? value : JSON.stringify(value)}, ${reason}`,
     extra_info: {
-      input_name: parameter.name,
-      input_config: inputConfig(parameter, choices),
+      input_name: target.name,
+      input_config: inputConfig(target, choices),
       received_value: value,
       exception_message: reason,
     },
