@@ -31,9 +31,9 @@ const executor: ExecutorOptions = {
   catalogue: catalogueOf(descriptions),
   cache,
   logFault: (error) => console.error(error),
-  filesExist: async ({ images = [], a_images = [], b_images = [] }) => {
-    const present = await Promise.all([...images, ...a_images, ...b_images].map((file) => storage.has(file)))
-    return present.every((is) => is)
+  filesOf: async ({ images = [], a_images = [], b_images = [] }) => {
+    const states = await Promise.all([...images, ...a_images, ...b_images].map((file) => storage.state(file)))
+    return states.includes(undefined) ? undefined : states.join()
   },
   contextOf: (run, nodeId, signal, reporter, node) => ({
     node,

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.ts'
@@ -107,12 +108,13 @@ export class Storage implements Files {
     )
   }
 
-  /** Whether a file that was written is still there. */
-  async has(reference: FileReference): Promise<boolean> {
-    return this.path(reference).then(
-      () => true,
-      () => false,
-    )
+  /** Size and time of change of a file that was written; undefined when it is gone. */
+  async state(reference: FileReference): Promise<string | undefined> {
+    try {
+      return stateOf(await stat(await this.path(reference)))
+    } catch {
+      return undefined
+    }
   }
 
   async read(name: string): Promise<Uint8Array> {
@@ -121,8 +123,7 @@ export class Storage implements Files {
 
   /** Size and time of change: cheap, and enough to notice that a file was replaced. */
   async fingerprint(name: string): Promise<string> {
-    const { size, mtimeMs } = await stat(await this.#pathOf(name))
-    return `${size}:${mtimeMs}`
+    return stateOf(await stat(await this.#pathOf(name)))
   }
 
   async write(type: 'output' | 'temp', prefix: string, extension: string, bytes: Uint8Array): Promise<FileReference> {
@@ -172,6 +173,10 @@ export class Storage implements Files {
     const [, plain = name, type = 'input'] = /^(.*) \[(input|output|temp)\]$/s.exec(name) ?? []
     return this.path({ filename: plain, subfolder: '', type: type as FolderType })
   }
+}
+
+function stateOf({ size, mtimeMs }: Stats): string {
+  return `${size}:${mtimeMs}`
 }
 
 /** Where files are until they are whole; the temporary folder is emptied when the host starts. */
