@@ -5,8 +5,11 @@ import { catalogueOf } from '../graph/catalogue.ts'
 import { InferenceThread } from '../inference/inference.ts'
 import { Storage } from '../storage/storage.ts'
 import { ResultCache } from './cache.ts'
+import { codeVersion } from './code-version.ts'
+import { DiskCache } from './disk-cache.ts'
 import { EventBundler } from './event-bundler.ts'
 import { type ExecutorOptions, execute } from './executor.ts'
+import { LayeredCache } from './layered-cache.ts'
 import type { FromRunner, RunnerOptions, ToRunner } from './messages.ts'
 import { ModelStore } from './model-store.ts'
 import { deliveredFiles, runFiles } from './run-files.ts'
@@ -22,8 +25,10 @@ process.on('SIGINT', () => {})
 
 const storage = await Storage.open(options)
 const models = new ModelStore(options.modelRoots)
-const cache = new ResultCache(options.cacheBytes)
 const thread = await startInference()
+const memory = new ResultCache(options.cacheBytes)
+const disk = options.diskCacheBytes === 0 ? undefined : openDiskCache()
+const cache = disk === undefined ? memory : new LayeredCache(memory, disk)
 const descriptions = nodes.map(({ category, node }) => describeNode(node, category))
 
 const executor: ExecutorOptions = {
@@ -77,11 +82,21 @@ process.on('message', (message: ToRunner) => {
       break
     case 'free':
       if (message.unloadModels) thread.unload()
-      if (message.freeMemory) cache.clear()
+      if (message.freeMemory) void cache.clear()
       break
   }
 })
 send({ type: 'ready', catalogue: descriptions, device: thread.device })
+
+function openDiskCache(): DiskCache {
+  const { cacheRoot, diskCacheBytes, saveMetadata } = options
+  return new DiskCache({
+    folder: cacheRoot,
+    budget: diskCacheBytes,
+    version: () => codeVersion({ device: thread.device.provider, saveMetadata }),
+    onTrouble: (error) => console.error(error),
+  })
+}
 
 /** A device that is not there is told of in words; the process then ends, since there is nothing that it can do. */
 async function startInference(): Promise<InferenceThread> {

@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findModel, type ModelFolder, openModelFolder } from '../../models/import/folder.ts'
 import type { RestorerManifest, UpscalerManifest } from '../../models/import/manifest.ts'
@@ -20,7 +21,7 @@ export class ModelStore implements Models {
     const folder = await this.#open(name)
     const { manifest } = folder
     if (manifest.kind === 'upscaler') throw wrongKind(name, 'an upscaler', 'Load it with Load Upscale Model.')
-    const model: GendrModel = { name, manifest: toGendrManifest(manifest), isFused: 'fused' in manifest.graphs }
+    const model = handle({ name, manifest: toGendrManifest(manifest), isFused: 'fused' in manifest.graphs })
     this.#folders.set(model, folder)
     return model
   }
@@ -29,14 +30,14 @@ export class ModelStore implements Models {
     const folder = await this.#open(name)
     const { manifest } = folder
     if (manifest.kind !== 'upscaler') throw wrongKind(name, 'a one-step restorer', 'Load it with Load GenDR Model.')
-    const model = toUpscaleModel(name, manifest)
+    const model = handle(toUpscaleModel(name, manifest))
     this.#folders.set(model, folder)
     return model
   }
 
   async fingerprint(name: string): Promise<string> {
-    const { mtimeMs, size } = await stat(join(await findModel(this.#roots, name), 'manifest.json'))
-    return `${size}:${mtimeMs}`
+    const manifest = await readFile(join(await findModel(this.#roots, name), 'manifest.json'))
+    return createHash('sha256').update(manifest).digest('hex')
   }
 
   /** The graph of one part of a model that this store opened. */
@@ -61,6 +62,13 @@ export class ModelStore implements Models {
       throw withoutPath(error, name, directory)
     })
   }
+}
+
+/** What is open here means nothing elsewhere, so that it is no plain data, which is kept on disk. */
+class Handle {}
+
+function handle<Model extends object>(model: Model): Model {
+  return Object.assign(new Handle(), model)
 }
 
 /** The manifest's constants as nodes see them. */

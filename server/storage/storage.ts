@@ -121,9 +121,10 @@ export class Storage implements Files {
     return readFile(await this.#pathOf(name))
   }
 
-  /** Size and time of change: cheap, and enough to notice that a file was replaced. */
+  /** Cheap, and enough to notice that a file was replaced, also by one of the same size and date. */
   async fingerprint(name: string): Promise<string> {
-    return stateOf(await stat(await this.#pathOf(name)))
+    const found = await stat(await this.#pathOf(name))
+    return `${stateOf(found)}:${found.ctimeMs}`
   }
 
   async write(type: 'output' | 'temp', prefix: string, extension: string, bytes: Uint8Array): Promise<FileReference> {
