@@ -13,6 +13,10 @@ import { imageScaleBy } from './image/image-scale-by.ts'
 import { loadImage } from './image/load-image.ts'
 import { previewImage } from './image/preview-image.ts'
 import { saveImage } from './image/save-image.ts'
+import { compareNumbers } from './logic/compare-numbers.ts'
+import { gate } from './logic/gate.ts'
+import { rebatchImages } from './logic/rebatch-images.ts'
+import { switchNode } from './logic/switch.ts'
 import { imageHistogram } from './measure/image-histogram.ts'
 import { imageNiqe } from './measure/image-niqe.ts'
 import { imagePsnr } from './measure/image-psnr.ts'
@@ -25,6 +29,7 @@ const categories: Readonly<Record<string, readonly AnyNode[]>> = {
   image: [loadImage, saveImage, previewImage, imageCompare, imageScale, imageScaleBy, imageInvert],
   gendr: [gendrModelLoader, gendrRestore, tileSplit, vae16Encode, gendrUnet, vae16Decode, tileMerge, colorTransfer],
   upscale: [upscaleModelLoader, imageUpscaleWithModel],
+  logic: [switchNode, gate, compareNumbers, rebatchImages],
   measure: [imagePsnr, imageSsim, imageNiqe, imageHistogram],
 }
 
