@@ -1,4 +1,5 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { valuesInOrder } from './widget-values.ts'
 import { parseWorkflow, type Workflow, type WorkflowInput, type WorkflowLink, type WorkflowNode } from './workflow.ts'
 
 /** What a subgraph may grow to; two that each hold two of the next would double with every level. */
@@ -8,8 +9,6 @@ const ALWAYS = 0
 /** ComfyUI's ids of a subgraph's boundary. */
 const INPUTS = '-10'
 const OUTPUTS = '-20'
-/** Widgets that another one follows without being an input. */
-const SEEDS: ReadonlySet<string> = new Set(['seed', 'noise_seed'])
 
 interface Definition {
   readonly name: string
@@ -105,7 +104,7 @@ class Expansion {
           } else if (feed?.kind === 'value') inside.set(slot, feed)
           else if (values.has(input.name)) inside.set(slot, { kind: 'value', value: values.get(input.name) })
         }
-        const outputs = this.level(definition.workflow, `${id}:`, [...holders, node.type], inside)
+        const outputs = this.level(withShown(definition.workflow, node), `${id}:`, [...holders, node.type], inside)
         for (const [slot, output] of node.outputs.entries()) {
           const link = outputs.get(slot)
           const input = { name: '', type: output.type, link: link?.id ?? null, rest: {} }
@@ -176,22 +175,56 @@ function readDefinitions({ rest }: Workflow): ReadonlyMap<string, Definition> {
   return read
 }
 
-/** The values that a node made of a subgraph has for its inputs: by name, or by the order of those that are widgets. */
-function valuesOf({ inputs, properties, widgetsValues }: WorkflowNode): ReadonlyMap<string, unknown> {
+/** The values that a node made of a subgraph has: by name, or by the order of its inputs that are widgets. */
+function valuesOf(node: WorkflowNode): ReadonlyMap<string, unknown> {
+  const { inputs, properties, widgetsValues } = node
+  const shown = shownWidgets(node)
   const values = new Map<string, unknown>()
-  if (Array.isArray(widgetsValues)) {
-    let position = 0
-    for (const { name, rest } of inputs) {
-      if (rest.widget === undefined || position >= widgetsValues.length) continue
-      values.set(name, widgetsValues[position])
-      position += SEEDS.has(name) ? 2 : 1
+  if (shown !== undefined) {
+    for (const [i, { node: inner, name }] of shown.entries()) {
+      if (inner === OWN) values.set(name, (widgetsValues as readonly unknown[])[i])
     }
+  } else if (Array.isArray(widgetsValues)) {
+    const widgets = inputs.filter(({ rest }) => rest.widget !== undefined)
+    for (const [name, value] of Object.entries(valuesInOrder(widgets, widgetsValues))) values.set(name, value)
   } else for (const [name, value] of Object.entries(widgetsValues)) values.set(name, value)
   const { params } = properties
   if (typeof params === 'object' && params !== null) {
     for (const [name, value] of Object.entries(params)) values.set(name, value)
   }
   return values
+}
+
+/** What ComfyUI's `proxyWidgets` calls the node itself; other widgets are those of a node inside. */
+const OWN = '-1'
+
+/** The widgets that a node made of a subgraph shows, where each has one of its values. */
+function shownWidgets({ properties, widgetsValues }: WorkflowNode): { node: string; name: string }[] | undefined {
+  const { proxyWidgets } = properties
+  if (!Array.isArray(proxyWidgets) || !Array.isArray(widgetsValues) || proxyWidgets.length !== widgetsValues.length)
+    return undefined
+  return proxyWidgets.map((entry) => {
+    const [node, name] = Array.isArray(entry) ? entry : []
+    return { node: String(node), name: String(name) }
+  })
+}
+
+/** The level with what the node around it shows of its nodes' widgets put into them. */
+function withShown(level: Workflow, outer: WorkflowNode): Workflow {
+  const shown = shownWidgets(outer)?.map((widget, i) => ({
+    ...widget,
+    value: (outer.widgetsValues as readonly unknown[])[i],
+  }))
+  if (shown === undefined || shown.every(({ node }) => node === OWN)) return level
+  const nodes = level.nodes.map((node) => {
+    const own = shown
+      .filter((widget) => widget.node === String(node.id))
+      .map(({ name, value }) => [name, value] as const)
+    if (own.length === 0) return node
+    const { params } = node.properties
+    return { ...node, properties: { ...node.properties, params: { ...Object(params), ...Object.fromEntries(own) } } }
+  })
+  return { ...level, nodes }
 }
 
 function outputId(node: string, slot: number): string {

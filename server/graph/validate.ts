@@ -81,6 +81,7 @@ function parseNodes(input: unknown, catalogue: Catalogue): Parsed {
     )
   }
   const nodes: [string, PromptNode][] = []
+  const missing: { readonly node_id: string; readonly class_type: string; readonly node_title: string }[] = []
   for (const [id, value] of Object.entries(input)) {
     const node = promptNodeSchema.safeParse(value)
     if (!node.success) {
@@ -90,18 +91,25 @@ function parseNodes(input: unknown, catalogue: Catalogue): Parsed {
         `Node ID '#${id}'`,
       )
     }
-    if (!catalogue.has(node.data.class_type)) {
-      const type = node.data.class_type
-      return refuse('invalid_prompt', `Cannot execute because node ${type} does not exist.`, `Node ID '#${id}'`, {
-        node_id: id,
-        class_type: type,
-        node_title: node.data._meta?.title ?? type,
-        remedy: `Remove node ${id}, or install the nodes that provide '${type}'; /object_info lists those that are here.`,
-      })
-    }
+    const { class_type, _meta } = node.data
+    if (!catalogue.has(class_type)) missing.push({ node_id: id, class_type, node_title: _meta?.title ?? class_type })
     nodes.push([id, node.data])
   }
-  return { ok: true, prompt: Object.fromEntries(nodes) }
+  const [first] = missing
+  if (first === undefined) return { ok: true, prompt: Object.fromEntries(nodes) }
+  const classes = [...new Set(missing.map(({ class_type }) => `'${class_type}'`))].join(', ')
+  const ids = missing.map(({ node_id }) => node_id)
+  const which = ids.length === 1 ? `node ${ids[0]}` : `the nodes ${ids.join(', ')}`
+  return refuse(
+    'invalid_prompt',
+    `Cannot execute because node ${first.class_type} does not exist.`,
+    `Node ID '#${first.node_id}'`,
+    {
+      ...first,
+      missing_nodes: missing,
+      remedy: `Remove ${which}, or install what provides ${classes}; /object_info lists the nodes that are here.`,
+    },
+  )
 }
 
 function refuse(type: string, message: string, details: string, extra: Record<string, unknown> = {}) {

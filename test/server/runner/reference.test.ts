@@ -221,23 +221,32 @@ test('a file with muted and bypassed nodes does what is left of it', async () =>
   expect(ran).toBeGreaterThan(30)
 })
 
+const MUTED = Symbol('muted')
+/** What a parameter is where its link leads to nothing; one that leads to a muted node has no value. */
+const DEFAULTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  Number: { value: 0 },
+  Gather: { factor: 1 },
+}
+
 /** The graph without its muted nodes, and with links past those that are bypassed. */
 function withModes(prompt: Prompt, mode: (id: string) => number): Prompt {
   const past = (value: unknown): unknown => {
     if (!isLink(value)) return value
     const [id, slot] = value
     if (mode(id) === 0) return value
-    if (mode(id) === 2) return undefined
+    if (mode(id) === 2) return MUTED
     const through = linkable(prompt, id)
     return past(prompt[id]!.inputs[through[slot] ?? through[0] ?? ''])
   }
+  const left = Object.entries(prompt).filter(([id]) => mode(id) === 0)
   return Object.fromEntries(
-    Object.entries(prompt)
-      .filter(([id]) => mode(id) === 0)
-      .map(([id, { class_type, inputs }]) => {
-        const left = Object.entries(inputs).map(([name, value]) => [name, past(value)] as const)
-        return [id, { class_type, inputs: Object.fromEntries(left.filter(([, value]) => value !== undefined)) }]
-      }),
+    left.map(([id, { class_type, inputs }]) => {
+      const fed = Object.entries(inputs).flatMap(([name, value]) => {
+        const found = isLink(value) ? (past(value) ?? DEFAULTS[class_type]?.[name]) : value
+        return found === undefined || found === MUTED ? [] : [[name, found]]
+      })
+      return [id, { class_type, inputs: Object.fromEntries(fed) }]
+    }),
   )
 }
 
