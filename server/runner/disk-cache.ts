@@ -40,6 +40,8 @@ const MOST_WAITING = 256 * 2 ** 20
 const MARGIN = 0.9
 /** In how many ms without a use an entry loses half its worth. */
 const HALF_LIFE = 24 * 3_600_000
+/** After how many ms a file that was not written to its end never will be. */
+const ABANDONED = 3_600_000
 const NAME = /^([0-9a-f]{16}-[0-9a-f]{64})-(\d+)(-shows)?$/
 
 /**
@@ -102,20 +104,25 @@ export class DiskCache {
     if (this.#waiting + file.bytes > MOST_WAITING && this.#waiting > 0) return
     this.#waiting += file.bytes
     const epoch = this.#epoch
+    const isWanted = () => epoch === this.#epoch
     const entry = { bytes: file.bytes, cost: Math.round(cost), shows: result.inner !== undefined, used: this.#now() }
     this.#writing = this.#writing
-      .then(() => (epoch === this.#epoch ? this.#write(this.#keyOf(signature), entry, file.packed) : undefined))
+      .then(() => (isWanted() ? this.#write(this.#keyOf(signature), entry, file.packed, isWanted) : undefined))
       .catch(this.#options.onTrouble)
       .finally(() => {
         this.#waiting -= file.bytes
       })
   }
 
+  /** Nothing is found from now on; the files go in their own time, and the promise with them. */
   async clear(): Promise<void> {
     this.#epoch++
-    const before = this.#writing
-    this.#writing = before.then(async () => {
-      for (const key of [...this.#entries.keys()]) await this.#remove(key)
+    if (!this.#isLoaded) await this.#loaded
+    const paths = [...this.#entries].map(([key, entry]) => this.#pathOf(key, entry))
+    this.#entries.clear()
+    this.#bytes = 0
+    this.#writing = this.#writing.then(async () => {
+      for (const path of paths) await unlink(path).catch(() => {})
     })
     await this.#writing
   }
@@ -126,10 +133,11 @@ export class DiskCache {
     await mkdir(folder, { recursive: true })
     for (const name of await readdir(folder)) {
       const path = join(folder, name)
-      if (name.endsWith('.part')) await unlink(path).catch(() => {})
+      const found = await stat(path).catch(() => undefined)
       const [, key, cost, shows] = NAME.exec(name) ?? []
-      const found = key === undefined ? undefined : await stat(path).catch(() => undefined)
-      if (key === undefined || found === undefined) continue
+      if (found === undefined) continue
+      if (name.endsWith('.part') && this.#now() - found.mtimeMs > ABANDONED) await unlink(path).catch(() => {})
+      if (key === undefined) continue
       // Two processes may have computed it, at different costs.
       await this.#remove(key)
       this.#add(key, { bytes: found.size, cost: Number(cost), shows: shows !== undefined, used: found.mtimeMs })
@@ -150,7 +158,8 @@ export class DiskCache {
     try {
       const result = (await readResult(path)) as NodeResult
       entry.used = this.#now()
-      await utimes(path, entry.used / 1000, entry.used / 1000)
+      // Where that is not allowed, the use is forgotten with the process.
+      await utimes(path, entry.used / 1000, entry.used / 1000).catch(() => {})
       return { result, cost: entry.cost }
     } catch {
       // Somebody has deleted or damaged it: as if it had never been there.
@@ -159,11 +168,13 @@ export class DiskCache {
     }
   }
 
-  async #write(key: string, entry: Entry, content: Packed): Promise<void> {
+  async #write(key: string, entry: Entry, content: Packed, isWanted: () => boolean): Promise<void> {
     await this.#remove(key)
     await this.#makeRoom(entry.bytes)
-    await writeResult(this.#pathOf(key, entry), content)
-    this.#add(key, entry)
+    const path = this.#pathOf(key, entry)
+    await writeResult(path, content)
+    if (isWanted()) this.#add(key, entry)
+    else await unlink(path).catch(() => {})
   }
 
   async #makeRoom(bytes: number): Promise<void> {

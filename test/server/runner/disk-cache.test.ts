@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -111,10 +111,13 @@ describe('results on disk', () => {
   })
 
   test('of a write that a crash cut off are cleared away, what is not ours stays', async () => {
-    await writeFile(join(folder, `${'a'.repeat(16)}-${signature(1)}-5.77.part`), 'half')
-    await writeFile(join(folder, 'README'), 'by a person')
+    const half = (n: number) => `${'a'.repeat(16)}-${signature(n)}-5.77.part`
+    for (const name of [half(1), half(2), 'README']) await writeFile(join(folder, name), 'half')
+    await utimes(join(folder, half(1)), 1, 1)
+    await utimes(join(folder, 'README'), 1, 1)
     await open().get(signature(1))
-    expect(await files()).toEqual(['README'])
+    // The other one may be under way in another process.
+    expect((await files()).sort()).toEqual(['README', half(2)].sort())
   })
 
   test('are forgotten when the cache is cleared, those that wait to be written too', async () => {
@@ -122,9 +125,16 @@ describe('results on disk', () => {
     cache.set(signature(1), result(1000), 500)
     await cache.settled()
     cache.set(signature(2), result(1000), 500)
-    await cache.clear()
-    expect(await files()).toEqual([])
+    const cleared = cache.clear()
     expect(cache.get(signature(1))).toBeUndefined()
+    await cleared
+    expect(await files()).toEqual([])
+    expect(cache.bytes).toBe(0)
+    const later = open()
+    cache.set(signature(2), result(1000), 500)
+    await cache.settled()
+    await later.clear()
+    expect(later.get(signature(2))).toBeUndefined()
     cache.set(signature(3), result(1000), 500)
     await cache.settled()
     expect(await cache.get(signature(3))).toBeDefined()
