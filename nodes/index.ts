@@ -44,6 +44,10 @@ import { repeatImageBatch } from './image/repeat-image-batch.ts'
 import { resizeAndPadImage } from './image/resize-and-pad-image.ts'
 import { saveImage } from './image/save-image.ts'
 import { saveImageAs } from './image/save-image-as.ts'
+import { compareNumbers } from './logic/compare-numbers.ts'
+import { gate } from './logic/gate.ts'
+import { rebatchImages } from './logic/rebatch-images.ts'
+import { switchNode } from './logic/switch.ts'
 import { cropMask } from './mask/crop-mask.ts'
 import { featherMask } from './mask/feather-mask.ts'
 import { growMask } from './mask/grow-mask.ts'
@@ -131,6 +135,7 @@ const categories: Readonly<Record<string, readonly AnyNode[]>> = {
   ],
   gendr: [gendrModelLoader, gendrRestore, tileSplit, vae16Encode, gendrUnet, vae16Decode, tileMerge, colorTransfer],
   upscale: [upscaleModelLoader, imageUpscaleWithModel],
+  logic: [switchNode, gate, compareNumbers, rebatchImages],
   measure: [imagePsnr, imageSsim, imageNiqe, imageIqa, imageHistogram],
   primitive: [primitiveInt, primitiveFloat, primitiveString, primitiveStringMultiline, primitiveBoolean],
 }

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { delimiter, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { RestorationError } from '../nodes/sdk/error.ts'
+import { packageRoot } from './package-root.ts'
 import type { RunnerOptions } from './runner/messages.ts'
 import type { StorageRoots } from './storage/storage.ts'
 
@@ -17,6 +16,8 @@ export interface WorkSettings {
   readonly threads: number
   readonly maxPixels: number
   readonly cacheBytes: number
+  /** What results on disk may take; 0 for none. */
+  readonly diskCacheBytes: number
   readonly saveMetadata: boolean
 }
 
@@ -97,6 +98,12 @@ export const WORK_OPTIONS = {
     value: 'MIB',
     help: 'memory for results that may be used again (an eighth of the memory, at most 2048)',
     schema: wholeNumber(0, 1_000_000).default(Math.min(2048, Math.floor(totalmem() / 8 / 2 ** 20))),
+  },
+  'cache-disk': {
+    env: 'GENDR_CACHE_DISK',
+    value: 'MIB',
+    help: 'disk for results that shall outlive a restart, in the data folder (0, which means none)',
+    schema: wholeNumber(0, 100_000_000).default(0),
   },
   'no-metadata': {
     env: 'GENDR_NO_METADATA',
@@ -189,8 +196,9 @@ export function serveSettings(flags: Flags, environment: Environment): ServeSett
 
 /** The options of the runner process that follow from the settings. */
 export function runnerOptions(settings: WorkSettings): RunnerOptions {
-  const { modelRoots, device, threads, maxPixels, cacheBytes, saveMetadata } = settings
-  return { ...fileRoots(settings), modelRoots, device, threads, maxPixels, cacheBytes, saveMetadata }
+  const { modelRoots, device, threads, maxPixels, cacheBytes, diskCacheBytes, saveMetadata } = settings
+  const work = { modelRoots, device, threads, maxPixels, cacheBytes, diskCacheBytes, saveMetadata }
+  return { ...fileRoots(settings), cacheRoot: join(settings.data, 'cache'), ...work }
 }
 
 export function fileRoots({ data }: WorkSettings): StorageRoots {
@@ -205,13 +213,6 @@ export function fileRoots({ data }: WorkSettings): StorageRoots {
 /** Whether only this machine can reach the address. */
 export function isLoopback(address: string): boolean {
   return address === 'localhost' || address === '::1' || /^127(\.\d{1,3}){3}$/.test(address)
-}
-
-/** The folder of package.json, from the sources as from dist/. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
-  return folder
 }
 
 type Values<O extends Record<string, Option>> = { readonly [K in keyof O]: z.output<O[K]['schema']> }
@@ -249,6 +250,7 @@ function toWorkSettings(values: Values<typeof WORK_OPTIONS>): WorkSettings {
     threads: values.threads,
     maxPixels: values['max-pixels'],
     cacheBytes: values.cache * 2 ** 20,
+    diskCacheBytes: values['cache-disk'] * 2 ** 20,
     saveMetadata: !values['no-metadata'],
   }
 }

@@ -238,7 +238,10 @@ function writeWidgets({ source, params }: GraphNode, type: NodeDescription | und
     return byName(named, type, params)
   }
   const old = Array.isArray(before) ? before : []
-  const values = type.parameters.flatMap((parameter) => positional(parameter, params[parameter.name] ?? null))
+  const values = [
+    ...type.parameters.flatMap((parameter) => positional(parameter, params[parameter.name] ?? null)),
+    ...type.parameters.filter(isUpload).map(() => ({ value: 'image', own: false })),
+  ]
   // What stands where no parameter is, such as the widget after a seed, is the file's.
   return [...values.map(({ value, own }, i) => (own || i >= old.length ? value : old[i])), ...old.slice(values.length)]
 }
@@ -272,12 +275,15 @@ function readable(values: FileEntry): FileEntry {
     : values
 }
 
-/** ComfyUI's widgets that are no inputs take a place too: the one after a seed, the upload button. */
+/** ComfyUI's widgets that are no inputs take a place too: one after a seed, and an upload button after all others. */
 function positional(parameter: ParameterDescription, value: unknown): { value: unknown; own: boolean }[] {
   const own = { value, own: true }
   if (parameter.name === 'seed' || parameter.name === 'noise_seed') return [own, { value: 'fixed', own: false }]
-  const isUpload = parameter.kind === 'COMBO' && parameter.optionsFrom === 'input_images'
-  return isUpload ? [own, { value: 'image', own: false }] : [own]
+  return [own]
+}
+
+function isUpload(parameter: ParameterDescription): boolean {
+  return parameter.kind === 'COMBO' && parameter.optionsFrom === 'input_images'
 }
 
 function writeLink(link: GraphLink, slot: number, isObject: boolean): unknown {

@@ -2,7 +2,8 @@ import { constants, existsSync } from 'node:fs'
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { fileRoots, packageRoot, type WorkSettings } from '../config.ts'
+import { fileRoots, type WorkSettings } from '../config.ts'
+import { packageRoot } from '../package-root.ts'
 
 /**
  * Makes the folders of a data folder, empties the temporary one and puts the example photographs in at the

@@ -7,6 +7,10 @@ import { Storage } from '../storage/storage.ts'
 import type { Command } from './command.ts'
 import { startHost } from './host.ts'
 import { modelChoices, tidyModels } from './models.ts'
+import { tidyMemory } from './tidy-memory.ts'
+
+/** When the first requests after the start have been answered, in ms. */
+const SETTLED = 1000
 
 export const serveCommand: Command = {
   usage: 'serve',
@@ -30,6 +34,7 @@ export const serveCommand: Command = {
         const count = Object.values(await modelChoices(settings)).flat().length
         const models = count === 1 ? '1 model' : `${count} models`
         process.stdout.write(`gendr-graph at ${host.url}, ${models} on ${device.name} (${device.reason})\n`)
+        setTimeout(tidyMemory, SETTLED).unref()
       },
       (error: RestorationError) => {
         if (error.code === 'device_unavailable') unusable.resolve(error)

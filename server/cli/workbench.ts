@@ -45,7 +45,7 @@ export class Workbench {
 
   /** Checks a graph without running it. @throws RestorationError `workflow_invalid` */
   async check({ graph, settings, attachments }: Pick<Job, 'graph' | 'settings' | 'attachments'>): Promise<Sound> {
-    const prepared = await prepareRun({ graph, settings, attached: Object.keys(attachments) }, this.surroundings)
+    const prepared = await prepareRun({ graph, settings, attachments }, this.surroundings)
     if (!prepared.ok) throw refused(prepared.error, prepared.nodeErrors)
     return prepared
   }

@@ -6,8 +6,8 @@ export type Coerced = { readonly ok: true; readonly value: unknown } | { readonl
  * Turns a constant of a prompt into the parameter's type as ComfyUI does ("1.25" is a FLOAT, 3.7 is the INT 3),
  * except that the strings "false" and "0" are false.
  */
-export function coerce(parameter: ParameterDescription, value: unknown): Coerced {
-  switch (parameter.kind) {
+export function coerce(kind: ParameterDescription['kind'], value: unknown): Coerced {
+  switch (kind) {
     case 'INT': {
       const number = asNumber(value, /^\s*[+-]?\d+\s*$/)
       return number === undefined ? refused(value, 'a whole number') : accepted(Math.trunc(number))

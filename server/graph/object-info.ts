@@ -1,5 +1,6 @@
 import type { InputDescription, NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
 import { type Choices, optionsOf } from './catalogue.ts'
+import { isWidgetType } from './link-types.ts'
 
 /** A node as ComfyUI's GET /object_info describes it (server.py, node_info). */
 export interface ObjectInfo {
@@ -53,7 +54,11 @@ export function objectInfo(node: NodeDescription, choices: Choices): ObjectInfo 
 export function inputConfig(input: InputDescription | ParameterDescription, choices: Choices): InputConfig {
   const tooltip = input.tooltip === undefined ? {} : { tooltip: input.tooltip }
   if ('type' in input) {
-    const kind = { ...(input.lazy === true && { lazy: true }), ...(input.raw === true && { rawLink: true }) }
+    const kind = {
+      ...(isWidgetType(input.type) && { forceInput: true }),
+      ...(input.lazy === true && { lazy: true }),
+      ...(input.raw === true && { rawLink: true }),
+    }
     return [input.type, { ...kind, ...tooltip }]
   }
   switch (input.kind) {

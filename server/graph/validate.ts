@@ -1,7 +1,7 @@
 import type { InputDescription, NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
 import { type Catalogue, type Choices, optionsOf } from './catalogue.ts'
 import { coerce } from './coerce.ts'
-import { canConnect } from './link-types.ts'
+import { canConnect, isWidgetType } from './link-types.ts'
 import { inputConfig } from './object-info.ts'
 import { isLink, type Prompt, type PromptNode, promptNodeSchema } from './prompt.ts'
 
@@ -81,6 +81,7 @@ function parseNodes(input: unknown, catalogue: Catalogue): Parsed {
     )
   }
   const nodes: [string, PromptNode][] = []
+  const missing: { readonly node_id: string; readonly class_type: string; readonly node_title: string }[] = []
   for (const [id, value] of Object.entries(input)) {
     const node = promptNodeSchema.safeParse(value)
     if (!node.success) {
@@ -90,18 +91,25 @@ function parseNodes(input: unknown, catalogue: Catalogue): Parsed {
         `Node ID '#${id}'`,
       )
     }
-    if (!catalogue.has(node.data.class_type)) {
-      const type = node.data.class_type
-      return refuse('invalid_prompt', `Cannot execute because node ${type} does not exist.`, `Node ID '#${id}'`, {
-        node_id: id,
-        class_type: type,
-        node_title: node.data._meta?.title ?? type,
-        remedy: `Remove node ${id}, or install the nodes that provide '${type}'; /object_info lists those that are here.`,
-      })
-    }
+    const { class_type, _meta } = node.data
+    if (!catalogue.has(class_type)) missing.push({ node_id: id, class_type, node_title: _meta?.title ?? class_type })
     nodes.push([id, node.data])
   }
-  return { ok: true, prompt: Object.fromEntries(nodes) }
+  const [first] = missing
+  if (first === undefined) return { ok: true, prompt: Object.fromEntries(nodes) }
+  const classes = [...new Set(missing.map(({ class_type }) => `'${class_type}'`))].join(', ')
+  const ids = missing.map(({ node_id }) => node_id)
+  const which = ids.length === 1 ? `node ${ids[0]}` : `the nodes ${ids.join(', ')}`
+  return refuse(
+    'invalid_prompt',
+    `Cannot execute because node ${first.class_type} does not exist.`,
+    `Node ID '#${first.node_id}'`,
+    {
+      ...first,
+      missing_nodes: missing,
+      remedy: `Remove ${which}, or install what provides ${classes}; /object_info lists the nodes that are here.`,
+    },
+  )
 }
 
 function refuse(type: string, message: string, details: string, extra: Record<string, unknown> = {}) {
@@ -211,6 +219,8 @@ class GraphCheck {
       }
       const value = node.inputs[input.name]
       if (Array.isArray(value)) this.#checkLink(id, input, value)
+      else if (input.type === '*') constants[input.name] = unwrap(value)
+      else if (isWidgetType(input.type)) this.#checkConstant(id, input, input.type, value, constants)
       else this.#add(id, badLink(input, this.#choices, value))
     }
     for (const parameter of description.parameters) {
@@ -224,14 +234,24 @@ class GraphCheck {
         this.#checkLink(id, parameter, value)
         continue
       }
-      const coerced = coerce(parameter, unwrap(value))
-      if (!coerced.ok) this.#add(id, notConvertible(parameter, this.#choices, value, coerced.reason))
-      else {
-        constants[parameter.name] = coerced.value
-        this.#add(id, ...constantErrors(parameter, this.#choices, coerced.value))
-      }
+      if (this.#checkConstant(id, parameter, parameter.kind, value, constants))
+        this.#add(id, ...constantErrors(parameter, this.#choices, constants[parameter.name]))
     }
     this.#constants.set(id, constants)
+  }
+
+  /** Puts a constant of that kind among the others. @returns whether it can be one */
+  #checkConstant(
+    id: string,
+    target: InputDescription | ParameterDescription,
+    kind: ParameterDescription['kind'],
+    value: unknown,
+    constants: Record<string, unknown>,
+  ): boolean {
+    const coerced = coerce(kind, unwrap(value))
+    if (coerced.ok) constants[target.name] = coerced.value
+    else this.#add(id, notConvertible(target, kind, this.#choices, value, coerced.reason))
+    return coerced.ok
   }
 
   #checkLink(id: string, target: InputDescription | ParameterDescription, value: readonly unknown[]): void {
@@ -348,14 +368,20 @@ function badLink(target: InputDescription | ParameterDescription, choices: Choic
   }
 }
 
-function notConvertible(parameter: ParameterDescription, choices: Choices, value: unknown, reason: string): InputError {
+function notConvertible(
+  target: InputDescription | ParameterDescription,
+  kind: string,
+  choices: Choices,
+  value: unknown,
+  reason: string,
+): InputError {
   return {
     type: 'invalid_input_type',
-    message: `Failed to convert an input value to a ${parameter.kind} value`,
-    details: `${parameter.name}, ${typeof value === 'string' ? value : JSON.stringify(value)}, ${reason}`,
+    message: `Failed to convert an input value to a ${kind} value`,
+    details: `${target.name}, ${typeof value === 'string' ? value : JSON.stringify(value)}, ${reason}`,
     extra_info: {
-      input_name: parameter.name,
-      input_config: inputConfig(parameter, choices),
+      input_name: target.name,
+      input_config: inputConfig(target, choices),
       received_value: value,
       exception_message: reason,
     },

@@ -2,8 +2,9 @@ import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from './catalogue.ts'
 import { expandSubgraphs } from './expand-subgraphs.ts'
-import { canConnect } from './link-types.ts'
+import { overlap } from './link-types.ts'
 import type { Link, Prompt, PromptNode } from './prompt.ts'
+import { valuesInOrder } from './widget-values.ts'
 import {
   isWorkflow,
   parseWorkflow,
@@ -16,8 +17,6 @@ import {
 const MUTED = 2
 const BYPASSED = 4
 const COMMENTS: ReadonlySet<string> = new Set(['Note', 'MarkdownNote'])
-/** Widgets that follow a seed in ComfyUI's positional values without being inputs. */
-const SEEDS: ReadonlySet<string> = new Set(['seed', 'noise_seed'])
 
 /**
  * A graph in either of ComfyUI's formats, as a prompt. The API format is returned as it is; validation checks it.
@@ -37,16 +36,21 @@ export function workflowToPrompt(file: Workflow, catalogue: Catalogue): Prompt {
   const nodes = new Map(workflow.nodes.map((node) => [String(node.id), node]))
   const links = new Map(workflow.links.map((link) => [link.id, link]))
   const prompt: Record<string, PromptNode> = {}
+  const sources = new Set(workflow.links.map(({ from }) => String(from)))
   for (const node of workflow.nodes) {
     if (COMMENTS.has(node.type) || isVirtual(node) || node.mode === MUTED || node.mode === BYPASSED) continue
     const description = catalogue.get(node.type)
-    const inputs: Record<string, unknown> = { ...parameterValues(node, description) }
+    // Switches, labels and bookmarks of ComfyUI's packs live in its browser; nothing is lost without them.
+    if (description === undefined && !sources.has(String(node.id)) && !node.inputs.some(({ link }) => link !== null)) {
+      continue
+    }
+    const inputs = constants(node, description)
     for (const input of node.inputs) {
       const link = input.link === null ? undefined : links.get(input.link)
-      if (link === undefined) continue
-      const source = resolve(link, nodes, links)
-      if (source === undefined) delete inputs[input.name]
-      else inputs[input.name] = source.kind === 'link' ? source.link : source.value
+      const source = link === undefined ? undefined : resolve(link, input.type, nodes, links)
+      if (source?.kind === 'muted') delete inputs[input.name]
+      else if (source?.kind === 'link') inputs[input.name] = source.link
+      else if (source?.kind === 'value') inputs[input.name] = constant(source.value)
     }
     prompt[String(node.id)] = {
       class_type: node.type,
@@ -57,6 +61,21 @@ export function workflowToPrompt(file: Workflow, catalogue: Catalogue): Prompt {
   return prompt
 }
 
+/** A node's own values; what the file leaves out, as one of an older version does, has its default. */
+function constants(node: WorkflowNode, description: NodeDescription | undefined): Record<string, unknown> {
+  const values = Object.entries(parameterValues(node, description))
+  const inputs = Object.fromEntries(values.map(([name, value]) => [name, constant(value)]))
+  for (const { name, default: start } of description?.parameters ?? []) {
+    if (start !== undefined && (inputs[name] === undefined || inputs[name] === null)) inputs[name] = start
+  }
+  return inputs
+}
+
+/** A list would be taken for a link. */
+function constant(value: unknown): unknown {
+  return Array.isArray(value) ? { __value__: value } : value
+}
+
 /** A node's parameters by name: `properties.params` first, then named, then positional widget values. */
 export function parameterValues(
   node: Pick<WorkflowNode, 'properties' | 'widgetsValues'>,
@@ -65,25 +84,30 @@ export function parameterValues(
   const named = node.properties.params
   const byName = typeof named === 'object' && named !== null ? (named as Record<string, unknown>) : {}
   if (!Array.isArray(node.widgetsValues)) return { ...node.widgetsValues, ...byName }
-  const values: Record<string, unknown> = {}
-  let position = 0
-  for (const parameter of description?.parameters ?? []) {
-    if (position >= node.widgetsValues.length) break
-    values[parameter.name] = node.widgetsValues[position]
-    position += SEEDS.has(parameter.name) ? 2 : 1
-  }
-  return { ...values, ...byName }
+  const parameters = description?.parameters ?? []
+  // ComfyUI's order: what may be left out comes last.
+  const order = [...parameters.filter(({ optional }) => optional !== true), ...parameters.filter((one) => one.optional)]
+  return { ...valuesInOrder(order, node.widgetsValues), ...byName }
 }
 
-type Source = { readonly kind: 'link'; readonly link: Link } | { readonly kind: 'value'; readonly value: unknown }
+type Source =
+  | { readonly kind: 'link'; readonly link: Link }
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'muted' }
 
-/** Follows a link back through reroutes, primitives and bypassed nodes to what really feeds it. */
+/**
+ * Follows a link back through reroutes, primitives and bypassed nodes to what really feeds it; undefined where there is
+ * nothing.
+ * @param wanted the type of the input
+ */
 function resolve(
   first: WorkflowLink,
+  wanted: string,
   nodes: ReadonlyMap<string, WorkflowNode>,
   links: ReadonlyMap<number, WorkflowLink>,
 ): Source | undefined {
   const seen = new Set<number>()
+  let type = wanted
   for (let link: WorkflowLink | undefined = first; link !== undefined; ) {
     if (seen.has(link.id)) {
       throw new RestorationError(
@@ -94,23 +118,33 @@ function resolve(
     }
     seen.add(link.id)
     const node = nodes.get(String(link.from))
-    if (node === undefined || node.mode === MUTED) return undefined
-    if (node.type === 'PrimitiveNode') return { kind: 'value', value: firstValue(node) }
+    if (node === undefined) return undefined
+    // What the browser resolves away has no mode of its own.
+    if (node.mode === MUTED && !isVirtual(node)) return { kind: 'muted' }
+    if (node.type === 'PrimitiveNode') {
+      const value = firstValue(node)
+      return value === undefined ? undefined : { kind: 'value', value }
+    }
     if (node.mode !== BYPASSED && node.type !== 'Reroute') {
       return { kind: 'link', link: [String(link.from), link.fromSlot] }
     }
-    const through: WorkflowInput | undefined = node.mode === BYPASSED ? bypassInput(node, link) : node.inputs[0]
+    const through: WorkflowInput | undefined = node.mode === BYPASSED ? bypassInput(node, link, type) : node.inputs[0]
+    if (node.mode === BYPASSED && through !== undefined) type = through.type
     link = through === undefined || through.link === null ? undefined : links.get(through.link)
   }
   return undefined
 }
 
-/** The input that a bypassed node hands on: that of the same index if it fits, else the first of the type. */
-function bypassInput(node: WorkflowNode, link: WorkflowLink): WorkflowInput | undefined {
-  const type = node.outputs[link.fromSlot]?.type ?? link.type
-  const fits = (input: WorkflowInput | undefined) => input !== undefined && canConnect(type, input.type)
-  const opposite = node.inputs[link.fromSlot]
-  return fits(opposite) ? opposite : node.inputs.find(fits)
+/**
+ * The input that a bypassed node hands on (ExecutableNodeDTO.ts): that of the same index if it fits, else the first of
+ * the very type that is wanted, else the first that fits.
+ */
+function bypassInput({ inputs, outputs }: WorkflowNode, link: WorkflowLink, wanted: string): WorkflowInput | undefined {
+  const type = outputs[link.fromSlot]?.type ?? link.type
+  const fits = (input: WorkflowInput) => overlap(type, input.type) && overlap(input.type, wanted)
+  const opposite = inputs[link.fromSlot]
+  if (opposite !== undefined && fits(opposite)) return opposite
+  return inputs.find((input) => input.type === wanted) ?? inputs.find(fits)
 }
 
 function isVirtual(node: WorkflowNode): boolean {

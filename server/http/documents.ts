@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Router } from 'express'
-import { packageRoot } from '../config.ts'
+import { packageRoot } from '../package-root.ts'
 import { asyncApi } from '../protocol/asyncapi.ts'
 import type { Json } from '../protocol/json-schema.ts'
 import { openApi } from '../protocol/openapi.ts'

@@ -7,10 +7,8 @@ export interface HostFiles {
   listInputs(): Promise<readonly string[]>
   /** The names at the top of a folder, the newest first. */
   listNewest(type: FolderType): Promise<readonly string[]>
-  /** Whether LoadImage could open the name. */
-  exists(name: string): Promise<boolean>
-  /** Bytes of what LoadImage would open; 0 when it could not. */
-  size(name: string): Promise<number>
+  /** Bytes of what LoadImage would open; undefined when it could not. */
+  size(name: string): Promise<number | undefined>
   /**
    * Where a file is.
    * @throws RestorationError `path_outside`, `file_not_found`

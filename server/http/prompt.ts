@@ -1,7 +1,7 @@
 import { type Response, Router } from 'express'
 import { isWorkflow } from '../graph/workflow.ts'
 import { promptRequestSchema } from '../protocol/requests.ts'
-import { pictureBytes, prepareRun, type Surroundings, withWorkflow } from '../runs/intake.ts'
+import { prepareRun, type Surroundings, withWorkflow } from '../runs/intake.ts'
 import type { Run } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Webhooks } from '../runs/webhooks.ts'
@@ -69,7 +69,7 @@ async function acceptPrompt(
     extraData: withWorkflow({ ...withoutSecrets(body.extra_data ?? {}), ...client }, body.prompt),
     delivery: 'files',
     attachments: {},
-    pictureBytes: await pictureBytes(prepared.prompt, surroundings),
+    pictureBytes: prepared.pictureBytes,
     webhook,
   })
   return { run, nodeErrors: prepared.nodeErrors }

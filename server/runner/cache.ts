@@ -5,8 +5,17 @@ import type { NodeUi } from '../../nodes/sdk/node.ts'
 export interface NodeResult {
   readonly outputs: readonly (readonly unknown[])[]
   readonly ui: NodeUi | null
-  /** What output nodes of its expansion showed, by what follows its own id in theirs. */
-  readonly inner?: readonly { readonly suffix: string; readonly ui: NodeUi }[]
+  /** What the files that it shows are like; see `filesOf` of the executor. */
+  readonly files?: string | undefined
+  /** What output nodes of its expansion showed. */
+  readonly inner?: readonly InnerResult[] | undefined
+}
+
+export interface InnerResult {
+  /** What follows the id of the node in that of the one that showed it. */
+  readonly suffix: string
+  readonly ui: NodeUi
+  readonly files?: string | undefined
 }
 
 interface Entry {
@@ -47,9 +56,10 @@ export class ResultCache {
     return entry.result
   }
 
-  /** As `get`, but not counted as a use. */
-  peek(signature: string): NodeResult | undefined {
-    return this.#entries.get(signature)?.result
+  /** As `get`, of results in whose expansion something was shown; not counted as a use. */
+  getShowing(signature: string): NodeResult | undefined {
+    const result = this.#entries.get(signature)?.result
+    return result?.inner === undefined ? undefined : result
   }
 
   set(signature: string, result: NodeResult, cost: number): void {

@@ -26,9 +26,10 @@ export async function callNode(
   for (const values of callValues(node, lists)) {
     context.signal.throwIfAborted()
     const blocker = blockerIn(node, values)
-    if (blocker === undefined)
+    if (blocker === undefined) {
+      refuseNothing(node, values)
       answers.push(await node.run(inputsOf(node, values), parseParameters(node, values), context))
-    else {
+    } else {
       if (blocker.message !== undefined) onBlock(blocker.message)
       answers.push(new Blocker())
     }
@@ -90,6 +91,18 @@ export function parseParameters(node: AnyNode, values: Readonly<Record<string, u
     `'${name}' of ${node.id} cannot be ${JSON.stringify(values[name])}: ${issue?.message}.`,
     `Give '${name}' a value that /object_info/${node.id} allows.`,
   )
+}
+
+/** Nodes that hand values on, such as a switch, may have none; what needs one says so rather than fail inside. */
+function refuseNothing(node: AnyNode, values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined || node.inputs[name] === undefined || node.inputs[name].optional === true) continue
+    throw new RestorationError(
+      'invalid_input',
+      `Input '${name}' of ${node.id} is linked to an output that has no value.`,
+      `Link all inputs of the node before it, or '${name}' to another one.`,
+    )
+  }
 }
 
 function callValues(node: AnyNode, lists: InputLists): readonly Readonly<Record<string, unknown>>[] {

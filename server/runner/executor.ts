@@ -22,16 +22,16 @@ export interface ResultStore {
   /** A promise where it has to be fetched. */
   get(signature: string): NodeResult | undefined | Promise<NodeResult | undefined>
   set(signature: string, result: NodeResult, cost: number): void
-  /** What is at hand, without counting as a use. */
-  peek(signature: string): NodeResult | undefined
+  /** As `get`, of results in whose expansion something was shown. */
+  getShowing(signature: string): NodeResult | undefined | Promise<NodeResult | undefined>
 }
 
 export interface ExecutorOptions {
   readonly nodes: ReadonlyMap<string, AnyNode>
   readonly catalogue: Catalogue
   readonly cache: ResultStore
-  /** Whether the files that a result shows are still there. */
-  readonly filesExist: (ui: NodeUi) => Promise<boolean>
+  /** What the files that a result shows are like: another text when one was written anew, undefined when one is gone. */
+  readonly filesOf: (ui: NodeUi) => Promise<string | undefined>
   /** Everything that a node gets from the host, for one node of one run. */
   readonly contextOf: (
     run: RunRequest,
@@ -81,6 +81,10 @@ class Execution {
   readonly #signatures = new Map<string, string>()
   /** Nodes that expansions made. */
   readonly #expanded = new Map<string, GraphNode>()
+  /** Nodes that the cache saved. */
+  readonly #saved = new Set<string>()
+  /** Nodes whose expansion was told of. */
+  readonly #unfolded = new Set<string>()
   /** Tasks that may start, the next one last: what was just made possible goes first, so that little is held at once. */
   readonly #ready: Task[] = []
   #workers: Promise<void>[] = []
@@ -178,20 +182,39 @@ class Execution {
   /** Demands the outputs, and tells what the cache saves. */
   async #begin(plan: Plan): Promise<void> {
     const cached = await this.#demand(this.#run.outputs)
-    const saved = new Set(cached.map(({ task }) => task.planned.id))
+    const saved = this.#savedBy(cached)
+    this.#reporter.emit({ type: 'cached', nodes: plan.order.filter((id) => saved.has(id)).sort() })
+    await this.#tellSaved(cached, saved)
+    this.#ready.sort((a, b) => b.rank - a.rank)
+  }
+
+  /** What was found, and all that nothing looks at any more because of it. */
+  #savedBy(found: readonly Found[]): ReadonlySet<string> {
+    const saved = new Set(found.map(({ task }) => task.planned.id))
     for (const id of saved) {
+      this.#saved.add(id)
       for (const source of this.#tasks.get(id)!.planned.sources) {
-        if (this.#tasks.get(source)!.state === 'idle') saved.add(source)
+        if (this.#tasks.get(source)!.state === 'idle' && !this.#saved.has(source)) saved.add(source)
       }
     }
-    this.#reporter.emit({ type: 'cached', nodes: plan.order.filter((id) => saved.has(id)).sort() })
-    for (const found of cached) this.#tellCached(found)
+    return saved
+  }
+
+  async #tellSaved(found: readonly Found[], saved: ReadonlySet<string>): Promise<void> {
+    for (const { task, result } of found) {
+      const { id } = task.planned
+      if (result.ui !== null) this.#reporter.emit({ type: 'node_finished', node: id, ui: result.ui, cached: true })
+      this.#tellInner(task, result.inner)
+      this.#tellParents(task, result)
+    }
     for (const id of saved) {
       const task = this.#tasks.get(id)!
-      const inner = task.state === 'idle' ? this.#options.cache.peek(task.signature)?.inner : undefined
-      if (inner !== undefined) this.#tellInner(id, inner)
+      if (task.state !== 'idle') continue
+      const showing = this.#options.cache.getShowing(task.signature)
+      const inner = (showing instanceof Promise ? await showing : showing)?.inner
+      this.#tellInner(task, inner)
+      this.#tellParents(task, { ui: null, inner })
     }
-    this.#ready.sort((a, b) => b.rank - a.rank)
   }
 
   /**
@@ -234,7 +257,7 @@ class Execution {
     if (other.state === 'idle') stack?.push(other)
   }
 
-  /** What the cache has, unless it shows files that are gone. */
+  /** What the cache has, unless it shows files that are gone or others by now. */
   #lookUp(task: Task): NodeResult | undefined | Promise<NodeResult | undefined> {
     if (!this.#mayShare(task) || task.isVolatile) return undefined
     const found = this.#options.cache.get(task.signature)
@@ -247,8 +270,8 @@ class Execution {
     const result = await found
     if (result === undefined) return undefined
     if (result.inner !== undefined && this.#run.delivery === 'memory') return undefined
-    for (const ui of [result.ui, ...(result.inner ?? []).map((inner) => inner.ui)]) {
-      if (ui !== null && !(await this.#options.filesExist(ui))) return undefined
+    for (const { ui, files } of [result, ...(result.inner ?? [])]) {
+      if (ui !== null && (await this.#options.filesOf(ui)) !== files) return undefined
     }
     return result
   }
@@ -258,13 +281,10 @@ class Execution {
     return !(description.outputNode && this.#run.delivery === 'memory')
   }
 
-  #tellCached({ task, result: { ui: own, inner } }: Found): void {
-    const { id } = task.planned
-    if (own !== null) this.#reporter.emit({ type: 'node_finished', node: id, ui: own, cached: true })
-    if (inner !== undefined) this.#tellInner(id, inner)
-  }
-
-  #tellInner(id: string, inner: NonNullable<NodeResult['inner']>): void {
+  /** Tells what the output nodes of an expansion showed in an earlier run, once. */
+  #tellInner({ planned: { id } }: Task, inner: NodeResult['inner']): void {
+    if (inner === undefined || this.#unfolded.has(id)) return
+    this.#unfolded.add(id)
     this.#tellExpanded(
       id,
       inner.map(({ suffix }) => id + suffix),
@@ -336,13 +356,20 @@ class Execution {
     task.isBlocked ||= [...planned.sources, ...(task.unfolding?.sources ?? [])].some(
       (id) => this.#tasks.get(id)!.isBlocked,
     )
-    this.#keep(task)
+    await this.#keep(task)
     this.#finish(task, false)
   }
 
-  #keep(task: Task): void {
-    if (!this.#mayShare(task) || task.isVolatile || task.isBlocked) return
-    this.#options.cache.set(task.signature, task.result!, performance.now() - task.startedAt)
+  async #keep(task: Task): Promise<void> {
+    if (!this.#mayShare(task)) return
+    const cost = performance.now() - task.startedAt
+    const { ui } = task.result!
+    if (ui !== null) {
+      const files = await this.#options.filesOf(ui)
+      if (files === undefined) return
+      task.result = { ...task.result!, files }
+    }
+    if (!task.isVolatile && !task.isBlocked) this.#options.cache.set(task.signature, task.result!, cost)
   }
 
   /** Asks a node with lazy inputs what it needs. @returns whether it has to wait */
@@ -377,6 +404,7 @@ class Execution {
     const waited = new Set([...roots, ...results])
     const plan = planNodes((other) => this.#graphNode(other), [...waited], this.#options.catalogue, this.#tasks)
     await this.#add(plan, { parent: task, display: this.#displayOf(task) })
+    this.#unfolded.add(id)
     this.#tellExpanded(id, plan.order)
     task.unfolding = { answers, resolve, sources: results }
     for (const source of results) this.#tasks.get(source)!.users++
@@ -390,7 +418,8 @@ class Execution {
     task.open++
     for (const id of ids) this.#waitFor(task, this.#tasks.get(id)!)
     const ready = this.#ready.length
-    for (const found of await this.#demand(ids)) this.#tellCached(found)
+    const found = await this.#demand(ids)
+    await this.#tellSaved(found, this.#savedBy(found))
     const added = this.#ready.splice(Math.min(ready, this.#ready.length))
     this.#ready.push(...added.sort((a, b) => b.rank - a.rank))
     this.#letGo(task)
@@ -399,18 +428,21 @@ class Execution {
 
   #finish(task: Task, cached: boolean): void {
     const { id } = task.planned
-    const ui = task.result!.ui
+    const { ui, files, inner } = task.result!
     this.#executed.push(id)
     this.#reporter.emit({ type: 'node_finished', node: id, ui, cached })
-    if (ui !== null) this.#tellParents(task, ui)
+    if (cached) this.#tellInner(task, inner)
+    this.#tellParents(task, cached ? task.result! : { ui, files })
     this.#settle(task)
     this.#startWorkers()
   }
 
-  /** What an output node inside of an expansion shows belongs to all that it is inside of. */
-  #tellParents(task: Task, ui: NodeUi): void {
+  /** What a node inside of an expansion shows, and what its own expansion showed before, belongs to all around it. */
+  #tellParents(task: Task, { ui, files, inner = [] }: Pick<NodeResult, 'ui' | 'files' | 'inner'>): void {
+    const shown = ui === null ? inner : [{ suffix: '', ui, files }, ...inner]
     for (let outer = task.place?.parent; outer !== undefined; outer = outer.place?.parent) {
-      outer.inner.push({ suffix: task.planned.id.slice(outer.planned.id.length), ui })
+      const own = task.planned.id.slice(outer.planned.id.length)
+      for (const { suffix, ...rest } of shown) outer.inner.push({ suffix: own + suffix, ...rest })
     }
   }
 

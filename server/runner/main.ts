@@ -5,8 +5,11 @@ import { catalogueOf } from '../graph/catalogue.ts'
 import { InferenceThread } from '../inference/inference.ts'
 import { Storage } from '../storage/storage.ts'
 import { ResultCache } from './cache.ts'
+import { codeVersion } from './code-version.ts'
+import { DiskCache } from './disk-cache.ts'
 import { EventBundler } from './event-bundler.ts'
 import { type ExecutorOptions, execute } from './executor.ts'
+import { LayeredCache } from './layered-cache.ts'
 import type { FromRunner, RunnerOptions, ToRunner } from './messages.ts'
 import { ModelStore } from './model-store.ts'
 import { deliveredFiles, runFiles } from './run-files.ts'
@@ -22,8 +25,10 @@ process.on('SIGINT', () => {})
 
 const storage = await Storage.open(options)
 const models = new ModelStore(options.modelRoots)
-const cache = new ResultCache(options.cacheBytes)
 const thread = await startInference()
+const memory = new ResultCache(options.cacheBytes)
+const disk = options.diskCacheBytes === 0 ? undefined : openDiskCache()
+const cache = disk === undefined ? memory : new LayeredCache(memory, disk)
 const descriptions = nodes.map(({ category, node }) => describeNode(node, category))
 
 const executor: ExecutorOptions = {
@@ -31,9 +36,9 @@ const executor: ExecutorOptions = {
   catalogue: catalogueOf(descriptions),
   cache,
   logFault: (error) => console.error(error),
-  filesExist: async ({ images = [], a_images = [], b_images = [] }) => {
-    const present = await Promise.all([...images, ...a_images, ...b_images].map((file) => storage.has(file)))
-    return present.every((is) => is)
+  filesOf: async ({ images = [], a_images = [], b_images = [] }) => {
+    const states = await Promise.all([...images, ...a_images, ...b_images].map((file) => storage.state(file)))
+    return states.includes(undefined) ? undefined : states.join()
   },
   contextOf: (run, nodeId, signal, reporter, node) => ({
     node,
@@ -81,11 +86,21 @@ process.on('message', (message: ToRunner) => {
       break
     case 'free':
       if (message.unloadModels) thread.unload()
-      if (message.freeMemory) cache.clear()
+      if (message.freeMemory) void cache.clear()
       break
   }
 })
 send({ type: 'ready', catalogue: descriptions, device: thread.device })
+
+function openDiskCache(): DiskCache {
+  const { cacheRoot, diskCacheBytes, saveMetadata } = options
+  return new DiskCache({
+    folder: cacheRoot,
+    budget: diskCacheBytes,
+    version: () => codeVersion({ device: thread.device.provider, saveMetadata }),
+    onTrouble: (error) => console.error(error),
+  })
+}
 
 /** A device that is not there is told of in words; the process then ends, since there is nothing that it can do. */
 async function startInference(): Promise<InferenceThread> {

@@ -47,5 +47,8 @@ export interface RunnerOptions extends StorageRoots {
   readonly threads: number
   readonly maxPixels: number
   readonly cacheBytes: number
+  /** Where results are kept that outlive the process, and what they may take; 0 bytes for none. */
+  readonly cacheRoot: string
+  readonly diskCacheBytes: number
   readonly saveMetadata: boolean
 }

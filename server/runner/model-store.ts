@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Asked, questionOf } from '../../models/import/asking.ts'
 import { findModel, type ModelFolder, openModelFolder } from '../../models/import/folder.ts'
@@ -29,7 +30,7 @@ export class ModelStore implements Models {
     const folder = await this.#open(name)
     const { manifest } = folder
     if (manifest.kind === 'upscaler') throw wrongKind(name, 'an upscaler', 'Load it with Load Upscale Model.')
-    const model: GendrModel = { name, manifest: toGendrManifest(manifest), isFused: 'fused' in manifest.graphs }
+    const model = handle({ name, manifest: toGendrManifest(manifest), isFused: 'fused' in manifest.graphs })
     this.#opened.set(model, { folder, asked: asked(name, manifest, setting) })
     return model
   }
@@ -38,19 +39,20 @@ export class ModelStore implements Models {
     const folder = await this.#open(name)
     const { manifest } = folder
     if (manifest.kind !== 'upscaler') throw wrongKind(name, 'a one-step restorer', 'Load it with Load GenDR Model.')
-    const model = toUpscaleModel(name, manifest)
+    const model = handle(toUpscaleModel(name, manifest))
     this.#opened.set(model, { folder })
     return model
   }
 
   async fingerprint(name: string): Promise<string> {
-    return versionOf(join(await findModel(this.#roots, name), 'manifest.json'))
+    const manifest = await readFile(join(await findModel(this.#roots, name), 'manifest.json'))
+    return createHash('sha256').update(manifest).digest('hex')
   }
 
   async openIqa(name: string): Promise<IqaModel> {
     const path = await findIqaModel(this.#roots, name)
     const [{ size }, version] = await Promise.all([stat(path), versionOf(path)])
-    const model: IqaModel = { name }
+    const model: IqaModel = handle({ name })
     const remedy = 'Choose crops of a smaller size if memory ran out, or another fit; otherwise bring the file again.'
     this.#iqa.set(model, { label: `IQA network '${name}'`, path, bytes: size, version, remedy })
     return model
@@ -109,6 +111,13 @@ function asked(name: string, manifest: RestorerManifest, setting: string): Asked
     )
   const isFolded = question.timestep === constants.timestep && question.prompt === conditioning?.prompt
   return isFolded || !conditioning ? undefined : { ...conditioning, ...question }
+}
+
+/** What is open here means nothing elsewhere, so that it is no plain data, which is kept on disk. */
+class Handle {}
+
+function handle<Model extends object>(model: Model): Model {
+  return Object.assign(new Handle(), model)
 }
 
 /** The manifest's constants as nodes see them. */

@@ -1,6 +1,6 @@
 import type { PlannedNode } from '../graph/plan.ts'
 import type { Link } from '../graph/prompt.ts'
-import type { NodeResult } from './cache.ts'
+import type { InnerResult, NodeResult } from './cache.ts'
 import type { Answer } from './call-node.ts'
 
 /** Where a node that an expansion made stands in the graph that the user sees. */
@@ -44,8 +44,8 @@ export interface Task {
   unfolding: Unfolding | undefined
   /** When its work began, in ms. */
   startedAt: number
-  /** What the output nodes of its expansion showed: ids after its own, and what they show. */
-  readonly inner: { readonly suffix: string; readonly ui: NonNullable<NodeResult['ui']> }[]
+  /** What the output nodes of its expansion showed. */
+  readonly inner: InnerResult[]
   /** A blocker's message was told because of it. */
   isBlocked: boolean
   result: NodeResult | undefined

@@ -11,34 +11,40 @@ export interface Order {
   readonly graph: unknown
   readonly settings: readonly string[]
   readonly targets?: readonly string[] | undefined
-  /** Names of the pictures that come with it. */
-  readonly attached?: readonly string[]
+  /** Pictures that come with it, by the names under which nodes load them. */
+  readonly attachments?: Readonly<Record<string, Uint8Array>>
 }
+
+/** A graph that can run, at least in part, and the bytes of all pictures that it loads by their names. */
+export type Prepared =
+  | (Extract<Validation, { ok: true }> & { readonly pictureBytes: number })
+  | Extract<Validation, { ok: false }>
 
 /** What of the host's state validation depends on. */
 export interface Surroundings {
   catalogue(): Promise<Catalogue>
   choices(): Promise<Choices>
-  /** Whether LoadImage could open this name. */
-  imageExists(name: string): Promise<boolean>
-  /** Bytes of a picture that LoadImage could open; 0 where there is none. */
-  imageSize(name: string): Promise<number>
+  /** Bytes of what LoadImage would open by this name; undefined where there is nothing. */
+  imageSize(name: string): Promise<number | undefined>
 }
 
 const NOTHING: Choices = { input_images: [], gendr_models: [], gendr_settings: [], upscale_models: [], iqa_models: [] }
 
 /** Reads, changes and validates a graph; what cannot be read is refused in the same form as what is not valid. */
-export async function prepareRun(order: Order, surroundings: Surroundings): Promise<Validation> {
+export async function prepareRun(order: Order, surroundings: Surroundings): Promise<Prepared> {
   const catalogue = await surroundings.catalogue()
   try {
     const graph = readGraph(order.graph, catalogue)
     const prompt = order.settings.length === 0 ? graph : applySettings(graph, order.settings)
-    const images = await existingImages(prompt, catalogue, new Set(order.attached), surroundings)
-    const imageExists = (name: string) => images.has(name)
+    const sizes = await imageSizes(prompt, catalogue, order.attachments ?? {}, surroundings)
+    const imageExists = (name: string) => sizes.has(name)
+    const pictureBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)
     // Listing the folders costs more than the rest: only a graph that names a model, or has a fault, needs it.
     const plain = validatePrompt(prompt, catalogue, { ...NOTHING, imageExists }, order.targets)
-    if (plain.ok && Object.keys(plain.nodeErrors).length === 0) return plain
-    return validatePrompt(prompt, catalogue, { ...(await surroundings.choices()), imageExists }, order.targets)
+    if (plain.ok && Object.keys(plain.nodeErrors).length === 0) return { ...plain, pictureBytes }
+    const choices = { ...(await surroundings.choices()), imageExists }
+    const validated = validatePrompt(prompt, catalogue, choices, order.targets)
+    return validated.ok ? { ...validated, pictureBytes } : validated
   } catch (error) {
     if (!(error instanceof RestorationError)) throw error
     return refusal(error)
@@ -62,23 +68,22 @@ export function withWorkflow(extraData: Readonly<Record<string, unknown>>, graph
   return isWorkflow(graph) ? { ...extraData, extra_pnginfo: { workflow: graph, ...known } } : { ...extraData }
 }
 
-/** Bytes of all pictures that a graph loads by their names. */
-export async function pictureBytes(prompt: Prompt, surroundings: Surroundings): Promise<number> {
-  const catalogue = await surroundings.catalogue()
-  const sizes = await Promise.all([...pictureNames(prompt, catalogue)].map((name) => surroundings.imageSize(name)))
-  return sizes.reduce((sum, size) => sum + size, 0)
-}
-
-/** The names of pictures in the graph that can be opened: `known` ones, and those that turn out to exist. */
-async function existingImages(
+/** The sizes of the pictures in the graph that are there, with the request or on disk. */
+async function imageSizes(
   prompt: Prompt,
   catalogue: Catalogue,
-  known: ReadonlySet<string>,
+  attachments: Readonly<Record<string, Uint8Array>>,
   surroundings: Surroundings,
-): Promise<ReadonlySet<string>> {
-  const asked = [...pictureNames(prompt, catalogue)].filter((name) => !known.has(name))
-  const found = await Promise.all(asked.map(async (name) => ((await surroundings.imageExists(name)) ? [name] : [])))
-  return new Set([...known, ...found.flat()])
+): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>()
+  await Promise.all(
+    [...pictureNames(prompt, catalogue)].map(async (name) => {
+      const attached = Object.hasOwn(attachments, name) ? attachments[name] : undefined
+      const size = attached?.length ?? (await surroundings.imageSize(name))
+      if (size !== undefined) sizes.set(name, size)
+    }),
+  )
+  return sizes
 }
 
 /** What a graph says where it chooses one of the pictures in the input folder. */

@@ -5,7 +5,7 @@ import type { Supervisor } from './supervisor.ts'
 
 export interface SurroundingsOptions {
   readonly supervisor: Supervisor
-  readonly files: Pick<HostFiles, 'listInputs' | 'exists' | 'size'>
+  readonly files: Pick<HostFiles, 'listInputs' | 'size'>
   /** Names of the installed models, by what loads them. */
   readonly models: () => Promise<ModelChoices>
 }
@@ -18,7 +18,6 @@ export function hostSurroundings({ supervisor, files, models }: SurroundingsOpti
       const [images, installed] = await Promise.all([files.listInputs(), models()])
       return { input_images: images, ...installed }
     },
-    imageExists: (name) => files.exists(name),
     imageSize: (name) => files.size(name),
   }
 }

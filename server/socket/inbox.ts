@@ -58,7 +58,7 @@ export class Inbox {
     const reference = id === undefined ? {} : { id }
     try {
       if (fault !== undefined) throw fault
-      const order = { graph: workflow, settings: set, attached: Object.keys(attachments) }
+      const order = { graph: workflow, settings: set, attachments }
       const prepared = await prepareRun(order, this.#surroundings)
       if (!prepared.ok) {
         return { type: 'run_rejected', data: { ...reference, error: prepared.error, node_errors: prepared.nodeErrors } }
@@ -69,7 +69,7 @@ export class Inbox {
         extraData: withWorkflow({ client_id: this.#sid }, workflow),
         delivery: 'memory',
         attachments,
-        pictureBytes: Object.values(attachments).reduce((sum, bytes) => sum + bytes.length, 0),
+        pictureBytes: prepared.pictureBytes,
       })
       return { type: 'run_accepted', data: { ...reference, prompt_id: run.id, node_errors: prepared.nodeErrors } }
     } catch (error) {

@@ -11,9 +11,19 @@ export async function pathInside(root: string, name: string): Promise<string> {
     throw outside(name)
   }
   const path = resolve(root, name)
-  const [place, real] = await Promise.all([realpathOfExisting(path), realpath(root)])
-  if (!isWithin(place, real)) throw outside(name)
+  const [place, real] = await Promise.all([realpathOfExisting(path), realRoots.get(root) ?? realRoot(root)])
+  // The root itself may have been moved behind a link meanwhile.
+  if (!isWithin(place, real) && !isWithin(place, await realRoot(root))) throw outside(name)
   return path
+}
+
+/** Where the roots really are; there are few, and they are asked for with every file. */
+const realRoots = new Map<string, string>()
+
+async function realRoot(root: string): Promise<string> {
+  const real = await realpath(root)
+  realRoots.set(root, real)
+  return real
 }
 
 function isWithin(path: string, root: string): boolean {

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.ts'
@@ -74,55 +75,37 @@ export class Storage implements Files {
     return dated.sort((a, b) => b.time - a.time).map(({ name }) => name)
   }
 
-  /** Whether LoadImage could open the name, as far as the file goes. */
-  async exists(name: string): Promise<boolean> {
-    return this.#pathOf(name).then(
-      () => true,
-      () => false,
-    )
-  }
-
-  /** Bytes of what LoadImage would open; 0 when it could not. */
-  async size(name: string): Promise<number> {
+  /** Bytes of what LoadImage would open; undefined when it could not. */
+  async size(name: string): Promise<number | undefined> {
     try {
-      return (await stat(await this.#pathOf(name))).size
+      return (await this.#find(referenceOf(name))).found.size
     } catch {
-      return 0
+      return undefined
     }
   }
 
   /** Where a file is. @throws RestorationError `path_outside`, `file_not_found` */
-  async path({ type, subfolder, filename }: FileReference): Promise<string> {
-    const name = subfolder === '' ? filename : `${subfolder}/${filename}`
-    const path = await pathInside(this.#roots[type], name)
-    const isFile = await stat(path).then(
-      (found) => found.isFile(),
-      () => false,
-    )
-    if (isFile) return path
-    throw new RestorationError(
-      'file_not_found',
-      `There is no file '${name}' in the ${type} folder.`,
-      'Upload the file, or choose one that is there.',
-    )
+  async path(reference: FileReference): Promise<string> {
+    return (await this.#find(reference)).path
   }
 
-  /** Whether a file that was written is still there. */
-  async has(reference: FileReference): Promise<boolean> {
-    return this.path(reference).then(
-      () => true,
-      () => false,
-    )
+  /** Size and time of change of a file that was written; undefined when it is gone. */
+  async state(reference: FileReference): Promise<string | undefined> {
+    try {
+      return stateOf((await this.#find(reference)).found)
+    } catch {
+      return undefined
+    }
   }
 
   async read(name: string): Promise<Uint8Array> {
-    return readFile(await this.#pathOf(name))
+    return readFile(await this.path(referenceOf(name)))
   }
 
-  /** Size and time of change: cheap, and enough to notice that a file was replaced. */
+  /** Cheap, and enough to notice that a file was replaced, also by one of the same size and date. */
   async fingerprint(name: string): Promise<string> {
-    const { size, mtimeMs } = await stat(await this.#pathOf(name))
-    return `${size}:${mtimeMs}`
+    const { found } = await this.#find(referenceOf(name))
+    return `${stateOf(found)}:${found.ctimeMs}`
   }
 
   async write(type: 'output' | 'temp', prefix: string, extension: string, bytes: Uint8Array): Promise<FileReference> {
@@ -167,11 +150,27 @@ export class Storage implements Files {
     }
   }
 
-  /** `[subfolder/]file`, optionally with the folder's type in brackets after a blank. */
-  async #pathOf(name: string): Promise<string> {
-    const [, plain = name, type = 'input'] = /^(.*) \[(input|output|temp)\]$/s.exec(name) ?? []
-    return this.path({ filename: plain, subfolder: '', type: type as FolderType })
+  async #find({ type, subfolder, filename }: FileReference): Promise<{ readonly path: string; readonly found: Stats }> {
+    const name = subfolder === '' ? filename : `${subfolder}/${filename}`
+    const path = await pathInside(this.#roots[type], name)
+    const found = await stat(path).catch(() => undefined)
+    if (found?.isFile() === true) return { path, found }
+    throw new RestorationError(
+      'file_not_found',
+      `There is no file '${name}' in the ${type} folder.`,
+      'Upload the file, or choose one that is there.',
+    )
   }
+}
+
+/** `[subfolder/]file`, optionally with the folder's type in brackets after a blank. */
+function referenceOf(name: string): FileReference {
+  const [, plain = name, type = 'input'] = /^(.*) \[(input|output|temp)\]$/s.exec(name) ?? []
+  return { filename: plain, subfolder: '', type: type as FolderType }
+}
+
+function stateOf({ size, mtimeMs }: Stats): string {
+  return `${size}:${mtimeMs}`
 }
 
 /** Where files are until they are whole; the temporary folder is emptied when the host starts. */

@@ -28,7 +28,7 @@ for (let round = 1; round < START_ROUNDS; round++) {
   await stopped.stop()
 }
 const start = performance.now()
-const host = await startHost(['--no-metadata'].slice(1))
+const host = await startHost()
 starts.push(performance.now() - start)
 const pid = host.process.pid!
 const client = await BenchClient.open(host.url)
@@ -109,6 +109,10 @@ try {
       memory.push(usageOf(pid).memory)
     }
     row('memory at 0, 250 … 1,000 prompts', memory.map((size) => size.toFixed(0)).join(' → '), 'no growth', '670 → 670')
+    await client.post('/free', { free_memory: true, unload_models: true })
+    await client.run(chain(1, await picture(64, 64), 'memory'))
+    await pause(3000)
+    row('… after POST /free, which forgets all results', mib(usageOf(pid).memory), '', '')
   })
 } finally {
   client.close()

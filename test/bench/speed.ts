@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: how long one 512 × 512 restoration takes, how far that is from what the machine's convolution rate
+ * `npm run bench:model`: how long one 512 × 512 restoration takes, how far that is from what the machine's convolution rate
  * allows, and how soon the host answers. Ratios within one run are what to compare; times depend on the machine.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

@@ -13,14 +13,17 @@ describe('settings', () => {
       device: 'auto',
       maxPixels: 100_000_000,
       saveMetadata: true,
+      diskCacheBytes: 0,
     })
     expect(settings.modelRoots).toEqual([join(resolve('data'), 'models'), resolve('models')])
   })
 
   test('come from the environment, and from flags before that', () => {
     const environment = { GENDR_PORT: '9000', GENDR_DEVICE: 'cpu', GENDR_MODELS: '/a:/b', GENDR_NO_METADATA: '1' }
-    const settings = serveSettings({ port: '9001', 'max-pixels': '5', cache: '1' }, environment)
+    const flags = { port: '9001', 'max-pixels': '5', cache: '1', 'cache-disk': '2' }
+    const settings = serveSettings(flags, environment)
     expect(settings).toMatchObject({ port: 9001, device: 'cpu', saveMetadata: false, cacheBytes: 2 ** 20 })
+    expect(runnerOptions(settings)).toMatchObject({ diskCacheBytes: 2 ** 21, cacheRoot: resolve('data/cache') })
     expect(settings.modelRoots.slice(1, 3)).toEqual(['/a', '/b'])
     expect(runnerOptions(settings)).toMatchObject({ device: 'cpu', maxPixels: 5, inputRoot: resolve('data/input') })
   })

@@ -3,6 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { planRun } from '../../../server/graph/plan.ts'
 import type { Prompt } from '../../../server/graph/prompt.ts'
 import { signatures } from '../../../server/graph/signature.ts'
+import { namesOf } from '../runner/meaning.ts'
+import { edited, promptOf } from '../runner/random-graphs.ts'
+import { bench } from '../runner/runs.ts'
+import { specialNodes } from '../runner/special-nodes.ts'
 import { catalogue, chainPrompt, smallPrompt } from './sample-catalogue.ts'
 
 /** A random graph of inverts, each fed by an earlier node, all saved. */
@@ -72,6 +76,27 @@ describe('signatures', () => {
         )
         expect(signatureSet(renamed, [rename('save')])).toEqual(signatureSet(prompt, ['save']))
       }),
+    )
+  })
+
+  test('are equal for two nodes if and only if the nodes are, in one graph as in several', () => {
+    const { catalogue } = bench(specialNodes([]))
+    fc.assert(
+      fc.property(edited, ([before, after]) => {
+        const names = new Map<string, string>()
+        const nameOf = new Map<string, string>()
+        for (const prompt of [promptOf(before), promptOf(after, (i) => `renamed ${i}`)]) {
+          const named = namesOf(prompt, names)
+          const plan = planRun(prompt, Object.keys(prompt).reverse(), catalogue)
+          for (const [id, signature] of signatures(plan, new Map())) {
+            const name = named.get(id)!
+            expect(nameOf.get(signature) ?? name).toBe(name)
+            nameOf.set(signature, name)
+          }
+        }
+        expect(new Set(nameOf.values()).size).toBe(nameOf.size)
+      }),
+      { numRuns: 300 },
     )
   })
 

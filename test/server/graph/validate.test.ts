@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { validatePrompt } from '../../../server/graph/validate.ts'
+import { bench } from '../runner/runs.ts'
+import { specialNodes } from '../runner/special-nodes.ts'
 import { catalogue, chainPrompt, choices, smallPrompt } from './sample-catalogue.ts'
 
 const check = (prompt: unknown, targets?: string[]) => validatePrompt(prompt, catalogue, choices, targets)
@@ -17,6 +19,25 @@ describe('a prompt is checked as ComfyUI checks it', () => {
     const result = check(prompt)
     expect(result).toMatchObject({ ok: true, outputs: ['3'], nodeErrors: {} })
     expect(result.ok && result.prompt['2']?.inputs.scale_by).toBe(1.25)
+  })
+
+  test('a socket for a number takes a constant, one for a picture only a link', () => {
+    const { catalogue } = bench(specialNodes([]))
+    const prompt = (value: unknown) => ({
+      n: { class_type: 'Number', inputs: { value: 1 } },
+      add: { class_type: 'Add', inputs: { a: ['n', 0], b: value } },
+      show: { class_type: 'Show', inputs: { value: ['add', 0] } },
+    })
+    const result = validatePrompt(prompt('7'), catalogue, choices)
+    expect(result.ok && result.prompt.add!.inputs.b).toBe(7)
+    expect(validatePrompt(prompt('x'), catalogue, choices).nodeErrors).toMatchObject({
+      add: {
+        errors: [{ type: 'invalid_input_type', extra_info: { input_config: ['INT', { forceInput: true }] } }],
+      },
+    })
+    expect(errorOf({ ...smallPrompt(), '3': { ...smallPrompt()['3'], inputs: { images: 7 } } }, '3')?.type).toBe(
+      'bad_linked_input',
+    )
   })
 
   test('an unknown class names the node, the class and the remedy', () => {

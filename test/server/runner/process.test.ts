@@ -20,6 +20,8 @@ test('the process says what it offers, answers a run, and ends without a word wh
     threads: 1,
     maxPixels: 1e6,
     cacheBytes: 1e6,
+    diskCacheBytes: 0,
+    cacheRoot: join(folder, 'cache'),
     saveMetadata: true,
   }
   const child = fork(main, [JSON.stringify(options)], {

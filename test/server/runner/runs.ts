@@ -12,6 +12,11 @@ import { runFiles } from '../../../server/runner/run-files.ts'
 
 type Inputs = Record<string, unknown>
 
+type RunOptions = Partial<RunRequest> & {
+  readonly cancel?: AbortSignal
+  readonly onEvent?: (event: RunEvent) => void
+}
+
 /** A graph in short: id to [class, inputs]. */
 export function graph(nodes: Record<string, [string, Inputs?]>): Prompt {
   const entries = Object.entries(nodes).map(([id, [class_type, inputs = {}]]) => [id, { class_type, inputs }])
@@ -24,6 +29,8 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles, c
   const faults: unknown[] = []
   /** Names of files that somebody has deleted. */
   const gone = new Set<string>()
+  /** Names of files that were written anew, and what they are like since. */
+  const replaced = new Map<string, string>()
   const count = (name: string) => void calls.push(name)
   const catalogueNodes = [...smallNodes(count), ...more]
   const nodes = new Map(catalogueNodes.map((node) => [node.id, node]))
@@ -31,8 +38,8 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles, c
   const cache = new ResultCache(cacheBytes)
   let runs = 0
 
-  async function run(prompt: Prompt, options: Partial<RunRequest> & { cancel?: AbortSignal } = {}) {
-    const { cancel = new AbortController().signal, ...request } = options
+  async function run(prompt: Prompt, options: RunOptions = {}) {
+    const { cancel = new AbortController().signal, onEvent, ...request } = options
     const outputs = Object.keys(prompt).filter((id) => nodes.get(prompt[id]!.class_type)?.outputNode === true)
     const full: RunRequest = {
       id: `run ${runs++}`,
@@ -52,7 +59,10 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles, c
         catalogue,
         cache,
         logFault: (error) => faults.push(error),
-        filesExist: async (ui) => !(ui.images ?? []).some(({ filename }) => gone.has(filename)),
+        filesOf: async ({ images = [] }) =>
+          images.some(({ filename }) => gone.has(filename))
+            ? undefined
+            : images.map(({ filename }) => replaced.get(filename) ?? 'as written').join(),
         contextOf: (run, nodeId, signal, reporter, node): RunContext => ({
           node,
           signal,
@@ -78,11 +88,14 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles, c
         }),
       },
       cancel,
-      (event) => events.push(event),
+      (event) => {
+        events.push(event)
+        onEvent?.(event)
+      },
     )
     return events
   }
-  return { run, calls, faults, cache, gone }
+  return { run, calls, faults, cache, gone, replaced, catalogue }
 }
 
 /** The events of one kind. */

@@ -9,9 +9,10 @@ import { specialNodes } from './special-nodes.ts'
 
 function workbench() {
   const special: string[] = []
-  const { run, calls, gone } = bench([...specialNodes(special), saver])
+  const { run, calls, gone, replaced } = bench([...specialNodes(special), saver])
   return {
     gone,
+    replaced,
     /** What was told, and the classes that were called. */
     async run(prompt: Prompt, options: Parameters<typeof run>[1] = {}) {
       special.length = 0
@@ -199,6 +200,26 @@ describe('expansion', () => {
     expect(again.shown).toEqual(shown)
   })
 
+  test('shows from the cache what it showed, also where that was known before', async () => {
+    const b = workbench()
+    const nested = (depth: number) =>
+      graph({
+        n: ['Number', { value: 1 }],
+        nest: ['Nest', { value: ['n', 0], depth }],
+        equal: ['Nest', { value: ['n', 0], depth }],
+        s: ['Show', { value: ['nest', 0] }],
+        more: ['Add', { a: ['equal', 0] }],
+        t: ['Show', { value: ['more', 0] }],
+      })
+    for (const depth of [1, 2]) {
+      const first = await b.run(nested(depth))
+      expect(Object.keys(first.shown).filter((id) => id.endsWith('shown'))).toHaveLength(2 * depth)
+      const again = await b.run(nested(depth))
+      expect(again.called).toEqual([])
+      expect(again.shown).toEqual(first.shown)
+    }
+  })
+
   test('of each value of a list is a graph of its own', async () => {
     const { shown } = await workbench().run(
       graph({
@@ -271,6 +292,18 @@ describe('files that a result shows', () => {
     const again = await b.run(prompt)
     expect(nameOf(again)).not.toBe(first)
     expect(again.called).toEqual([])
+  })
+
+  test('are made again when others have taken their names', async () => {
+    const b = workbench()
+    const prompt = graph({ n: ['Number', { value: 1 }], s: ['Saver', { value: ['n', 0] }] })
+    const namesOf = ({ events }: { events: readonly RunEvent[] }) =>
+      only(events, 'node_finished').flatMap(({ ui }) => ui?.images?.map(({ filename }) => filename) ?? [])
+    const [first] = namesOf(await b.run(prompt))
+    b.replaced.set(first!, 'somebody else’s')
+    const [second] = namesOf(await b.run(prompt))
+    expect(second).not.toBe(first)
+    expect(namesOf(await b.run(prompt))).toEqual([second])
   })
 })
 

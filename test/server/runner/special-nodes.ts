@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { Blocker } from '../../../nodes/sdk/blocker.ts'
 import type { RunContext } from '../../../nodes/sdk/context.ts'
+import { RestorationError } from '../../../nodes/sdk/error.ts'
 import { Expansion, type GraphLink } from '../../../nodes/sdk/expansion.ts'
 import type { AnyNode } from '../../../nodes/sdk/node.ts'
 
@@ -33,6 +35,40 @@ export function specialNodes(calls: string[]): AnyNode[] {
       run({ value }: { value: number }, { message }: { message: string }) {
         calls.push('Gate')
         return { value: value % 2 === 0 ? value : new Blocker(message === '' ? undefined : message) }
+      },
+    },
+    {
+      ...base,
+      id: 'Sieve',
+      inputs: { value: { type: 'INT' } },
+      outputs: { values: { type: 'INT', list: true } },
+      run({ value }: { value: number }) {
+        calls.push('Sieve')
+        return { values: [value, value % 2 === 0 ? value + 1 : new Blocker()] }
+      },
+    },
+    {
+      ...base,
+      id: 'Later',
+      inputs: { value: { type: 'INT' } },
+      parameters: z.object({ turns: z.int().min(0).max(9).default(0) }),
+      outputs: { value: { type: 'INT' } },
+      /** Lets other nodes go on for some turns of the event loop. */
+      async run({ value }: { value: number }, { turns }: { turns: number }) {
+        calls.push('Later')
+        for (let i = 0; i < turns; i++) await setImmediate()
+        return { value }
+      },
+    },
+    {
+      ...base,
+      id: 'Fragile',
+      inputs: { value: { type: 'INT' } },
+      outputs: { value: { type: 'INT' } },
+      run({ value }: { value: number }) {
+        calls.push('Fragile')
+        if (value % 3 === 2) throw new RestorationError('invalid_input', `It broke at ${value}.`, 'Mend it.')
+        return { value }
       },
     },
     {

@@ -14,6 +14,8 @@ const runner: RunnerOptions = {
   threads: 1,
   maxPixels: 1,
   cacheBytes: 0,
+  diskCacheBytes: 0,
+  cacheRoot: 'cache',
   saveMetadata: false,
 }
 

@@ -54,6 +54,45 @@ describe('a run over the socket', () => {
     await listener.close()
   })
 
+  test('takes files of the editor, of either version and with subgraphs', async () => {
+    const listener = await Listener.open(host, 'files')
+    const inside = { id: 1, type: 'Fake', widgets_values: ['succeed'] }
+    const definition = {
+      id: 'part',
+      name: 'Part',
+      version: 1,
+      nodes: [inside],
+      links: [],
+      inputNode: {},
+      outputNode: {},
+    }
+    for (const [id, workflow] of Object.entries({
+      old: { version: 0.4, last_node_id: 1, last_link_id: 0, nodes: [inside], links: [] },
+      new: { version: 1, state: {}, nodes: [inside], links: [] },
+      nested: { version: 1, nodes: [{ id: 7, type: 'part' }], links: [], definitions: { subgraphs: [definition] } },
+    })) {
+      listener.send({ type: 'run', data: { id, workflow } })
+      const { data } = await listener.until('run_accepted', (accepted) => accepted.id === id)
+      await listener.end(data.prompt_id)
+    }
+    listener.send({
+      type: 'run',
+      data: {
+        id: 'linked',
+        workflow: {
+          nodes: [
+            { id: 1, type: 'Nobodys' },
+            { id: 2, type: 'Fake' },
+          ],
+          links: [[1, 1, 0, 2, 0]],
+        },
+      },
+    })
+    const { data } = await listener.until('run_rejected', ({ id }) => id === 'linked')
+    expect(data).toMatchObject({ error: { message: expect.stringContaining('Nobodys'), details: "Node ID '#1'" } })
+    await listener.close()
+  })
+
   test('a graph that loads a picture that did not come is rejected', async () => {
     const listener = await Listener.open(host, 'missing')
     const workflow = {
