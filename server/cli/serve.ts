@@ -4,10 +4,10 @@ import { fileRoots, SERVE_OPTIONS, serveSettings } from '../config.ts'
 import { Deferred } from '../runs/deferred.ts'
 import { script } from '../runs/script.ts'
 import { Storage } from '../storage/storage.ts'
+import { tidyMemory } from '../tidy-memory.ts'
 import type { Command } from './command.ts'
 import { startHost } from './host.ts'
 import { modelChoices, tidyModels } from './models.ts'
-import { tidyMemory } from './tidy-memory.ts'
 
 /** When the first requests after the start have been answered, in ms. */
 const SETTLED = 1000

@@ -4,6 +4,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import { catalogueOf } from '../graph/catalogue.ts'
 import { InferenceThread } from '../inference/inference.ts'
 import { Storage } from '../storage/storage.ts'
+import { tidyMemory } from '../tidy-memory.ts'
 import { ResultCache } from './cache.ts'
 import { codeVersion } from './code-version.ts'
 import { DiskCache } from './disk-cache.ts'
@@ -86,7 +87,10 @@ process.on('message', (message: ToRunner) => {
       break
     case 'free':
       if (message.unloadModels) thread.unload()
-      if (message.freeMemory) void cache.clear()
+      if (message.freeMemory) {
+        void cache.clear()
+        tidyMemory()
+      }
       break
   }
 })
