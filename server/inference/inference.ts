@@ -6,46 +6,36 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Tensor } from '../../nodes/sdk/values.ts'
 import type { DeviceReport } from '../runner/messages.ts'
 import type { Answer, FromThread, GraphReference, Order, ThreadOptions, ToThread } from './messages.ts'
+import { probeDevice } from './probe-device.ts'
 
 interface Call {
   readonly order: Order
   readonly settle: (answer: Answer | Error) => void
 }
 
-/** The runner's side of the inference thread. */
+export interface InferenceOptions extends Omit<ThreadOptions, 'provider'> {
+  readonly device: 'auto' | DeviceReport['provider']
+}
+
+/** The runner's side of the inference thread, which starts when it is first needed. */
 export class InferenceThread {
   readonly device: DeviceReport
-  readonly #worker: Worker
+  readonly #options: ThreadOptions
+  #worker: Worker | undefined
   /** Only one call is in the thread at a time, so that those that are cancelled here never reach it. */
   readonly #waiting = new Set<Call>()
   #running: Call | undefined
   #stopping = false
 
-  private constructor(worker: Worker, device: DeviceReport) {
-    this.#worker = worker
+  private constructor(device: DeviceReport, options: ThreadOptions) {
     this.device = device
-    worker.on('message', (message: FromThread) => this.#receive(message))
-    // A thread that dies takes its process along: the supervisor starts both again.
-    worker.on('error', (error) => {
-      throw error
-    })
-    worker.on('exit', (code) => {
-      if (!this.#stopping) throw new Error(`the inference thread ended with code ${code}`)
-    })
+    this.#options = options
   }
 
-  /** Starts the thread and waits until it has chosen its device. @throws RestorationError `device_unavailable` */
-  static async start(options: ThreadOptions): Promise<InferenceThread> {
-    const worker = startThread(options)
-    const device = await new Promise<DeviceReport>((resolve, reject) => {
-      worker.once('message', (message: FromThread) => {
-        if (message.type === 'ready') resolve(message.device)
-        if (message.type === 'unusable') reject(new RestorationError(message.code, message.message, message.remedy))
-      })
-      worker.once('error', reject)
-    })
-    worker.removeAllListeners('error')
-    return new InferenceThread(worker, device)
+  /** Chooses the device. @throws RestorationError `device_unavailable` */
+  static async start({ device: wanted, ...options }: InferenceOptions): Promise<InferenceThread> {
+    const device = await probeDevice(wanted)
+    return new InferenceThread(device, { ...options, provider: device.provider })
   }
 
   /**
@@ -66,12 +56,12 @@ export class InferenceThread {
 
   /** Drops every session once the calls that wait are done. */
   unload(): void {
-    this.#post({ type: 'unload' })
+    this.#worker?.postMessage({ type: 'unload' } satisfies ToThread)
   }
 
   async stop(): Promise<void> {
     this.#stopping = true
-    await this.#worker.terminate()
+    await this.#worker?.terminate()
   }
 
   #ask<Type extends Answer['type']>(order: Order, expected: Type, signal: AbortSignal) {
@@ -97,7 +87,6 @@ export class InferenceThread {
   }
 
   #receive(message: FromThread): void {
-    if (message.type === 'ready' || message.type === 'unusable') return
     const call = this.#running
     this.#running = undefined
     this.#advance()
@@ -121,7 +110,21 @@ export class InferenceThread {
   }
 
   #post(message: ToThread, transfer: ArrayBuffer[] = []): void {
+    this.#worker ??= this.#start()
     this.#worker.postMessage(message, transfer)
+  }
+
+  #start(): Worker {
+    const worker = startThread(this.#options)
+    worker.on('message', (message: FromThread) => this.#receive(message))
+    // A thread that dies takes its process along: the supervisor starts both again.
+    worker.on('error', (error) => {
+      throw error
+    })
+    worker.on('exit', (code) => {
+      if (!this.#stopping) throw new Error(`the inference thread ended with code ${code}`)
+    })
+    return worker
   }
 }
 

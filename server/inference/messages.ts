@@ -35,8 +35,6 @@ export type Answer =
 
 /** Inference thread to runner. */
 export type FromThread =
-  | { readonly type: 'ready'; readonly device: DeviceReport }
-  | { readonly type: 'unusable'; readonly code: ErrorCode; readonly message: string; readonly remedy: string }
   | Answer
   | {
       readonly type: 'error'
@@ -46,7 +44,7 @@ export type FromThread =
     }
 
 export interface ThreadOptions {
-  readonly device: 'auto' | DeviceReport['provider']
+  readonly provider: DeviceReport['provider']
   readonly threads: number
   /** Sessions beyond this many bytes of weights are dropped, least recently used first. */
   readonly sessionBytes: number

@@ -3,7 +3,6 @@ import type { InferenceSession } from 'onnxruntime-node'
 import type { GraphSignature, TensorSignature } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Tensor } from '../../nodes/sdk/values.ts'
-import { chooseDevice } from './devices.ts'
 import type { FromThread, GraphReference, Order, ThreadOptions, ToThread } from './messages.ts'
 import { cleanReason, SessionPool } from './session-pool.ts'
 import { type PictureType, toFloats, toTensor } from './tensor-types.ts'
@@ -12,14 +11,7 @@ import { type PictureType, toFloats, toTensor } from './tensor-types.ts'
 const port = parentPort!
 const options = workerData as ThreadOptions
 
-try {
-  const device = await chooseDevice(options.device)
-  serve(new SessionPool(device.provider, options.threads, options.sessionBytes))
-  send({ type: 'ready', device })
-} catch (error) {
-  if (!(error instanceof RestorationError)) throw error
-  send({ type: 'unusable', ...inWords(error) })
-}
+serve(new SessionPool(options.provider, options.threads, options.sessionBytes))
 
 function serve(pool: SessionPool): void {
   let last: Promise<unknown> = Promise.resolve()

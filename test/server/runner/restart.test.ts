@@ -33,7 +33,8 @@ const prompt = graph({
   large: ['ImageScaleBy', { image: ['restore', 0], upscale_method: 'lanczos', scale_by: 8 }],
   save: ['SaveImage', { images: ['large', 0], filename_prefix: 'x' }],
 })
-const ALL = ['large', 'load', 'model', 'restore', 'save']
+/** Whether `large` is on the disk, where it would be read as fast as it is computed, is up to the machine. */
+const ALL = expect.arrayContaining(['load', 'model', 'restore', 'save'])
 const RESTORED = expect.arrayContaining(['load', 'model', 'restore'])
 
 let runs = 0
@@ -56,7 +57,7 @@ async function runOnce(flags: Record<string, string> = {}, entries = 0) {
     )
     const written = async () =>
       (await readdir(join(data, 'cache')).catch(() => [])).filter((name) => /-\d+$/.test(name))
-    while ((await written()).length < entries) await new Promise((resolve) => setTimeout(resolve, 50))
+    await vi.waitFor(async () => expect((await written()).length).toBeGreaterThanOrEqual(entries), { timeout: 60_000 })
   } finally {
     await supervisor.close()
   }
@@ -66,7 +67,7 @@ async function runOnce(flags: Record<string, string> = {}, entries = 0) {
 }
 
 test('a process that is started anew knows what the last one computed', async () => {
-  expect((await runOnce({}, 3)).file).toBe('x_00001_.png')
+  expect((await runOnce({}, 2)).file).toBe('x_00001_.png')
   expect(await runOnce()).toEqual({ cached: ALL, file: 'x_00001_.png' })
   expect(await readdir(join(data, 'output'))).toEqual(['x_00001_.png'])
 
@@ -80,7 +81,7 @@ test('a process that is started anew knows what the last one computed', async ()
 })
 
 test('a process that writes no workflow into pictures does not give those that hold one', async () => {
-  await runOnce({}, 3)
+  await runOnce({}, 2)
   const before = await readdir(join(data, 'output'))
   expect(before).not.toContain((await runOnce({ 'no-metadata': '1' })).file)
 })
