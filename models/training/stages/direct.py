@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 
 from degradation import to_bytes
-from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, structure
+from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, grid, structure
 from loop import Stage, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
 from niqe import PRISTINE, niqe
 from restoration import Restoration
 
-AVERAGE, UNET_SHARE = 0.99, 0.1
+AVERAGE, UNET_SHARE, GRID_NOISE = 0.99, 0.1, 0.03
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Weights:
     reconstruction: float = 0.05
     texture: float = 0.35
     energy: float = 0.2
+    grid: float = 0.15
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,6 +90,7 @@ class Direct(Stage):
         losses = {term.__name__: term(seen, sharp) for term in (charbonnier, structure, chroma, coarse)}
         fidelity = losses["charbonnier"] + sum(getattr(self.weights, n) * losses[n] for n in ("structure", "chroma", "coarse"))
         (pull,) = torch.autograd.grad(fidelity, seen)
+        pull = pull + self.level(losses, restored.detach().requires_grad_(), sharp, pull.norm())
         losses |= dict.fromkeys(("critic", "texture", "energy"), torch.zeros(()))
         if progress >= self.texture_from:
             detailed = seen.detach()[faithful:].requires_grad_()
@@ -118,6 +120,13 @@ class Direct(Stage):
             (push,) = torch.autograd.grad(losses[name], seen)
             total = total + getattr(self.weights, name) * strength / push.norm().clamp(min=1e-12) * push
         return total
+
+    def level(self, losses: dict[str, Tensor], seen: Tensor, sharp: Tensor, strength: Tensor) -> Tensor:
+        """The gradient against a grid of the latent's cells, a share of `strength` that fades below the noise of a batch."""
+        losses["grid"] = grid(seen, sharp)
+        (push,) = torch.autograd.grad(losses["grid"], seen)
+        share = self.weights.grid * (losses["grid"].detach() / GRID_NOISE).clamp(max=1)
+        return share * strength / push.norm().clamp(min=1e-12) * push
 
     def judge(self, real: Tensor, restored: Tensor) -> Tensor:
         """One step of the critic on fine detail; returns its loss."""

@@ -8,7 +8,7 @@ import torch
 from alignment import Projection, alignment
 from diffusion import Schedule, denoising
 from distillation import balance, cid, cida, consistent_identity, deceive, discriminate, score_gap, score_identity, sid, vsd
-from losses import charbonnier, chroma, coarse, critic_loss, deception_loss, energy, structure
+from losses import charbonnier, chroma, coarse, critic_loss, deception_loss, energy, grid, structure
 from stages.autoencoder import prior
 
 
@@ -20,6 +20,18 @@ def latent(*values: float) -> torch.Tensor:
 def grey(value: float, side: int = 16) -> torch.Tensor:
     """A flat picture [1, 3, side, side]."""
     return torch.full((1, 3, side, side), value)
+
+
+class Grid(unittest.TestCase):
+    def test_a_step_that_is_twice_as_large_at_each_cell(self):
+        even = torch.arange(32.0).expand(1, 3, 32, 32) / 64
+        steps = torch.ones(32)
+        steps[::8] = 2
+        uneven = steps.cumsum(0).expand(1, 3, 32, 32) / 64
+        # The profile (2, 1, 1, 1, 1, 1, 1, 1) over its mean 9 / 8, against ones, along the width; along the height there are no steps.
+        x, y = even + even.transpose(2, 3), uneven + even.transpose(2, 3)
+        self.assertAlmostEqual(grid(y, x).item(), (7 / 9 + 7 * 1 / 9) / 8 / 2, 4)
+        self.assertAlmostEqual(grid(x, x).item(), 0, 6)
 
 
 class Distillation(unittest.TestCase):
