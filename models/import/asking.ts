@@ -41,7 +41,7 @@ export async function askedGraph(path: string, asked: Asked): Promise<Uint8Array
   const model = onnxProto.onnx.ModelProto.decode(await readFile(path))
   for (const initializer of (model.graph?.initializer ?? []).filter(isFolded)) {
     const { shape, values } = fold(initializer.name!)
-    const [rawData] = [...encoded([values], folded(initializer))]
+    const [rawData] = [...encoded([values], storedAs(initializer))]
     Object.assign(initializer, { dims: [...shape], rawData, externalData: [], dataLocation: INLINE })
   }
   return onnxProto.onnx.ModelProto.encode(model).finish()
@@ -59,7 +59,7 @@ export function isFolded({ externalData }: onnxProto.onnx.ITensorProto): boolean
 }
 
 /** What a constant is stored as. */
-export function folded({ dataType }: onnxProto.onnx.ITensorProto): 'fp16' | 'fp32' {
+export function storedAs({ dataType }: onnxProto.onnx.ITensorProto): 'fp16' | 'fp32' {
   return dataType === onnxProto.onnx.TensorProto.DataType.FLOAT16 ? 'fp16' : 'fp32'
 }
 

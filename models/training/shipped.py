@@ -1,16 +1,19 @@
 """The shipped model's weights as a checkpoint to go on from, for whoever has no checkpoint of the run that made them.
 
-    python shipped.py --model ../gendr-nano --out begin.pt [--renew PREFIX ...]
+    python shipped.py --model ../gendr-nano --out begin.pt [--renew PREFIX ... [--apart POOL]]
 
 The importer keeps Diffusers' names in its graphs, and what timestep and prompt decide in conditioning.safetensors; so
 everything comes back but the precision that rounding to fp16 took. --renew gives parts fresh weights, for a network in which
-some have stopped to contribute: residual paths that begin at nothing, so that the rest goes on as before.
+some have stopped to contribute: residual paths that begin at nothing, so that the rest goes on as before;
+--apart then tells the settings apart (settings.py). The shipped weights were begun with
+`--renew unet. prompt vae.decoder.mid_block. vae.decoder.up_blocks.0.resnets. --apart pool`.
 """
 
 import argparse
 import json
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
 from onnx.numpy_helper import to_array
@@ -18,6 +21,7 @@ from safetensors.torch import load_file
 
 from export import LOG_VARIANCE
 from restoration import Restoration
+from settings import tell_apart
 from stages.direct import calm
 from train import read_config
 
@@ -74,10 +78,13 @@ if __name__ == "__main__":
     parser.add_argument("--model", type=Path, default=here.parent / "gendr-nano")
     parser.add_argument("--size", default="nano")
     parser.add_argument("--renew", nargs="*", default=[], metavar="PREFIX", help="such as unet. prompt vae.decoder.mid_block.")
+    parser.add_argument("--apart", type=Path, metavar="POOL", help="tell the settings of the fresh UNet apart")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     config = read_config(options.size)
     network = restoration(options.model, config)
     if options.renew:
         renew(network, options.renew)
+    if options.apart:
+        tell_apart(network, np.load(options.apart / "poor.npy", mmap_mode="r")[:32])
     torch.save({"config": config, "average": network.state_dict()}, options.out)

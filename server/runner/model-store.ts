@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Asked, questionOf } from '../../models/import/asking.ts'
+import { type Asked, DEFAULT_SETTING, questionOf } from '../../models/import/asking.ts'
 import { findModel, type ModelFolder, openModelFolder } from '../../models/import/folder.ts'
 import type { RestorerManifest, UpscalerManifest } from '../../models/import/manifest.ts'
 import type { ModelPart, Models } from '../../nodes/sdk/context.ts'
@@ -107,7 +107,7 @@ function asked(name: string, manifest: RestorerManifest, setting: string): Asked
     throw new RestorationError(
       'invalid_input',
       `Model '${name}' has no setting '${setting}'.`,
-      `Choose ${['default', ...(conditioning?.prompts ?? [])].join(', ')}.`,
+      `Choose ${[DEFAULT_SETTING, ...(conditioning?.prompts ?? [])].join(', ')}.`,
     )
   const isFolded = question.timestep === constants.timestep && question.prompt === conditioning?.prompt
   return isFolded || !conditioning ? undefined : { ...conditioning, ...question }

@@ -1,0 +1,44 @@
+"""Lets the decoder tell the settings apart from the first step of training.
+
+A decoder has no input but the latent, so it learns two settings only where their latents differ; left to themselves they begin
+alike, and a network that is asked for one thing in both keeps them so. Here the first group of channels of the UNet's last block
+carries nothing but the timestep, and its last convolution turns that into an offset of the latent: none for the first setting,
+`DISTANCE` deviations of each channel, up and down in turn, for the last.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from loop import to_tensor
+from restoration import Restoration
+
+DISTANCE = 6.0
+
+
+@torch.no_grad()
+def tell_apart(model: Restoration, poor: np.ndarray) -> None:
+    """Changes a model whose UNet has just been begun anew. poor: uint8 [n, h, w, 3], what the latents' deviation is taken from."""
+    unet, block = model.unet, model.unet.up_blocks[-1].resnets[-1]
+    z = model.vae.encode(2 * to_tensor(poor) - 1) * model.scale
+    width = unet.config["block_out_channels"][0]
+    own = slice(width // unet.config["norm_num_groups"])
+    block.conv1.weight[own] *= 0.01
+    block.time_emb_proj.weight[own] *= 80
+    for layer in (block.conv2, block.conv_shortcut):
+        layer.weight[own] = 0
+        layer.bias[own] = 0
+    mixed = block.conv2.weight[own, own, 1, 1]
+    block.conv2.weight[own, own, 1, 1] = torch.randn_like(mixed) / own.stop**0.5
+    means = []
+    hook = unet.conv_norm_out.register_forward_hook(lambda *call: means.append(F.silu(call[-1]).mean((0, 2, 3))))
+    for setting in (0, -1):
+        unet(z, *model.asked(setting))
+    hook.remove()
+    change = torch.zeros(width)
+    change[own] = (means[1] - means[0])[own]
+    signs = torch.tensor([1.0, -1.0]).repeat(z.shape[1] // 2)
+    offset = DISTANCE * z.std((0, 2, 3)) * signs
+    weight = offset[:, None] * change[None] / change.square().sum()
+    unet.conv_out.weight[..., 1, 1] = weight
+    unet.conv_out.bias -= weight @ means[0]
