@@ -6,7 +6,8 @@ The importer keeps Diffusers' names in its graphs, and what timestep and prompt 
 everything comes back but the precision that rounding to fp16 took. --renew gives parts fresh weights, for a network in which
 some have stopped to contribute: residual paths that begin at nothing, so that the rest goes on as before;
 --apart then tells the settings apart (settings.py). The shipped weights were begun with
-`--renew unet. prompt vae.decoder.mid_block. vae.decoder.up_blocks.0.resnets. --apart pool`.
+`--renew unet. prompt vae.decoder.mid_block. vae.decoder.up_blocks.0.resnets. --apart pool`,
+with the mean prediction of the old UNet as the bias of the new one.
 """
 
 import argparse

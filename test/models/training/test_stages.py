@@ -15,6 +15,8 @@ import train
 from adapters import activate, adapt, adapter_parameters, merge
 from export import load_average, write
 from loop import batch, follow
+from restoration import Restoration
+from settings import DISTANCE, tell_apart
 from stages.autoencoder import AutoencoderStage
 from stages.base import Base
 from stages.direct import Direct
@@ -212,6 +214,22 @@ class Adapters(unittest.TestCase):
         merge(unet, "a")
         self.assertEqual(set(unet.state_dict()), names)
         torch.testing.assert_close(unet(z, 7.0, context), changed, atol=1e-4, rtol=1e-4)
+
+
+class Settings(unittest.TestCase):
+    def test_only_the_last_setting_moves_the_latent_of_a_fresh_unet_and_evenly(self):
+        torch.manual_seed(0)
+        model = Restoration(tiny_config())
+        torch.nn.init.zeros_(model.unet.conv_out.weight)
+        torch.nn.init.zeros_(model.unet.conv_out.bias)
+        poor = np.random.default_rng(1).integers(0, 255, (2, 64, 64, 3), dtype=np.uint8)
+        tell_apart(model, poor)
+        with torch.no_grad():
+            z = model.vae.encode(2 * loop.to_tensor(poor) - 1) * model.scale
+            first, last = (model.unet(z, *model.asked(setting)) for setting in (0, 1))
+        distances = (last - first).mean((0, 2, 3)) / z.std((0, 2, 3))
+        torch.testing.assert_close(distances.abs(), torch.full((16,), DISTANCE), atol=0.05, rtol=0)
+        self.assertLess(first.abs().max().item(), 0.2 * z.std().item())
 
 
 class Averages(unittest.TestCase):
