@@ -14,6 +14,8 @@ export interface Checkpoint {
   readonly unet: { readonly config: UnetConfig; readonly weights: Weights }
   /** Without one, the UNet works on pixels that were put into channels. */
   readonly vae: { readonly config: VaeConfig; readonly weights: Weights } | undefined
+  /** What decides how much of the input returns, where gendr.json names the gated transfer. */
+  readonly gates: Weights | undefined
   readonly prompts: Prompts
   /** Every file's tensors, of which each must be finite. */
   readonly sources: readonly Weights[]
@@ -28,7 +30,7 @@ export interface Additions {
 }
 
 /**
- * Reads what a Diffusers folder says of itself: unet/, vae/, prompt_embeds.safetensors, gendr.json. Without vae/ it is a
+ * Reads what a Diffusers folder says of itself: unet/, vae/, gates/, prompt_embeds.safetensors, gendr.json. Without vae/ it is a
  * restorer of pixels, as GenDR-Pix (arXiv 2602.10630) is.
  */
 export function openCheckpoint(directory: string, { loras = [], prompts = [] }: Additions = {}): Checkpoint {
@@ -39,13 +41,15 @@ export function openCheckpoint(directory: string, { loras = [], prompts = [] }: 
   const merged = mergeLoras(parts, loras)
   if (vaeConfig) requireLatents(unetConfig, vaeConfig)
   const about = readAbout(join(directory, 'gendr.json'))
+  const gates = about.color_transfer.method === 'gated' ? openPart(join(directory, 'gates')) : undefined
   const found = readPrompts(join(directory, 'prompt_embeds.safetensors'), prompts)
   return {
     about,
     unet: { config: unetConfig, weights: merged.parts.unet },
     vae: vaeConfig && { config: vaeConfig, weights: merged.parts.vae! },
+    gates,
     prompts: found,
-    sources: [...Object.values(merged.parts), ...found.sources, ...merged.sources],
+    sources: [...Object.values(merged.parts), ...(gates ? [gates] : []), ...found.sources, ...merged.sources],
   }
 }
 

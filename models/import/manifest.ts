@@ -49,7 +49,8 @@ const restorerConstants = z.strictObject({
   beta: z.number().gt(0).lt(1),
   prediction: z.enum(['epsilon', 'sample', 'v_prediction']),
   colorTransfer: z.strictObject({
-    method: z.enum(['none', 'wavelet', 'adain']),
+    /** `gated` asks the graph `gates` how much of each band returns. */
+    method: z.enum(['none', 'wavelet', 'adain', 'gated']),
     levels: z.int().min(1).max(10),
   }),
 })
@@ -78,16 +79,20 @@ const conditioningSchemas = {
   loras: z.array(z.strictObject({ file: z.string(), scale: z.number() })).optional(),
 }
 
-/** Encoder, UNet and decoder; `fused` is all of them with the one step between, pixels to pixels. */
+/** Encoder, UNet and decoder; `fused` is all of them with the one step between, pixels to pixels; `gates` those of the transfer. */
 const latentSchema = modelOf('gendr-latent', latentConstants, {
   encoder: fileSchema,
   unet: fileSchema,
   decoder: fileSchema,
   fused: fileSchema.optional(),
+  gates: fileSchema.optional(),
 }).extend(conditioningSchemas)
 
 /** A UNet between pixel unshuffle and pixel shuffle: pixels to the prediction in pixels. */
-const pixelSchema = modelOf('gendr-pixel', restorerConstants, { unet: fileSchema }).extend(conditioningSchemas)
+const pixelSchema = modelOf('gendr-pixel', restorerConstants, {
+  unet: fileSchema,
+  gates: fileSchema.optional(),
+}).extend(conditioningSchemas)
 
 const upscalerConstants = z.strictObject({
   /** What it is, such as RRDBNet or ONNX. */
@@ -105,7 +110,14 @@ const upscalerConstants = z.strictObject({
 const upscalerSchema = modelOf('upscaler', upscalerConstants, { upscaler: fileSchema })
 
 /** `manifest.json` of a model folder. */
-export const manifestSchema = z.discriminatedUnion('kind', [latentSchema, pixelSchema, upscalerSchema])
+export const manifestSchema = z
+  .discriminatedUnion('kind', [latentSchema, pixelSchema, upscalerSchema])
+  .refine(
+    (manifest) =>
+      manifest.kind === 'upscaler' ||
+      (manifest.constants.colorTransfer.method === 'gated') === 'gates' in manifest.graphs,
+    { path: ['graphs', 'gates'], error: 'a graph where, and only where, the colour transfer is gated' },
+  )
 
 export const restorerConstantsSchema = restorerConstants
 export const modelNameSchema = nameSchema

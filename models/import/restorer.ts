@@ -5,6 +5,7 @@ import { type Additions, type Checkpoint, openCheckpoint } from './checkpoint.ts
 import { Conditioning } from './conditioning.ts'
 import { conditioningWeights } from './conditioning-weights.ts'
 import { invalidCheckpoint } from './failure.ts'
+import { gatesPart } from './gates.ts'
 import type { Feature } from './graph-builder.ts'
 import { affine, pixelShuffle, pixelUnshuffle, weightedSum } from './layers.ts'
 import { modelNameSchema } from './manifest.ts'
@@ -26,7 +27,7 @@ export interface RestorerOptions extends Additions, GraphStyle {
 /** A checkpoint in the Diffusers layout as a one-step restorer, of latents or of pixels. */
 export function draftRestorer(directory: string, options: RestorerOptions): ModelDraft {
   const checkpoint = openCheckpoint(directory, options)
-  const { about, prompts, sources, unet: restorer, vae } = checkpoint
+  const { about, gates, prompts, sources, unet: restorer, vae } = checkpoint
   const chosen = choosePrompt(prompts, options.prompt ?? about.prompt)
   const { name, timestep } = identify(checkpoint, options, chosen.name)
   const conditioning = new Conditioning(restorer.weights, restorer.config, timestep, chosen.prompt)
@@ -47,10 +48,11 @@ export function draftRestorer(directory: string, options: RestorerOptions): Mode
     },
     ...(options.loras?.length && { loras: options.loras.map(({ path, scale }) => ({ file: basename(path), scale })) }),
   }
-  const weights = { unet: restorer.weights, ...(vae && { vae: vae.weights }) }
-  const parts = vae
+  const weights = { unet: restorer.weights, ...(vae && { vae: vae.weights }), ...(gates && { gates }) }
+  const own = vae
     ? latentParts({ unet: restorer, vae }, description as LatentDescription, conditioning)
     : { unet: pixelPart(restorer, description.constants.factor, conditioning) }
+  const parts = { ...own, ...(gates && { gates: gatesPart(gates, about.color_transfer.levels) }) }
   return {
     description: description as Description,
     ...drawParts(options, weights, parts),

@@ -1,9 +1,14 @@
 import { z } from 'zod'
 import { checkSameSize } from '../sdk/checks.ts'
 import { COLOR_TRANSFERS, transferColor } from '../sdk/color-transfer.ts'
+import { RestorationError } from '../sdk/error.ts'
 import { defineNode } from '../sdk/node.ts'
 import { toRgb } from '../sdk/samples.ts'
+import type { GendrModel } from '../sdk/values.ts'
 import { levels } from './parameters.ts'
+import { transferAsTrained } from './trained-transfer.ts'
+
+const METHODS = [...COLOR_TRANSFERS, 'model'] as const
 
 export const colorTransfer = defineNode({
   id: 'ColorTransfer',
@@ -12,20 +17,37 @@ export const colorTransfer = defineNode({
   inputs: {
     image: { type: 'IMAGE' },
     reference: { type: 'IMAGE', tooltip: 'A picture of the same size; one for all, or one for each.' },
+    model: { type: 'GENDR_MODEL', optional: true, tooltip: 'Of the method model: whose transfer it is.' },
   },
   parameters: z.object({
-    method: z.enum(COLOR_TRANSFERS).default('wavelet').meta({
-      tooltip: 'wavelet takes what is wide from the reference, adain its mean and contrast.',
+    method: z.enum(METHODS).default('wavelet').meta({
+      tooltip:
+        'wavelet takes what is wide from the reference, adain its mean and contrast, model does what the model was trained with.',
     }),
     levels,
   }),
   outputs: { image: { type: 'IMAGE' } },
-  run({ image, reference }, { method, levels }) {
-    const frames = image.frames.map((frame, i) => {
+  async run({ image, reference, model }, { method, levels }, context) {
+    const frames = []
+    for (const [i, frame] of image.frames.entries()) {
       const source = reference.frames[i] ?? reference.frames.at(-1)!
       checkSameSize(frame, source)
-      return transferColor(toRgb(frame), toRgb(source), method, levels)
-    })
+      const pair = [toRgb(frame), toRgb(source)] as const
+      frames.push(
+        method === 'model'
+          ? await transferAsTrained(...pair, required(model), context)
+          : transferColor(...pair, method, levels),
+      )
+    }
     return { image: { frames } }
   },
 })
+
+function required(model: GendrModel | undefined): GendrModel {
+  if (model) return model
+  throw new RestorationError(
+    'invalid_input',
+    "Expected a model for the method 'model', got none.",
+    'Connect Load GenDR Model, or choose another method.',
+  )
+}

@@ -10,6 +10,7 @@ import { cutTile, TileMerger } from '../sdk/tiles.ts'
 import type { Frame, GendrModel, TileLayout } from '../sdk/values.ts'
 import { overlap, strength, tileSize } from './parameters.ts'
 import { restoreTile } from './pipeline.ts'
+import { transferAsTrained } from './trained-transfer.ts'
 
 /** A preview costs an encode of the whole picture: one every so many tiles at most. */
 const PREVIEWS = 8
@@ -67,9 +68,10 @@ async function restoreFrame(
     const preview = done % stride === 0 && done < tiles ? { frames: [merger.soFar(source)] } : undefined
     context.progress(batch.index * tiles + done, batch.count * tiles, preview)
   }
-  const { method, levels } = model.manifest.colorTransfer
-  const transfer = settings.color_transfer === 'model' ? method : settings.color_transfer
-  return transferColor(merger.finish(), source, transfer, levels)
+  const { color_transfer: method } = settings
+  return method === 'model'
+    ? transferAsTrained(merger.finish(), source, model, context)
+    : transferColor(merger.finish(), source, method, model.manifest.colorTransfer.levels)
 }
 
 function tileAt(source: Frame, layout: TileLayout, index: number): Frame {

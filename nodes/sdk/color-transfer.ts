@@ -1,3 +1,4 @@
+import { smooth } from './a-trous.ts'
 import { fullScale } from './samples.ts'
 import type { Frame } from './values.ts'
 
@@ -31,41 +32,13 @@ function waveletTransfer(image: Frame, reference: Frame, output: Float32Array, c
   for (let i = 0, at = channel; i < plane.length; i++, at += channels) {
     plane[i] = reference.data[at]! * referenceScale - image.data[at]! * scale
   }
-  const spare = new Float32Array(width * height)
+  const planes = [plane, new Float32Array(width * height)]
   for (let level = 0; level < levels; level++) {
-    smoothRows(plane, spare, width, height, 2 ** level)
-    smoothColumns(spare, plane, width, height, 2 ** level)
+    smooth(planes[level % 2]!, planes[(level + 1) % 2]!, width, height, 2 ** level)
   }
-  for (let i = 0, at = channel; i < plane.length; i++, at += channels) {
-    output[at] = image.data[at]! * scale + plane[i]!
-  }
-}
-
-function smoothRows(from: Float32Array, to: Float32Array, width: number, height: number, step: number): void {
-  for (let y = 0; y < height; y++) {
-    const line = y * width
-    const at = (x: number): number => {
-      const left = line + Math.max(0, x - step)
-      const right = line + Math.min(width - 1, x + step)
-      return 0.25 * (from[left]! + from[right]!) + 0.5 * from[line + x]!
-    }
-    // The middle, where both neighbours are inside, without a question for each sample.
-    const begin = Math.min(step, width)
-    const end = Math.max(begin, width - step)
-    for (let x = 0; x < begin; x++) to[line + x] = at(x)
-    for (let i = line + begin; i < line + end; i++) to[i] = 0.25 * (from[i - step]! + from[i + step]!) + 0.5 * from[i]!
-    for (let x = end; x < width; x++) to[line + x] = at(x)
-  }
-}
-
-function smoothColumns(from: Float32Array, to: Float32Array, width: number, height: number, step: number): void {
-  for (let y = 0; y < height; y++) {
-    const line = y * width
-    const above = (y < step ? 0 : y - step) * width
-    const below = (y + step < height ? y + step : height - 1) * width
-    for (let x = 0; x < width; x++) {
-      to[line + x] = 0.25 * (from[above + x]! + from[below + x]!) + 0.5 * from[line + x]!
-    }
+  const wide = planes[levels % 2]!
+  for (let i = 0, at = channel; i < wide.length; i++, at += channels) {
+    output[at] = image.data[at]! * scale + wide[i]!
   }
 }
 

@@ -63,8 +63,8 @@ export interface Models {
   fingerprintIqa(name: string): Promise<string>
 }
 
-/** The graphs of a model: of a latent restorer the first four, of a pixel restorer the UNet. */
-export type ModelPart = 'encoder' | 'unet' | 'decoder' | 'fused' | 'upscaler'
+/** The graphs of a model: of a latent restorer the first four, of a pixel restorer the UNet, of both the gates of its transfer. */
+export type ModelPart = 'encoder' | 'unet' | 'decoder' | 'fused' | 'gates' | 'upscaler'
 
 export interface Inference {
   /**

@@ -102,7 +102,7 @@ interface OneStepRestorer extends StepConstants {
   /** Tiles are padded to a multiple of this many pixels. */
   readonly paddingMultiple: number
   /** What the model was trained to be followed by. */
-  readonly colorTransfer: { readonly method: 'none' | 'wavelet' | 'adain'; readonly levels: number }
+  readonly colorTransfer: { readonly method: 'none' | 'wavelet' | 'adain' | 'gated'; readonly levels: number }
 }
 
 /** Restores latents, between an encoder and a decoder. */

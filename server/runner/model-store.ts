@@ -81,8 +81,7 @@ export class ModelStore implements Models {
       path,
       own: { cpu: cpu?.[part], cuda: cuda?.[part] },
       asked: part === 'unet' || part === 'fused' ? asked : undefined,
-      // Of a model in three parts each holds about a third of the weights.
-      bytes: Math.ceil(part === 'fused' || part === 'upscaler' ? weights : weights / 3),
+      bytes: Math.ceil(weights * SHARES[part]),
     }
   }
 
@@ -92,6 +91,16 @@ export class ModelStore implements Models {
       throw withoutPath(error, name, directory)
     })
   }
+}
+
+/** About how much of a model's weights each part holds. */
+const SHARES: Readonly<Record<ModelPart, number>> = {
+  encoder: 1 / 3,
+  unet: 1 / 3,
+  decoder: 1 / 3,
+  fused: 1,
+  gates: 0.01,
+  upscaler: 1,
 }
 
 async function versionOf(path: string): Promise<string> {

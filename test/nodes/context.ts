@@ -72,12 +72,20 @@ export const exactModel: GendrModel = {
   },
 }
 
+/** The same, followed by a transfer with gates. */
+export const gatedModel: GendrModel = {
+  ...exactModel,
+  name: 'gated',
+  manifest: { ...exactModel.manifest, colorTransfer: { method: 'gated', levels: 3 } },
+}
+
 /** encoder: space to depth; unet: a prediction that darkens a little; decoder: depth to space. */
 const linearGraphs = {
   encoder: (input: Tensor) => rearrange(input, 'fold'),
   unet: (input: Tensor): Tensor => ({ data: input.data.map((value) => 0.45 * value + 0.01), dims: input.dims }),
   decoder: (input: Tensor) => rearrange(input, 'unfold'),
   fused: (input: Tensor) => input,
+  gates: (input: Tensor) => opened(input),
   upscaler: (input: Tensor) => doubled(input),
 }
 
@@ -95,6 +103,13 @@ function doubled({ data, dims }: Tensor): Tensor {
     result[i] = data[(plane * height + Math.floor((line % (2 * height)) / 2)) * width + Math.floor(x / 2)]!
   }
   return { data: result, dims: [batch, channels, 2 * height, 2 * width] }
+}
+
+/** Gates that follow the first two of the five kinds of measures. */
+function opened({ data, dims: [batch = 0, channels = 0, rows = 0, columns = 0] }: Tensor): Tensor {
+  const gates = (channels / 5) * 2
+  const values = data.subarray(0, gates * rows * columns).map((value) => 1 / (1 + Math.exp(-value)))
+  return { data: values, dims: [batch, gates, rows, columns] }
 }
 
 function rearrange(input: Tensor, direction: 'fold' | 'unfold'): Tensor {

@@ -39,7 +39,7 @@ export function restoreGraph(image: string, settings: RestoreSettings = {}): Gra
 
 /** The same, each step a node. */
 export function chainGraph(image: string, settings: RestoreSettings = {}): Graph {
-  const { scale = 4, tileSize = 512, overlap = 64, colorTransfer = 'wavelet', prefix = 'chain' } = settings
+  const { scale = 4, tileSize = 512, overlap = 64, colorTransfer = 'model', prefix = 'chain' } = settings
   return {
     load: { class_type: 'LoadImage', inputs: { image } },
     model: { class_type: 'GenDRModelLoader', inputs: { model_name: 'gendr-nano' } },
@@ -54,7 +54,7 @@ export function chainGraph(image: string, settings: RestoreSettings = {}): Graph
     merge: { class_type: 'TileMerge', inputs: { tiles: ['decode', 0], layout: ['split', 1] } },
     color: {
       class_type: 'ColorTransfer',
-      inputs: { image: ['merge', 0], reference: ['scale', 0], method: colorTransfer, levels: 4 },
+      inputs: { image: ['merge', 0], reference: ['scale', 0], model: ['model', 0], method: colorTransfer, levels: 4 },
     },
     save: { class_type: 'SaveImage', inputs: { images: ['color', 0], filename_prefix: prefix } },
   }

@@ -7,14 +7,13 @@ import { tileSplit } from '../../../nodes/gendr/tile-split.ts'
 import { vae16Decode } from '../../../nodes/gendr/vae16-decode.ts'
 import { vae16Encode } from '../../../nodes/gendr/vae16-encode.ts'
 import { imageScaleBy } from '../../../nodes/image/image-scale-by.ts'
-import type { Image } from '../../../nodes/sdk/values.ts'
-import { exactModel, noiseFrame, testContext } from '../context.ts'
+import type { GendrModel, Image } from '../../../nodes/sdk/values.ts'
+import { exactModel, gatedModel, noiseFrame, testContext } from '../context.ts'
 
 const settings = { scale: 3, tile_size: 64, overlap: 16, color_transfer: 'wavelet', strength: 0.7 } as const
 
-async function chain(image: Image): Promise<Image> {
+async function chain(image: Image, model: GendrModel, method: 'wavelet' | 'model'): Promise<Image> {
   const context = testContext()
-  const model = exactModel
   const scaled = await imageScaleBy.run({ image }, { upscale_method: 'bicubic', scale_by: settings.scale }, context)
   const { tiles, layout } = await tileSplit.run({ image: scaled.IMAGE }, settings, context)
   const restored = []
@@ -25,18 +24,25 @@ async function chain(image: Image): Promise<Image> {
   }
   const merged = await tileMerge.run({ tiles: restored, layout: [layout] }, {}, context)
   const reference = scaled.IMAGE
-  return (await colorTransfer.run({ image: merged.image, reference }, { method: 'wavelet', levels: 5 }, context)).image
+  const transferred = await colorTransfer.run({ image: merged.image, reference, model }, { method, levels: 5 }, context)
+  return transferred.image
 }
 
 describe('GenDRRestore', () => {
-  test('is the chain of the single nodes, on a size that is a multiple of nothing', async () => {
-    const image = { frames: [noiseFrame(51, 47)] }
-    const single = await gendrRestore.run({ image, model: exactModel }, settings, testContext())
-    const [expected] = (await chain(image)).frames
-    const [actual] = single.image.frames
-    expect([actual!.width, actual!.height]).toEqual([153, 141])
-    expect(actual!.data).toEqual(expected!.data)
-  })
+  test.each([
+    ['with the colours of the input', exactModel, 'wavelet'],
+    ["with the model's own transfer", gatedModel, 'model'],
+  ] as const)(
+    'is the chain of the single nodes %s, on a size that is a multiple of nothing',
+    async (_, model, method) => {
+      const image = { frames: [noiseFrame(51, 47)] }
+      const single = await gendrRestore.run({ image, model }, { ...settings, color_transfer: method }, testContext())
+      const [expected] = (await chain(image, model, method)).frames
+      const [actual] = single.image.frames
+      expect([actual!.width, actual!.height]).toEqual([153, 141])
+      expect(actual!.data).toEqual(expected!.data)
+    },
+  )
 
   test('a model that predicts the noise exactly gives the picture back', async () => {
     const image = { frames: [noiseFrame(70, 30)] }
@@ -80,6 +86,17 @@ describe('GenDRRestore', () => {
     await expect(
       gendrRestore.run({ image, model: exactModel }, settings, testContext({}, 10_000)),
     ).rejects.toMatchObject({ code: 'image_too_large' })
+  })
+})
+
+describe('ColorTransfer', () => {
+  test("refuses a model's own transfer without the model", async () => {
+    const image = { frames: [noiseFrame(9, 8)] }
+    const inputs = { image, reference: image, model: undefined }
+    await expect(colorTransfer.run(inputs, { method: 'model', levels: 5 }, testContext())).rejects.toMatchObject({
+      code: 'invalid_input',
+      remedy: expect.stringContaining('Load GenDR Model'),
+    })
   })
 })
 

@@ -1,0 +1,105 @@
+import { type Scales, scalesOf } from './a-trous.ts'
+import { emptyMeasures, measureBands } from './band-measures.ts'
+import { CELL, GateRows } from './gate-rows.ts'
+import { addOpponent, lumaRows, type Opponent, opponentDifference } from './opponent.ts'
+import type { Frame, Tensor } from './values.ts'
+
+/** Pixels whose bands are in memory at once: 80 bytes each with four levels. */
+const STRIP = 2 ** 20
+
+/** Measures of all cells, [1, 5 · levels, rows, columns], to gates in 0..1, [1, 2 · levels, rows, columns]: of luma, then of colour. */
+export type Gates = (measures: Tensor) => Promise<Tensor>
+
+/**
+ * What of the reference x returns to the restored picture y: all that is wide, and of the finer bands as much as the
+ * gates let through.
+ *
+ *     y' = y + low(x − y) + Σ g_l · d_l(x − y)
+ *
+ * with the bands d_l of the à trous transform in luma, R − luma and B − luma, and one gate for each band and cell of 8 × 8
+ * pixels: a Wiener filter whose ratios are learnt (models/training/transfer.py).
+ * @param image RGB, as the model made it
+ * @param reference RGB of the same size
+ * @param levels how many bands have gates, 1..10
+ * @param strip about how many pixels are worked on at once, which changes nothing but memory
+ * @returns float32 RGB, nominally 0..1, not clamped
+ */
+export async function transferGated(
+  image: Frame,
+  reference: Frame,
+  levels: number,
+  gates: Gates,
+  strip = STRIP,
+): Promise<Frame> {
+  const { width, height } = image
+  const strips = stripsOf(width, height, levels, strip)
+  const changeOf = ({ from, to }: Strip) => scaled(opponentDifference(reference, image, from, to), width, levels)
+  // Computed twice, but once where all of the picture is one strip.
+  const whole = strips.length === 1 ? changeOf(strips[0]!) : undefined
+  const measures = emptyMeasures(width, height, levels)
+  for (const strip of strips) {
+    const given = scalesOf(lumaRows(reference, strip.from, strip.to), width, levels)
+    measureBands(given, whole ?? changeOf(strip), strip, width, measures)
+  }
+  const rows = new GateRows(await gates(measures), width, height)
+  const data = new Float32Array(image.data.length)
+  for (const strip of strips) addOpponent(image, gated(whole ?? changeOf(strip), rows, strip, width), strip.top, data)
+  return { width, height, channels: 3, data }
+}
+
+/** Rows `top`..`bottom`, and around them as many as the bands reach: `from`..`to`. */
+interface Strip {
+  readonly top: number
+  readonly bottom: number
+  readonly from: number
+  readonly to: number
+}
+
+function stripsOf(width: number, height: number, levels: number, strip: number): readonly Strip[] {
+  const reach = 2 ** levels - 1
+  const rows = Math.max(1, Math.floor(strip / width / CELL)) * CELL
+  return Array.from({ length: Math.ceil(height / rows) }, (_, i) => {
+    const [top, bottom] = [i * rows, Math.min(height, (i + 1) * rows)]
+    return { top, bottom, from: Math.max(0, top - reach), to: Math.min(height, bottom + reach) }
+  })
+}
+
+function scaled([luma, red, blue]: Opponent<Float32Array>, width: number, levels: number): Opponent<Scales> {
+  return [scalesOf(luma, width, levels), scalesOf(red, width, levels), scalesOf(blue, width, levels)]
+}
+
+/** What returns at rows `top`..`bottom`. */
+function gated(
+  [luma, red, blue]: Opponent<Scales>,
+  gates: GateRows,
+  strip: Strip,
+  width: number,
+): Opponent<Float32Array> {
+  const { top, bottom, from } = strip
+  const gate = new Float32Array(width)
+  const levels = luma.length - 1
+  const kept = (scales: Scales, colour: 0 | 1): Float32Array => {
+    const sum = scales[levels]!.slice((top - from) * width, (bottom - from) * width)
+    for (let level = 0; level < levels; level++) {
+      const [narrow, wide] = [scales[level]!, scales[level + 1]!]
+      for (let row = top; row < bottom; row++) {
+        gates.fill(colour * levels + level, row, gate)
+        addGated(gate, narrow, wide, (row - from) * width, sum, (row - top) * width)
+      }
+    }
+    return sum
+  }
+  return [kept(luma, 0), kept(red, 1), kept(blue, 1)]
+}
+
+/** Adds a row of a band, each value times its gate. */
+function addGated(
+  gate: Float32Array,
+  narrow: Float32Array,
+  wide: Float32Array,
+  at: number,
+  to: Float32Array,
+  place: number,
+) {
+  for (let x = 0; x < gate.length; x++) to[place + x]! += gate[x]! * (narrow[at + x]! - wide[at + x]!)
+}

@@ -1,0 +1,121 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { openModelFolder } from '../../../models/import/folder.ts'
+import { importCheckpoint } from '../../../models/import/import.ts'
+import { type Dense, runGraph, temporaryFolder } from './fixtures.ts'
+import {
+  encodeSafetensors,
+  SMALL_UNET,
+  SMALL_VAE,
+  syntheticTensors,
+  type Tensors,
+  writeCheckpoint,
+} from './synthetic.ts'
+
+const [LEVELS, WIDTH, ROWS, COLUMNS] = [2, 3, 2, 3]
+const MEASURES = 5 * LEVELS
+
+function wave(length: number, step: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => Math.sin(step * (i + 1)))
+}
+
+function gateTensors(): Tensors {
+  const shapes: Readonly<Record<string, readonly number[]>> = {
+    'conv_in.weight': [WIDTH, MEASURES, 3, 3],
+    'conv_in.bias': [WIDTH],
+    'whole.weight': [WIDTH, MEASURES, 1, 1],
+    'conv_mid.weight': [WIDTH, WIDTH, 1, 1],
+    'conv_mid.bias': [WIDTH],
+    'conv_out.weight': [2 * LEVELS, WIDTH, 1, 1],
+    'conv_out.bias': [2 * LEVELS],
+  }
+  return new Map(
+    Object.entries(shapes).map(([name, shape], i) => {
+      const data = wave(
+        shape.reduce((product, size) => product * size, 1),
+        0.7 + i / 10,
+      )
+      return [`gates.${name}`, { shape, data }]
+    }),
+  )
+}
+
+/** A checkpoint that asks for the gated transfer, with or without its gates. */
+function stage(gates?: Tensors) {
+  const folder = temporaryFolder()
+  const source = join(folder, 'checkpoint')
+  writeCheckpoint(source, { unet: SMALL_UNET, vae: SMALL_VAE }, syntheticTensors(SMALL_UNET, SMALL_VAE))
+  writeFileSync(
+    join(source, 'gendr.json'),
+    JSON.stringify({ name: 'model', timestep: 499, color_transfer: { method: 'gated', levels: LEVELS } }),
+  )
+  if (gates) {
+    mkdirSync(join(source, 'gates'))
+    writeFileSync(join(source, 'gates', 'diffusion_pytorch_model.safetensors'), encodeSafetensors(gates))
+  }
+  return { source, output: join(folder, 'model') }
+}
+
+describe('the gates of a transfer', () => {
+  test('become a graph that computes what the definition says', async () => {
+    const tensors = gateTensors()
+    const { source, output } = stage(tensors)
+    const manifest = await importCheckpoint({ source, output })
+    expect(manifest).toMatchObject({ constants: { colorTransfer: { method: 'gated', levels: LEVELS } } })
+    const input: Dense = { data: wave(MEASURES * ROWS * COLUMNS, 0.3), dims: [1, MEASURES, ROWS, COLUMNS] }
+    const { graphs } = await openModelFolder(output)
+    const result = await runGraph(graphs.gates!, input)
+    const expected = gatesOf(tensors, input.data)
+    expect(result.dims).toEqual([1, 2 * LEVELS, ROWS, COLUMNS])
+    result.data.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i]!, 5)
+    })
+  })
+
+  test('are missed by name', async () => {
+    const { source, output } = stage()
+    await expect(importCheckpoint({ source, output })).rejects.toMatchObject({
+      message: expect.stringContaining(join('gates', 'diffusion_pytorch_model.safetensors')),
+    })
+  })
+
+  test('of another number of levels are refused', async () => {
+    const tensors = gateTensors()
+    tensors.set('gates.conv_out.weight', { shape: [6, WIDTH, 1, 1], data: new Float32Array(6 * WIDTH) })
+    const { source, output } = stage(tensors)
+    await expect(importCheckpoint({ source, output })).rejects.toMatchObject({
+      message: expect.stringMatching(/gates\.conv_out\.weight of shape .*, got \[6, 3, 1, 1\]/),
+    })
+  })
+})
+
+/** Each cell sees its 3 × 3 neighbours, with nothing beyond the border, and the mean of all cells. */
+function gatesOf(tensors: Tensors, measures: Float32Array): number[] {
+  const values = (name: string) => tensors.get(`gates.${name}`)!.data
+  const cell = (channel: number, row: number, column: number): number =>
+    row < 0 || row >= ROWS || column < 0 || column >= COLUMNS ? 0 : measures[(channel * ROWS + row) * COLUMNS + column]!
+  const cells = Array.from({ length: ROWS * COLUMNS }, (_, i) => [Math.floor(i / COLUMNS), i % COLUMNS] as const)
+  const dense = (name: string, inputs: number[]): number[] =>
+    Array.from(values(`${name}.bias`), (bias, out) =>
+      inputs.reduce((sum, x, i) => sum + x * values(`${name}.weight`)[out * inputs.length + i]!, bias),
+    )
+  const relu = (x: number[]): number[] => x.map((value) => Math.max(0, value))
+  const gates = cells.map(([row, column]) => {
+    const first = Array.from(values('conv_in.bias'), (bias, out) => {
+      let sum = bias
+      for (let channel = 0; channel < MEASURES; channel++) {
+        for (let tap = 0; tap < 9; tap++) {
+          const [down, along] = [Math.floor(tap / 3) - 1, (tap % 3) - 1]
+          sum +=
+            values('conv_in.weight')[(out * MEASURES + channel) * 9 + tap]! * cell(channel, row + down, column + along)
+        }
+        const mean = cells.reduce((total, [r, c]) => total + cell(channel, r, c), 0) / cells.length
+        sum += values('whole.weight')[out * MEASURES + channel]! * mean
+      }
+      return sum
+    })
+    return dense('conv_out', relu(dense('conv_mid', relu(first)))).map((value) => 1 / (1 + Math.exp(-value)))
+  })
+  return Array.from({ length: 2 * LEVELS }, (_, channel) => gates.map((cellGates) => cellGates[channel]!)).flat()
+}
