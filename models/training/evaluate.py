@@ -44,6 +44,7 @@ def load(folder: Path) -> Restoration:
     weights = {"prompt": prompt}
     for part in ("vae", "unet"):
         weights |= {f"{part}.{k}": v for k, v in load_file(folder / part / "diffusion_pytorch_model.safetensors").items()}
+    weights |= load_file(folder / "gates/diffusion_pytorch_model.safetensors")
     model.load_state_dict({key: value.float() for key, value in weights.items()})
     return model.eval().requires_grad_(False)
 

@@ -2,7 +2,7 @@
 
     python export.py --checkpoint runs/checkpoint.pt --pool FOLDER --out FOLDER [--precision float16]
 
-vae/ and unet/ (config.json, diffusion_pytorch_model.safetensors), prompt_embeds.safetensors with the prompt of each setting under
+vae/ and unet/ (config.json, diffusion_pytorch_model.safetensors), gates/ (the same without a configuration), prompt_embeds.safetensors with the prompt of each setting under
 its name, and gendr.json with their timesteps.
 scaling_factor becomes 1 / std of the latents of sharp training crops; the UNet's first and last convolution take
 up the change, so the restored picture stays the same.
@@ -70,6 +70,9 @@ def write(model: Restoration, state: dict, out: Path, precision: str, pool: Path
         (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
         weights = {key: value.to(kind).contiguous() for key, value in module.state_dict().items()}
         save_file(weights, folder / "diffusion_pytorch_model.safetensors", {"format": "pt"})
+    (fresh / "gates").mkdir()
+    gates = {f"gates.{key}": value.to(kind).contiguous() for key, value in model.gates.state_dict().items()}
+    save_file(gates, fresh / "gates/diffusion_pytorch_model.safetensors", {"format": "pt"})
     prompts = {name: prompt[None].to(kind).contiguous() for name, prompt in zip(model.settings, model.prompt.detach(), strict=True)}
     save_file(prompts, fresh / "prompt_embeds.safetensors", {"format": "pt"})
     about = {
@@ -79,7 +82,7 @@ def write(model: Restoration, state: dict, out: Path, precision: str, pool: Path
         "prediction_type": "epsilon",
         "alpha": ALPHA,
         "beta": BETA,
-        "color_transfer": {"method": "wavelet", "levels": config["colour_levels"]},
+        "color_transfer": {"method": "gated", "levels": config["colour_levels"]},
         "licence": "MIT (weights); trained on photographs under the licences in models/training/photographs.json",
         "source": "trained by models/training on freely licensed photographs from Debian packages",
         "made_by": "python models/training/train.py direct (docs/model-card.md), then python models/training/export.py",

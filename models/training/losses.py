@@ -33,6 +33,11 @@ def chroma(y: Tensor, target: Tensor) -> Tensor:
     return charbonnier(small(y), small(target))
 
 
+def log_error(y: Tensor, target: Tensor, floor: float = 1e-5) -> Tensor:
+    """Mean of ln(MSE + floor) of each picture's luma in 0..1: PSNR up to a factor, so that easy pictures count like difficult ones."""
+    return ((luma(y) - luma(target)).div(255).square().mean((1, 2, 3)) + floor).log().mean()
+
+
 def energy(y: Tensor, target: Tensor) -> Tensor:
     """How far the local strength of the luma's fine detail is from the target's, whatever the detail itself.
 

@@ -21,9 +21,10 @@ from lettering import letter
 from photographs import catalogue, pyramid
 
 SIDE = 256
-SCALES, SCALE_SHARES = (4, 3, 2, 1), (0.74, 0.04, 0.1, 0.12)
+SCALES, SCALE_SHARES = (4, 3, 2, 1), (0.6, 0.04, 0.1, 0.26)
 FLAT, FLAT_SHARE = 4.0, 0.15
 LETTERING_SHARE = 0.06
+CLEAN_SHARE = 0.22
 
 
 def upscale(poor: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -46,7 +47,7 @@ def pair(levels: list[np.ndarray], shares: np.ndarray, seed: int) -> tuple[np.nd
         sharp = letter(sharp, rng)
     scale = int(rng.choice(SCALES, p=SCALE_SHARES))
     size = SIDE - SIDE % scale
-    small = degrade(sharp[:size, :size], scale, rng)
+    small = degrade(sharp[:size, :size], scale, rng, CLEAN_SHARE)
     poor = upscale(small, size, size)
     margin = SIDE - size
     return sharp, np.pad(poor, ((0, margin), (0, margin), (0, 0)), mode="edge") if margin else poor

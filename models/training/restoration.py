@@ -1,9 +1,9 @@
-"""The whole restoration: encode, one step, decode, colour transfer (design: one-step restoration as in GenDR).
+"""The whole restoration: encode, one step, decode, transfer (design: one-step restoration as in GenDR).
 
     z  = encode(2x - 1) * scale
     e  = unet(z, t, c),                          t and c of the setting
     z0 = (z - sqrt(beta) e) / sqrt(alpha),    alpha = beta = 0.5
-    y  = (decode(z0 / scale) + 1) / 2, then the low frequencies of x instead of its own
+    y  = (decode(z0 / scale) + 1) / 2, then what the transfer returns of x
 """
 
 import math
@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from transfer import Gates, transfer
 from unet import UNet
 from vae import Autoencoder
 
@@ -23,27 +24,8 @@ def one_setting(config: dict) -> dict:
     return config | {"settings": dict([list(config["settings"].items())[-1]])}
 
 
-def low_pass(x: Tensor, levels: int) -> Tensor:
-    """What `levels` steps of the a trous transform leave: [1 2 1]/4 along both axes, dilated by 1, 2, 4, ..., borders replicated.
-
-    x: [n, c, h, w]. Source of the transform: Holschneider et al. 1989; of its use for colour: StableSR (Wang et al. 2023).
-    """
-    for level in range(levels):
-        d = 2**level
-        p = F.pad(x, (d, d, 0, 0), mode="replicate")
-        x = 0.25 * (p[..., : -2 * d] + p[..., 2 * d :]) + 0.5 * x
-        p = F.pad(x, (0, 0, d, d), mode="replicate")
-        x = 0.25 * (p[..., : -2 * d, :] + p[..., 2 * d :, :]) + 0.5 * x
-    return x
-
-
-def transfer_colour(y: Tensor, x: Tensor, levels: int) -> Tensor:
-    """y with the low frequencies of x; both [n, 3, h, w] in 0..1. low_pass is linear, so one pass does for both."""
-    return y + low_pass(x - y, levels)
-
-
 class Restoration(nn.Module):
-    """Autoencoder, one-step network and prompt embeddings, trained together.
+    """Autoencoder, one-step network, prompt embeddings and the gates of the transfer, trained together.
 
     A setting is how the UNet is asked: one timestep and one prompt. `config["settings"]` has the timestep of each by name,
     `prompt` is [settings, tokens, channels]; settings are told by their index, and the last is the default.
@@ -58,6 +40,7 @@ class Restoration(nn.Module):
         self.scale = config["vae"]["scaling_factor"]
         self.vae = Autoencoder(config["vae"])
         self.unet = UNet(config["unet"])
+        self.gates = Gates(self.levels)
         self.prompt = nn.Parameter(torch.randn(len(self.settings), config["prompt_tokens"], config["unet"]["cross_attention_dim"]))
         self.multiple = 8 * 2 ** (len(config["unet"]["block_out_channels"]) - 1)
 
@@ -72,9 +55,14 @@ class Restoration(nn.Module):
         return (z - math.sqrt(BETA) * e) / math.sqrt(ALPHA)
 
     def network(self, x: Tensor, setting: int | Tensor = -1) -> Tensor:
-        """The restored picture before colour transfer; x [n, 3, h, w] in 0..1, sides multiples of `multiple`."""
+        """The restored picture before the transfer; x [n, 3, h, w] in 0..1, sides multiples of `multiple`."""
         z = self.vae.encode(2 * x - 1) * self.scale
         return (self.vae.decode(self.step(z, setting) / self.scale) + 1) / 2
+
+    def transfer(self, y: Tensor, x: Tensor) -> Tensor:
+        """y with what returns of x, in float32."""
+        with torch.autocast(y.device.type, enabled=False):
+            return transfer(y.float(), x, self.gates, self.levels)
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """decode(encode(x)) in 0..1, the autoencoder alone."""
@@ -86,15 +74,15 @@ class Restoration(nn.Module):
         given, kept = z[: len(x)] * self.scale, z[len(x) :]
         z0 = self.step(given, setting)
         y, reconstructed = ((self.vae.decode(torch.cat([z0 / self.scale, kept])).float() + 1) / 2).split([len(x), len(sharp)])
-        return transfer_colour(y, x, self.levels), reconstructed
+        return self.transfer(y, x), reconstructed
 
     def forward(self, x: Tensor, setting: int | Tensor = -1) -> Tensor:
         """The restored picture, [n, 3, h, w], not clamped; x is the upscaled poor picture in 0..1."""
-        return transfer_colour(self.network(x, setting), x, self.levels)
+        return self.transfer(self.network(x, setting), x)
 
     def restore(self, x: Tensor, setting: int | Tensor = -1) -> Tensor:
         """As forward, for any size: reflects at the borders up to the multiple, crops, clamps to 0..1."""
         height, width = x.shape[-2:]
         margins = (0, -width % self.multiple, 0, -height % self.multiple)
         y = self.network(F.pad(x, margins, mode="reflect"), setting)[..., :height, :width]
-        return transfer_colour(y, x, self.levels).clamp(0, 1)
+        return self.transfer(y, x).clamp(0, 1)

@@ -32,7 +32,7 @@ PROMPTS = "prompts."
 def tensors(model: Path) -> dict[str, torch.Tensor]:
     """Every weight of the model folder by its name in Restoration, apart from the prompts'; matrices may be transposed."""
     found = {}
-    for part, prefix in (("encoder", "vae."), ("decoder", "vae."), ("unet", "unet.")):
+    for part, prefix in (("encoder", "vae."), ("decoder", "vae."), ("unet", "unet."), ("gates", "")):
         graph = onnx.load(model / f"{part}.onnx").graph
         found |= {prefix + tensor.name: torch.from_numpy(to_array(tensor).copy()) for tensor in graph.initializer}
     kept = load_file(model / "conditioning.safetensors")

@@ -69,27 +69,26 @@ function scaled([luma, red, blue]: Opponent<Float32Array>, width: number, levels
 }
 
 /** What returns at rows `top`..`bottom`. */
-function gated(
-  [luma, red, blue]: Opponent<Scales>,
-  gates: GateRows,
-  strip: Strip,
-  width: number,
-): Opponent<Float32Array> {
+function gated(change: Opponent<Scales>, gates: GateRows, strip: Strip, width: number): Opponent<Float32Array> {
   const { top, bottom, from } = strip
+  const levels = change[0].length - 1
+  const widest = (scales: Scales) => scales[levels]!.slice((top - from) * width, (bottom - from) * width)
+  const sums = [widest(change[0]), widest(change[1]), widest(change[2])] as const
   const gate = new Float32Array(width)
-  const levels = luma.length - 1
-  const kept = (scales: Scales, colour: 0 | 1): Float32Array => {
-    const sum = scales[levels]!.slice((top - from) * width, (bottom - from) * width)
-    for (let level = 0; level < levels; level++) {
-      const [narrow, wide] = [scales[level]!, scales[level + 1]!]
-      for (let row = top; row < bottom; row++) {
-        gates.fill(colour * levels + level, row, gate)
-        addGated(gate, narrow, wide, (row - from) * width, sum, (row - top) * width)
+  for (let level = 0; level < levels; level++) {
+    for (let row = top; row < bottom; row++) {
+      const add = (channel: 0 | 1 | 2): void => {
+        const [narrow, wide] = [change[channel][level]!, change[channel][level + 1]!]
+        addGated(gate, narrow, wide, (row - from) * width, sums[channel], (row - top) * width)
       }
+      gates.fill(level, row, gate)
+      add(0)
+      gates.fill(levels + level, row, gate)
+      add(1)
+      add(2)
     }
-    return sum
   }
-  return [kept(luma, 0), kept(red, 1), kept(blue, 1)]
+  return sums
 }
 
 /** Adds a row of a band, each value times its gate. */
@@ -100,6 +99,6 @@ function addGated(
   at: number,
   to: Float32Array,
   place: number,
-) {
+): void {
   for (let x = 0; x < gate.length; x++) to[place + x]! += gate[x]! * (narrow[at + x]! - wide[at + x]!)
 }

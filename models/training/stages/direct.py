@@ -1,4 +1,4 @@
-"""Autoencoder and one-step network together, end to end through the colour transfer: how the shipped gendr-nano was made.
+"""Autoencoder and one-step network together, end to end through the transfer: how the shipped gendr-nano was made.
 
 One network in two settings: half of each batch is asked to be faithful (Charbonnier, structure, coarse tones and chroma alone),
 half to be detailed: from `--texture-from` of the run, also a critic of fine texture and the strength of fine detail.
@@ -14,23 +14,25 @@ import torch
 from torch import Tensor
 
 from degradation import to_bytes
-from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, grid, structure
+from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, grid, log_error, structure
 from loop import Stage, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
 from niqe import PRISTINE, niqe
 from restoration import Restoration
 
 AVERAGE, UNET_SHARE, GRID_NOISE = 0.99, 0.1, 0.03
+FIDELITY = (structure, chroma, coarse, log_error)
 
 
 @dataclass
 class Weights:
-    """How much each term counts: structure, chroma, coarse and reconstruction beside the pixel term; texture and energy as shares of the
+    """How much each term counts: structure, chroma, coarse, log_error and reconstruction beside the pixel term; texture and energy as shares of the
     gradient that these together send into the restored picture (after Esser et al. 2021, equation 7)."""
 
     structure: float = 1.0
     chroma: float = 2.0
     coarse: float = 1.0
+    log_error: float = 0.05
     reconstruction: float = 0.05
     texture: float = 0.35
     energy: float = 0.2
@@ -49,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 class Direct(Stage):
     """All networks and optimisers of the stage."""
 
-    crops = ((0.0, 96, 16), (0.75, 128, 9))
+    crops = ((0.0, 128, 9),)
 
     def __init__(self, config: dict, options: argparse.Namespace):
         self.peak = options.rate or config["training"]["rates"]["direct"]
@@ -74,7 +76,7 @@ class Direct(Stage):
     def rates(self) -> list[dict]:
         """The UNet learns slower: what it does for one batch shifts the whole latent of the next, and it would learn to do nothing."""
         unet = [*self.model.unet.parameters(), self.model.prompt]
-        return rated(self.model.vae.parameters()) + rated(unet, UNET_SHARE)
+        return rated([*self.model.vae.parameters(), *self.model.gates.parameters()]) + rated(unet, UNET_SHARE)
 
     def parts(self) -> dict:
         names = ("model", "average", "critic", "optimiser", "critic_optimiser")
@@ -87,8 +89,8 @@ class Direct(Stage):
         with self.precision():
             restored, reconstructed = self.model.both(poor, sharp[:1], setting)
         seen = restored.detach().requires_grad_()
-        losses = {term.__name__: term(seen, sharp) for term in (charbonnier, structure, chroma, coarse)}
-        fidelity = losses["charbonnier"] + sum(getattr(self.weights, n) * losses[n] for n in ("structure", "chroma", "coarse"))
+        losses = {term.__name__: term(seen, sharp) for term in (charbonnier, *FIDELITY)}
+        fidelity = losses["charbonnier"] + sum(getattr(self.weights, term.__name__) * losses[term.__name__] for term in FIDELITY)
         (pull,) = torch.autograd.grad(fidelity, seen)
         pull = pull + self.level(losses, restored.detach().requires_grad_(), sharp, pull.norm())
         losses |= dict.fromkeys(("critic", "texture", "energy"), torch.zeros(()))

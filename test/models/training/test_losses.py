@@ -8,8 +8,9 @@ import torch
 from alignment import Projection, alignment
 from diffusion import Schedule, denoising
 from distillation import balance, cid, cida, consistent_identity, deceive, discriminate, score_gap, score_identity, sid, vsd
-from losses import charbonnier, chroma, coarse, critic_loss, deception_loss, energy, grid, structure
+from losses import charbonnier, chroma, coarse, critic_loss, deception_loss, energy, grid, log_error, structure
 from stages.autoencoder import prior
+from transfer import FLOOR, MIDDLE, SPREAD, Gates, bands, cells, features, from_opponent, opponent, transfer
 
 
 def latent(*values: float) -> torch.Tensor:
@@ -32,6 +33,60 @@ class Grid(unittest.TestCase):
         x, y = even + even.transpose(2, 3), uneven + even.transpose(2, 3)
         self.assertAlmostEqual(grid(y, x).item(), (7 / 9 + 7 * 1 / 9) / 8 / 2, 4)
         self.assertAlmostEqual(grid(x, x).item(), 0, 6)
+
+
+class Fixed(torch.nn.Module):
+    """Gates that are all alike."""
+
+    def __init__(self, value: float):
+        super().__init__()
+        self.value = value
+
+    def forward(self, f: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(f), 4, *f.shape[2:]), self.value)
+
+
+class Transfer(unittest.TestCase):
+    """Two levels, on pictures whose sides are no multiples of a cell."""
+
+    def setUp(self):
+        torch.manual_seed(2)
+        self.x, self.y = torch.rand(2, 1, 3, 19, 21)
+
+    def test_bands_add_up_and_opponents_turn_back(self):
+        details, wide = bands(self.x, 2)
+        torch.testing.assert_close(details.sum(1) + wide, self.x)
+        torch.testing.assert_close(from_opponent(opponent(self.x)), self.x)
+
+    def test_a_single_point_is_spread_by_the_binomial_filter(self):
+        point = torch.zeros(1, 1, 9, 9)
+        point[..., 4, 4] = 16
+        details, _ = bands(point, 1)
+        self.assertEqual(details[0, 0, 0, 4, 3:6].tolist(), [-2, 12, -2])
+        self.assertEqual(details[0, 0, 0, 3, 3:6].tolist(), [-1, -2, -1])
+
+    def test_open_gates_give_the_input_and_shut_ones_its_wide_part(self):
+        torch.testing.assert_close(transfer(self.y, self.x, Fixed(1.0), 2), self.x)
+        torch.testing.assert_close(transfer(self.y, self.x, Fixed(0.0), 2), self.y + bands(self.x - self.y, 2)[1])
+
+    def test_cells_at_the_border_are_means_of_what_is_there(self):
+        torch.testing.assert_close(cells(self.x)[..., 2, 2], self.x[..., 16:, 16:].mean((2, 3)))
+
+    def test_features_of_bands_of_constant_energy(self):
+        given, restored = torch.full((1, 1, 1, 8, 8), 0.2), torch.full((1, 1, 1, 8, 8), -0.1)
+        change = torch.tensor([0.3, 0.1, 0.3]).reshape(1, 1, 3, 1, 1).expand(1, 1, 3, 8, 8)
+        logarithms = [math.log(e + FLOOR) / SPREAD + MIDDLE for e in (0.04, 0.01, 0.09, 0.05)]
+        for found, wanted in zip(features(given, restored, change).flatten().tolist(), (*logarithms, -1), strict=True):
+            self.assertAlmostEqual(found, wanted, 4)
+
+    def test_fresh_gates_let_through_little_that_is_fine(self):
+        gates = Gates(4)(torch.randn(1, 20, 3, 3))[0, :, 0, 0]
+        torch.testing.assert_close(gates, torch.linspace(-3, 0, 4).sigmoid().repeat(2))
+
+    def test_equal_pictures_have_finite_gradients(self):
+        y = torch.full((1, 3, 16, 16), 0.5, requires_grad=True)
+        transfer(y, y.detach(), Gates(2), 2).square().mean().backward()
+        self.assertTrue(y.grad.isfinite().all())
 
 
 class Distillation(unittest.TestCase):
@@ -113,6 +168,11 @@ class Pixels(unittest.TestCase):
         red[:, 0] = 0.7
         self.assertAlmostEqual(chroma(grey(0.9), grey(0.1)).item(), 1e-3, 6)
         self.assertAlmostEqual(chroma(red, grey(0.5)).item(), (math.hypot(0.2, 1e-3) + 1e-3) / 2, 6)
+
+    def test_log_error_is_the_mean_logarithm_of_each_picture(self):
+        y, target = torch.cat([grey(0.5), grey(0.3)]), torch.cat([grey(0.4), grey(0.3)])
+        wanted = (math.log((0.1 * 219 / 255) ** 2 + 1e-5) + math.log(1e-5)) / 2
+        self.assertAlmostEqual(log_error(y, target).item(), wanted, 3)
 
     def test_energy_of_detail_twice_as_strong_is_near_the_logarithm_of_two(self):
         torch.manual_seed(0)

@@ -106,6 +106,11 @@ class Stages(unittest.TestCase):
         for name in ("charbonnier", "structure", "reconstruction"):
             self.falls(losses, name)
 
+    def test_direct_trains_every_part(self):
+        stage = Direct(tiny_config(), self.options())
+        trained = {id(p) for group in stage.optimiser.param_groups for p in group["params"]}
+        self.assertEqual([name for name, p in stage.model.named_parameters() if id(p) not in trained], [])
+
     def test_direct_with_critic(self):
         losses = self.train(Direct(tiny_config(), self.options(texture_from=0.0)))
         self.falls(losses, "charbonnier")
