@@ -7,9 +7,7 @@ import { besideUs, type FileSystem } from './file-system.ts'
  * @throws RestorationError `path_outside`, which names what was asked for and no path of the host
  */
 export async function pathInside(root: string, name: string, files: FileSystem = besideUs): Promise<string> {
-  if (name.includes('\0') || name.includes('\\') || isAbsolute(name) || name.split('/').includes('..')) {
-    throw outside(name)
-  }
+  refuseOutside(name)
   const path = resolve(root, name)
   const [place, real] = await Promise.all([
     realpathOfExisting(path, files),
@@ -18,6 +16,13 @@ export async function pathInside(root: string, name: string, files: FileSystem =
   // The root itself may have been moved behind a link meanwhile.
   if (!isWithin(place, real) && !isWithin(place, await realRoot(root, files))) throw outside(name)
   return path
+}
+
+/** Refuses a name that by itself leads out of its folder. @throws RestorationError `path_outside` */
+export function refuseOutside(name: string): void {
+  if (name.includes('\0') || name.includes('\\') || isAbsolute(name) || name.split('/').includes('..')) {
+    throw outside(name)
+  }
 }
 
 /** Where the roots really are; there are few, and they are asked for with every file. */

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { besideUs, type FileSystem } from './file-system.ts'
-import { pathInside } from './inside.ts'
+import { pathInside, refuseOutside } from './inside.ts'
 import type { Claim, Place, Receipts } from './receipts.ts'
 import { createFile } from './write-file.ts'
 
@@ -47,7 +47,7 @@ export class FileSeries {
   ): Promise<Place> {
     const name = dated(prefix, new Date())
     // Before it is split: an absolute prefix or one with '..' is refused, not tidied up.
-    await pathInside(this.#root, name, this.#files)
+    refuseOutside(name)
     const { subfolder, stem } = splitPrefix(name)
     const folder = subfolder === '' ? this.#root : await pathInside(this.#root, subfolder, this.#files)
     const series = join(folder, stem)
