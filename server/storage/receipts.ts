@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { besideUs, type FileSystem } from './file-system.ts'
 import { codeOf, createFile, isWithoutLinks, linkInto } from './write-file.ts'
@@ -57,7 +57,7 @@ export class Receipts {
     } catch (error) {
       const code = codeOf(error)
       if (code === 'EEXIST') {
-        await rm(copy)
+        await unlink(copy)
         return false
       }
       if (code !== 'EXDEV' && !isWithoutLinks(code)) throw error
@@ -101,7 +101,7 @@ export class Receipts {
     try {
       await this.#files.writeNew(path, bytes)
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') await rm(path)
+      if (codeOf(error) === 'EEXIST') await unlink(path)
       else if (codeOf(error) === 'ENOENT') await mkdir(this.#root, { recursive: true })
       else throw error
       await this.#files.writeNew(path, bytes)
@@ -116,8 +116,13 @@ export class Receipts {
 
   async #remove(isGone: (name: string) => boolean): Promise<void> {
     const names = await readdir(this.#root).catch(() => [])
-    await Promise.all(names.filter(isGone).map((name) => rm(join(this.#root, name), { force: true })))
+    await Promise.all(names.filter(isGone).map((name) => unlink(join(this.#root, name)).catch(onlyMissing)))
   }
+}
+
+/** What is gone already need not go. */
+function onlyMissing(error: unknown): void {
+  if (codeOf(error) !== 'ENOENT') throw error
 }
 
 /** Whether two names are of one file, or where links are not possible, of one content. */
