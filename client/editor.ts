@@ -74,8 +74,6 @@ export class Editor {
   readonly #parts: EditorParts
   #types: Catalogue = new Map()
   #finished: string | null = null
-  /** The latest run up to a node, and the node of the run that shows its picture. */
-  #partial: { readonly run: string; readonly node: string; readonly shown: string } | undefined
 
   constructor(parts: EditorParts) {
     this.#parts = parts
@@ -132,9 +130,7 @@ export class Editor {
   async runUpTo(id: string): Promise<void> {
     await this.#tryLater(async () => {
       const { order, shown } = orderUpTo(this.order(), this.view.runId(id), this.#types)
-      const run = await this.runs.start(order)
-      if (run !== undefined) this.#partial = { run, node: id, shown }
-      this.#followRun(this.runs.board)
+      await this.runs.start({ ...order, upTo: { node: id, shown } })
     })
   }
 
@@ -450,12 +446,12 @@ export class Editor {
     this.view.board = this.boardInView
     this.#parts.show(board)
     if (board.state !== 'done' || board.run === this.#finished || board.isForeign) return
-    const partial = this.#partial?.run === board.run ? this.#partial : undefined
+    const upTo = this.runs.upToOf(board.run)
     this.#finished = board.run
     if (this.boardInView !== board) return
     const ran = [...board.nodes.keys()]
     const compared = ran.find((id) => (board.outputs.get(id)?.a_images?.length ?? 0) > 0)
-    if (partial !== undefined) this.#openFiles(partial.node, board.outputs.get(partial.shown)?.images ?? [])
+    if (upTo !== undefined) this.#openFiles(upTo.node, board.outputs.get(upTo.shown)?.images ?? [])
     else if (compared !== undefined) this.#openPictures(compared)
   }
 

@@ -27,6 +27,13 @@ export interface Order {
   readonly targets?: readonly string[]
   /** The tab that it is of. */
   readonly origin?: string
+  readonly upTo?: UpTo
+}
+
+/** The node that a run goes up to, and the node of the run that shows its picture. */
+export interface UpTo {
+  readonly node: string
+  readonly shown: string
 }
 
 /** The graph as it is now, to be run as a whole. */
@@ -39,6 +46,7 @@ interface OwnRun {
   /** Which of the graphs that were opened one after the other it belongs to. */
   readonly opening: number
   readonly origin: string | undefined
+  readonly upTo: UpTo | undefined
 }
 
 const LAST_RUN = 'gendr.run'
@@ -72,6 +80,11 @@ export class RunControl {
   /** The tab that a run was started from; undefined where that is not known. */
   originOf(run: string | null): string | undefined {
     return run === null ? undefined : this.#own.get(run)?.origin
+  }
+
+  /** How far a run goes that was started here; undefined where it goes to its end. */
+  upToOf(run: string | null): UpTo | undefined {
+    return run === null ? undefined : this.#own.get(run)?.upTo
   }
 
   /** @returns the id of the run; undefined where the host refused it, which the person has been told */
@@ -148,7 +161,7 @@ export class RunControl {
       return undefined
     }
     const nodes = Object.keys(order.prompt)
-    this.#own.set(submission.id, { nodes, opening: this.#opening, origin: order.origin })
+    this.#own.set(submission.id, { nodes, opening: this.#opening, origin: order.origin, upTo: order.upTo })
     this.#storage.setItem(LAST_RUN, submission.id)
     // The one under way is followed to its end; this one is when it starts.
     if (this.#board.state !== 'running' || this.#board.isForeign) {

@@ -1,5 +1,6 @@
 import sharp, { type Metadata } from 'sharp'
 import { RestorationError } from './error.ts'
+import { decodeSmallPng } from './png-decode.ts'
 import { viewAs } from './raw.ts'
 import { toDepth } from './samples.ts'
 import type { Frame } from './values.ts'
@@ -17,20 +18,27 @@ export interface DecodedImage {
  * @throws RestorationError `image_unreadable`, `image_too_large`
  */
 export async function decodeImage(bytes: Uint8Array, name: string, maxPixels: number): Promise<DecodedImage> {
-  const metadata = await readHeader(bytes, name)
-  const { width, height } = metadata
-  if (width * height > maxPixels) {
-    throw new RestorationError(
-      'image_too_large',
-      `Expected '${name}' to have at most ${millions(maxPixels)} megapixels but it has ${millions(width * height)} (${width} × ${height}).`,
-      'Make the picture smaller, or start the host with a larger --max-pixels.',
-    )
+  const small = decodeSmallPng(bytes)
+  if (small !== undefined) {
+    refuseLarge(small, name, maxPixels)
+    return toImage(small)
   }
+  const metadata = await readHeader(bytes, name)
+  refuseLarge(metadata, name, maxPixels)
   try {
-    return await decodePixels(bytes, metadata)
+    return toImage(await decodePixels(bytes, metadata))
   } catch (error) {
     throw unreadable(name, error)
   }
+}
+
+function refuseLarge({ width, height }: Pick<Frame, 'width' | 'height'>, name: string, maxPixels: number): void {
+  if (width * height <= maxPixels) return
+  throw new RestorationError(
+    'image_too_large',
+    `Expected '${name}' to have at most ${millions(maxPixels)} megapixels but it has ${millions(width * height)} (${width} × ${height}).`,
+    'Make the picture smaller, or start the host with a larger --max-pixels.',
+  )
 }
 
 async function readHeader(bytes: Uint8Array, name: string): Promise<Metadata> {
@@ -41,16 +49,21 @@ async function readHeader(bytes: Uint8Array, name: string): Promise<Metadata> {
   }
 }
 
-async function decodePixels(bytes: Uint8Array, metadata: Metadata): Promise<DecodedImage> {
-  const deep = metadata.depth === 'ushort'
+async function decodePixels(bytes: Uint8Array, { depth }: Metadata): Promise<Frame> {
+  const deep = depth === 'ushort'
   const pipeline = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
     .autoOrient()
     .toColourspace(deep ? 'rgb16' : 'srgb')
   const { data, info } = await pipeline.raw({ depth: deep ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true })
-  const samples = viewAs(deep ? 'uint16' : 'uint8', data)
-  const { width, height } = info
-  if (info.channels === 3) return { frame: { width, height, channels: 3, data: samples } }
-  const { colour, alpha } = splitAlpha(samples, info.channels)
+  const { width, height, channels } = info
+  return { width, height, channels, data: viewAs(deep ? 'uint16' : 'uint8', data) }
+}
+
+/** The colours of a decoded picture as RGB, its alpha as a mask. */
+function toImage(decoded: Frame): DecodedImage {
+  const { width, height, channels } = decoded
+  if (channels === 3) return { frame: decoded }
+  const { colour, alpha } = splitAlpha(decoded.data, channels)
   const frame: Frame = { width, height, channels: 3, data: colour }
   if (alpha === undefined) return { frame }
   const mask = toDepth({ width, height, channels: 1, data: alpha }, 'float32')

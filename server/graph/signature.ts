@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { createHash } from 'node:crypto'
 import type { Plan, PlannedNode } from './plan.ts'
 
 /**
@@ -16,7 +15,8 @@ export function signatures(
   const signatureOf = (id: string) => signed.get(id) ?? known.get(id)
   for (const id of plan.order) {
     const node = plan.nodes.get(id)!
-    signed.set(id, bytesToHex(sha256(utf8ToBytes(JSON.stringify(material(node, signatureOf, fingerprints.get(id)))))))
+    const text = JSON.stringify(material(node, signatureOf, fingerprints.get(id)))
+    signed.set(id, createHash('sha256').update(text).digest('hex'))
   }
   return signed
 }

@@ -3,6 +3,7 @@ import { describeNode } from '../../nodes/sdk/description.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { catalogueOf } from '../graph/catalogue.ts'
 import { InferenceThread } from '../inference/inference.ts'
+import { atOnce } from '../storage/file-system.ts'
 import { Storage } from '../storage/storage.ts'
 import { tidyMemory } from '../tidy-memory.ts'
 import { ResultCache } from './cache.ts'
@@ -24,7 +25,7 @@ if (!process.connected) process.kill(process.pid, 'SIGKILL')
 // An interrupt from the terminal reaches the whole group; the host decides when its runner ends.
 process.on('SIGINT', () => {})
 
-const storage = await Storage.open(options)
+const storage = await Storage.open(options, atOnce)
 const models = new ModelStore(options.modelRoots)
 const thread = await startInference()
 const memory = new ResultCache(options.cacheBytes)

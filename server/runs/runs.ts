@@ -95,8 +95,9 @@ export class Runs {
     this.#store.add({ ...run, prompt, outputs, extraData, webhook }, Date.now())
     if (run.delivery === 'memory') this.#attachments.set(id, submission.attachments)
     this.#queue.add(run)
-    this.#announce({ type: 'queue' })
+    // Before anybody is told, so that what sockets are told of both leaves in one write.
     this.#pumpLater()
+    this.#announce({ type: 'queue' })
     return run
   }
 
@@ -313,8 +314,8 @@ export class Runs {
     void execution.then(() => {
       if (this.#closed) return
       const record = recorder.record()
-      this.#store.finish(run.id, { record, files: recorder.files }, Date.now())
-      if (record.status.completed) this.#store.learn(run.shape, recorder.timesByClass())
+      const lesson = record.status.completed ? { shape: run.shape, times: recorder.timesByClass() } : undefined
+      this.#store.finish(run.id, { record, files: recorder.files, lesson }, Date.now())
       this.#active = undefined
       this.#progress = undefined
       this.#announce({ type: 'queue' })

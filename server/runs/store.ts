@@ -24,6 +24,8 @@ export interface StoredRun extends Run {
 export interface Ending {
   readonly record: RunRecord
   readonly files?: readonly WrittenFile[]
+  /** How long its nodes took, by class, where there is something to learn from that. */
+  readonly lesson?: { readonly shape: Shape; readonly times: ReadonlyMap<string, readonly number[]> } | undefined
 }
 
 /** Which part of the history: see ComfyUI's PromptQueue.get_history. */
@@ -110,8 +112,8 @@ export class RunStore {
     return (this.#statements.crashes.get(id) as { crashes: number }).crashes
   }
 
-  /** Writes down how a run has ended, and that its webhook is to be told. */
-  finish(id: string, { record, files = [] }: Ending, now: number): void {
+  /** Writes down how a run has ended, and that its webhook is to be told; learns how long its nodes took. */
+  finish(id: string, { record, files = [], lesson }: Ending, now: number): void {
     const outcome = outcomeOf(record)
     this.#atomically(() => {
       this.#finish += 1
@@ -120,14 +122,10 @@ export class RunStore {
       this.#statements.finishGraph.run(text, id)
       this.#statements.prune.run(this.#finish - this.#maxHistory)
       for (const file of files) this.files.put(file)
+      if (lesson !== undefined) this.speeds.learn(lesson.shape, lesson.times)
       const { webhook } = this.#statements.webhook.get(id) as { webhook: string | null }
       if (webhook !== null) this.deliveries.add(id, webhook, outcome, record.outputs, now)
     })
-  }
-
-  /** Learns how long the nodes of a run took. */
-  learn(shape: Shape, times: ReadonlyMap<string, readonly number[]>): void {
-    this.#atomically(() => this.speeds.learn(shape, times))
   }
 
   /** Gives a run that waits another place in the queue. */

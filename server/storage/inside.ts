@@ -1,27 +1,35 @@
-import { lstat, realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve, sep } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { besideUs, type FileSystem } from './file-system.ts'
 
 /**
  * The path of `name` inside `root`, symbolic links followed; the file itself need not exist, its folders neither.
  * @throws RestorationError `path_outside`, which names what was asked for and no path of the host
  */
-export async function pathInside(root: string, name: string): Promise<string> {
+export async function pathInside(root: string, name: string, files: FileSystem = besideUs): Promise<string> {
+  refuseOutside(name)
+  const path = resolve(root, name)
+  const [place, real] = await Promise.all([
+    realpathOfExisting(path, files),
+    realRoots.get(root) ?? realRoot(root, files),
+  ])
+  // The root itself may have been moved behind a link meanwhile.
+  if (!isWithin(place, real) && !isWithin(place, await realRoot(root, files))) throw outside(name)
+  return path
+}
+
+/** Refuses a name that by itself leads out of its folder. @throws RestorationError `path_outside` */
+export function refuseOutside(name: string): void {
   if (name.includes('\0') || name.includes('\\') || isAbsolute(name) || name.split('/').includes('..')) {
     throw outside(name)
   }
-  const path = resolve(root, name)
-  const [place, real] = await Promise.all([realpathOfExisting(path), realRoots.get(root) ?? realRoot(root)])
-  // The root itself may have been moved behind a link meanwhile.
-  if (!isWithin(place, real) && !isWithin(place, await realRoot(root))) throw outside(name)
-  return path
 }
 
 /** Where the roots really are; there are few, and they are asked for with every file. */
 const realRoots = new Map<string, string>()
 
-async function realRoot(root: string): Promise<string> {
-  const real = await realpath(root)
+async function realRoot(root: string, files: FileSystem): Promise<string> {
+  const real = await files.realpath(root)
   realRoots.set(root, real)
   return real
 }
@@ -31,15 +39,15 @@ function isWithin(path: string, root: string): boolean {
 }
 
 /** The real path of the nearest ancestor that exists; a dangling link counts as leading outside. */
-async function realpathOfExisting(path: string): Promise<string> {
+async function realpathOfExisting(path: string, files: FileSystem): Promise<string> {
   try {
-    return await realpath(path)
+    return await files.realpath(path)
   } catch {
-    const isLink = await lstat(path).then(
+    const isLink = await files.lstat(path).then(
       () => true,
       () => false,
     )
-    return isLink || dirname(path) === path ? sep : realpathOfExisting(dirname(path))
+    return isLink || dirname(path) === path ? sep : realpathOfExisting(dirname(path), files)
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { besideUs, type FileSystem } from './file-system.ts'
 import { codeOf, createFile, isWithoutLinks, linkInto } from './write-file.ts'
 
 /** Which file of a run: the how-manieth that a node of it writes, from 0. */
@@ -27,11 +28,13 @@ const NOTE = '.place'
  */
 export class Receipts {
   readonly #root: string
+  readonly #files: FileSystem
   /** Names that earlier processes left behind, by claim; read once. */
   #left: Promise<ReadonlyMap<string, string>> | undefined
 
-  constructor(root: string) {
+  constructor(root: string, files: FileSystem = besideUs) {
     this.#root = root
+    this.#files = files
   }
 
   /** Where an earlier attempt has put the file, below `root`, if it came that far and the file is still there. */
@@ -49,12 +52,12 @@ export class Receipts {
     const copy = join(this.#root, await this.#name(claim, place))
     await this.#write(copy, bytes)
     try {
-      await linkInto(copy, path)
+      await linkInto(copy, path, this.#files)
       return true
     } catch (error) {
       const code = codeOf(error)
       if (code === 'EEXIST') {
-        await rm(copy)
+        await unlink(copy)
         return false
       }
       if (code !== 'EXDEV' && !isWithoutLinks(code)) throw error
@@ -96,12 +99,12 @@ export class Receipts {
   /** An earlier copy is not written over: it may be the same file as one that somebody has moved. */
   async #write(path: string, bytes: Uint8Array): Promise<void> {
     try {
-      await writeFile(path, bytes, { flag: 'wx' })
+      await this.#files.writeNew(path, bytes)
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') await rm(path)
+      if (codeOf(error) === 'EEXIST') await unlink(path)
       else if (codeOf(error) === 'ENOENT') await mkdir(this.#root, { recursive: true })
       else throw error
-      await writeFile(path, bytes, { flag: 'wx' })
+      await this.#files.writeNew(path, bytes)
     }
   }
 
@@ -113,8 +116,13 @@ export class Receipts {
 
   async #remove(isGone: (name: string) => boolean): Promise<void> {
     const names = await readdir(this.#root).catch(() => [])
-    await Promise.all(names.filter(isGone).map((name) => rm(join(this.#root, name), { force: true })))
+    await Promise.all(names.filter(isGone).map((name) => unlink(join(this.#root, name)).catch(onlyMissing)))
   }
+}
+
+/** What is gone already need not go. */
+function onlyMissing(error: unknown): void {
+  if (codeOf(error) !== 'ENOENT') throw error
 }
 
 /** Whether two names are of one file, or where links are not possible, of one content. */

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join, posix } from 'node:path'
-import { pathInside } from './inside.ts'
+import { besideUs, type FileSystem } from './file-system.ts'
+import { pathInside, refuseOutside } from './inside.ts'
 import type { Claim, Place, Receipts } from './receipts.ts'
 import { createFile } from './write-file.ts'
 
@@ -8,13 +9,15 @@ import { createFile } from './write-file.ts'
 export class FileSeries {
   readonly #root: string
   readonly #drafts: string
+  readonly #files: FileSystem
   /** The last number used, by prefix; the folder is listed only once for each. */
   readonly #last = new Map<string, number>()
 
   /** @param drafts a folder for files that are not yet whole */
-  constructor(root: string, drafts: string) {
+  constructor(root: string, drafts: string, files: FileSystem = besideUs) {
     this.#root = root
     this.#drafts = drafts
+    this.#files = files
   }
 
   /** Writes the next file; other writers of the same series are stepped over, never overwritten. */
@@ -44,9 +47,9 @@ export class FileSeries {
   ): Promise<Place> {
     const name = dated(prefix, new Date())
     // Before it is split: an absolute prefix or one with '..' is refused, not tidied up.
-    await pathInside(this.#root, name)
+    refuseOutside(name)
     const { subfolder, stem } = splitPrefix(name)
-    const folder = subfolder === '' ? this.#root : await pathInside(this.#root, subfolder)
+    const folder = subfolder === '' ? this.#root : await pathInside(this.#root, subfolder, this.#files)
     const series = join(folder, stem)
     let number = this.#last.get(series) ?? (await lastNumber(folder, stem))
     for (;;) {

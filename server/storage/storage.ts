@@ -1,9 +1,10 @@
 import type { Stats } from 'node:fs'
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { contentHash } from './content-hash.ts'
+import { besideUs, type FileSystem } from './file-system.ts'
 import { outside, pathInside } from './inside.ts'
 import { type Claim, Receipts } from './receipts.ts'
 import { FileSeries } from './series.ts'
@@ -40,20 +41,23 @@ export class Storage implements Files {
 
   readonly #receipts: Receipts
   readonly #drafts: string
+  readonly #files: FileSystem
 
-  private constructor(roots: Readonly<Record<FolderType, string>>, receiptsRoot: string) {
+  private constructor(roots: Readonly<Record<FolderType, string>>, receiptsRoot: string, files: FileSystem) {
     this.#roots = roots
+    this.#files = files
     this.#drafts = draftsIn(roots.temp)
-    this.#receipts = new Receipts(receiptsRoot)
+    this.#receipts = new Receipts(receiptsRoot, files)
     this.#series = {
-      output: new FileSeries(roots.output, this.#drafts),
-      temp: new FileSeries(roots.temp, this.#drafts),
+      output: new FileSeries(roots.output, this.#drafts, files),
+      temp: new FileSeries(roots.temp, this.#drafts, files),
     }
   }
 
-  static async open({ inputRoot, outputRoot, tempRoot, receiptsRoot }: StorageRoots): Promise<Storage> {
+  static async open(roots: StorageRoots, files: FileSystem = besideUs): Promise<Storage> {
+    const { inputRoot, outputRoot, tempRoot, receiptsRoot } = roots
     for (const root of [inputRoot, outputRoot, tempRoot]) await mkdir(root, { recursive: true })
-    return new Storage({ input: inputRoot, output: outputRoot, temp: tempRoot }, receiptsRoot)
+    return new Storage({ input: inputRoot, output: outputRoot, temp: tempRoot }, receiptsRoot, files)
   }
 
   /** The pictures that LoadImage offers: those at the top of the input folder, by name. */
@@ -99,7 +103,7 @@ export class Storage implements Files {
   }
 
   async read(name: string): Promise<Uint8Array> {
-    return readFile(await this.path(referenceOf(name)))
+    return this.#files.readFile(await this.path(referenceOf(name)))
   }
 
   /** Cheap, and enough to notice that a file was replaced, also by one of the same size and date. */
@@ -122,7 +126,7 @@ export class Storage implements Files {
   ): Promise<Written> {
     const place = await this.#series[type].deliver(this.#receipts, claim, prefix, extension, bytes)
     const reference = { filename: place.filename, subfolder: place.subfolder, type }
-    const content = place.isNew ? bytes : await readFile(await this.path(reference))
+    const content = place.isNew ? bytes : await this.#files.readFile(await this.path(reference))
     return { ...reference, sha256: await contentHash(content), size: content.length }
   }
 
@@ -145,15 +149,15 @@ export class Storage implements Files {
         return reference
       }
       if (await createFile(path, bytes, this.#drafts)) return reference
-      const present = await readFile(path).catch(() => undefined)
+      const present = await this.#files.readFile(path).catch(() => undefined)
       if (present !== undefined && (await contentHash(present)) === digest) return reference
     }
   }
 
   async #find({ type, subfolder, filename }: FileReference): Promise<{ readonly path: string; readonly found: Stats }> {
     const name = subfolder === '' ? filename : `${subfolder}/${filename}`
-    const path = await pathInside(this.#roots[type], name)
-    const found = await stat(path).catch(() => undefined)
+    const path = await pathInside(this.#roots[type], name, this.#files)
+    const found = await this.#files.stat(path).catch(() => undefined)
     if (found?.isFile() === true) return { path, found }
     throw new RestorationError(
       'file_not_found',

@@ -1,5 +1,6 @@
-import { link, mkdir, rename, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, rename, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { besideUs, type FileSystem } from './file-system.ts'
 
 /**
  * Writes a file that must not exist yet, whole or not at all; false when the name is taken.
@@ -35,8 +36,8 @@ export async function replaceFile(path: string, bytes: Uint8Array, drafts?: stri
 }
 
 /** A second name for a file; the folder of the name is made if need be. */
-export function linkInto(file: string, path: string): Promise<void> {
-  return intoFolder(path, () => link(file, path))
+export function linkInto(file: string, path: string, files: FileSystem = besideUs): Promise<void> {
+  return intoFolder(path, () => files.link(file, path))
 }
 
 async function intoFolder(path: string, put: () => Promise<void>): Promise<void> {

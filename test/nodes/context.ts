@@ -131,7 +131,7 @@ function rearrange(input: Tensor, direction: 'fold' | 'unfold'): Tensor {
 }
 
 /** A frame of deterministic noise. */
-export function noiseFrame(width: number, height: number, channels: 1 | 3 | 4 = 3, seed = 1): Frame {
+export function noiseFrame(width: number, height: number, channels: 1 | 2 | 3 | 4 = 3, seed = 1): Frame {
   let state = seed
   const data = Uint8Array.from({ length: width * height * channels }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0

@@ -12,6 +12,7 @@ import { imageCompositeMasked } from '../../../nodes/image/image-composite-maske
 import { imageCrop } from '../../../nodes/image/image-crop.ts'
 import { imageFlip } from '../../../nodes/image/image-flip.ts'
 import { imageFromBatch } from '../../../nodes/image/image-from-batch.ts'
+import { imageInvert } from '../../../nodes/image/image-invert.ts'
 import { imagePadForOutpaint } from '../../../nodes/image/image-pad-for-outpaint.ts'
 import { imageRotate } from '../../../nodes/image/image-rotate.ts'
 import { imageScaleBy } from '../../../nodes/image/image-scale-by.ts'
@@ -22,7 +23,8 @@ import { imageStitch } from '../../../nodes/image/image-stitch.ts'
 import { normalNoise } from '../../../nodes/image/normal-noise.ts'
 import { repeatImageBatch } from '../../../nodes/image/repeat-image-batch.ts'
 import { resizeAndPadImage } from '../../../nodes/image/resize-and-pad-image.ts'
-import type { Image } from '../../../nodes/sdk/values.ts'
+import { fullScale, toDepth } from '../../../nodes/sdk/samples.ts'
+import type { Image, SampleDepth } from '../../../nodes/sdk/values.ts'
 import { noiseFrame, testContext } from '../context.ts'
 import { batch, bytes, floats, shown } from '../frames.ts'
 
@@ -383,4 +385,24 @@ test('brightness multiplies, contrast moves away from grey, alpha stays', async 
   expect(first(brighter.images).samples).toEqual([150, 255, 77, 9])
   const harder = await adjustContrast.run({ images }, { factor: 2 }, context)
   expect(first(harder.images).samples).toEqual([73, 255, 0, 9])
+})
+
+describe('a picture is inverted:', () => {
+  test('each colour becomes its complement and alpha stays, at every depth, for every number of samples', async () => {
+    const side = fc.integer({ min: 1, max: 9 })
+    const channel = fc.constantFrom(1, 2, 3, 4) as fc.Arbitrary<1 | 2 | 3 | 4>
+    const depth = fc.constantFrom<SampleDepth>('uint8', 'uint16', 'float32')
+    await fc.assert(
+      fc.asyncProperty(side, side, channel, depth, async (width, height, channels, samples) => {
+        const frame = toDepth(noiseFrame(width, height, channels), samples)
+        const before = frame.data.slice()
+        const [inverted] = (await imageInvert.run({ image: batch(frame) }, {}, context)).IMAGE.frames
+        const white = fullScale(frame.data)
+        expect(inverted!.data).toEqual(
+          frame.data.map((value, i) => (channels % 2 === 0 && i % channels === channels - 1 ? value : white - value)),
+        )
+        expect(frame.data).toEqual(before)
+      }),
+    )
+  })
 })
