@@ -1,4 +1,4 @@
-import type { Scales } from './a-trous.ts'
+import { type Scales, smooth } from './a-trous.ts'
 import { CELL } from './gate-rows.ts'
 import type { Opponent } from './opponent.ts'
 import type { Tensor } from './values.ts'
@@ -25,20 +25,23 @@ export interface MeasuredRows {
 
 /**
  * Fills in the cells of a strip, which begins at a border of cells.
- * @param given the luma of x
+ * @param given the luma of x; is written over
  * @param change x − y
  */
 export function measureBands(
-  given: Scales,
+  given: Float32Array,
   change: Opponent<Scales>,
   { top, bottom, from }: MeasuredRows,
   width: number,
   { data, dims }: Tensor,
 ): void {
   const [rows, columns] = [dims[2]!, dims[3]!]
-  const levels = given.length - 1
+  const levels = change[0].length - 1
+  const planes = [given, new Float32Array(given.length)] as const
   for (let level = 0; level < levels; level++) {
-    const measured = bandOf(given, change, level)
+    const [narrow, wide] = level % 2 === 0 ? planes : [planes[1], planes[0]]
+    smooth(narrow, wide, width, given.length / width, 2 ** level)
+    const measured = bandOf([narrow, wide], change, level)
     for (let row = top; row < bottom; row += CELL) {
       const end = Math.min(bottom, row + CELL)
       for (let column = 0; column < columns; column++) {
@@ -54,15 +57,17 @@ export function measureBands(
 
 /** One band of x and of x − y, each as what is before and after a pass. */
 interface Band {
-  readonly given: readonly [narrow: Float32Array, wide: Float32Array]
-  readonly luma: readonly [narrow: Float32Array, wide: Float32Array]
-  readonly red: readonly [narrow: Float32Array, wide: Float32Array]
-  readonly blue: readonly [narrow: Float32Array, wide: Float32Array]
+  readonly given: Pass
+  readonly luma: Pass
+  readonly red: Pass
+  readonly blue: Pass
 }
 
-function bandOf(given: Scales, [luma, red, blue]: Opponent<Scales>, level: number): Band {
-  const at = (scales: Scales) => [scales[level]!, scales[level + 1]!] as const
-  return { given: at(given), luma: at(luma), red: at(red), blue: at(blue) }
+type Pass = readonly [narrow: Float32Array, wide: Float32Array]
+
+function bandOf(given: Pass, [luma, red, blue]: Opponent<Scales>, level: number): Band {
+  const at = (scales: Scales): Pass => [scales[level]!, scales[level + 1]!]
+  return { given, luma: at(luma), red: at(red), blue: at(blue) }
 }
 
 interface Area {

@@ -4,7 +4,7 @@ import { CELL, GateRows } from './gate-rows.ts'
 import { addOpponent, lumaRows, type Opponent, opponentDifference } from './opponent.ts'
 import type { Frame, Tensor } from './values.ts'
 
-/** Pixels whose bands are in memory at once: 80 bytes each with four levels. */
+/** Pixels whose bands are in memory at once: 68 bytes each with four levels. */
 const STRIP = 2 ** 20
 
 /** Measures of all cells, [1, 5 · levels, rows, columns], to gates in 0..1, [1, 2 · levels, rows, columns]: of luma, then of colour. */
@@ -38,8 +38,7 @@ export async function transferGated(
   const whole = strips.length === 1 ? changeOf(strips[0]!) : undefined
   const measures = emptyMeasures(width, height, levels)
   for (const strip of strips) {
-    const given = scalesOf(lumaRows(reference, strip.from, strip.to), width, levels)
-    measureBands(given, whole ?? changeOf(strip), strip, width, measures)
+    measureBands(lumaRows(reference, strip.from, strip.to), whole ?? changeOf(strip), strip, width, measures)
   }
   const rows = new GateRows(await gates(measures), width, height)
   const data = new Float32Array(image.data.length)
@@ -68,14 +67,15 @@ function scaled([luma, red, blue]: Opponent<Float32Array>, width: number, levels
   return [scalesOf(luma, width, levels), scalesOf(red, width, levels), scalesOf(blue, width, levels)]
 }
 
-/** What returns at rows `top`..`bottom`. */
+/** What returns at rows `top`..`bottom`, written over the widest of the scales. */
 function gated(change: Opponent<Scales>, gates: GateRows, strip: Strip, width: number): Opponent<Float32Array> {
   const { top, bottom, from } = strip
   const levels = change[0].length - 1
-  const widest = (scales: Scales) => scales[levels]!.slice((top - from) * width, (bottom - from) * width)
+  const widest = (scales: Scales) => scales[levels]!.subarray((top - from) * width, (bottom - from) * width)
   const sums = [widest(change[0]), widest(change[1]), widest(change[2])] as const
   const gate = new Float32Array(width)
-  for (let level = 0; level < levels; level++) {
+  // The widest band first: the others no longer need its wide side, which holds the sum.
+  for (let level = levels - 1; level >= 0; level--) {
     for (let row = top; row < bottom; row++) {
       const add = (channel: 0 | 1 | 2): void => {
         const [narrow, wide] = [change[channel][level]!, change[channel][level + 1]!]

@@ -29,13 +29,13 @@ class Weights:
     """How much each term counts: structure, chroma, coarse, log_error and reconstruction beside the pixel term; texture and energy as shares of the
     gradient that these together send into the restored picture (after Esser et al. 2021, equation 7)."""
 
-    structure: float = 1.0
+    structure: float = 1.5
     chroma: float = 2.0
     coarse: float = 1.0
     log_error: float = 0.05
     reconstruction: float = 0.05
-    texture: float = 0.35
-    energy: float = 0.2
+    texture: float = 0.4
+    energy: float = 0.3
     grid: float = 0.15
 
 

@@ -1,0 +1,108 @@
+"""UpscalerJS's ESRGAN models on our test photographs, beside bicubic and what `npm run bench:quality` says of gendr-nano.
+
+    npm install --ignore-scripts --prefix FOLDER @upscalerjs/esrgan-slim @upscalerjs/esrgan-medium @upscalerjs/esrgan-thick
+    PYTHONPATH=models/training python test/bench/rivals.py --models FOLDER/node_modules/@upscalerjs [--threads 2]
+
+Their Keras graphs are computed by PyTorch, layer by layer, so that the time is what the networks cost, not what a browser's backend makes
+of them; measured and rounded as evaluate.py does. The time is the median of five runs for 192 x 128 to 768 x 512.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from evaluate import REPOSITORY, fixture_pairs
+from loop import to_tensor
+from metrics import psnr_y, ssim_y
+from niqe import PRISTINE, niqe
+
+MODELS = ("esrgan-slim", "esrgan-medium", "esrgan-thick")
+ROUNDS = 5
+
+
+class KerasGraph:
+    """A layers model of TensorFlow.js, of the layers that these networks have. Input and output [n, 3, h, w] in `full` units."""
+
+    def __init__(self, folder: Path):
+        about = json.loads((folder / "model.json").read_text())
+        self.layers = about["modelTopology"]["model_config"]["config"]["layers"]
+        self.weights = {}
+        for group in about["weightsManifest"]:
+            data = np.concatenate([np.fromfile(folder / path, np.float32) for path in group["paths"]])
+            for entry in group["weights"]:
+                count = int(np.prod(entry["shape"]))
+                self.weights[entry["name"]] = torch.from_numpy(data[:count].reshape(entry["shape"]))
+                data = data[count:]
+        # Networks that enlarge by shuffling pixels take 0..1, those that repeat them 0..255.
+        self.full = 1.0 if any(layer["class_name"].startswith("PixelShuffle") for layer in self.layers) else 255.0
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """The picture four times as large; x in 0..1."""
+        results = {}
+        for layer in self.layers:
+            inputs = [results[node[0]] for node in (layer["inbound_nodes"] or [[]])[0]]
+            results[layer["name"]] = self.compute(layer, inputs) if inputs else x * self.full
+        return results[self.layers[-1]["name"]] / self.full
+
+    def compute(self, layer: dict, inputs: list[Tensor]) -> Tensor:
+        """One layer; Keras keeps kernels as [h, w, in, out]."""
+        kind, config = layer["class_name"], layer["config"]
+        if kind == "Conv2D":
+            kernel = self.weights[f"{layer['name']}/kernel"].permute(3, 2, 0, 1)
+            return F.conv2d(inputs[0], kernel, self.weights[f"{layer['name']}/bias"], padding=config["padding"])
+        if kind == "Activation":
+            return {"relu": F.relu, "linear": lambda x: x}[config["activation"]](inputs[0])
+        if kind == "UpSampling2D":
+            mode = {"nearest": {"mode": "nearest"}, "bilinear": {"mode": "bilinear", "align_corners": False}}[config["interpolation"]]
+            return F.interpolate(inputs[0], scale_factor=config["size"][0], **mode)
+        if kind.startswith("PixelShuffle"):
+            n, channels, height, width = inputs[0].shape
+            size = config["scale"]  # TensorFlow's depth_to_space has the colour innermost
+            squares = inputs[0].reshape(n, size, size, channels // size**2, height, width)
+            return squares.permute(0, 3, 4, 1, 5, 2).reshape(n, -1, height * size, width * size)
+        return {"Concatenate": lambda: torch.cat(inputs, 1), "Add": lambda: sum(inputs), "MultiplyBeta": lambda: config["beta"] * inputs[0]}[kind]()
+
+
+def seconds(network: KerasGraph) -> float:
+    """Median of a few runs."""
+    x, times = torch.rand(1, 3, 128, 192), []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        network(x)
+        times.append(time.perf_counter() - begin)
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--pairs", type=Path, default=REPOSITORY / "test/fixtures/photographs")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.set_grad_enabled(False)
+    pristine = json.loads(PRISTINE.read_text())
+    networks = {name: KerasGraph(options.models / name / "models/x4") for name in MODELS}
+    measures = {name: [] for name in ("bicubic", *MODELS)}
+    for name, sharp, bicubic in fixture_pairs(options.pairs):
+        target = to_tensor(sharp[None])
+        small = to_tensor(np.array(Image.open(options.pairs / f"{name}.lq.png"))[None])
+        pictures = {"bicubic": bicubic}
+        for model, network in networks.items():
+            pictures[model] = (network(small).clamp(0, 1)[0].permute(1, 2, 0) * 255).round().byte().numpy()
+        for model, picture in pictures.items():
+            y = to_tensor(picture[None])
+            measures[model].append((psnr_y(y, target), ssim_y(y, target), niqe(picture, pristine)))
+    print("| | PSNR-Y, dB | SSIM-Y | NIQE | seconds |\n|---|---|---|---|---|")
+    for model, rows in measures.items():
+        psnr, ssim, natural = np.mean(rows, axis=0)
+        took = f"{seconds(networks[model]):.2f}" if model in networks else ""
+        print(f"| {model} | {psnr:.2f} | {ssim:.3f} | {natural:.2f} | {took} |")
