@@ -13,7 +13,8 @@ const METHODS = [...COLOR_TRANSFERS, 'model'] as const
 export const colorTransfer = defineNode({
   id: 'ColorTransfer',
   title: 'Transfer Colour',
-  summary: 'Gives a picture the colours of a reference. After a model: once, on the whole picture, never per tile.',
+  summary:
+    'Gives a picture the colours of a reference. After a GenDR model: method model, once, on the whole picture, never per tile.',
   inputs: {
     image: { type: 'IMAGE' },
     reference: { type: 'IMAGE', tooltip: 'A picture of the same size; one for all, or one for each.' },
