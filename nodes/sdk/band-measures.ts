@@ -37,6 +37,7 @@ export function measureBands(
 ): void {
   const [rows, columns] = [dims[2]!, dims[3]!]
   const levels = change[0].length - 1
+  const values = new Float64Array(KINDS)
   const planes = [given, new Float32Array(given.length)] as const
   for (let level = 0; level < levels; level++) {
     const [narrow, wide] = level % 2 === 0 ? planes : [planes[1], planes[0]]
@@ -47,7 +48,7 @@ export function measureBands(
       for (let column = 0; column < columns; column++) {
         const left = column * CELL
         const area = { top: row - from, bottom: end - from, left, right: Math.min(width, left + CELL) }
-        const values = measureCell(measured, area, width)
+        measureCell(measured, area, width, values)
         const cell = (row / CELL) * columns + column
         for (let kind = 0; kind < KINDS; kind++) data[(kind * levels + level) * rows * columns + cell] = values[kind]!
       }
@@ -77,11 +78,13 @@ interface Area {
   readonly right: number
 }
 
+/** Writes the five measures of one cell. */
 function measureCell(
   { given, luma, red, blue }: Band,
   { top, bottom, left, right }: Area,
   width: number,
-): readonly number[] {
+  to: Float64Array,
+): void {
   const [givenNarrow, givenWide] = given
   const [lumaNarrow, lumaWide] = luma
   const [redNarrow, redWide] = red
@@ -102,6 +105,13 @@ function measureCell(
   const count = (bottom - top) * (right - left)
   // y = x − r
   const [xy, yy] = [xx - xr, Math.max(0, xx - 2 * xr + rr)]
-  const correlation = xy / count / Math.sqrt((xx / count) * (yy / count) + FLOOR ** 2)
-  return [...[xx, yy, rr, cc].map((sum) => Math.log(sum / count + FLOOR) / SPREAD + MIDDLE), correlation]
+  to[0] = logarithm(xx / count)
+  to[1] = logarithm(yy / count)
+  to[2] = logarithm(rr / count)
+  to[3] = logarithm(cc / count)
+  to[4] = xy / count / Math.sqrt((xx / count) * (yy / count) + FLOOR ** 2)
+}
+
+function logarithm(energy: number): number {
+  return Math.log(energy + FLOOR) / SPREAD + MIDDLE
 }
