@@ -30,8 +30,8 @@ export interface Additions {
 }
 
 /**
- * Reads what a Diffusers folder says of itself: unet/, vae/, gates/, prompt_embeds.safetensors, gendr.json. Without vae/ it is a
- * restorer of pixels, as GenDR-Pix (arXiv 2602.10630) is.
+ * Reads what a Diffusers folder says of itself: unet/, vae/, gates/, prompt_embeds.safetensors, gendr.json. Without vae/
+ * it is a restorer of pixels, as GenDR-Pix (arXiv 2602.10630) is.
  */
 export function openCheckpoint(directory: string, { loras = [], prompts = [] }: Additions = {}): Checkpoint {
   const [unetFolder, vaeFolder] = ['unet', 'vae'].map((part) => join(directory, part)) as [string, string]

@@ -1,13 +1,11 @@
+import { KINDS } from '../../nodes/sdk/band-measures.ts'
+import { CELL } from '../../nodes/sdk/gate-rows.ts'
 import { invalidCheckpoint } from './failure.ts'
 import type { Feature } from './graph-builder.ts'
 import { add, convolution } from './layers.ts'
 import type { Part } from './model-draft.ts'
 import { kernel, type Network } from './network.ts'
 import type { Weights } from './weights.ts'
-
-/** Measures of each band: nodes/sdk/band-measures.ts. */
-const KINDS = 5
-const CELL = 8
 
 /**
  * The gates of the transfer (nodes/sdk/gated-transfer.ts): measures [B, 5 · levels, rows, columns] to [B, 2 · levels, rows,

@@ -79,7 +79,10 @@ const conditioningSchemas = {
   loras: z.array(z.strictObject({ file: z.string(), scale: z.number() })).optional(),
 }
 
-/** Encoder, UNet and decoder; `fused` is all of them with the one step between, pixels to pixels; `gates` those of the transfer. */
+/**
+ * Encoder, UNet and decoder; `fused` is all of them with the one step between, pixels to pixels; `gates` those of the
+ * transfer.
+ */
 const latentSchema = modelOf('gendr-latent', latentConstants, {
   encoder: fileSchema,
   unet: fileSchema,

@@ -4,7 +4,7 @@ import type { Opponent } from './opponent.ts'
 import type { Tensor } from './values.ts'
 
 /** Of each band in a cell: the energies of x, y, x − y and its colours, and the correlation of x and y. */
-const KINDS = 5
+export const KINDS = 5
 const [FLOOR, SPREAD, MIDDLE] = [1e-6, 4, 2]
 
 /**

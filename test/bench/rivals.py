@@ -29,7 +29,7 @@ ROUNDS = 5
 
 
 class KerasGraph:
-    """A layers model of TensorFlow.js, of the layers that these networks have. Input and output [n, 3, h, w] in `full` units."""
+    """A layers model of TensorFlow.js, of the layers that these networks have; `full` is white in its own units."""
 
     def __init__(self, folder: Path):
         about = json.loads((folder / "model.json").read_text())
@@ -45,7 +45,7 @@ class KerasGraph:
         self.full = 1.0 if any(layer["class_name"].startswith("PixelShuffle") for layer in self.layers) else 255.0
 
     def __call__(self, x: Tensor) -> Tensor:
-        """The picture four times as large; x in 0..1."""
+        """The picture four times as large, [n, 3, 4h, 4w]; x [n, 3, h, w], both in 0..1."""
         results = {}
         for layer in self.layers:
             inputs = [results[node[0]] for node in (layer["inbound_nodes"] or [[]])[0]]

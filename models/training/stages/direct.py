@@ -1,6 +1,6 @@
 """Autoencoder and one-step network together, end to end through the transfer: how the shipped gendr-nano was made.
 
-One network in two settings: half of each batch is asked to be faithful (Charbonnier, structure, coarse tones and chroma alone),
+One network in two settings: half of each batch is asked to be faithful (Charbonnier, structure, chroma, coarse tones and the logarithm of the error alone),
 half to be detailed: from `--texture-from` of the run, also a critic of fine texture and the strength of fine detail.
 """
 
