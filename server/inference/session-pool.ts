@@ -5,6 +5,9 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { DeviceReport } from '../runner/messages.ts'
 import type { GraphReference } from './messages.ts'
 
+/** A session's threads wait busily for more work after a run, where they are in the way of the next session's and of the runner. */
+const EXTRA = { session: { force_spinning_stop: '1' } }
+
 interface Entry {
   readonly session: InferenceSession
   readonly bytes: number
@@ -29,6 +32,7 @@ export class SessionPool {
       graphOptimizationLevel: 'all',
       intraOpNumThreads: threads,
       logSeverityLevel: 3,
+      extra: EXTRA,
     }
   }
 
@@ -74,7 +78,7 @@ export class SessionPool {
   ): Promise<InferenceSession> {
     try {
       if (asked === undefined) return await InferenceSession.create(path, this.#options)
-      const session = { model_external_initializers_file_folder_path: dirname(path) }
+      const session = { ...EXTRA.session, model_external_initializers_file_folder_path: dirname(path) }
       return await InferenceSession.create(await askedGraph(path, asked), { ...this.#options, extra: { session } })
     } catch (cause) {
       throw new RestorationError(
