@@ -1,6 +1,6 @@
 import type { Graph } from './graph.ts'
 
-const USUAL = { tile: 512, overlap: 64 }
+const USUAL = { tile: 768, overlap: 64 }
 
 /** How a graph cuts pictures into tiles: as its first node that has both parameters says; else as is usual. */
 export function tilesOf(graph: Graph): { readonly tile: number; readonly overlap: number } {

@@ -7,7 +7,7 @@ export const strength = z.number().min(0).max(1).default(1).meta({
   tooltip: 'How far to go from the encoded picture (0) to the restored one (1), in latent space.',
 })
 
-export const tileSize = z.int().min(64).max(4096).default(512).meta({
+export const tileSize = z.int().min(64).max(4096).default(768).meta({
   step: 64,
   tooltip: 'At most, in pixels of the result. Larger tiles see more and need more memory.',
 })

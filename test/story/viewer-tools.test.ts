@@ -91,8 +91,8 @@ describe.skipIf(withoutBrowser)('looking at a picture closely', () => {
 
   test('shows where the tiles of the graph meet', async () => {
     await by('viewer-grid').click()
-    await expect.poll(() => by('tile-words').textContent()).toBe('2 × 2 tiles')
-    await expect.poll(() => by('tile-grid').locator('line').count()).toBe(4)
+    await expect.poll(() => by('tile-words').textContent()).toBe('2 × 1 tiles')
+    await expect.poll(() => by('tile-grid').locator('line').count()).toBe(2)
     await by('viewer-grid').click()
   })
 
