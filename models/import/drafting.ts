@@ -16,8 +16,8 @@ export interface DraftStyle {
   readonly copy?: boolean | undefined
 }
 
-/** Draws a graph from its input to its result. */
-export type Body = (network: Network, input: Feature) => Feature
+/** Draws a graph from its inputs to its result. */
+export type Body = (network: Network, ...inputs: Feature[]) => Feature
 
 /** The name by which graphs refer to weights that are not as they lie in the checkpoint. */
 export const WEIGHTS_FILE = 'weights.bin'
@@ -38,11 +38,11 @@ export class Drafting {
     this.#names = new Map(style.copy ? [] : names)
   }
 
-  /** One ONNX file, float32 NCHW from `from` to `to`; `style` may differ from the model's. */
+  /** One ONNX file, float32 NCHW from all of `from` to `to`; `style` may differ from the model's. */
   draw(
     name: string,
     weights: Weights,
-    from: Feature,
+    from: readonly Feature[],
     to: string,
     body: Body,
     style: Pick<DraftStyle, 'compute' | 'forms'> = this.#style,
@@ -51,7 +51,8 @@ export class Drafting {
     const graph = new GraphBuilder(name)
     const locate = (file: string) => this.#names.get(file)
     const network = { graph, weights, precision: this.#style.precision, compute, forms, locate }
-    const result = body(network, { ...from, name: cast(network, from.name, from.name, 'fp32', compute) })
+    const inputs = from.map((input) => ({ ...input, name: cast(network, input.name, input.name, 'fp32', compute) }))
+    const result = body(network, ...inputs)
     const output = { ...result, name: cast(network, to, result.name, compute, 'fp32') }
     const model = graph.finish(from, { ...output, name: to }, output, WEIGHTS_FILE, (constant) =>
       this.#offset(constant),

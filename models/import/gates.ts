@@ -1,37 +1,30 @@
-import { KINDS } from '../../nodes/sdk/band-measures.ts'
-import { CELL } from '../../nodes/sdk/gate-rows.ts'
 import { invalidCheckpoint } from './failure.ts'
 import type { Feature } from './graph-builder.ts'
 import { add, convolution } from './layers.ts'
-import type { Part } from './model-draft.ts'
 import { kernel, type Network } from './network.ts'
 import type { Weights } from './weights.ts'
 
+/** Of each band in a cell: the energies of x, y, x − y and its colours, and the correlation of x and y. */
+export const KINDS = 5
+
 /**
- * The gates of the transfer (nodes/sdk/gated-transfer.ts): measures [B, 5 · levels, rows, columns] to [B, 2 · levels, rows,
- * columns] in 0..1. A convolution of 3 × 3 cells, to which the mean of the whole picture adds, and two of single cells
- * (models/training/transfer.py: Gates).
+ * The gates of a transfer: a convolution of 3 × 3 cells, to which the mean of the whole picture adds, and two of single
+ * cells (models/training/transfer.py: Gates).
+ * @param measures [B, 5 · levels, rows, columns]; gives [B, 2 · levels, rows, columns] in 0..1
  */
-export function gatesPart(weights: Weights, levels: number): Part {
+export function gates(network: Network, weights: Weights, measures: Feature, levels: number): Feature {
   const width = weights.shapeOf('gates.conv_in.bias')?.[0]
   if (width === undefined)
     throw invalidCheckpoint(
       `${weights.place}: expected tensor gates.conv_in.bias, found none.`,
       'Bring the gates that were trained with the model, or name another color_transfer in gendr.json.',
     )
-  return {
-    weights,
-    from: { name: 'measures', channels: KINDS * levels, reduction: CELL },
-    to: 'gates',
-    body(network, measures) {
-      const near = convolution(network, 'gates.conv_in', measures, { out: width, size: 3 })
-      const all = add(network, 'gates', near, wholePicture(network, measures, width))
-      const mixed = convolution(network, 'gates.conv_mid', relu(network, 'gates.conv_in', all), { out: width, size: 1 })
-      const out = { out: 2 * levels, size: 1 } as const
-      const open = convolution(network, 'gates.conv_out', relu(network, 'gates.conv_mid', mixed), out)
-      return { ...open, name: network.graph.node('Sigmoid', 'gates', [open.name]) }
-    },
-  }
+  const near = convolution(network, 'gates.conv_in', measures, { out: width, size: 3 })
+  const all = add(network, 'gates', near, wholePicture(network, measures, width))
+  const mixed = convolution(network, 'gates.conv_mid', relu(network, 'gates.conv_in', all), { out: width, size: 1 })
+  const out = { out: 2 * levels, size: 1 } as const
+  const open = convolution(network, 'gates.conv_out', relu(network, 'gates.conv_mid', mixed), out)
+  return { ...open, name: network.graph.node('Sigmoid', 'gates', [open.name]) }
 }
 
 /** The mean of all cells through a linear layer: [B, width, 1, 1]. */

@@ -109,10 +109,16 @@ export class GraphBuilder {
   }
 
   /**
-   * The ONNX file from `input` to `output`, which gives `result` a public name. Large constants without a home are to lie
+   * The ONNX file from all of `inputs` to `output`, which gives `result` a public name. Large constants without a home are to lie
    * in `location`, a file beside it, at the offsets that `allocate` gives.
    */
-  finish(input: Feature, output: Feature, result: Feature, location: string, allocate: Allocate): Uint8Array {
+  finish(
+    inputs: readonly Feature[],
+    output: Feature,
+    result: Feature,
+    location: string,
+    allocate: Allocate,
+  ): Uint8Array {
     this.#nodes.push({ name: output.name, opType: 'Identity', input: [result.name], output: [output.name] })
     const initializer = Array.from(this.#constants.values(), (constant) => {
       const length = byteLength(constant)
@@ -131,7 +137,7 @@ export class GraphBuilder {
         name: this.#name,
         node: this.#nodes,
         initializer,
-        input: [toValueInfo(input)],
+        input: inputs.map(toValueInfo),
         output: [toValueInfo(output)],
       },
     })

@@ -156,6 +156,11 @@ export function add<Kind extends Feature>({ graph }: Network, path: string, a: K
   return { ...a, name: graph.node('Add', path, [a.name, b.name]) }
 }
 
+/** a − b of equal shapes. */
+export function subtract({ graph }: Network, path: string, a: Feature, b: Feature): Feature {
+  return { ...a, name: graph.node('Sub', path, [a.name, b.name]) }
+}
+
 /** factor · x + offset of every value. */
 export function affine(network: Network, path: string, x: Feature, factor: number, offset: number): Feature {
   const { graph } = network

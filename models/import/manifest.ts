@@ -25,7 +25,7 @@ const modelOf = <Kind extends string, Constants extends z.ZodType, Graphs extend
     precision: z.enum(['fp32', 'fp16', 'int8']),
     parameters: z.int().min(0),
     constants,
-    /** ONNX graphs; each has one input and one output, float32 NCHW. */
+    /** ONNX graphs from float32 NCHW to one output of that kind; all have one input but the transfer. */
     graphs: z.strictObject(graphs),
     /** Graphs that take the place of those, part by part, on some providers. */
     variants: z
@@ -49,7 +49,7 @@ const restorerConstants = z.strictObject({
   beta: z.number().gt(0).lt(1),
   prediction: z.enum(['epsilon', 'sample', 'v_prediction']),
   colorTransfer: z.strictObject({
-    /** `gated` asks the graph `gates` how much of each band returns. */
+    /** `gated` is the model's own, by its graphs `measures`, `gates` and `transfer`. */
     method: z.enum(['none', 'wavelet', 'adain', 'gated']),
     levels: z.int().min(1).max(10),
   }),
@@ -79,22 +79,26 @@ const conditioningSchemas = {
   loras: z.array(z.strictObject({ file: z.string(), scale: z.number() })).optional(),
 }
 
-/**
- * Encoder, UNet and decoder; `fused` is all of them with the one step between, pixels to pixels; `gates` those of the
- * transfer.
- */
+/** Of a transfer that was trained with the model. */
+const transferGraphs = {
+  measures: fileSchema.optional(),
+  gates: fileSchema.optional(),
+  transfer: fileSchema.optional(),
+}
+
+/** Encoder, UNet and decoder; `fused` is all of them with the one step between, pixels to pixels. */
 const latentSchema = modelOf('gendr-latent', latentConstants, {
   encoder: fileSchema,
   unet: fileSchema,
   decoder: fileSchema,
   fused: fileSchema.optional(),
-  gates: fileSchema.optional(),
+  ...transferGraphs,
 }).extend(conditioningSchemas)
 
 /** A UNet between pixel unshuffle and pixel shuffle: pixels to the prediction in pixels. */
 const pixelSchema = modelOf('gendr-pixel', restorerConstants, {
   unet: fileSchema,
-  gates: fileSchema.optional(),
+  ...transferGraphs,
 }).extend(conditioningSchemas)
 
 const upscalerConstants = z.strictObject({
@@ -118,8 +122,13 @@ export const manifestSchema = z
   .refine(
     (manifest) =>
       manifest.kind === 'upscaler' ||
-      (manifest.constants.colorTransfer.method === 'gated') === 'gates' in manifest.graphs,
-    { path: ['graphs', 'gates'], error: 'a graph where, and only where, the colour transfer is gated' },
+      Object.keys(transferGraphs).every(
+        (part) => (manifest.constants.colorTransfer.method === 'gated') === part in manifest.graphs,
+      ),
+    {
+      path: ['graphs'],
+      error: `${Object.keys(transferGraphs).join(', ')} where, and only where, the colour transfer is gated`,
+    },
   )
 
 export const restorerConstantsSchema = restorerConstants

@@ -2,7 +2,7 @@ import type { Conditioning } from './conditioning.ts'
 import { type Body, Drafting, type DraftStyle } from './drafting.ts'
 import type { Feature } from './graph-builder.ts'
 import type { Manifest, VariantProvider } from './manifest.ts'
-import { CPU_FORMS, CUDA_FORMS } from './network.ts'
+import { type Compute, CPU_FORMS, CUDA_FORMS } from './network.ts'
 import type { Weights } from './weights.ts'
 
 type KeysOfUnion<T> = T extends unknown ? keyof T : never
@@ -37,8 +37,10 @@ export interface DraftedGraphs {
 /** One graph to draw. */
 export interface Part {
   readonly weights: Weights
-  readonly from: Feature
+  readonly from: readonly Feature[]
   readonly to: string
+  /** What it computes with on every provider, where that is not the style's. */
+  readonly compute?: Compute
   readonly body: Body
 }
 
@@ -57,9 +59,9 @@ export function drawParts(
   const drafting = new Drafting(style, weights)
   const draw = (own?: Pick<DraftStyle, 'compute' | 'forms'>): Parts =>
     Object.fromEntries(
-      Object.entries(parts).map(([name, { weights, from, to, body }]) => [
+      Object.entries(parts).map(([name, { weights, from, to, compute, body }]) => [
         name,
-        drafting.draw(name, weights, from, to, body, own),
+        drafting.draw(name, weights, from, to, body, compute ? { ...style, ...own, compute } : own),
       ]),
     )
   const base = draw()

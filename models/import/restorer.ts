@@ -5,13 +5,13 @@ import { type Additions, type Checkpoint, openCheckpoint } from './checkpoint.ts
 import { Conditioning } from './conditioning.ts'
 import { conditioningWeights } from './conditioning-weights.ts'
 import { invalidCheckpoint } from './failure.ts'
-import { gatesPart } from './gates.ts'
 import type { Feature } from './graph-builder.ts'
 import { affine, pixelShuffle, pixelUnshuffle, weightedSum } from './layers.ts'
 import { modelNameSchema } from './manifest.ts'
 import { type Description, drawParts, type GraphStyle, type ModelDraft, type Part } from './model-draft.ts'
 import type { Network } from './network.ts'
 import { choosePrompt } from './prompts.ts'
+import { transferParts } from './transfer.ts'
 import { unet } from './unet.ts'
 import { decoder, encoder } from './vae.ts'
 
@@ -52,7 +52,7 @@ export function draftRestorer(directory: string, options: RestorerOptions): Mode
   const own = vae
     ? latentParts({ unet: restorer, vae }, description as LatentDescription, conditioning)
     : { unet: pixelPart(restorer, description.constants.factor, conditioning) }
-  const parts = { ...own, ...(gates && { gates: gatesPart(gates, about.color_transfer.levels) }) }
+  const parts = { ...own, ...(gates && transferParts(gates, about.color_transfer.levels)) }
   return {
     description: description as Description,
     ...drawParts(options, weights, parts),
@@ -142,12 +142,12 @@ function latentParts(
     unet({ ...network, weights: restorer.weights }, restorer.config, z, conditioning)
   const decode = (network: Network, z: Feature) => decoder({ ...network, weights: vae.weights }, vae.config, z)
   return {
-    encoder: { weights: vae.weights, from: PIXELS, to: 'latent', body: encode },
-    unet: { weights: restorer.weights, from: latent, to: 'prediction', body: predict },
-    decoder: { weights: vae.weights, from: latent, to: 'pixels', body: decode },
+    encoder: { weights: vae.weights, from: [PIXELS], to: 'latent', body: encode },
+    unet: { weights: restorer.weights, from: [latent], to: 'prediction', body: predict },
+    decoder: { weights: vae.weights, from: [latent], to: 'pixels', body: decode },
     fused: {
       weights: vae.weights,
-      from: PIXELS,
+      from: [PIXELS],
       to: 'restored',
       body(network, pixels) {
         const { scale, shift } = constants
@@ -163,7 +163,7 @@ function latentParts(
 function pixelPart(restorer: Checkpoint['unet'], factor: number, conditioning: Conditioning): Part {
   return {
     weights: restorer.weights,
-    from: PIXELS,
+    from: [PIXELS],
     to: 'prediction',
     body(network, pixels) {
       const z = pixelUnshuffle(network, 'unshuffle', pixels, factor)

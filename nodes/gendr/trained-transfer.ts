@@ -11,7 +11,10 @@ export async function transferAsTrained(
   { inference }: Pick<RunContext, 'inference'>,
 ): Promise<Frame> {
   const { method, levels } = model.manifest.colorTransfer
-  return method === 'gated'
-    ? transferGated(image, reference, levels, (measures) => inference.run(model, 'gates', measures))
-    : transferColor(image, reference, method, levels)
+  if (method !== 'gated') return transferColor(image, reference, method, levels)
+  return transferGated(image, reference, levels, {
+    measures: (pictures) => inference.run(model, 'measures', pictures),
+    gates: (measures) => inference.run(model, 'gates', measures),
+    transfer: (pictures, gates) => inference.run(model, 'transfer', [pictures, gates]),
+  })
 }

@@ -21,16 +21,3 @@ export function smooth(from: Float32Array, to: Float32Array, width: number, heig
     for (let x = end; x < width; x++) to[here + x] = at(x)
   }
 }
-
-/** A plane at every width of the transform, the plane itself first; the band of level l is what lies between l and l + 1. */
-export type Scales = readonly Float32Array[]
-
-export function scalesOf(plane: Float32Array, width: number, levels: number): Scales {
-  const scales = [plane]
-  for (let level = 0; level < levels; level++) {
-    const wide = new Float32Array(plane.length)
-    smooth(scales[level]!, wide, width, plane.length / width, 2 ** level)
-    scales.push(wide)
-  }
-  return scales
-}

@@ -63,16 +63,16 @@ export interface Models {
   fingerprintIqa(name: string): Promise<string>
 }
 
-/** The graphs of a model: of a latent restorer the first four, of a pixel restorer the UNet, of both the gates of its transfer. */
-export type ModelPart = 'encoder' | 'unet' | 'decoder' | 'fused' | 'gates' | 'upscaler'
+/** The graphs of a model: of a latent restorer the first four, of a pixel restorer the UNet, of both those of their transfer. */
+export type ModelPart = 'encoder' | 'unet' | 'decoder' | 'fused' | 'measures' | 'gates' | 'transfer' | 'upscaler'
 
 export interface Inference {
   /**
-   * Run one graph of a model: its only input and only output are float32 [batch, channels, height, width].
-   * The input's buffer may be transferred and must not be used again.
+   * Run one graph of a model on a tensor for each of its inputs, most have one; they and its only output are float32
+   * [batch, channels, height, width]. Buffers of inputs may be transferred and must not be used again.
    * @throws RestorationError `model_corrupt`, `inference_failed`, `output_not_finite`, `interrupted`
    */
-  run(model: GendrModel | UpscaleModel, part: ModelPart, input: Tensor): Promise<Tensor>
+  run(model: GendrModel | UpscaleModel, part: ModelPart, input: Tensor | readonly Tensor[]): Promise<Tensor>
   /** What the graph of an IQA network takes and gives; loads it. @throws RestorationError `model_corrupt` */
   signature(model: IqaModel): Promise<GraphSignature>
   /**

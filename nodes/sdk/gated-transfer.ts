@@ -1,14 +1,23 @@
-import { type Scales, scalesOf } from './a-trous.ts'
-import { emptyMeasures, measureBands } from './band-measures.ts'
-import { CELL, GateRows } from './gate-rows.ts'
-import { addOpponent, lumaRows, type Opponent, opponentDifference } from './opponent.ts'
+import { roundUp } from './padding.ts'
+import { fullScale } from './samples.ts'
+import { cropRows, stackRows } from './tensor-rows.ts'
 import type { Frame, Tensor } from './values.ts'
 
-/** Pixels whose bands are in memory at once: 68 bytes each with four levels. */
-const STRIP = 2 ** 20
+/** Side of the squares of pixels that have one gate for each band. */
+export const CELL = 8
 
-/** Measures of all cells, [1, 5 · levels, rows, columns], to gates in 0..1, [1, 2 · levels, rows, columns]: of luma, then of colour. */
-export type Gates = (measures: Tensor) => Promise<Tensor>
+/** Pixels that go through the graphs at once: about 250 bytes each with four levels. */
+const STRIP = 2 ** 19
+
+/** The graphs of a transfer that was trained with its model (models/import/transfer.ts). Buffers may be transferred. */
+export interface TransferGraphs {
+  /** The restored picture, then the reference, [1, 6, H, W], to what gates are decided by, [1, 5 · levels, ⌈H/8⌉, ⌈W/8⌉]. */
+  measures(pictures: Tensor): Promise<Tensor>
+  /** Those of the whole picture to gates in 0..1, [1, 2 · levels, rows, columns]. */
+  gates(measures: Tensor): Promise<Tensor>
+  /** Pictures and gates to the result, [1, 3, H, W]. */
+  transfer(pictures: Tensor, gates: Tensor): Promise<Tensor>
+}
 
 /**
  * What of the reference x returns to the restored picture y: all that is wide, and of the finer bands as much as the
@@ -28,25 +37,28 @@ export async function transferGated(
   image: Frame,
   reference: Frame,
   levels: number,
-  gates: Gates,
+  graphs: TransferGraphs,
   strip = STRIP,
 ): Promise<Frame> {
   const { width, height } = image
   const strips = stripsOf(width, height, levels, strip)
-  const changeOf = ({ from, to }: Strip) => scaled(opponentDifference(reference, image, from, to), width, levels)
-  // Computed twice, but once where all of the picture is one strip.
-  const whole = strips.length === 1 ? changeOf(strips[0]!) : undefined
-  const measures = emptyMeasures(width, height, levels)
+  const picturesOf = ({ from, to }: Strip) => pictures(image, reference, from, to)
+  const measured: Tensor[] = []
   for (const strip of strips) {
-    measureBands(lumaRows(reference, strip.from, strip.to), whole ?? changeOf(strip), strip, width, measures)
+    const { top, bottom, from } = strip
+    const cells = await graphs.measures(picturesOf(strip))
+    measured.push(cropRows(cells, (top - from) / CELL, Math.ceil((bottom - from) / CELL)))
   }
-  const rows = new GateRows(await gates(measures), width, height)
-  const data = new Float32Array(image.data.length)
-  for (const strip of strips) addOpponent(image, gated(whole ?? changeOf(strip), rows, strip, width), strip.top, data)
+  const gates = await graphs.gates(stackRows(measured))
+  const data = new Float32Array(3 * width * height)
+  for (const strip of strips) {
+    const open = cropRows(gates, strip.from / CELL, Math.ceil(strip.to / CELL))
+    write(await graphs.transfer(picturesOf(strip), open), strip, data)
+  }
   return { width, height, channels: 3, data }
 }
 
-/** Rows `top`..`bottom`, and around them as many as the bands reach: `from`..`to`. */
+/** Rows `top`..`bottom`, and around them whole cells as far as the bands reach: `from`..`to`. */
 interface Strip {
   readonly top: number
   readonly bottom: number
@@ -55,7 +67,7 @@ interface Strip {
 }
 
 function stripsOf(width: number, height: number, levels: number, strip: number): readonly Strip[] {
-  const reach = 2 ** levels - 1
+  const reach = roundUp(2 ** levels - 1, CELL)
   const rows = Math.max(1, Math.floor(strip / width / CELL)) * CELL
   return Array.from({ length: Math.ceil(height / rows) }, (_, i) => {
     const [top, bottom] = [i * rows, Math.min(height, (i + 1) * rows)]
@@ -63,42 +75,29 @@ function stripsOf(width: number, height: number, levels: number, strip: number):
   })
 }
 
-function scaled([luma, red, blue]: Opponent<Float32Array>, width: number, levels: number): Opponent<Scales> {
-  return [scalesOf(luma, width, levels), scalesOf(red, width, levels), scalesOf(blue, width, levels)]
-}
-
-/** What returns at rows `top`..`bottom`, written over the widest of the scales. */
-function gated(change: Opponent<Scales>, gates: GateRows, strip: Strip, width: number): Opponent<Float32Array> {
-  const { top, bottom, from } = strip
-  const levels = change[0].length - 1
-  const widest = (scales: Scales) => scales[levels]!.subarray((top - from) * width, (bottom - from) * width)
-  const sums = [widest(change[0]), widest(change[1]), widest(change[2])] as const
-  const gate = new Float32Array(width)
-  // The widest band first: the others no longer need its wide side, which holds the sum.
-  for (let level = levels - 1; level >= 0; level--) {
-    for (let row = top; row < bottom; row++) {
-      const add = (channel: 0 | 1 | 2): void => {
-        const [narrow, wide] = [change[channel][level]!, change[channel][level + 1]!]
-        addGated(gate, narrow, wide, (row - from) * width, sums[channel], (row - top) * width)
-      }
-      gates.fill(level, row, gate)
-      add(0)
-      gates.fill(levels + level, row, gate)
-      add(1)
-      add(2)
+/** Rows `from`..`to` of both pictures as one tensor. */
+function pictures(image: Frame, reference: Frame, from: number, to: number): Tensor {
+  const size = (to - from) * image.width
+  const data = new Float32Array(6 * size)
+  for (const [i, frame] of [image, reference].entries()) {
+    const planes = data.subarray(3 * i * size, 3 * (i + 1) * size)
+    const scale = 1 / fullScale(frame.data)
+    for (let pixel = 0, at = 3 * from * image.width; pixel < size; pixel++, at += 3) {
+      planes[pixel] = frame.data[at]! * scale
+      planes[pixel + size] = frame.data[at + 1]! * scale
+      planes[pixel + 2 * size] = frame.data[at + 2]! * scale
     }
   }
-  return sums
+  return { data, dims: [1, 6, to - from, image.width] }
 }
 
-/** Adds a row of a band, each value times its gate. */
-function addGated(
-  gate: Float32Array,
-  narrow: Float32Array,
-  wide: Float32Array,
-  at: number,
-  to: Float32Array,
-  place: number,
-): void {
-  for (let x = 0; x < gate.length; x++) to[place + x]! += gate[x]! * (narrow[at + x]! - wide[at + x]!)
+/** Writes the strip's own rows into interleaved RGB. */
+function write({ data: planes, dims }: Tensor, { top, bottom, from }: Strip, to: Float32Array): void {
+  const width = dims[3]!
+  const size = dims[2]! * width
+  for (let pixel = (top - from) * width, at = 3 * top * width; at < 3 * bottom * width; pixel++, at += 3) {
+    to[at] = planes[pixel]!
+    to[at + 1] = planes[pixel + size]!
+    to[at + 2] = planes[pixel + 2 * size]!
+  }
 }

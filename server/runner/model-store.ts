@@ -99,7 +99,9 @@ const SHARES: Readonly<Record<ModelPart, number>> = {
   unet: 1 / 3,
   decoder: 1 / 3,
   fused: 1,
-  gates: 0.01,
+  measures: 0.001,
+  gates: 0.001,
+  transfer: 0.001,
   upscaler: 1,
 }
 

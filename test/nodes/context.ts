@@ -1,4 +1,4 @@
-import type { FileReference, RunContext } from '../../nodes/sdk/context.ts'
+import type { FileReference, ModelPart, RunContext } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Frame, GendrModel, Tensor, UpscaleModel } from '../../nodes/sdk/values.ts'
 
@@ -43,7 +43,7 @@ export function testContext(files: Readonly<Record<string, Uint8Array>> = {}, ma
       fingerprintIqa: async (name) => name,
     },
     inference: {
-      run: async (_model, part, input) => linearGraphs[part](input),
+      run: async (_model, part, input) => linearGraphs[part](...('dims' in input ? [input] : input)),
       signature: async () => ({ inputs: [], outputs: [] }),
       score: async (_model, [input]) => input!,
     },
@@ -80,13 +80,15 @@ export const gatedModel: GendrModel = {
 }
 
 /** encoder: space to depth; unet: a prediction that darkens a little; decoder: depth to space. */
-const linearGraphs = {
-  encoder: (input: Tensor) => rearrange(input, 'fold'),
-  unet: (input: Tensor): Tensor => ({ data: input.data.map((value) => 0.45 * value + 0.01), dims: input.dims }),
-  decoder: (input: Tensor) => rearrange(input, 'unfold'),
-  fused: (input: Tensor) => input,
-  gates: (input: Tensor) => opened(input),
-  upscaler: (input: Tensor) => doubled(input),
+const linearGraphs: Readonly<Record<ModelPart, (...inputs: Tensor[]) => Tensor>> = {
+  encoder: (input) => rearrange(input!, 'fold'),
+  unet: (input) => ({ data: input!.data.map((value) => 0.45 * value + 0.01), dims: input!.dims }),
+  decoder: (input) => rearrange(input!, 'unfold'),
+  fused: (input) => input!,
+  measures: (pictures) => cellMeans(pictures!),
+  gates: (measures) => opened(measures!),
+  transfer: (pictures, gates) => mixed(pictures!, gates!),
+  upscaler: (input) => doubled(input!),
 }
 
 /** Repeats every pixel, and needs even sides. */
@@ -105,11 +107,34 @@ function doubled({ data, dims }: Tensor): Tensor {
   return { data: result, dims: [batch, channels, 2 * height, 2 * width] }
 }
 
-/** Gates that follow the first two of the five kinds of measures. */
-function opened({ data, dims: [batch = 0, channels = 0, rows = 0, columns = 0] }: Tensor): Tensor {
-  const gates = (channels / 5) * 2
-  const values = data.subarray(0, gates * rows * columns).map((value) => 1 / (1 + Math.exp(-value)))
-  return { data: values, dims: [batch, gates, rows, columns] }
+/** Of each cell of 8 × 8 pixels the means of the six channels. */
+function cellMeans({ data, dims: [, channels = 0, height = 0, width = 0] }: Tensor): Tensor {
+  const [rows, columns] = [Math.ceil(height / 8), Math.ceil(width / 8)]
+  const means = new Float32Array(channels * rows * columns)
+  const counts = new Float32Array(means.length)
+  for (let i = 0; i < data.length; i++) {
+    const [line, x] = [Math.floor(i / width), i % width]
+    const [channel, y] = [Math.floor(line / height), line % height]
+    const cell = (channel * rows + Math.floor(y / 8)) * columns + Math.floor(x / 8)
+    means[cell]! += data[i]!
+    counts[cell]! += 1
+  }
+  return { data: means.map((sum, i) => sum / counts[i]!), dims: [1, channels, rows, columns] }
+}
+
+function opened({ data, dims }: Tensor): Tensor {
+  return { data: data.map((value) => 1 / (1 + Math.exp(-value))), dims }
+}
+
+/** Each pixel between the restored picture and the other, as the first gate of its cell says. */
+function mixed({ data, dims: [, , height = 0, width = 0] }: Tensor, gates: Tensor): Tensor {
+  const half = data.length / 2
+  const columns = gates.dims[3]!
+  const mix = data.subarray(0, half).map((restored, i) => {
+    const [y, x] = [Math.floor(i / width) % height, i % width]
+    return restored + gates.data[Math.floor(y / 8) * columns + Math.floor(x / 8)]! * (data[half + i]! - restored)
+  })
+  return { data: mix, dims: [1, 3, height, width] }
 }
 
 function rearrange(input: Tensor, direction: 'fold' | 'unfold'): Tensor {

@@ -30,7 +30,7 @@ export async function draftUpscaler(path: string, options: UpscalerOptions): Pro
     )
   const weights = openFile(path)
   const { architecture, details, scale, channels, paddingMultiple, build } = recognise(weights)
-  const from = { name: 'pixels', channels, reduction: 1 }
+  const from = [{ name: 'pixels', channels, reduction: 1 }]
   const { written, graphs } = drawParts(
     options,
     { upscaler: weights },

@@ -33,13 +33,15 @@ export function readTensors(path: string, names: readonly string[]): Record<stri
   )
 }
 
-/** Runs a graph of one input and one output on the CPU. */
-export async function runGraph(path: string | undefined, input: Dense): Promise<Dense> {
+/** Runs a graph of one output on the CPU. */
+export async function runGraph(path: string | undefined, ...inputs: Dense[]): Promise<Dense> {
   if (path === undefined) throw new TypeError('expected a graph')
   const session = await InferenceSession.create(path, { intraOpNumThreads: 1 })
   try {
-    const feed = new Tensor('float32', input.data, input.dims)
-    const output = (await session.run({ [session.inputNames[0]!]: feed }))[session.outputNames[0]!]!
+    const feeds = inputs.map(
+      ({ data, dims }, i) => [session.inputNames[i]!, new Tensor('float32', data, dims)] as const,
+    )
+    const output = (await session.run(Object.fromEntries(feeds)))[session.outputNames[0]!]!
     if (!(output.data instanceof Float32Array)) throw new TypeError(`expected float32, got ${output.type}`)
     return { data: output.data, dims: output.dims }
   } finally {

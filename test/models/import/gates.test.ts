@@ -1,66 +1,18 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openModelFolder } from '../../../models/import/folder.ts'
 import { importCheckpoint } from '../../../models/import/import.ts'
-import { type Dense, runGraph, temporaryFolder } from './fixtures.ts'
-import {
-  encodeSafetensors,
-  SMALL_UNET,
-  SMALL_VAE,
-  syntheticTensors,
-  type Tensors,
-  writeCheckpoint,
-} from './synthetic.ts'
+import { type Dense, runGraph } from './fixtures.ts'
+import { gateTensors, stageGated, wave } from './gated-checkpoint.ts'
+import type { Tensors } from './synthetic.ts'
 
 const [LEVELS, WIDTH, ROWS, COLUMNS] = [2, 3, 2, 3]
 const MEASURES = 5 * LEVELS
 
-function wave(length: number, step: number): Float32Array {
-  return Float32Array.from({ length }, (_, i) => Math.sin(step * (i + 1)))
-}
-
-function gateTensors(): Tensors {
-  const shapes: Readonly<Record<string, readonly number[]>> = {
-    'conv_in.weight': [WIDTH, MEASURES, 3, 3],
-    'conv_in.bias': [WIDTH],
-    'whole.weight': [WIDTH, MEASURES, 1, 1],
-    'conv_mid.weight': [WIDTH, WIDTH, 1, 1],
-    'conv_mid.bias': [WIDTH],
-    'conv_out.weight': [2 * LEVELS, WIDTH, 1, 1],
-    'conv_out.bias': [2 * LEVELS],
-  }
-  return new Map(
-    Object.entries(shapes).map(([name, shape], i) => {
-      const data = wave(
-        shape.reduce((product, size) => product * size, 1),
-        0.7 + i / 10,
-      )
-      return [`gates.${name}`, { shape, data }]
-    }),
-  )
-}
-
-/** A checkpoint that asks for the gated transfer, with or without its gates. */
-function stage(gates?: Tensors) {
-  const folder = temporaryFolder()
-  const source = join(folder, 'checkpoint')
-  writeCheckpoint(source, { unet: SMALL_UNET, vae: SMALL_VAE }, syntheticTensors(SMALL_UNET, SMALL_VAE))
-  writeFileSync(
-    join(source, 'gendr.json'),
-    JSON.stringify({ name: 'model', timestep: 499, color_transfer: { method: 'gated', levels: LEVELS } }),
-  )
-  if (gates) {
-    mkdirSync(join(source, 'gates'))
-    writeFileSync(join(source, 'gates', 'diffusion_pytorch_model.safetensors'), encodeSafetensors(gates))
-  }
-  return { source, output: join(folder, 'model') }
-}
-
 describe('the gates of a transfer', () => {
   test('become a graph that computes what the definition says', async () => {
-    const tensors = gateTensors()
-    const { source, output } = stage(tensors)
+    const tensors = gateTensors(LEVELS, WIDTH)
+    const { source, output } = stageGated(LEVELS, tensors)
     const manifest = await importCheckpoint({ source, output })
     expect(manifest).toMatchObject({ constants: { colorTransfer: { method: 'gated', levels: LEVELS } } })
     const input: Dense = { data: wave(MEASURES * ROWS * COLUMNS, 0.3), dims: [1, MEASURES, ROWS, COLUMNS] }
@@ -74,16 +26,16 @@ describe('the gates of a transfer', () => {
   })
 
   test('are missed by name', async () => {
-    const { source, output } = stage()
+    const { source, output } = stageGated(LEVELS)
     await expect(importCheckpoint({ source, output })).rejects.toMatchObject({
       message: expect.stringContaining(join('gates', 'diffusion_pytorch_model.safetensors')),
     })
   })
 
   test('of another number of levels are refused', async () => {
-    const tensors = gateTensors()
+    const tensors = gateTensors(LEVELS, WIDTH)
     tensors.set('gates.conv_out.weight', { shape: [6, WIDTH, 1, 1], data: new Float32Array(6 * WIDTH) })
-    const { source, output } = stage(tensors)
+    const { source, output } = stageGated(LEVELS, tensors)
     await expect(importCheckpoint({ source, output })).rejects.toMatchObject({
       message: expect.stringMatching(/gates\.conv_out\.weight of shape .*, got \[6, 3, 1, 1\]/),
     })

@@ -52,7 +52,7 @@ describe('GenDRRestore', () => {
       inference: {
         ...context.inference,
         run: async (...[model, part, input]: Parameters<typeof context.inference.run>) =>
-          part === 'unet'
+          part === 'unet' && 'dims' in input
             ? { data: input.data.map((z) => (Math.SQRT2 - 1) * z), dims: input.dims }
             : context.inference.run(model, part, input),
       },

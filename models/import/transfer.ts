@@ -1,0 +1,214 @@
+import { CELL } from '../../nodes/sdk/gated-transfer.ts'
+import { gates, KINDS } from './gates.ts'
+import type { Feature } from './graph-builder.ts'
+import { add, affine, concatenate, subtract } from './layers.ts'
+import type { Part } from './model-draft.ts'
+import { type Network, scalar } from './network.ts'
+import type { Weights } from './weights.ts'
+
+/** The restored picture y, then the one that it was made from, x, both RGB in 0..1. */
+const PICTURES = { name: 'pictures', channels: 6, reduction: 1 }
+
+/** BT.601. */
+const LUMA = [0.299, 0.587, 0.114] as const
+const [FLOOR, SPREAD, MIDDLE] = [1e-6, 4, 2]
+
+/**
+ * The transfer after the model (models/training/transfer.py) as three graphs, of which the middle one sees the whole
+ * picture while the others can go strip by strip:
+ *
+ *     measures   pictures [B, 6, H, W] to [B, 5 · levels, ⌈H/8⌉, ⌈W/8⌉], about −1.5..1.5
+ *     gates      those to [B, 2 · levels, ⌈H/8⌉, ⌈W/8⌉] in 0..1: of luma, then of colour
+ *     transfer   pictures and gates to y + low(x − y) + Σ g_l · d_l(x − y), [B, 3, H, W], not clamped
+ *
+ * They compute in float32 everywhere: the squares of fine detail vanish in halves.
+ */
+export function transferParts(weights: Weights, levels: number): Readonly<Record<string, Part>> {
+  const cells = (name: string, channels: number): Feature => ({ name, channels, reduction: CELL })
+  const measured = cells('measures', KINDS * levels)
+  return {
+    measures: {
+      weights,
+      from: [PICTURES],
+      to: 'measures',
+      compute: 'fp32',
+      body: (network, pictures) => measures(network, pictures!, levels),
+    },
+    gates: {
+      weights,
+      from: [measured],
+      to: 'gates',
+      compute: 'fp32',
+      body: (network, x) => gates(network, weights, x!, levels),
+    },
+    transfer: {
+      weights,
+      from: [PICTURES, cells('gates', 2 * levels)],
+      to: 'restored',
+      compute: 'fp32',
+      body: (network, pictures, open) => transfer(network, pictures!, open!, levels),
+    },
+  }
+}
+
+/** Rows of RGB to luma, R − luma and B − luma. */
+const OPPONENT = [LUMA, [1 - LUMA[0], -LUMA[1], -LUMA[2]], [-LUMA[0], -LUMA[1], 1 - LUMA[2]]]
+
+/** The inverse. */
+const FROM_OPPONENT = [
+  [1, 1, 0],
+  [1, -LUMA[0] / LUMA[1], -LUMA[2] / LUMA[1]],
+  [1, 0, 1],
+]
+
+/** The opponent colours of x − y, by the channels of the pictures. */
+const CHANGE = OPPONENT.map((row) => [...row.map((weight) => -weight), ...row])
+
+/**
+ * Of each band in a cell the energies of x, y, x − y and its colours as ln(energy + 1e-6) / 4 + 2, and Σxy / √(Σx² Σy²);
+ * kinds outermost.
+ */
+function measures(network: Network, pictures: Feature, levels: number): Feature {
+  const planes = mixed(network, 'planes', pictures, [...CHANGE, [0, 0, 0, ...LUMA]])
+  const { details } = bands(network, planes, levels)
+  const own = details.map((detail) => product(network, detail, detail))
+  const shared = details.map((detail) =>
+    product(network, channels(network, detail, 3, 4), channels(network, detail, 0, 1)),
+  )
+  const sums = [...own, ...shared]
+    .map((x) => pooled(network, x, pictures))
+    .reduce((a, b) => concatenate(network, 'energies', a, b))
+  const means = { ...sums, name: network.graph.node('Div', 'means', [sums.name, coverage(network, pictures)]) }
+  const kinds = mixed(network, 'kinds', means, kindsOf(levels))
+  const energies = bounded(network, channels(network, kinds, 0, 4 * levels))
+  const logarithms = {
+    ...energies,
+    name: network.graph.node('Log', 'logarithms', [affine(network, 'floor', energies, 1, FLOOR).name]),
+  }
+  const [xx, yy] = [channels(network, energies, 0, levels), channels(network, energies, levels, 2 * levels)]
+  const spread = affine(network, 'spread', product(network, xx, yy), 1, FLOOR ** 2)
+  const root = network.graph.node('Sqrt', 'spread', [spread.name])
+  const xy = channels(network, kinds, 4 * levels, 5 * levels)
+  const correlation = { ...xy, name: network.graph.node('Div', 'correlation', [xy.name, root]) }
+  return concatenate(network, 'measures', affine(network, 'logarithms', logarithms, 1 / SPREAD, MIDDLE), correlation)
+}
+
+/** From Σr², Σu², Σv², Σx² of each level and then Σxr, with r, u, v of x − y: Σx², Σy², Σr², (Σu² + Σv²) / 2 and Σxy, y = x − r. */
+function kindsOf(levels: number): readonly (readonly number[])[] {
+  const row = (level: number, [rr, uu, vv, xx, xr]: readonly number[]): number[] => {
+    const weights = new Array<number>(KINDS * levels).fill(0)
+    weights.splice(4 * level, 4, rr!, uu!, vv!, xx!)
+    weights[4 * levels + level] = xr!
+    return weights
+  }
+  const of = (weights: readonly number[]) => Array.from({ length: levels }, (_, level) => row(level, weights))
+  return [
+    ...of([0, 0, 0, 1, 0]),
+    ...of([1, 0, 0, 1, -2]),
+    ...of([1, 0, 0, 0, 0]),
+    ...of([0, 0.5, 0.5, 0, 0]),
+    ...of([0, 0, 0, 1, -1]),
+  ]
+}
+
+function transfer(network: Network, pictures: Feature, open: Feature, levels: number): Feature {
+  const { details, wide } = bands(network, mixed(network, 'change', pictures, CHANGE), levels)
+  const kept = details.map((detail, level) =>
+    product(network, detail, enlarged(network, open, level, levels, pictures)),
+  )
+  const returned = kept.reduce((sum, band) => add(network, 'returned', sum, band), wide)
+  const colours = mixed(network, 'colours', returned, FROM_OPPONENT)
+  return add(network, 'restored', channels(network, pictures, 0, 3), colours)
+}
+
+/** The gates of one level for luma and the two colours, bilinear between the centres of cells. */
+function enlarged({ graph }: Network, open: Feature, level: number, levels: number, pictures: Feature): Feature {
+  const chosen = graph.node('Gather', 'gates', [open.name, graph.integers([level, levels + level, levels + level])], {
+    axis: 1,
+  })
+  const scales = graph.floats('cell.scales', Float32Array.of(1, 1, CELL, CELL), [4])
+  const all = graph.node('Resize', 'gates', [chosen, '', scales], { mode: 'linear' })
+  const ends = sizeOf(graph, pictures)
+  return {
+    name: graph.node('Slice', 'gates', [all, graph.integers([0, 0]), ends, graph.integers([2, 3])]),
+    channels: 3,
+    reduction: 1,
+  }
+}
+
+/** The details of the à trous transform, finest first, and what is wider (Holschneider et al. 1989). */
+function bands(
+  network: Network,
+  x: Feature,
+  levels: number,
+): { readonly details: readonly Feature[]; readonly wide: Feature } {
+  const details: Feature[] = []
+  let wide = x
+  for (let level = 0; level < levels; level++) {
+    const narrow = wide
+    wide = smooth(network, narrow, 2 ** level)
+    details.push(subtract(network, 'detail', narrow, wide))
+  }
+  return { details, wide }
+}
+
+/** [1 2 1]/4 along both axes with holes of so many pixels, edges repeated; by sums, which are six times as fast as Conv. */
+function smooth(network: Network, x: Feature, hole: number): Feature {
+  return affine(network, 'smooth', alongAxis(network, alongAxis(network, x, hole, 2), hole, 3), 1 / 16, 0)
+}
+
+/** [1 2 1] along an axis. */
+function alongAxis({ graph }: Network, x: Feature, hole: number, axis: 2 | 3): Feature {
+  const margin = axis === 2 ? [0, 0, hole, 0] : [0, 0, 0, hole]
+  const padded = graph.node('Pad', 'smooth', [x.name, graph.integers([...margin, ...margin])], { mode: 'edge' })
+  const cut = (start: number, end: number): string =>
+    graph.node('Slice', 'smooth', [padded, ...[start, end, axis].map((value) => graph.integers([value]))])
+  const sides = graph.node('Add', 'smooth', [cut(0, -2 * hole), cut(2 * hole, END)])
+  const once = graph.node('Add', 'smooth', [sides, x.name])
+  return { ...x, name: graph.node('Add', 'smooth', [once, x.name]) }
+}
+
+/** Means over whole cells, with nothing beyond the picture's right and lower border. */
+function pooled({ graph }: Network, x: Feature, pictures: Feature): Feature {
+  const rest = graph.node('Mod', 'rest', [graph.node('Neg', 'rest', [sizeOf(graph, pictures)]), graph.integers([CELL])])
+  const pads = graph.node('Concat', 'rest', [graph.integers([0, 0, 0, 0, 0, 0]), rest], { axis: 0 })
+  const whole = graph.node('Pad', 'cells', [x.name, pads])
+  const name = graph.node('AveragePool', 'cells', [whole], { kernel_shape: [CELL, CELL], strides: [CELL, CELL] })
+  return { ...x, name, reduction: CELL }
+}
+
+/** The share of each cell that lies in the picture. */
+function coverage(network: Network, pictures: Feature): string {
+  const { graph } = network
+  const shape = graph.node('Concat', 'coverage', [graph.integers([1, 1]), sizeOf(graph, pictures)], { axis: 0 })
+  const name = graph.node('Expand', 'coverage', [scalar(network, 1), shape])
+  return pooled(network, { name, channels: 1, reduction: 1 }, pictures).name
+}
+
+/** [height, width] */
+function sizeOf(graph: Network['graph'], x: Feature): string {
+  return graph.node('Shape', 'size', [x.name], { start: 2 })
+}
+
+/** Each pixel's channels through a matrix. */
+function mixed({ graph }: Network, path: string, x: Feature, rows: readonly (readonly number[])[]): Feature {
+  const weight = graph.floats(`${path}.weight`, Float32Array.from(rows.flat()), [rows.length, x.channels, 1, 1])
+  return { ...x, name: graph.node('Conv', path, [x.name, weight]), channels: rows.length }
+}
+
+/** Channels `from`..`to`. */
+function channels({ graph }: Network, x: Feature, from: number, to: number): Feature {
+  const name = graph.node('Slice', 'channels', [x.name, ...[from, to, 1].map((value) => graph.integers([value]))])
+  return { ...x, name, channels: to - from }
+}
+
+function product({ graph }: Network, a: Feature, b: Feature): Feature {
+  return { ...a, name: graph.node('Mul', 'product', [a.name, b.name]) }
+}
+
+/** Rounding must not make an energy negative. */
+function bounded({ graph }: Network, x: Feature): Feature {
+  return { ...x, name: graph.node('Relu', 'energies', [x.name]) }
+}
+
+const END = Number.MAX_SAFE_INTEGER
