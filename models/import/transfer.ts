@@ -1,4 +1,5 @@
 import { CELL } from '../../nodes/sdk/gated-transfer.ts'
+import { LUMA } from '../../nodes/sdk/luma.ts'
 import { gates, KINDS } from './gates.ts'
 import type { Feature } from './graph-builder.ts'
 import { add, affine, concatenate, subtract } from './layers.ts'
@@ -9,8 +10,6 @@ import type { Weights } from './weights.ts'
 /** The restored picture y, then the one that it was made from, x, both RGB in 0..1. */
 const PICTURES = { name: 'pictures', channels: 6, reduction: 1 }
 
-/** BT.601. */
-const LUMA = [0.299, 0.587, 0.114] as const
 const [FLOOR, SPREAD, MIDDLE] = [1e-6, 4, 2]
 
 /**

@@ -1,3 +1,4 @@
+import { LUMA } from '../sdk/luma.ts'
 import { fullScale, toRgb } from '../sdk/samples.ts'
 import type { Frame, Tensor } from '../sdk/values.ts'
 import type { IqaInput } from './iqa-input.ts'
@@ -19,9 +20,6 @@ const RANGES = {
 export type IqaRange = keyof typeof RANGES
 
 export const IQA_RANGES = Object.keys(RANGES) as [IqaRange, ...IqaRange[]]
-
-/** BT.601, for networks of one channel. */
-const LUMA = [0.299, 0.587, 0.114] as const
 
 /** A frame as the network takes it: [1, C, H, W] or [1, H, W, C]. */
 export function iqaTensor(frame: Frame, { layout, channels, isBytes }: IqaInput, range: IqaRange): Tensor {

@@ -1,3 +1,4 @@
+import { LUMA } from '../sdk/luma.ts'
 import { fullScale, toRgb } from '../sdk/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
@@ -15,7 +16,8 @@ export function studioLuma(frame: Frame): Plane {
 
 /** Y of ITU-R BT.601 in full range, 0..255. */
 export function fullLuma(frame: Frame): Plane {
-  return weighted(frame, 0.299 * 255, 0.587 * 255, 0.114 * 255, 0)
+  const [red, green, blue] = LUMA
+  return weighted(frame, red * 255, green * 255, blue * 255, 0)
 }
 
 function weighted(frame: Frame, red: number, green: number, blue: number, offset: number): Plane {
