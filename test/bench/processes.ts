@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 export interface Usage {
   /** Resident memory in MiB. */
   readonly memory: number
+  /** The most that was ever resident, in MiB; of several processes the sum of what each reached. */
+  readonly peak: number
   /** CPU time since the start, user and system, in ms. */
   readonly cpu: number
 }
@@ -26,6 +28,7 @@ export function usageOf(root: number): Usage {
   const members = all.filter(({ id }) => family.has(id))
   return {
     memory: members.reduce((sum, { memory }) => sum + memory, 0),
+    peak: members.reduce((sum, { peak }) => sum + peak, 0),
     cpu: members.reduce((sum, { cpu }) => sum + cpu, 0),
   }
 }
@@ -38,9 +41,12 @@ function processes(): readonly (Usage & { readonly id: number; readonly parent: 
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
         // The name in parentheses may hold anything; the fields after it are numbers (proc_pid_stat(5)).
         const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-        const kibibytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1] ?? '0'
+        const status = readFileSync(`/proc/${name}/status`, 'utf8')
+        const mebibytes = (key: string) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? '0') / 1024
         const cpu = ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS
-        return [{ id: Number(name), parent: Number(fields[1]), memory: Number(kibibytes) / 1024, cpu }]
+        return [
+          { id: Number(name), parent: Number(fields[1]), memory: mebibytes('VmRSS'), peak: mebibytes('VmHWM'), cpu },
+        ]
       } catch {
         // It ended between the two looks.
         return []

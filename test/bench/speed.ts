@@ -1,5 +1,5 @@
 /**
- * `npm run bench:model`: how long one 512 × 512 restoration takes, how far that is from what the machine's convolution rate
+ * `npm run bench:model`: how long a restoration takes, how far that is from what the machine's convolution rate
  * allows, and how soon the host answers. Ratios within one run are what to compare; times depend on the machine.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -9,7 +9,8 @@ import onnxProto from 'onnx-proto'
 import sharp from 'sharp'
 import { InferenceThread } from '../../server/inference/inference.ts'
 import { restoreGraph } from '../story/graphs.ts'
-import { root, runPrompt, startHost, upload } from '../story/host.ts'
+import { type HistoryRecord, root, runPrompt, startHost, upload } from '../story/host.ts'
+import { usageOf } from './processes.ts'
 
 /** Multiply-accumulates of gendr-nano for 512 × 512, in 1e9 (docs/model-card.md). */
 const GMAC = 38
@@ -26,32 +27,55 @@ const start = performance.now()
 const host = await startHost()
 const answered = performance.now() - start
 try {
-  const restored = await restoreTime()
+  const square = await restoreTimes(128, 128)
+  const peak = usageOf(host.process.pid!).peak
+  const wide = await restoreTimes(192, 128)
   const floor = (2 * GMAC) / rate
   const rows = [
     ['start to first /system_stats', `${answered.toFixed(0)} ms`],
     ['convolution rate, 64 channels 3 × 3', `${rate.toFixed(0)} GFLOP/s`],
     [`floor of a restoration (${2 * GMAC} GFLOP)`, `${(1000 * floor).toFixed(0)} ms`],
     ['the fused graph alone, 512 × 512', `${(1000 * graph).toFixed(0)} ms`],
-    ['restoration of 128 × 128 to 512 × 512, whole graph', `${(1000 * restored).toFixed(0)} ms`],
-    ['ratio to the floor: fused graph, whole graph', `${(graph / floor).toFixed(2)}, ${(restored / floor).toFixed(2)}`],
+    ['128 × 128 to 512 × 512: GenDR Restore, whole run', inWords(square)],
+    ['192 × 128 to 768 × 512: GenDR Restore, whole run', inWords(wide)],
+    ['peak memory of host and runner after 512 × 512', `${peak.toFixed(0)} MiB`],
+    ['ratio to the floor: fused graph, whole run', `${(graph / floor).toFixed(2)}, ${(square.run / floor).toFixed(2)}`],
   ]
   for (const [what, value] of rows) process.stdout.write(`${what!.padEnd(54)}${value}\n`)
 } finally {
   await host.stop()
 }
 
-/** Median seconds of the whole graph on a warm host; each round differs a little, so that no cache helps. */
-async function restoreTime(): Promise<number> {
+/** Seconds. */
+interface Times {
+  readonly node: number
+  readonly run: number
+}
+
+/** Medians of the node and of load, restore and save together on a warm host; each round differs a little, so that no cache helps. */
+async function restoreTimes(width: number, height: number): Promise<Times> {
   const photograph = join(root, 'workflows/photographs/old-photograph.jpg')
-  await upload(host, 'bench.png', await sharp(photograph).resize(128, 128, { fit: 'cover' }).png().toBuffer())
-  const times: number[] = []
+  const name = `bench-${width}x${height}.png`
+  await upload(host, name, await sharp(photograph).resize(width, height, { fit: 'cover' }).png().toBuffer())
+  const times: Times[] = []
   for (let round = 0; round <= ROUNDS; round++) {
-    const begin = performance.now()
-    await runPrompt(host, restoreGraph('bench.png', { overlap: 8 * round, prefix: `bench-${round}` }))
-    if (round > 0) times.push((performance.now() - begin) / 1000)
+    const record = await runPrompt(
+      host,
+      restoreGraph(name, { tileSize: 768, overlap: 8 * round, prefix: `bench-${round}` }),
+    )
+    if (round > 0) times.push({ node: record.node_times!.restore! / 1000, run: runTimeOf(record) })
   }
-  return median(times)
+  return { node: median(times.map(({ node }) => node)), run: median(times.map(({ run }) => run)) }
+}
+
+/** From its start to its end by the host's clock. */
+function runTimeOf({ status: { messages } }: HistoryRecord): number {
+  const at = (type: string) => Number(messages.find(([name]) => name === type)?.[1].timestamp)
+  return (at('execution_success') - at('execution_start')) / 1000
+}
+
+function inWords({ node, run }: Times): string {
+  return `${(1000 * node).toFixed(0)} ms, ${(1000 * run).toFixed(0)} ms`
 }
 
 /** GFLOP/s of convolutions, 64 to 64 channels, 3 × 3, at 256 × 256, through the product's own inference thread. */

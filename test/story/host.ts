@@ -153,6 +153,8 @@ export async function upload(host: Host, name: string, bytes: Uint8Array): Promi
 export interface HistoryRecord {
   readonly outputs: Record<string, { images?: { filename: string; subfolder: string; type: string }[] }>
   readonly status: { status_str: string; completed: boolean; messages: [string, Record<string, unknown>][] }
+  /** Milliseconds by node. */
+  readonly node_times?: Record<string, number>
 }
 
 /** Submits a prompt and waits for its record. */
