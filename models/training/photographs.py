@@ -71,11 +71,12 @@ def shrink(picture: Image.Image, factor: float) -> Image.Image:
     return picture.resize((round(picture.width / factor), round(picture.height / factor)), Image.Resampling.LANCZOS)
 
 
-def pyramid(photograph: Photograph, packages: Path) -> list[np.ndarray]:
-    """The picture at two or three sizes as uint8 [height, width, 3], the largest about 2 MP."""
+def pyramid(photograph: Photograph, packages: Path, steps: tuple[float, ...] = (1.0, 1.6, 2.5)) -> list[np.ndarray]:
+    """The picture at some sizes as uint8 [height, width, 3]; at step 1 of about 2 MP, at each 1/step of its width, never more than 4/5 of its own."""
     picture = load(photograph, packages)
-    first = max(1.25, (picture.width * picture.height / 2.2e6) ** 0.5)
-    levels = [np.asarray(shrink(picture, first * step)) for step in (1.0, 1.6, 2.5)]
+    first = (picture.width * picture.height / 2.2e6) ** 0.5
+    factors = dict.fromkeys(max(1.25, max(1.25, first) * step) for step in steps)
+    levels = [np.asarray(shrink(picture, factor)) for factor in factors]
     return [level for level in levels if min(level.shape[:2]) >= 320]
 
 

@@ -15,16 +15,21 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
+from cutouts import cutouts, lay
 from degradation import degrade
 from lettering import letter
 from photographs import catalogue, pyramid
 
 SIDE = 256
-SCALES, SCALE_SHARES = (4, 3, 2, 1), (0.6, 0.04, 0.1, 0.26)
+SCALES, SCALE_SHARES = (4, 3, 2, 1), (0.72, 0.04, 0.08, 0.16)
 FLAT, FLAT_SHARE = 4.0, 0.15
 LETTERING_SHARE = 0.06
-CLEAN_SHARE = 0.22
+CUTOUT_SHARE = 0.25
+LIGHT_SHARE, SWAP_SHARE = 0.5, 0.15
+STEPS = (0.7, 0.85, 1.0, 1.25, 1.6, 2.0, 2.5, 3.2)
+CLEAN_SHARE = 0.2
 
 
 def upscale(poor: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -34,8 +39,8 @@ def upscale(poor: np.ndarray, width: int, height: int) -> np.ndarray:
     return x[0].clamp(0, 255).round().byte().permute(1, 2, 0).numpy()
 
 
-def pair(levels: list[np.ndarray], shares: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """One crop of one level (larger levels more often) and its poor version, both [256, 256, 3]."""
+def pair(levels: list[np.ndarray], shares: np.ndarray, things: list[Image.Image], seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """One crop of one level (larger levels more often), varied, and its poor version, both [256, 256, 3]."""
     rng = np.random.default_rng(seed)
     while True:
         level = levels[rng.choice(len(levels), p=shares)]
@@ -43,6 +48,9 @@ def pair(levels: list[np.ndarray], shares: np.ndarray, seed: int) -> tuple[np.nd
         sharp = level[top : top + SIDE, left : left + SIDE]
         if detail(sharp) > FLAT or rng.random() < FLAT_SHARE:
             break
+    if things and rng.random() < CUTOUT_SHARE:
+        sharp = lay(sharp, things, rng)
+    sharp = relit(sharp, rng)
     if rng.random() < LETTERING_SHARE:
         sharp = letter(sharp, rng)
     scale = int(rng.choice(SCALES, p=SCALE_SHARES))
@@ -51,6 +59,17 @@ def pair(levels: list[np.ndarray], shares: np.ndarray, seed: int) -> tuple[np.nd
     poor = upscale(small, size, size)
     margin = SIDE - size
     return sharp, np.pad(poor, ((0, margin), (0, margin), (0, 0)), mode="edge") if margin else poor
+
+
+def relit(sharp: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """In half of the cases another gamma, gain and white balance, and sometimes the channels swapped: few photographs have few lights."""
+    if rng.random() < SWAP_SHARE:
+        sharp = sharp[..., rng.permutation(3)]
+    if rng.random() >= LIGHT_SHARE:
+        return sharp
+    gamma, gain = np.exp(rng.uniform(-0.4, 0.4)), rng.uniform(0.6, 1.1)
+    curves = [(np.linspace(0, 1, 256) ** gamma * gain * rng.uniform(0.92, 1.08) * 255).clip(0, 255).round().astype(np.uint8) for _ in range(3)]
+    return np.stack([curve[sharp[..., channel]] for channel, curve in enumerate(curves)], axis=-1)
 
 
 def detail(picture: np.ndarray) -> float:
@@ -62,12 +81,13 @@ def detail(picture: np.ndarray) -> float:
 def fill(packages: Path, out: Path, first: int, last: int, seed: int) -> int:
     """Writes the pairs first..last-1 into the pool's files."""
     torch.set_num_threads(1)
-    levels = [level for photograph in catalogue("train") for level in pyramid(photograph, packages)]
+    levels = [level for photograph in catalogue("train") for level in pyramid(photograph, packages, STEPS)]
+    things = cutouts(packages)
     shares = np.sqrt([level.size for level in levels])
     shares = shares / shares.sum()
     files = [np.load(out / name, mmap_mode="r+") for name in ("sharp.npy", "poor.npy")]
     for index in range(first, last):
-        for file, picture in zip(files, pair(levels, shares, seed * 1_000_003 + index), strict=True):
+        for file, picture in zip(files, pair(levels, shares, things, seed * 1_000_003 + index), strict=True):
             file[index] = picture
     return last - first
 
@@ -76,7 +96,7 @@ def make_validation(packages: Path, out: Path) -> None:
     """Writes the fixed validation pairs."""
     sharp, poor = [], []
     for photograph in catalogue("validation"):
-        level = pyramid(photograph, packages)[0]
+        level = pyramid(photograph, packages, (1.0,))[0]
         for place in (0.3, 0.6):
             top, left = int((level.shape[0] - 384) * place), int((level.shape[1] - 512) * place)
             sharp.append(level[top : top + 384, left : left + 512])

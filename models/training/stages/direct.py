@@ -29,7 +29,7 @@ class Weights:
     """How much each term counts: structure, chroma, coarse, log_error and reconstruction beside the pixel term; texture and energy as shares of the
     gradient that these together send into the restored picture (after Esser et al. 2021, equation 7)."""
 
-    structure: float = 1.5
+    structure: float = 2.5
     chroma: float = 2.0
     coarse: float = 1.0
     log_error: float = 0.05
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 class Direct(Stage):
     """All networks and optimisers of the stage."""
 
-    crops = ((0.0, 128, 9),)
+    crops = ((0.0, 128, 9), (0.85, 192, 4))
 
     def __init__(self, config: dict, options: argparse.Namespace):
         self.peak = options.rate or config["training"]["rates"]["direct"]
