@@ -19,8 +19,14 @@ SIZES = (60, 260)
 def cutouts(packages: Path) -> list[Image.Image]:
     """All that are large enough, RGBA, always in the same order; none where the package is missing."""
     paths = [path for shelf in SHELVES for path in sorted((packages / PACKAGE / FOLDER / shelf).rglob("*.png"))]
-    pictures = [picture for picture in map(Image.open, paths) if picture.mode == "RGBA"]
-    return [picture for picture in pictures if picture.width * picture.height >= LEAST_AREA]
+    pictures = map(read, paths)
+    return [picture for picture in pictures if picture.mode == "RGBA" and picture.width * picture.height >= LEAST_AREA]
+
+
+def read(path: Path) -> Image.Image:
+    """The picture in memory, its file closed."""
+    with Image.open(path) as picture:
+        return picture.copy()
 
 
 def lay(picture: np.ndarray, things: list[Image.Image], rng: np.random.Generator) -> np.ndarray:
