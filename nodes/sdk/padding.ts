@@ -33,7 +33,7 @@ export function toUnitTensor(frame: Frame, width: number, height: number): Tenso
   return tensor
 }
 
-/** The top left `width` × `height` of an upscaler's output [1, 3, H, W], as a float32 frame, not clamped. */
+/** The top left `width` × `height` of [1, 3, H, W] in 0..1, such as an upscaler's output, as a float32 frame, not clamped. */
 export function fromUnitTensor(tensor: Tensor, width: number, height: number): Frame {
   return fromTensor(tensor, width, height, UNIT)
 }
