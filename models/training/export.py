@@ -84,7 +84,7 @@ def write(model: Restoration, state: dict, out: Path, precision: str, pool: Path
         "beta": BETA,
         "color_transfer": {"method": "gated", "levels": config["colour_levels"]},
         "licence": "MIT (weights); trained on photographs under the licences in models/training/photographs.json",
-        "source": "trained by models/training on freely licensed photographs from Debian packages",
+        "source": "trained by models/training on freely licensed photographs from Debian packages, OpenStax textbooks and Budgie Backgrounds",
         "made_by": "python models/training/train.py direct (docs/model-card.md), then python models/training/export.py",
         "trained": {"steps": state["step"], "minutes": round(state["seconds"] / 60)},
         "description": "A small one-step restoration model with GenDR's architecture: 16-channel autoencoder and one UNet call, asked to be faithful or detailed.",

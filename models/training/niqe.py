@@ -109,11 +109,12 @@ def niqe(picture: np.ndarray, pristine: dict) -> float:
 
 
 def fit(packages: Path) -> dict:
-    """The pristine model of the training photographs, at the largest size that training sees."""
+    """The pristine model of the large training photographs, at the largest size that training sees."""
     from photographs import catalogue, pyramid
 
+    photographs = [photograph for photograph in catalogue("train") if photograph.is_debian]
     kept = []
-    for photograph in catalogue("train"):
+    for photograph in photographs:
         found, sharpness = features(pyramid(photograph, packages)[0])
         kept.append(found[sharpness > SHARPNESS * sharpness.max()])
     kept = np.concatenate(kept)
@@ -122,7 +123,7 @@ def fit(packages: Path) -> dict:
         "patch": PATCH,
         "mean": kept.mean(axis=0).tolist(),
         "covariance": np.cov(kept, rowvar=False).tolist(),
-        "source": f"{len(kept)} sharp blocks of the {len(catalogue('train'))} training photographs of models/training/photographs.json; "
+        "source": f"{len(kept)} sharp blocks of the {len(photographs)} training photographs from Debian packages in models/training/photographs.json; "
         "method: Mittal et al. 2013, conventions in models/training/niqe.py",
     }
 

@@ -1,11 +1,11 @@
 """The photographs that the model learns from, is tuned on and is judged by.
 
-`photographs.json` lists each one with its Debian package, file, author, licence and split.
-A photograph belongs to exactly one split, so no scene is seen in training and judged later.
+`photographs.json` lists each one with its package, file, author or credit, licence and split. A package is Debian's, or a repository
+OWNER/NAME at the commit of `repositories.txt`. A photograph belongs to exactly one split, so no scene is seen in training and judged later.
 
     python photographs.py --packages FOLDER     checks that every listed file is there
 
-FOLDER holds one folder per package, unpacked with `dpkg-deb -x PACKAGE.deb FOLDER/PACKAGE`.
+FOLDER holds one folder per package, as models/training/README.md fills it.
 """
 
 import argparse
@@ -33,6 +33,11 @@ class Photograph:
     licence: str
     author: str
     title: str
+
+    @property
+    def is_debian(self) -> bool:
+        """Whether it comes from a Debian package: a wallpaper of several megapixels, where a book's pictures have half a one."""
+        return "/" not in self.package
 
 
 def catalogue(split: str | None = None) -> list[Photograph]:
@@ -64,6 +69,15 @@ def largest_jpeg(archive: bytes) -> Image.Image:
     return largest.convert("RGB")
 
 
+def size(photograph: Photograph, packages: Path) -> tuple[int, int]:
+    """Width and height, read from the file's header where it has one."""
+    path = packages / photograph.package / photograph.file
+    if path.suffix == ".edj":
+        return load(photograph, packages).size
+    with Image.open(path) as picture:
+        return picture.size
+
+
 def shrink(picture: Image.Image, factor: float) -> Image.Image:
     """The picture at 1/factor of its size; hides the JPEG blocks and sensor noise of the source."""
     if factor <= 1:
@@ -86,4 +100,4 @@ if __name__ == "__main__":
     folder = parser.parse_args().packages
     for entry in catalogue():
         size = "x".join(map(str, load(entry, folder).size))
-        print(f"{entry.split:10} {entry.name:28} {size:10} {entry.licence:13} {entry.package}/{entry.file}")
+        print(f"{entry.split:10} {entry.name:40} {size:10} {entry.licence:13} {entry.package}/{entry.file}")

@@ -1,11 +1,11 @@
 """A pool of pairs (sharp, poor) to train on, made once before training.
 
-    python pool.py --packages FOLDER --out FOLDER [--pairs 16000] [--workers 2] [--seed 1]
+    python pool.py --packages FOLDER --out FOLDER [--pairs 20000] [--workers 2] [--seed 1]
 
 Writes sharp.npy and poor.npy, uint8 [pairs, 256, 256, 3]; `poor` is already upscaled to the size of `sharp` by
 bicubic interpolation, as the restoration does it. The same seed gives the same pool.
 Training takes random smaller crops, flipped and turned, of these pairs. Of the validation split it writes
-validation_sharp.npy and validation_poor.npy, uint8 [10, 384, 512, 3]: two crops of each photograph, all at x4.
+validation_sharp.npy and validation_poor.npy, uint8 [38, 384, 512, 3]: two crops of each photograph, all at x4.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from PIL import Image
 from cutouts import cutouts, lay
 from degradation import degrade
 from lettering import letter
-from photographs import catalogue, pyramid
+from photographs import Photograph, catalogue, pyramid, size
 
 SIDE = 256
 SCALES, SCALE_SHARES = (4, 3, 2, 1), (0.72, 0.04, 0.08, 0.16)
@@ -30,6 +30,7 @@ CUTOUT_SHARE = 0.25
 LIGHT_SHARE, SWAP_SHARE = 0.5, 0.15
 STEPS = (0.7, 0.85, 1.0, 1.25, 1.6, 2.0, 2.5, 3.2)
 CLEAN_SHARE = 0.2
+MOST_AREA = 2_200_000
 
 
 def upscale(poor: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -78,18 +79,26 @@ def detail(picture: np.ndarray) -> float:
     return float(np.abs(np.diff(green, axis=0)).mean() + np.abs(np.diff(green, axis=1)).mean())
 
 
-def fill(packages: Path, out: Path, first: int, last: int, seed: int) -> int:
-    """Writes the pairs first..last-1 into the pool's files."""
+def plan(packages: Path, pairs: int, seed: int) -> list[tuple[Photograph, list[int]]]:
+    """Which pairs each training photograph gives: in proportion to its area up to MOST_AREA."""
+    photographs = catalogue("train")
+    areas = np.array([min(MOST_AREA, width * height) for width, height in (size(photograph, packages) for photograph in photographs)])
+    owners = np.random.default_rng(seed).choice(len(photographs), size=pairs, p=areas / areas.sum())
+    return [(photograph, np.flatnonzero(owners == i).tolist()) for i, photograph in enumerate(photographs)]
+
+
+def fill(packages: Path, out: Path, planned: list[tuple[Photograph, list[int]]], seed: int) -> int:
+    """Writes the planned pairs into the pool's files, one photograph in memory at a time."""
     torch.set_num_threads(1)
-    levels = [level for photograph in catalogue("train") for level in pyramid(photograph, packages, STEPS)]
     things = cutouts(packages)
-    shares = np.sqrt([level.size for level in levels])
-    shares = shares / shares.sum()
     files = [np.load(out / name, mmap_mode="r+") for name in ("sharp.npy", "poor.npy")]
-    for index in range(first, last):
-        for file, picture in zip(files, pair(levels, shares, things, seed * 1_000_003 + index), strict=True):
-            file[index] = picture
-    return last - first
+    for photograph, indices in planned:
+        levels = pyramid(photograph, packages, STEPS)
+        shares = np.sqrt([level.size for level in levels])
+        for index in indices:
+            for file, picture in zip(files, pair(levels, shares / shares.sum(), things, seed * 1_000_003 + index), strict=True):
+                file[index] = picture
+    return sum(len(indices) for _, indices in planned)
 
 
 def make_validation(packages: Path, out: Path) -> None:
@@ -111,9 +120,9 @@ def make_pool(packages: Path, out: Path, pairs: int, workers: int, seed: int) ->
     for name in ("sharp.npy", "poor.npy"):
         np.lib.format.open_memmap(out / name, mode="w+", dtype=np.uint8, shape=(pairs, SIDE, SIDE, 3)).flush()
     make_validation(packages, out)
-    edges = np.linspace(0, pairs, workers + 1).astype(int)
+    planned = plan(packages, pairs, seed)
     with ProcessPoolExecutor(workers) as executor:
-        jobs = [executor.submit(fill, packages, out, int(a), int(b), seed) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        jobs = [executor.submit(fill, packages, out, planned[worker::workers], seed) for worker in range(workers)]
         print(f"{sum(job.result() for job in jobs)} pairs in {out}")
 
 
@@ -121,7 +130,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--packages", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--pairs", type=int, default=16000)
+    parser.add_argument("--pairs", type=int, default=20000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

@@ -1,14 +1,32 @@
-"""What is laid over crops and how their light changes."""
+"""Which photographs a pool is made of, what is laid over their crops and how their light changes."""
 
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from cutouts import FOLDER, PACKAGE, cutouts, lay
-from pool import relit
+from photographs import catalogue
+from pool import plan, relit
+
+
+class Plan(unittest.TestCase):
+    def test_every_pair_has_one_photograph_and_large_ones_give_more(self):
+        photographs = [entry for entry in catalogue("train") if not entry.file.endswith(".edj")][:3]
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch("pool.catalogue", lambda _: photographs):
+            for photograph, size in zip(photographs, ((500, 600), (1000, 600), (9000, 9000)), strict=True):
+                path = Path(folder) / photograph.package / photograph.file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.new("RGB", size).save(path)
+            planned = plan(Path(folder), 2000, 1)
+            self.assertEqual(plan(Path(folder), 2000, 1), planned)
+        self.assertEqual(sorted(index for _, indices in planned for index in indices), list(range(2000)))
+        small, double, huge = (len(indices) for _, indices in planned)
+        self.assertAlmostEqual(double / small, 2, delta=0.4)
+        self.assertAlmostEqual(huge / small, 2.2 / 0.3, delta=1.5)
 
 
 class Cutouts(unittest.TestCase):
