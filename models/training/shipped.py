@@ -1,20 +1,15 @@
 """The shipped model's weights as a checkpoint to go on from, for whoever has no checkpoint of the run that made them.
 
-    python shipped.py --model ../gendr-nano --out begin.pt [--renew PREFIX ... [--apart POOL]]
+    python shipped.py --model ../gendr-nano --out begin.pt
 
 The importer keeps Diffusers' names in its graphs, and what timestep and prompt decide in conditioning.safetensors; so
-everything comes back but the precision that rounding to fp16 took. --renew gives parts fresh weights, for a network in which
-some have stopped to contribute: residual paths that begin at nothing, so that the rest goes on as before;
---apart then tells the settings apart (settings.py). The shipped weights were begun with
-`--renew unet. prompt vae.decoder.mid_block. vae.decoder.up_blocks.0.resnets. --apart pool`,
-with the mean prediction of the old UNet as the bias of the new one.
+everything comes back but the precision that rounding to fp16 took.
 """
 
 import argparse
 import json
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
 from onnx.numpy_helper import to_array
@@ -22,8 +17,6 @@ from safetensors.torch import load_file
 
 from export import LOG_VARIANCE
 from restoration import Restoration
-from settings import tell_apart
-from stages.direct import calm
 from train import read_config
 
 PROMPTS = "prompts."
@@ -61,31 +54,13 @@ def restoration(model: Path, config: dict) -> Restoration:
     return network
 
 
-@torch.no_grad()
-def renew(network: Restoration, prefixes: list[str]) -> None:
-    """Fresh weights for all modules under the prefixes; their residual paths and the UNet's result begin at nothing."""
-    fresh = Restoration(network.config)
-    calm(fresh)
-    state = {name: value for name, value in fresh.state_dict().items() if name.startswith(tuple(prefixes))}
-    for name, value in state.items():
-        if name.endswith(("conv2.weight", "conv2.bias")) and "vae" in name or name.startswith("unet.conv_out."):
-            value.zero_()
-    network.load_state_dict(network.state_dict() | state)
-
-
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, default=here.parent / "gendr-nano")
     parser.add_argument("--size", default="nano")
-    parser.add_argument("--renew", nargs="*", default=[], metavar="PREFIX", help="such as unet. prompt vae.decoder.mid_block.")
-    parser.add_argument("--apart", type=Path, metavar="POOL", help="tell the settings of the fresh UNet apart")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     config = read_config(options.size)
     network = restoration(options.model, config)
-    if options.renew:
-        renew(network, options.renew)
-    if options.apart:
-        tell_apart(network, np.load(options.apart / "poor.npy", mmap_mode="r")[:32])
     torch.save({"config": config, "average": network.state_dict()}, options.out)

@@ -5,6 +5,7 @@ import json
 import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -14,12 +15,13 @@ import loop
 import train
 from adapters import activate, adapt, adapter_parameters, merge
 from export import load_average, write
+from grow import grow
 from loop import batch, follow
 from restoration import Restoration
 from settings import DISTANCE, tell_apart
 from stages.autoencoder import AutoencoderStage
 from stages.base import Base
-from stages.direct import Direct
+from stages.direct import CONSTANT, CONSTANT_SHARE, Direct
 from stages.distil import METHODS, Distil
 from unet import UNet
 
@@ -224,7 +226,9 @@ class Adapters(unittest.TestCase):
 class Settings(unittest.TestCase):
     def test_only_the_last_setting_moves_the_latent_of_a_fresh_unet_and_evenly(self):
         torch.manual_seed(0)
-        model = Restoration(tiny_config())
+        config = tiny_config()
+        config["unet"]["norm_num_groups"] = 4
+        model = Restoration(config)
         torch.nn.init.zeros_(model.unet.conv_out.weight)
         torch.nn.init.zeros_(model.unet.conv_out.bias)
         poor = np.random.default_rng(1).integers(0, 255, (2, 64, 64, 3), dtype=np.uint8)
@@ -235,6 +239,43 @@ class Settings(unittest.TestCase):
         distances = (last - first).mean((0, 2, 3)) / z.std((0, 2, 3))
         torch.testing.assert_close(distances.abs(), torch.full((16,), DISTANCE), atol=0.05, rtol=0)
         self.assertLess(first.abs().max().item(), 0.2 * z.std().item())
+
+
+class Growth(unittest.TestCase):
+    def test_a_deeper_network_with_another_unet_begins_as_the_old_one(self):
+        torch.manual_seed(0)
+        config, deeper = tiny_config(), tiny_config()
+        deeper["vae"]["layers_per_block"] += 1
+        deeper["unet"]["block_out_channels"] = [width * 2 for width in config["unet"]["block_out_channels"]]
+        old = Restoration(config)
+        poor = np.random.default_rng(1).integers(0, 255, (2, 64, 64, 3), dtype=np.uint8)
+        new = grow(old, deeper, poor)
+        with torch.no_grad():
+            x = loop.to_tensor(poor)
+            z = old.vae.encode(2 * x - 1) * old.scale
+            torch.testing.assert_close(new.vae.encode(2 * x - 1) * new.scale, z)
+            torch.testing.assert_close(new.vae.decode(z), old.vae.decode(z))
+            for setting in (0, 1):
+                answer = old.unet(z, *old.asked(setting)).mean((0, 2, 3), keepdim=True)
+                torch.testing.assert_close(new.unet(z, *new.asked(setting)).mean((0, 2, 3), keepdim=True), answer, atol=1e-3, rtol=1e-3)
+
+    def test_other_widths_are_refused(self):
+        wider = tiny_config()
+        wider["vae"]["block_out_channels"] = [*wider["vae"]["block_out_channels"], 16]
+        with self.assertRaisesRegex((KeyError, RuntimeError), "new and in no residual block|size mismatch"):
+            grow(Restoration(tiny_config()), wider, np.zeros((1, 64, 64, 3), np.uint8))
+
+
+class Rates(unittest.TestCase):
+    def test_what_hangs_on_the_setting_alone_learns_slower(self):
+        options = SimpleNamespace(rate=None, texture=0.4, energy=0.3, texture_from=0.1, device="cpu", bf16=False, begin_from=None)
+        stage = Direct(tiny_config(), options)
+        shares = {id(p): group["share"] for group in stage.rates() for p in group["params"]}
+        slow = [n for n, p in stage.model.named_parameters() if shares[id(p)] <= CONSTANT_SHARE]
+        self.assertEqual(len(shares), len(list(stage.model.parameters())))
+        self.assertIn("prompt", slow)
+        self.assertTrue(all(n == "prompt" or any(part in n for part in CONSTANT) for n in slow))
+        self.assertGreater(len(slow), 5)
 
 
 class Averages(unittest.TestCase):
