@@ -29,7 +29,7 @@ def tell_apart(model: Restoration, poor: np.ndarray, answers: torch.Tensor | Non
         signs = torch.tensor([1.0, -1.0]).repeat(z.shape[1] // 2)
         offset = DISTANCE * z.std((0, 2, 3)) * signs
         answers = torch.stack([torch.zeros_like(offset), offset])
-    own = slice(unet.config["block_out_channels"][0] // unet.config["norm_num_groups"])
+    own = channels_of_settings(model)
     block.conv1.weight[own] *= 0.01
     block.time_emb_proj.weight[own] *= 80
     for layer in (block.conv2, block.conv_shortcut):
@@ -48,3 +48,26 @@ def tell_apart(model: Restoration, poor: np.ndarray, answers: torch.Tensor | Non
     unet.conv_out.weight.zero_()
     unet.conv_out.weight[..., 1, 1] = weight
     unet.conv_out.bias.copy_(answers[0] - weight @ means[0])
+
+
+@torch.no_grad()
+def move_first(model: Restoration, poor: np.ndarray, distance: float) -> None:
+    """Puts the first setting so many times the two settings' distance further from the last, which stays as it is.
+
+    On the line through both lie others, softer or more detailed, of which one can be chosen on validation pairs.
+    poor: uint8 [n, h, w, 3], what means are taken from.
+    """
+    unet, own = model.unet, channels_of_settings(model)
+    z = model.vae.encode(2 * to_tensor(poor) - 1) * model.scale
+    features = []
+    hook = unet.conv_norm_out.register_forward_hook(lambda *call: features.append(F.silu(call[-1])))
+    unet(z, *model.asked(-1))
+    hook.remove()
+    weight = unet.conv_out.weight[:, own]
+    unet.conv_out.bias -= distance * weight.sum((2, 3)) @ features[0].mean((0, 2, 3))[own]
+    weight *= 1 + distance
+
+
+def channels_of_settings(model: Restoration) -> slice:
+    """The channels of the UNet's last block that carry the setting: one group of its norms."""
+    return slice(model.unet.config["block_out_channels"][0] // model.unet.config["norm_num_groups"])

@@ -18,7 +18,7 @@ from export import load_average, write
 from grow import grow
 from loop import batch, follow
 from restoration import Restoration
-from settings import DISTANCE, tell_apart
+from settings import DISTANCE, move_first, tell_apart
 from stages.autoencoder import AutoencoderStage
 from stages.base import Base
 from stages.direct import CONSTANT, CONSTANT_SHARE, Direct
@@ -239,6 +239,12 @@ class Settings(unittest.TestCase):
         distances = (last - first).mean((0, 2, 3)) / z.std((0, 2, 3))
         torch.testing.assert_close(distances.abs(), torch.full((16,), DISTANCE), atol=0.05, rtol=0)
         self.assertLess(first.abs().max().item(), 0.2 * z.std().item())
+        move_first(model, poor, 0.5)
+        with torch.no_grad():
+            further, same = (model.unet(z, *model.asked(setting)) for setting in (0, 1))
+        tolerance = 0.1 * (last - first).std().item()
+        torch.testing.assert_close(same, last, atol=tolerance, rtol=0)
+        torch.testing.assert_close(further, last + 1.5 * (first - last), atol=tolerance, rtol=0)
 
 
 class Growth(unittest.TestCase):
