@@ -14,17 +14,15 @@ import os
 import shutil
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 
 from restoration import ALPHA, BETA, Restoration
-from settings import move_first
+from settings import move_first, sample
 from stages.base import unit_scale
 
 PRECISIONS = {"float16": torch.float16, "float32": torch.float32}
 LOG_VARIANCE = -12.0
-SAMPLES = 48
 
 
 def load_average(checkpoint: Path) -> tuple[Restoration, dict]:
@@ -111,5 +109,6 @@ if __name__ == "__main__":
     parser.add_argument("--softer", type=float, default=0.0, help="how far, in distances of the settings; chosen on validation pairs, 0.6 for gendr-nano")
     options = parser.parse_args()
     averaged, checkpoint = load_average(options.checkpoint)
-    move_first(averaged, np.load(options.pool / "poor.npy", mmap_mode="r")[:SAMPLES], options.softer)
+    if options.softer:
+        move_first(averaged, sample(options.pool), options.softer)
     write(averaged, checkpoint, options.out, options.precision, options.pool)

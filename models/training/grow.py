@@ -15,10 +15,7 @@ import torch
 
 from loop import to_tensor
 from restoration import Restoration
-from settings import tell_apart
-
-SAMPLES = 32
-
+from settings import sample, tell_apart
 
 @torch.no_grad()
 def grow(old: Restoration, config: dict, poor: np.ndarray) -> Restoration:
@@ -28,7 +25,8 @@ def grow(old: Restoration, config: dict, poor: np.ndarray) -> Restoration:
     """
     config["vae"]["scaling_factor"] = old.scale
     model, kept = Restoration(config), old.state_dict()
-    state = {name: fresh(name, value) if name not in kept else kept[name] for name, value in model.state_dict().items() if name.startswith(("vae.", "gates."))}
+    lasting = {name: value for name, value in model.state_dict().items() if name.startswith(("vae.", "gates."))}
+    state = {name: kept[name] if name in kept else fresh(name, value) for name, value in lasting.items()}
     model.load_state_dict(model.state_dict() | state)
     z = old.vae.encode(2 * to_tensor(poor) - 1) * old.scale
     answers = torch.stack([old.unet(z, *old.asked(setting)).mean((0, 2, 3)) for setting in (0, -1)])
@@ -53,5 +51,5 @@ if __name__ == "__main__":
     before = torch.load(options.checkpoint, map_location="cpu", weights_only=False)
     trained, config = Restoration(before["config"]), json.loads(options.config.read_text())
     trained.load_state_dict(before["average"])
-    grown = grow(trained, config, np.load(options.pool / "poor.npy", mmap_mode="r")[:SAMPLES])
+    grown = grow(trained, config, sample(options.pool))
     torch.save({"config": config, "average": grown.state_dict()}, options.out)

@@ -69,7 +69,7 @@ def largest_jpeg(archive: bytes) -> Image.Image:
     return largest.convert("RGB")
 
 
-def size(photograph: Photograph, packages: Path) -> tuple[int, int]:
+def size_of(photograph: Photograph, packages: Path) -> tuple[int, int]:
     """Width and height, read from the file's header where it has one."""
     path = packages / photograph.package / photograph.file
     if path.suffix == ".edj":

@@ -20,7 +20,7 @@ from PIL import Image
 from cutouts import cutouts, lay
 from degradation import degrade
 from lettering import letter
-from photographs import Photograph, catalogue, pyramid, size
+from photographs import Photograph, catalogue, pyramid, size_of
 
 SIDE = 256
 SCALES, SCALE_SHARES = (4, 3, 2, 1), (0.72, 0.04, 0.08, 0.16)
@@ -82,7 +82,7 @@ def detail(picture: np.ndarray) -> float:
 def plan(packages: Path, pairs: int, seed: int) -> list[tuple[Photograph, list[int]]]:
     """Which pairs each training photograph gives: in proportion to its area up to MOST_AREA."""
     photographs = catalogue("train")
-    areas = np.array([min(MOST_AREA, width * height) for width, height in (size(photograph, packages) for photograph in photographs)])
+    areas = np.array([min(MOST_AREA, width * height) for width, height in (size_of(photograph, packages) for photograph in photographs)])
     owners = np.random.default_rng(seed).choice(len(photographs), size=pairs, p=areas / areas.sum())
     return [(photograph, np.flatnonzero(owners == i).tolist()) for i, photograph in enumerate(photographs)]
 

@@ -1,10 +1,12 @@
-"""Lets the decoder tell the settings apart from the first step of training.
+"""Lets the decoder tell the settings apart from the first step of training, and moves one of them after the last.
 
 A decoder has no input but the latent, so it learns two settings only where their latents differ; left to themselves they begin
 alike, and a network that is asked for one thing in both keeps them so. Here the first group of channels of the UNet's last block
 carries nothing but the timestep, and its last convolution turns that into an offset of the latent: none for the first setting,
 `DISTANCE` deviations of each channel, up and down in turn, for the last.
 """
+
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,6 +16,12 @@ from loop import to_tensor
 from restoration import Restoration
 
 DISTANCE = 6.0
+SAMPLES = 48
+
+
+def sample(pool: Path) -> np.ndarray:
+    """Poor pictures of a pool, uint8 [48, 256, 256, 3], enough to take means from."""
+    return np.load(pool / "poor.npy", mmap_mode="r")[:SAMPLES]
 
 
 @torch.no_grad()
@@ -37,11 +45,7 @@ def tell_apart(model: Restoration, poor: np.ndarray, answers: torch.Tensor | Non
         layer.bias[own] = 0
     mixed = block.conv2.weight[own, own, 1, 1]
     block.conv2.weight[own, own, 1, 1] = torch.randn_like(mixed) / own.stop**0.5
-    means = []
-    hook = unet.conv_norm_out.register_forward_hook(lambda *call: means.append(F.silu(call[-1]).mean((0, 2, 3))))
-    for setting in (0, -1):
-        unet(z, *model.asked(setting))
-    hook.remove()
+    means = [mean_features(model, z, setting) for setting in (0, -1)]
     change = torch.zeros_like(means[0])
     change[own] = (means[1] - means[0])[own]
     weight = (answers[1] - answers[0])[:, None] * change[None] / change.square().sum()
@@ -59,13 +63,18 @@ def move_first(model: Restoration, poor: np.ndarray, distance: float) -> None:
     """
     unet, own = model.unet, channels_of_settings(model)
     z = model.vae.encode(2 * to_tensor(poor) - 1) * model.scale
-    features = []
-    hook = unet.conv_norm_out.register_forward_hook(lambda *call: features.append(F.silu(call[-1])))
-    unet(z, *model.asked(-1))
-    hook.remove()
     weight = unet.conv_out.weight[:, own]
-    unet.conv_out.bias -= distance * weight.sum((2, 3)) @ features[0].mean((0, 2, 3))[own]
+    unet.conv_out.bias -= distance * weight.sum((2, 3)) @ mean_features(model, z, -1)[own]
     weight *= 1 + distance
+
+
+def mean_features(model: Restoration, z: torch.Tensor, setting: int) -> torch.Tensor:
+    """Means of what the UNet's last convolution sees, [channels], for latents z in one setting."""
+    seen = []
+    hook = model.unet.conv_norm_out.register_forward_hook(lambda *call: seen.append(F.silu(call[-1]).mean((0, 2, 3))))
+    model.unet(z, *model.asked(setting))
+    hook.remove()
+    return seen[0]
 
 
 def channels_of_settings(model: Restoration) -> slice:

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 CNXML = "{http://cnx.rice.edu/cnxml}"
-CREDIT = re.compile(r"\(((?:photo )?(?:credit|attribution|source)s?[:;].*)\)", re.IGNORECASE)
+CREDIT = re.compile(r"\((?:photo )?(?:credit|attribution|source)s?[:;]\s*(.*)\)", re.IGNORECASE)
 FREE = re.compile(r"\b(CC0|CC[ -]BY(?:-SA)?(?: [1-4]\.\d)?(?![-\w])|public domain)", re.IGNORECASE)
 UNFREE = re.compile(r"\bNC\b|\bND\b|-NC|-ND|GFDL|copyright|fair use|©", re.IGNORECASE)
 NO_PHOTOGRAPH = re.compile(
@@ -65,7 +65,7 @@ def is_sharp_photograph(picture: Image.Image) -> bool:
 
 
 def candidates(packages: Path) -> Iterator[dict[str, str]]:
-    """Entries as photographs.json has them, without a split."""
+    """Entries as photographs.json has them, without a split and with the whole description as title."""
     for book in sorted((packages / "openstax").iterdir()):
         seen = set()
         for module in sorted(book.glob("modules/*/*.cnxml")):

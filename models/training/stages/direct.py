@@ -21,7 +21,7 @@ from niqe import PRISTINE, niqe
 from restoration import Restoration
 
 AVERAGE, GRID_NOISE = 0.99, 0.03
-CONSTANT, CONSTANT_SHARE = ("time_emb", "attn2.to_v"), 0.02
+CONSTANT, CONSTANT_SHARE = ("time_emb", "attn2.to_v", "prompt"), 0.02
 FIDELITY = (structure, chroma, coarse, log_error)
 
 
@@ -77,10 +77,10 @@ class Direct(Stage):
     def rates(self) -> list[dict]:
         """What depends on the setting alone learns slower: hundreds of its weights see the same input in every step and move together, until the offsets
         that they add to the UNet's features outweigh all that the picture puts there, and the norms behind them leave nothing of it."""
-        parts = {True: [self.model.prompt], False: [*self.model.vae.parameters(), *self.model.gates.parameters()]}
-        for name, parameter in self.model.unet.named_parameters():
-            parts[any(part in name for part in CONSTANT)].append(parameter)
-        return rated(parts[False]) + rated(parts[True], CONSTANT_SHARE)
+        constant, others = [], []
+        for name, parameter in self.model.named_parameters():
+            (constant if any(part in name for part in CONSTANT) else others).append(parameter)
+        return rated(others) + rated(constant, CONSTANT_SHARE)
 
     def parts(self) -> dict:
         names = ("model", "average", "critic", "optimiser", "critic_optimiser")

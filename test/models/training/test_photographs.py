@@ -41,7 +41,7 @@ class Catalogue(unittest.TestCase):
 
 class Textbooks(unittest.TestCase):
     def test_a_figure_with_one_picture_and_a_credit_is_found(self):
-        self.assertEqual(list(figures(MODULE)), [("goats.jpg", "credit: \u201cGoats\u201d by James/flickr, CC BY 2.0", "Goats in a valley.")])
+        self.assertEqual(list(figures(MODULE)), [("goats.jpg", "\u201cGoats\u201d by James/flickr, CC BY 2.0", "Goats in a valley.")])
 
     def test_only_one_free_licence_is_taken(self):
         cases = {

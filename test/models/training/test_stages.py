@@ -229,8 +229,6 @@ class Settings(unittest.TestCase):
         config = tiny_config()
         config["unet"]["norm_num_groups"] = 4
         model = Restoration(config)
-        torch.nn.init.zeros_(model.unet.conv_out.weight)
-        torch.nn.init.zeros_(model.unet.conv_out.bias)
         poor = np.random.default_rng(1).integers(0, 255, (2, 64, 64, 3), dtype=np.uint8)
         tell_apart(model, poor)
         with torch.no_grad():
@@ -268,7 +266,7 @@ class Growth(unittest.TestCase):
     def test_other_widths_are_refused(self):
         wider = tiny_config()
         wider["vae"]["block_out_channels"] = [*wider["vae"]["block_out_channels"], 16]
-        with self.assertRaisesRegex((KeyError, RuntimeError), "new and in no residual block|size mismatch"):
+        with self.assertRaisesRegex(KeyError, "new and in no residual block"):
             grow(Restoration(tiny_config()), wider, np.zeros((1, 64, 64, 3), np.uint8))
 
 
@@ -280,7 +278,7 @@ class Rates(unittest.TestCase):
         slow = [n for n, p in stage.model.named_parameters() if shares[id(p)] <= CONSTANT_SHARE]
         self.assertEqual(len(shares), len(list(stage.model.parameters())))
         self.assertIn("prompt", slow)
-        self.assertTrue(all(n == "prompt" or any(part in n for part in CONSTANT) for n in slow))
+        self.assertTrue(all(any(part in n for part in CONSTANT) for n in slow))
         self.assertGreater(len(slow), 5)
 
 
