@@ -1,16 +1,18 @@
-"""UpscalerJS's ESRGAN models on our test photographs, beside bicubic and what `npm run bench:quality` says of gendr-nano.
+"""UpscalerJS's ESRGAN models and Upscayl's lite model on our test photographs, beside bicubic and what `npm run bench:quality` says of gendr-nano.
 
     npm install --ignore-scripts --prefix FOLDER @upscalerjs/esrgan-slim @upscalerjs/esrgan-medium @upscalerjs/esrgan-thick
-    PYTHONPATH=models/training python test/bench/rivals.py --models FOLDER/node_modules/@upscalerjs [--threads 2]
+    PYTHONPATH=models/training python test/bench/rivals.py --models FOLDER/node_modules/@upscalerjs [--upscayl FOLDER] [--threads 2]
 
-Their Keras graphs are computed by PyTorch, layer by layer, so that the time is what the networks cost, not what a browser's backend makes
-of them; measured and rounded as evaluate.py does. The time is the median of five runs for 192 x 128 to 768 x 512.
+Upscayl's folder has upscayl-lite-4x.param and .bin, of resources/models in its repository. The graphs, Keras' and ncnn's, are computed by
+PyTorch, layer by layer, so that the time is what the networks cost, not what a browser's backend makes of them; measured and rounded as
+evaluate.py does. The time is the median of five runs for 192 x 128 to 768 x 512.
 """
 
 import argparse
 import json
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,8 @@ from metrics import psnr_y, ssim_y
 from niqe import PRISTINE, niqe
 
 MODELS = ("esrgan-slim", "esrgan-medium", "esrgan-thick")
+LITE = "upscayl-lite-4x"
+HALVES = 0x01306B47
 ROUNDS = 5
 
 
@@ -71,7 +75,61 @@ class KerasGraph:
         return {"Concatenate": lambda: torch.cat(inputs, 1), "Add": lambda: sum(inputs), "MultiplyBeta": lambda: config["beta"] * inputs[0]}[kind]()
 
 
-def seconds(network: KerasGraph) -> float:
+class NcnnGraph:
+    """A network of ncnn, of the layers that Upscayl's lite model has (facts about the format: ncnn's wiki, param and model file structure)."""
+
+    def __init__(self, stem: Path):
+        magic, _, *lines = stem.with_suffix(".param").read_text().splitlines()
+        if magic != "7767517":
+            raise ValueError(f"{stem}.param: expected ncnn's magic number 7767517, got {magic}")
+        data, at = stem.with_suffix(".bin").read_bytes(), 0
+        self.layers = []
+
+        def take(count: int, kind: type = np.float32) -> Tensor:
+            nonlocal at
+            values = np.frombuffer(data, kind, count, at)
+            at += -(-values.nbytes // 4) * 4
+            return torch.from_numpy(values.astype(np.float32))
+
+        for kind, _, inputs, outputs, *rest in map(str.split, lines):
+            ins, outs = int(inputs), int(outputs)
+            names, settings = rest[: ins + outs], dict(pair.split("=") for pair in rest[ins + outs :] if "=" in pair)
+            weights = []
+            if kind == "Convolution":
+                halves = int(np.frombuffer(data, np.uint32, 1, at)[0]) == HALVES
+                at += 4
+                out, side, count = (int(settings[key]) for key in ("0", "1", "6"))
+                kernel = take(count, np.float16 if halves else np.float32)
+                weights = [kernel.reshape(out, -1, side, side), take(out)]
+            elif kind == "PReLU":
+                weights = [take(int(settings["0"]))]
+            self.layers.append((kind, names[:ins], names[ins:], settings, weights))
+        if at != len(data):
+            raise ValueError(f"{stem}.bin: expected {at} bytes, got {len(data)}")
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """The picture four times as large, [n, 3, 4h, 4w]; x [n, 3, h, w], both in 0..1."""
+        results = {}
+        for kind, inputs, outputs, settings, weights in self.layers:
+            result = self.compute(kind, [results[name] for name in inputs] or [x], settings, weights)
+            results |= dict.fromkeys(outputs, result)
+        return result
+
+    def compute(self, kind: str, inputs: list[Tensor], settings: dict[str, str], weights: list[Tensor]) -> Tensor:
+        """One layer."""
+        x = inputs[0]
+        if kind in ("Input", "Split"):
+            return x
+        if kind == "Convolution":
+            return F.conv2d(x, *weights, padding=int(settings["4"]))
+        if kind == "PReLU":
+            return F.prelu(x, *weights)
+        if kind == "Interp":
+            return F.interpolate(x, scale_factor=float(settings["1"]), mode="nearest")
+        return {"PixelShuffle": lambda: F.pixel_shuffle(x, int(settings["0"])), "BinaryOp": lambda: sum(inputs)}[kind]()
+
+
+def seconds(network: Callable[[Tensor], Tensor]) -> float:
     """Median of a few runs."""
     x, times = torch.rand(1, 3, 128, 192), []
     for _ in range(ROUNDS):
@@ -84,6 +142,7 @@ def seconds(network: KerasGraph) -> float:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--upscayl", type=Path)
     parser.add_argument("--pairs", type=Path, default=REPOSITORY / "test/fixtures/photographs")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -91,7 +150,9 @@ if __name__ == "__main__":
     torch.set_grad_enabled(False)
     pristine = json.loads(PRISTINE.read_text())
     networks = {name: KerasGraph(options.models / name / "models/x4") for name in MODELS}
-    measures = {name: [] for name in ("bicubic", *MODELS)}
+    if options.upscayl:
+        networks[LITE] = NcnnGraph(options.upscayl / LITE)
+    measures = {name: [] for name in ("bicubic", *networks)}
     for name, sharp, bicubic in fixture_pairs(options.pairs):
         target = to_tensor(sharp[None])
         small = to_tensor(np.array(Image.open(options.pairs / f"{name}.lq.png"))[None])
