@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 WARM_UP = 300
+SAVE_EVERY = 4000
 AVERAGE_EVERY = 5
 FULL_RATE_INPUTS, VECTOR_SHARE = 200, 0.25
 
@@ -34,8 +35,8 @@ class Stage(ABC):
         """Everything that a checkpoint keeps, by name."""
 
     @abstractmethod
-    def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, float]:
-        """One step on one batch of pairs [n, 3, side, side] in 0..1; progress in 0..1. Returns its losses."""
+    def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, Tensor]:
+        """One step on one batch of pairs [n, 3, side, side] in 0..1; progress in 0..1. Returns its losses, each [] where it was computed."""
 
     @abstractmethod
     def validate(self, sharp: np.ndarray, poor: np.ndarray, sheet: Path) -> dict[str, float]:
@@ -77,17 +78,24 @@ def to_tensor(pictures: np.ndarray) -> Tensor:
     return x.contiguous(memory_format=torch.channels_last)
 
 
-def batch(pool: tuple[np.ndarray, np.ndarray], count: int, side: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Random crops of random pairs, flipped and turned alike: sharp and poor, [count, 3, side, side] in 0..1."""
-    crops = [], []
-    for _ in range(count):
-        index = rng.integers(len(pool[0]))
-        top, left = rng.integers(0, pool[0].shape[1] - side + 1, 2)
-        turn, flip = rng.integers(4), rng.integers(2)
-        for file, out in zip(pool, crops, strict=True):
-            picture = np.rot90(file[index, top : top + side, left : left + side], turn)
-            out.append(picture[:, ::-1] if flip else picture)
-    return tuple(to_tensor(np.stack(c)) for c in crops)
+def batch(pool: tuple[Tensor, Tensor], count: int, side: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Random crops of random pairs, flipped and turned alike: sharp and poor, [count, 3, side, side] in 0..1, where the pool is."""
+    pairs, height, width, _ = pool[0].shape
+    index, top, left = (rng.integers(n, size=(count, 1, 1)) for n in (pairs, height - side + 1, width - side + 1))
+    upwards, backwards, transposed = rng.integers(2, size=(3, count, 1, 1)).astype(bool)
+    steps = np.arange(side)
+    down, across = steps[:, None], steps[None, :]
+    row, column = np.where(transposed, across, down), np.where(transposed, down, across)
+    rows, columns = top + np.where(upwards, side - 1 - row, row), left + np.where(backwards, side - 1 - column, column)
+    place = tuple(torch.from_numpy(i).to(pool[0].device) for i in (index, rows, columns))
+    return tuple(file[place].permute(0, 3, 1, 2).float() / 255 for file in pool)
+
+
+def open_pool(folder: Path, device: str) -> tuple[Tensor, Tensor]:
+    """sharp and poor, uint8 [pairs, height, width, 3]: in a GPU's memory where they fill no more than half of what is free, else on disk."""
+    files = tuple(torch.from_numpy(np.load(folder / f"{name}.npy", mmap_mode="c")) for name in ("sharp", "poor"))
+    fits = torch.device(device).type == "cuda" and sum(file.nbytes for file in files) < torch.cuda.mem_get_info()[0] / 2
+    return tuple(file.to(device) for file in files) if fits else files
 
 
 def sheet_of(rows: Iterable[Iterable[Tensor]], path: Path) -> None:
@@ -141,9 +149,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, help="follow the clock instead of the steps")
     parser.add_argument("--resume", action="store_true", help="go on from checkpoint.pt in the out folder")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--validate-every", type=int, default=500)
+    parser.add_argument("--validate-every", type=int, default=500, help="steps; 0 writes checkpoints alone")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--bf16", action="store_true", help="the networks in bfloat16, where the stage can; twice as fast on CPUs that have it")
+    parser.add_argument("--compile", nargs="?", const="default", metavar="MODE", help="the networks through PyTorch's compiler, where the stage can; for GPUs")
+    parser.add_argument("--crops", type=int, nargs=2, metavar=("SIDE", "COUNT"), help="one size and number of crops from beginning to end")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -183,30 +193,35 @@ def run(stage: Stage, config: dict, options: argparse.Namespace) -> None:
     Writes to the out folder: checkpoint.pt (everything needed to go on), log.csv with curves.png, validation.csv, samples.png.
     """
     torch.set_num_threads(options.threads)
+    torch.backends.cudnn.benchmark = True
+    torch.set_float32_matmul_precision("high")
+    crops = ((0.0, *options.crops),) if options.crops else stage.crops
     options.out.mkdir(parents=True, exist_ok=True)
     checkpoint, log = options.out / "checkpoint.pt", options.out / "log.csv"
     clock = Clock(options.seed)
     if options.resume:
         clock.restore(stage, torch.load(checkpoint, map_location="cpu", weights_only=False))
-    pool = tuple(np.load(options.pool / f"{name}.npy", mmap_mode="r") for name in ("sharp", "poor"))
+    pool = open_pool(options.pool, options.device)
     held_out = tuple(np.load(options.pool / f"validation_{name}.npy") for name in ("sharp", "poor"))
 
     def report() -> None:
         save(clock.state(stage, config), checkpoint)
         place = {"step": stage.step, "minutes": round(clock.seconds / 60, 2)}
+        if not options.validate_every:
+            return
         result = {**place, **stage.validate(*held_out, options.out / "samples.png")}
         append(options.out / "validation.csv", result)
         if log.exists():
             draw_curves(log, options.out / "curves.png")
         print(result, flush=True)
 
-    sums: dict[str, list[float]] = {}
+    sums: dict[str, list[Tensor]] = {}
     before = time.monotonic()
     while True:
         progress = clock.seconds / 60 / options.minutes if options.minutes else stage.step / options.steps
         if progress >= 1:
             break
-        side, count = [(s, n) for start, s, n in stage.crops if progress >= start][-1]
+        side, count = [(s, n) for start, s, n in crops if progress >= start][-1]
         pairs = (part.to(options.device) for part in batch(pool, count, side, clock.rng))
         for name, loss in stage.update(*pairs, progress).items():
             sums.setdefault(name, []).append(loss)
@@ -215,9 +230,9 @@ def run(stage: Stage, config: dict, options: argparse.Namespace) -> None:
         clock.seconds, before = clock.seconds + now - before, now
         if stage.step % 100 == 0:
             row = {"step": stage.step, "minutes": round(clock.seconds / 60, 2), "side": side}
-            append(log, row | {name: round(float(np.mean(values)), 5) for name, values in sorted(sums.items())})
+            append(log, row | {name: round(float(torch.stack(values).mean()), 5) for name, values in sorted(sums.items())})
             sums = {}
-        if stage.step % options.validate_every == 0:
+        if stage.step % (options.validate_every or SAVE_EVERY) == 0:
             report()
             before = time.monotonic()
     report()

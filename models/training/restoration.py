@@ -35,7 +35,8 @@ class Restoration(nn.Module):
         super().__init__()
         self.config = config
         self.settings = list(config["settings"])
-        self.timesteps = [float(t) for t in config["settings"].values()]
+        timesteps = torch.tensor([float(t) for t in config["settings"].values()])
+        self.register_buffer("timesteps", timesteps, persistent=False)
         self.levels = config["colour_levels"]
         self.scale = config["vae"]["scaling_factor"]
         self.vae = Autoencoder(config["vae"])
@@ -47,7 +48,7 @@ class Restoration(nn.Module):
     def asked(self, setting: int | Tensor = -1) -> tuple[Tensor, Tensor]:
         """Timesteps [1 or n] and prompts [1 or n, tokens, channels] of one setting, or of one for each of n pictures."""
         index = torch.as_tensor(setting, device=self.prompt.device).reshape(-1)
-        return torch.tensor(self.timesteps, device=self.prompt.device)[index], self.prompt[index]
+        return self.timesteps[index], self.prompt[index]
 
     def step(self, z: Tensor, setting: int | Tensor = -1) -> Tensor:
         """The restored latent of z [n, 16, h, w], both scaled."""

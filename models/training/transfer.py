@@ -20,11 +20,21 @@ FLOOR, SPREAD, MIDDLE = 1e-6, 4.0, 2.0
 
 def smooth(x: Tensor, level: int) -> Tensor:
     """[1 2 1]/4 along both axes, dilated by 2^level, borders replicated; x [n, c, h, w]."""
-    d = 2**level
-    p = F.pad(x, (d, d, 0, 0), mode="replicate")
-    x = 0.25 * (p[..., : -2 * d] + p[..., 2 * d :]) + 0.5 * x
-    p = F.pad(x, (0, 0, d, d), mode="replicate")
-    return 0.25 * (p[..., : -2 * d, :] + p[..., 2 * d :, :]) + 0.5 * x
+    for axis in (3, 2):
+        before, after = shifted(x, 2**level, axis)
+        x = 0.25 * (before + after) + 0.5 * x
+    return x
+
+
+def shifted(x: Tensor, steps: int, axis: int) -> tuple[Tensor, Tensor]:
+    """x moved by so many pixels along an axis, backwards and forwards, borders replicated.
+
+    Not by F.pad: what PyTorch's compiler (2.13) makes of its gradient fails for pictures with the channels last.
+    """
+    size = x.shape[axis]
+    many = tuple(steps if a == axis else -1 for a in range(x.dim()))
+    padded = torch.cat([x.narrow(axis, 0, 1).expand(many), x, x.narrow(axis, size - 1, 1).expand(many)], axis)
+    return padded.narrow(axis, 0, size), padded.narrow(axis, 2 * steps, size)
 
 
 def bands(x: Tensor, levels: int) -> tuple[Tensor, Tensor]:

@@ -48,7 +48,7 @@ class AutoencoderStage(Stage):
         names = ("model", "average", "critic", "optimiser", "critic_optimiser")
         return {name: getattr(self, name) for name in names}
 
-    def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, float]:
+    def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, Tensor]:
         set_rate(self.optimiser, learning_rate(self.step, progress, self.peak))
         vae = self.model.vae
         mean, log_variance = vae.posterior(2 * sharp - 1)
@@ -73,7 +73,7 @@ class AutoencoderStage(Stage):
         torch.nn.utils.clip_grad_norm_(vae.parameters(), 0.5)
         self.optimiser.step()
         follow(self.average.vae.parameters(), vae.parameters(), self.step + 1, AVERAGE)
-        return {name: float(loss.detach()) for name, loss in losses.items()}
+        return {name: loss.detach() for name, loss in losses.items()}
 
     @torch.no_grad()
     def validate(self, sharp: np.ndarray, poor: np.ndarray, sheet: Path) -> dict[str, float]:

@@ -60,7 +60,7 @@ class Base(Stage):
         parts = {"model": self.model, "average": self.average, "optimiser": self.optimiser}
         return parts | ({"projection": self.projection} if self.projection else {})
 
-    def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, float]:
+    def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, Tensor]:
         set_rate(self.optimiser, learning_rate(self.step, progress, self.peak))
         model = self.model
         with torch.no_grad():
@@ -79,7 +79,7 @@ class Base(Stage):
         torch.nn.utils.clip_grad_norm_(self.trained, 1.0)
         self.optimiser.step()
         follow(self.average.parameters(), model.parameters(), self.step + 1, AVERAGE)
-        return {name: float(loss.detach()) for name, loss in losses.items()}
+        return {name: loss.detach() for name, loss in losses.items()}
 
     @torch.no_grad()
     def validate(self, sharp: np.ndarray, poor: np.ndarray, sheet: Path) -> dict[str, float]:

@@ -61,6 +61,10 @@ class Direct(Stage):
         self.device, self.is_bf16 = torch.device(options.device).type, options.bf16
         self.model = Restoration(config).to(options.device, memory_format=torch.channels_last)
         self.critic = TextureCritic().to(options.device)
+        self.both, self.energy, self.grid = self.model.both, energy, grid
+        if options.compile:
+            self.both = torch.compile(self.both, mode=options.compile)
+            self.fidelity, self.energy, self.grid = map(torch.compile, (self.fidelity, energy, grid))
         if options.begin_from:
             state = torch.load(options.begin_from, map_location="cpu", weights_only=False)
             config["vae"]["scaling_factor"] = self.model.scale = state["config"]["vae"]["scaling_factor"]
@@ -86,18 +90,17 @@ class Direct(Stage):
         names = ("model", "average", "critic", "optimiser", "critic_optimiser")
         return {name: getattr(self, name) for name in names}
 
-    def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, float]:
+    def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, Tensor]:
         set_rate(self.optimiser, learning_rate(self.step, progress, self.peak))
         faithful = len(poor) // 2
-        setting = torch.arange(len(poor)).ge(faithful).long()
+        setting = torch.arange(len(poor), device=poor.device).ge(faithful).long()
         with self.precision():
-            restored, reconstructed = self.model.both(poor, sharp[:1], setting)
+            restored, reconstructed = self.both(poor, sharp[:1], setting)
         seen = restored.detach().requires_grad_()
-        losses = {term.__name__: term(seen, sharp) for term in (charbonnier, *FIDELITY)}
-        fidelity = losses["charbonnier"] + sum(getattr(self.weights, term.__name__) * losses[term.__name__] for term in FIDELITY)
+        fidelity, losses = self.fidelity(seen, sharp)
         (pull,) = torch.autograd.grad(fidelity, seen)
         pull = pull + self.level(losses, restored.detach().requires_grad_(), sharp, pull.norm())
-        losses |= dict.fromkeys(("critic", "texture", "energy"), torch.zeros(()))
+        losses |= dict.fromkeys(("critic", "texture", "energy"), torch.zeros((), device=poor.device))
         if progress >= self.texture_from:
             detailed = seen.detach()[faithful:].requires_grad_()
             pull[faithful:] += self.push(losses, detailed, sharp[faithful:], pull[faithful:].norm())
@@ -107,11 +110,16 @@ class Direct(Stage):
         losses["gradient"] = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 0.5)
         self.optimiser.step()
         follow(self.average.parameters(), self.model.parameters(), self.step + 1, AVERAGE)
-        return {name: float(loss.detach()) for name, loss in losses.items()}
+        return {name: loss.detach().clone() for name, loss in losses.items()}
 
     def precision(self) -> torch.autocast:
         """bf16 where the networks are asked for it; losses stay in float32."""
         return torch.autocast(self.device, torch.bfloat16, enabled=self.is_bf16)
+
+    def fidelity(self, seen: Tensor, sharp: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """What both settings are asked for, and its terms by name."""
+        losses = {term.__name__: term(seen, sharp) for term in (charbonnier, *FIDELITY)}
+        return losses["charbonnier"] + sum(getattr(self.weights, term.__name__) * losses[term.__name__] for term in FIDELITY), losses
 
     def push(self, losses: dict[str, Tensor], seen: Tensor, sharp: Tensor, strength: Tensor) -> Tensor:
         """The gradient of critic and energy into the restored picture, each a share of `strength`; notes their losses."""
@@ -120,7 +128,7 @@ class Direct(Stage):
         self.critic.requires_grad_(False)
         losses["texture"] = deception_loss(self.critic(real), self.critic(restored_detail))
         self.critic.requires_grad_(True)
-        losses["energy"] = energy(seen, sharp)
+        losses["energy"] = self.energy(seen, sharp)
         total = torch.zeros_like(seen)
         for name in ("texture", "energy"):
             (push,) = torch.autograd.grad(losses[name], seen)
@@ -129,7 +137,7 @@ class Direct(Stage):
 
     def level(self, losses: dict[str, Tensor], seen: Tensor, sharp: Tensor, strength: Tensor) -> Tensor:
         """The gradient against a grid of the latent's cells, a share of `strength` that fades below the noise of a batch."""
-        losses["grid"] = grid(seen, sharp)
+        losses["grid"] = self.grid(seen, sharp)
         (push,) = torch.autograd.grad(losses["grid"], seen)
         share = self.weights.grid * (losses["grid"].detach() / GRID_NOISE).clamp(max=1)
         return share * strength / push.norm().clamp(min=1e-12) * push

@@ -105,7 +105,7 @@ class Distil(Stage):
         noise = torch.randn_like(z)
         return self.schedule.diffuse(z, noise, t), noise, t
 
-    def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, float]:
+    def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, Tensor]:
         for name, optimiser in self.optimisers.items():
             set_rate(optimiser, learning_rate(self.step, progress, self.peaks[name]))
         with torch.no_grad():
@@ -114,7 +114,7 @@ class Distil(Stage):
         z_g = (z_l - math.sqrt(BETA) * self.predict("restorer", z_l, self.model.timesteps[-1], taps)) / math.sqrt(ALPHA)
         losses = self.improve(z_g, z_h, sharp, taps)
         losses |= self.teach(z_g.detach(), z_h)
-        return {name: float(loss.detach()) for name, loss in losses.items()}
+        return {name: loss.detach() for name, loss in losses.items()}
 
     def improve(self, z_g: Tensor, z_h: Tensor, sharp: Tensor, taps: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step of the restorer; returns its losses."""

@@ -75,7 +75,7 @@ class Stages(unittest.TestCase):
         return argparse.Namespace(
             **{
                 "device": "cpu", "pool": cls.path, "seed": 1, "perceptual": None, "encoder": None, "begin_from": None,
-                "rate": None, "bf16": False,
+                "rate": None, "bf16": False, "compile": False, "crops": None,
                 "texture": 0.05, "energy": 0.05, "texture_from": 2.0, "autoencoder": cls.path / "autoencoder.pt",
                 "base": cls.base, "method": "cida", "xi": 0.5, "lambdas": (1.0, 0.1, 0.1), **more,
             }
@@ -89,7 +89,7 @@ class Stages(unittest.TestCase):
     @classmethod
     def train(cls, stage: loop.Stage, steps: int = 40) -> list[dict[str, float]]:
         """The losses of some steps on one batch, the learning rate fully up; noise and times come again every ROUND steps."""
-        pool = tuple(np.load(cls.path / f"{name}.npy") for name in ("sharp", "poor"))
+        pool = loop.open_pool(cls.path, "cpu")
         pair = batch(pool, 2, SIDE, np.random.default_rng(1))
         losses = []
         for step in range(steps):
@@ -272,7 +272,7 @@ class Growth(unittest.TestCase):
 
 class Rates(unittest.TestCase):
     def test_what_hangs_on_the_setting_alone_learns_slower(self):
-        options = SimpleNamespace(rate=None, texture=0.4, energy=0.3, texture_from=0.1, device="cpu", bf16=False, begin_from=None)
+        options = SimpleNamespace(rate=None, texture=0.4, energy=0.3, texture_from=0.1, device="cpu", bf16=False, begin_from=None, compile=False)
         stage = Direct(tiny_config(), options)
         shares = {id(p): group["share"] for group in stage.rates() for p in group["params"]}
         slow = [n for n, p in stage.model.named_parameters() if shares[id(p)] <= CONSTANT_SHARE]
@@ -280,6 +280,21 @@ class Rates(unittest.TestCase):
         self.assertIn("prompt", slow)
         self.assertTrue(all(any(part in n for part in CONSTANT) for n in slow))
         self.assertGreater(len(slow), 5)
+
+
+class Batches(unittest.TestCase):
+    def test_crops_of_both_pictures_are_one_window_in_all_eight_attitudes(self):
+        places = torch.arange(81, dtype=torch.uint8).reshape(1, 9, 9, 1).expand(1, 9, 9, 3)
+        sharp, poor = batch((places, 255 - places), 200, 4, np.random.default_rng(1))
+        self.assertEqual(sharp.shape, (200, 3, 4, 4))
+        torch.testing.assert_close(poor, 1 - sharp)
+        attitudes = set()
+        for crop in (sharp[:, 0] * 255).round().int().numpy():
+            top, left = divmod(int(crop.min()), 9)
+            window = places[0, top : top + 4, left : left + 4, 0].numpy()
+            turned = [np.rot90(side, turns) for side in (window, window.T) for turns in range(4)]
+            attitudes.add([np.array_equal(crop, one) for one in turned].index(True))
+        self.assertEqual(attitudes, set(range(8)))
 
 
 class Averages(unittest.TestCase):
