@@ -58,10 +58,11 @@ def write(model: Restoration, state: dict, out: Path, precision: str, pool: Path
         scale = rescale(model, pool)
         fix_log_variance(model)
     config = state["config"]
+    vae = model.vae.evened()
     fresh = out.with_name(out.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     parts = {
-        "vae": ({"_class_name": "AutoencoderKL", **config["vae"], "scaling_factor": scale}, model.vae),
+        "vae": ({"_class_name": "AutoencoderKL", **vae.config, "scaling_factor": scale}, vae),
         "unet": ({"_class_name": "UNet2DConditionModel", **config["unet"]}, model.unet),
     }
     kind = PRECISIONS[precision]

@@ -101,6 +101,12 @@ class Stage(nn.Module):
         return getattr(self, f"{self.sampler}samplers")[0](x) if self.sampler else x
 
 
+def layers_of(config: dict) -> list[int]:
+    """Residual blocks of the encoder at each size, the full one first; `layers_per_block` is one number or, other than in Diffusers, one for each."""
+    layers = config["layers_per_block"]
+    return layers if isinstance(layers, list) else [layers] * len(config["block_out_channels"])
+
+
 class Encoder(nn.Module):
     """[n, 3, h, w] in -1..1 to [n, 2 * latent_channels, h/8, w/8] (mean, log variance), for four stages."""
 
@@ -109,8 +115,8 @@ class Encoder(nn.Module):
         widths, groups = config["block_out_channels"], config["norm_num_groups"]
         self.conv_in = nn.Conv2d(config["in_channels"], widths[0], 3, padding=1)
         self.down_blocks = nn.ModuleList(
-            Stage(widths[max(i - 1, 0)], width, config["layers_per_block"], groups, "down" if i < len(widths) - 1 else None)
-            for i, width in enumerate(widths)
+            Stage(widths[max(i - 1, 0)], width, layers, groups, "down" if i < len(widths) - 1 else None)
+            for i, (width, layers) in enumerate(zip(widths, layers_of(config), strict=True))
         )
         self.mid_block = Middle(widths[-1], groups, config["mid_block_add_attention"])
         self.conv_norm_out = nn.GroupNorm(groups, widths[-1], EPS)
@@ -132,8 +138,8 @@ class Decoder(nn.Module):
         self.conv_in = nn.Conv2d(config["latent_channels"], widths[0], 3, padding=1)
         self.mid_block = Middle(widths[0], groups, config["mid_block_add_attention"])
         self.up_blocks = nn.ModuleList(
-            Stage(widths[max(i - 1, 0)], width, config["layers_per_block"] + 1, groups, "up" if i < len(widths) - 1 else None)
-            for i, width in enumerate(widths)
+            Stage(widths[max(i - 1, 0)], width, layers + 1, groups, "up" if i < len(widths) - 1 else None)
+            for i, (width, layers) in enumerate(zip(widths, layers_of(config)[::-1], strict=True))
         )
         self.conv_norm_out = nn.GroupNorm(groups, widths[-1], EPS)
         self.conv_out = nn.Conv2d(widths[-1], config["out_channels"], 3, padding=1)
@@ -170,3 +176,16 @@ class Autoencoder(nn.Module):
     def decode(self, z: Tensor) -> Tensor:
         """The picture, about -1..1, of an unscaled latent."""
         return self.decoder(z if self.post_quant_conv is None else self.post_quant_conv(z))
+
+    @torch.no_grad()
+    def evened(self) -> "Autoencoder":
+        """The same in Diffusers' layout, which knows one number of residual blocks for all sizes: those that are missing have a last convolution of zeros."""
+        even = Autoencoder(self.config | {"layers_per_block": max(layers_of(self.config))})
+        own = self.state_dict()
+        even.load_state_dict({name: own[name] if name in own else idle(name, value) for name, value in even.state_dict().items()})
+        return even
+
+
+def idle(name: str, value: Tensor) -> Tensor:
+    """A weight of a residual block that does nothing."""
+    return torch.zeros_like(value) if ".conv" in name else value

@@ -33,7 +33,7 @@ EXPECTED = {"vsd": ("fake",), "sid": ("fake",), "cid": ("fake", "real"), "cida":
 def tiny_config() -> dict:
     """gendr-nano's configuration at a width that trains in seconds."""
     config = train.read_config("nano")
-    config["vae"].update(block_out_channels=[8, 8, 16, 16], norm_num_groups=4)
+    config["vae"].update(block_out_channels=[8, 8, 16, 16], layers_per_block=[1, 2, 1, 1], norm_num_groups=4)
     config["unet"].update(block_out_channels=[16, 24], norm_num_groups=8, cross_attention_dim=8, attention_head_dim=[2, 2])
     rates = {"direct": 2e-3, "vae": 2e-3, "base": 2e-3, "distil": 3e-4, "scores": 4e-3}
     config["training"].update(adapter={"rank": 4, "alpha": 8}, rates=rates)
@@ -162,6 +162,7 @@ class Stages(unittest.TestCase):
         write(model, state, self.path / "settings", "float32", self.path)
         again = evaluate.load(self.path / "settings")
         self.assertEqual(again.settings, ["faithful", "detailed"])
+        self.assertEqual(again.vae.config["layers_per_block"], 2)
         for index in range(2):
             torch.testing.assert_close(again.restore(x, index), before[index], atol=1e-4, rtol=1e-3)
 
@@ -249,7 +250,7 @@ class Growth(unittest.TestCase):
     def test_a_deeper_network_with_another_unet_begins_as_the_old_one(self):
         torch.manual_seed(0)
         config, deeper = tiny_config(), tiny_config()
-        deeper["vae"]["layers_per_block"] += 1
+        deeper["vae"]["layers_per_block"] = [2, 2, 3, 1]
         deeper["unet"]["block_out_channels"] = [width * 2 for width in config["unet"]["block_out_channels"]]
         old = Restoration(config)
         poor = np.random.default_rng(1).integers(0, 255, (2, 64, 64, 3), dtype=np.uint8)
@@ -265,7 +266,7 @@ class Growth(unittest.TestCase):
 
     def test_other_widths_are_refused(self):
         wider = tiny_config()
-        wider["vae"]["block_out_channels"] = [*wider["vae"]["block_out_channels"], 16]
+        wider["vae"].update(block_out_channels=[8, 8, 16, 16, 16], layers_per_block=1)
         with self.assertRaisesRegex(KeyError, "new and in no residual block"):
             grow(Restoration(tiny_config()), wider, np.zeros((1, 64, 64, 3), np.uint8))
 
