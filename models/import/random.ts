@@ -160,6 +160,7 @@ function recorded(build: (weights: TensorSource) => void): readonly TensorReques
   const requests = new Map<string, TensorRequest>()
   build({
     has: () => false,
+    isIdle: () => false,
     take: (name, shape) => {
       requests.set(name, { name, shape: shape! })
       return { name, file: 'random', type: 'F32', shape: shape!, bytes: () => new Uint8Array(0) }

@@ -13,6 +13,7 @@ import {
   rowLength,
   type Shape,
   type StoredTensor,
+  valuesOf,
 } from './stored-tensor.ts'
 
 /** Where the layers find their tensors. */
@@ -20,12 +21,15 @@ export interface TensorSource {
   has(name: string): boolean
   /** The tensor of that name; it must have one of the shapes. */
   take(name: string, ...shapes: readonly Shape[]): StoredTensor
+  /** Whether the last convolution of a block, `block`.`last`, has no value but 0; then nobody need take what else the block has. */
+  isIdle(block: string, last: string): boolean
 }
 
 /** The tensors of one part of a checkpoint, which remembers what was taken. */
 export class Weights implements TensorSource {
   readonly #tensors: ReadonlyMap<string, LocatedEntry>
   readonly #taken = new Map<string, StoredTensor>()
+  readonly #idle = new Set<string>()
   readonly #change: (tensor: StoredTensor) => StoredTensor
   /** The file or index that lists them, for messages. */
   readonly place: string
@@ -76,11 +80,25 @@ export class Weights implements TensorSource {
       throw invalidCheckpoint(`${file}: expected tensor ${name} of shape ${expected}, got [${shape.join(', ')}].`)
     if (!isFloatType(type))
       throw invalidCheckpoint(`${file}: expected tensor ${name} as F32, F16 or BF16, got ${type}.`)
-    const row = rowLength(shape) * BYTES_OF_TYPE[type]
-    const bytes = (from = 0, to = shape[0] ?? 1) => readBytes(file, entry.begin + from * row, (to - from) * row)
-    const tensor: StoredTensor = { name, file, type, shape, offset: entry.begin, bytes }
+    const tensor = stored(name, entry, type)
     this.#taken.set(name, tensor)
     return this.#change(order === undefined ? tensor : inRowMajor(tensor, order))
+  }
+
+  isIdle(block: string, last: string): boolean {
+    const isIdle = ['weight', 'bias'].every((key) => this.#isZero(`${block}.${last}.${key}`))
+    if (isIdle) this.#idle.add(block)
+    return isIdle
+  }
+
+  #isZero(name: string): boolean {
+    const entry = this.#tensors.get(name)
+    if (entry === undefined || !isFloatType(entry.type)) return false
+    const tensor = this.#change(stored(name, entry, entry.type))
+    // Nearly always the first row tells.
+    for (let row = 0; row < (entry.shape[0] ?? 1); row++)
+      if (valuesOf(tensor, row, row + 1).some((value) => value !== 0)) return false
+    return true
   }
 
   /** What was taken, as it lies in the files. */
@@ -89,13 +107,20 @@ export class Weights implements TensorSource {
   }
 
   get unused(): readonly string[] {
-    return [...this.#tensors.keys()].filter((name) => !this.#taken.has(name))
+    const isIdle = (name: string) => [...this.#idle].some((block) => name.startsWith(`${block}.`))
+    return this.names.filter((name) => !this.#taken.has(name) && !isIdle(name))
   }
 
   /** Number of values in the tensors that were taken. */
   get parameters(): number {
     return this.taken.reduce((sum, { shape }) => sum + elementCount(shape), 0)
   }
+}
+
+function stored(name: string, { file, shape, begin }: LocatedEntry, type: FloatType): StoredTensor {
+  const row = rowLength(shape) * BYTES_OF_TYPE[type]
+  const bytes = (from = 0, to = shape[0] ?? 1) => readBytes(file, begin + from * row, (to - from) * row)
+  return { name, file, type, shape, offset: begin, bytes }
 }
 
 /** One file: safetensors, or what torch.save wrote. */

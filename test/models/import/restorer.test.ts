@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Conditioning } from '../../../models/import/conditioning.ts'
@@ -128,6 +128,37 @@ describe('a folder without an autoencoder', () => {
   })
 })
 
+test('a residual block whose last convolution is all zeros is left out, and the result stays', async () => {
+  const vae = { ...SMALL_VAE, layers_per_block: 2 }
+  const idle = {
+    vae: ['encoder.down_blocks.0.resnets.1', 'decoder.up_blocks.1.resnets.0'],
+    unet: ['mid_block.resnets.0'],
+  }
+  const folder = temporaryFolder()
+  const bring = async (name: string, value: number) => {
+    const tensors = syntheticTensors(SMALL_UNET, vae)
+    for (const [part, blocks] of Object.entries(idle) as ['vae' | 'unet', string[]][])
+      for (const block of blocks) {
+        tensors[part].get(`${block}.conv2.weight`)!.data.fill(0)
+        tensors[part].get(`${block}.conv2.bias`)!.data.fill(0).fill(value, -1)
+      }
+    writeCheckpoint(join(folder, `${name}-source`), { unet: SMALL_UNET, vae }, tensors)
+    const output = join(folder, name)
+    const warnings: string[] = []
+    const warn = (text: string) => warnings.push(text)
+    const manifest = await importCheckpoint({ source: join(folder, `${name}-source`), output, name, timestep: 9, warn })
+    expect(warnings).toEqual([])
+    const { graphs } = await openModelFolder(output)
+    return { manifest, path: graphs.fused!, result: await runGraph(graphs.fused, noise([1, 3, 16, 24])) }
+  }
+  const [without, whole] = [await bring('without', 0), await bring('with', 1e-30)]
+  expect(statSync(without.path).size).toBeLessThan(0.97 * statSync(whole.path).size)
+  expect(without.manifest.parameters).toBeLessThan(whole.manifest.parameters)
+  without.result.data.forEach((value, i) => {
+    expect(value).toBeCloseTo(whole.result.data[i]!, 5)
+  })
+})
+
 test('costs are told as they are known of the full model at 512 × 512 (encoder 338, UNet 402, decoder 607 GMAC)', () => {
   const { unet, vae } = JSON.parse(
     readFileSync(join(import.meta.dirname, '../../../models/training/configs/full.json'), 'utf8'),
@@ -135,6 +166,7 @@ test('costs are told as they are known of the full model at 512 × 512 (encoder 
   const [unetConfig, vaeConfig] = [unetConfigSchema.parse(unet), vaeConfigSchema.parse(vae)]
   const weights: TensorSource = {
     has: () => false,
+    isIdle: () => false,
     take: (name, shape) =>
       ({ name, file: '', type: 'F32', shape: shape!, bytes: () => new Uint8Array() }) as StoredTensor,
   }
