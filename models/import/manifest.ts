@@ -49,7 +49,7 @@ const restorerConstants = z.strictObject({
   beta: z.number().gt(0).lt(1),
   prediction: z.enum(['epsilon', 'sample', 'v_prediction']),
   colorTransfer: z.strictObject({
-    /** `gated` is the model's own, by its graphs `measures`, `gates` and `transfer`. */
+    /** `gated` is the model's own, by its graphs `measures`, `gates`, `transfer` and `transferAll`. */
     method: z.enum(['none', 'wavelet', 'adain', 'gated']),
     levels: z.int().min(1).max(10),
   }),
@@ -84,6 +84,7 @@ const transferGraphs = {
   measures: fileSchema.optional(),
   gates: fileSchema.optional(),
   transfer: fileSchema.optional(),
+  transferAll: fileSchema.optional(),
 }
 
 /** Encoder, UNet and decoder; `fused` is all of them with the one step between, pixels to pixels. */

@@ -14,11 +14,12 @@ const [FLOOR, SPREAD, MIDDLE] = [1e-6, 4, 2]
 
 /**
  * The transfer after the model (models/training/transfer.py) as three graphs, of which the middle one sees the whole
- * picture while the others can go strip by strip:
+ * picture while the others can go strip by strip, and as one for pictures that need no strips:
  *
- *     measures   pictures [B, 6, H, W] to [B, 5 · levels, ⌈H/8⌉, ⌈W/8⌉], about −1.5..1.5
- *     gates      those to [B, 2 · levels, ⌈H/8⌉, ⌈W/8⌉] in 0..1: of luma, then of colour
- *     transfer   pictures and gates to y + low(x − y) + Σ g_l · d_l(x − y), [B, 3, H, W], not clamped
+ *     measures       pictures [B, 6, H, W] to [B, 5 · levels, ⌈H/8⌉, ⌈W/8⌉], about −1.5..1.5
+ *     gates          those to [B, 2 · levels, ⌈H/8⌉, ⌈W/8⌉] in 0..1: of luma, then of colour
+ *     transfer       pictures and gates to y + low(x − y) + Σ g_l · d_l(x − y), [B, 3, H, W], not clamped
+ *     transferAll    pictures to the same
  *
  * They compute in float32 everywhere: the squares of fine detail vanish in halves.
  */
@@ -31,7 +32,7 @@ export function transferParts(weights: Weights, levels: number): Readonly<Record
       from: [PICTURES],
       to: 'measures',
       compute: 'fp32',
-      body: (network, pictures) => measures(network, pictures!, levels),
+      body: (network, pictures) => measures(network, pictures!, planesOf(network, pictures!, levels)),
     },
     gates: {
       weights,
@@ -45,7 +46,18 @@ export function transferParts(weights: Weights, levels: number): Readonly<Record
       from: [PICTURES, cells('gates', 2 * levels)],
       to: 'restored',
       compute: 'fp32',
-      body: (network, pictures, open) => transfer(network, pictures!, open!, levels),
+      body: (network, pictures, open) => transfer(network, pictures!, changeOf(network, pictures!, levels), open!),
+    },
+    transferAll: {
+      weights,
+      from: [PICTURES],
+      to: 'restored',
+      compute: 'fp32',
+      body(network, pictures) {
+        const planes = planesOf(network, pictures!, levels)
+        const open = gates(network, weights, measures(network, pictures!, planes), levels)
+        return transfer(network, pictures!, changeIn(network, planes), open)
+      },
     },
   }
 }
@@ -63,13 +75,35 @@ const FROM_OPPONENT = [
 /** The opponent colours of x − y, by the channels of the pictures. */
 const CHANGE = OPPONENT.map((row) => [...row.map((weight) => -weight), ...row])
 
+interface Bands {
+  /** The details of the à trous transform, finest first. */
+  readonly details: readonly Feature[]
+  /** What is wider than all of them. */
+  readonly wide: Feature
+}
+
+/** The bands of x − y in opponent colours and of the luma of x, in this order. */
+function planesOf(network: Network, pictures: Feature, levels: number): Bands {
+  return bands(network, mixed(network, 'planes', pictures, [...CHANGE, [0, 0, 0, ...LUMA]]), levels)
+}
+
+/** The bands of x − y alone. */
+function changeOf(network: Network, pictures: Feature, levels: number): Bands {
+  return bands(network, mixed(network, 'change', pictures, CHANGE), levels)
+}
+
+/** Those among the planes. */
+function changeIn(network: Network, { details, wide }: Bands): Bands {
+  const change = (planes: Feature) => channels(network, planes, 0, 3)
+  return { details: details.map(change), wide: change(wide) }
+}
+
 /**
  * Of each band in a cell the energies of x, y, x − y and its colours as ln(energy + 1e-6) / 4 + 2, and Σxy / √(Σx² Σy²);
  * kinds outermost.
  */
-function measures(network: Network, pictures: Feature, levels: number): Feature {
-  const planes = mixed(network, 'planes', pictures, [...CHANGE, [0, 0, 0, ...LUMA]])
-  const { details } = bands(network, planes, levels)
+function measures(network: Network, pictures: Feature, { details }: Bands): Feature {
+  const levels = details.length
   const own = details.map((detail) => product(network, detail, detail))
   const shared = details.map((detail) =>
     product(network, channels(network, detail, 3, 4), channels(network, detail, 0, 1)),
@@ -110,10 +144,9 @@ function kindsOf(levels: number): readonly (readonly number[])[] {
   ]
 }
 
-function transfer(network: Network, pictures: Feature, open: Feature, levels: number): Feature {
-  const { details, wide } = bands(network, mixed(network, 'change', pictures, CHANGE), levels)
+function transfer(network: Network, pictures: Feature, { details, wide }: Bands, open: Feature): Feature {
   const kept = details.map((detail, level) =>
-    product(network, detail, enlarged(network, open, level, levels, pictures)),
+    product(network, detail, enlarged(network, open, level, details.length, pictures)),
   )
   const returned = kept.reduce((sum, band) => add(network, 'returned', sum, band), wide)
   const colours = mixed(network, 'colours', returned, FROM_OPPONENT)
@@ -135,12 +168,8 @@ function enlarged({ graph }: Network, open: Feature, level: number, levels: numb
   }
 }
 
-/** The details of the à trous transform, finest first, and what is wider (Holschneider et al. 1989). */
-function bands(
-  network: Network,
-  x: Feature,
-  levels: number,
-): { readonly details: readonly Feature[]; readonly wide: Feature } {
+/** The à trous transform (Holschneider et al. 1989). */
+function bands(network: Network, x: Feature, levels: number): Bands {
   const details: Feature[] = []
   let wide = x
   for (let level = 0; level < levels; level++) {

@@ -1,6 +1,6 @@
 """Writes a checkpoint's averaged weights as a Diffusers-layout model folder.
 
-    python export.py --checkpoint runs/checkpoint.pt --pool FOLDER --out FOLDER [--precision float16] [--softer 0.6]
+    python export.py --checkpoint runs/checkpoint.pt --pool FOLDER --out FOLDER [--precision float16] [--softer 0.2]
 
 vae/ and unet/ (config.json, diffusion_pytorch_model.safetensors), gates/ (the same without a configuration), prompt_embeds.safetensors with the prompt of each setting under
 its name, and gendr.json with their timesteps.
@@ -107,7 +107,7 @@ if __name__ == "__main__":
     parser.add_argument("--pool", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--precision", choices=sorted(PRECISIONS), default="float16")
-    parser.add_argument("--softer", type=float, default=0.0, help="how far, in distances of the settings; chosen on validation pairs, 0.6 for gendr-nano")
+    parser.add_argument("--softer", type=float, default=0.0, help="how far, in distances of the settings; chosen on validation pairs, 0.2 for gendr-nano")
     options = parser.parse_args()
     averaged, checkpoint = load_average(options.checkpoint)
     if options.softer:

@@ -16,5 +16,6 @@ export async function transferAsTrained(
     measures: (pictures) => inference.run(model, 'measures', pictures),
     gates: (measures) => inference.run(model, 'gates', measures),
     transfer: (pictures, gates) => inference.run(model, 'transfer', [pictures, gates]),
+    transferAll: (pictures) => inference.run(model, 'transferAll', pictures),
   })
 }

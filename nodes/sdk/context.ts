@@ -64,7 +64,16 @@ export interface Models {
 }
 
 /** The graphs of a model: of a latent restorer the first four, of a pixel restorer the UNet, of both those of their transfer. */
-export type ModelPart = 'encoder' | 'unet' | 'decoder' | 'fused' | 'measures' | 'gates' | 'transfer' | 'upscaler'
+export type ModelPart =
+  | 'encoder'
+  | 'unet'
+  | 'decoder'
+  | 'fused'
+  | 'measures'
+  | 'gates'
+  | 'transfer'
+  | 'transferAll'
+  | 'upscaler'
 
 export interface Inference {
   /**

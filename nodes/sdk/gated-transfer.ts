@@ -17,6 +17,8 @@ export interface TransferGraphs {
   gates(measures: Tensor): Promise<Tensor>
   /** Pictures and gates to the result, [1, 3, H, W]. */
   transfer(pictures: Tensor, gates: Tensor): Promise<Tensor>
+  /** Whole pictures to the result, in one graph that computes the bands once. */
+  transferAll(pictures: Tensor): Promise<Tensor>
 }
 
 /**
@@ -42,6 +44,9 @@ export async function transferGated(
 ): Promise<Frame> {
   const { width, height } = image
   const strips = stripsOf(width, height, levels, strip)
+  if (strips.length === 1) {
+    return fromUnitTensor(await graphs.transferAll(pictures(image, reference, 0, height)), width, height)
+  }
   const picturesOf = ({ from, to }: Strip) => pictures(image, reference, from, to)
   const measured: Tensor[] = []
   for (const strip of strips) {

@@ -102,6 +102,7 @@ const SHARES: Readonly<Record<ModelPart, number>> = {
   measures: 0.001,
   gates: 0.001,
   transfer: 0.001,
+  transferAll: 0.001,
   upscaler: 1,
 }
 

@@ -88,6 +88,7 @@ const linearGraphs: Readonly<Record<ModelPart, (...inputs: Tensor[]) => Tensor>>
   measures: (pictures) => cellMeans(pictures!),
   gates: (measures) => opened(measures!),
   transfer: (pictures, gates) => mixed(pictures!, gates!),
+  transferAll: (pictures) => mixed(pictures!, opened(cellMeans(pictures!))),
   upscaler: (input) => doubled(input!),
 }
 

@@ -11,16 +11,24 @@ import { gateTensors, stageGated } from './gated-checkpoint.ts'
 
 const LEVELS = 3
 
-/** The graphs of an imported model, with gates that are easy to follow. */
-async function graphsWith(gates: TransferGraphs['gates']): Promise<TransferGraphs> {
+/** The graphs of an imported model. */
+async function importedGraphs(): Promise<TransferGraphs> {
   const { source, output } = stageGated(LEVELS, gateTensors(LEVELS, 4))
   await importCheckpoint({ source, output })
   const { graphs } = await openModelFolder(output)
   return {
     measures: (pictures) => runGraph(graphs.measures, pictures),
-    gates,
+    gates: (measures) => runGraph(graphs.gates, measures),
     transfer: (pictures, open) => runGraph(graphs.transfer, pictures, open),
+    transferAll: (pictures) => runGraph(graphs.transferAll, pictures),
   }
+}
+
+/** The same, with gates that are easy to follow. */
+async function graphsWith(gates: TransferGraphs['gates']): Promise<TransferGraphs> {
+  const { measures, transfer } = await importedGraphs()
+  const transferAll = async (pictures: Tensor) => transfer(pictures, await gates(await measures(pictures)))
+  return { measures, gates, transfer, transferAll }
 }
 
 /** One value for all gates. */
@@ -64,6 +72,16 @@ describe('the transfer of a model', () => {
     expect(measured!.dims).toEqual([1, 5 * LEVELS, 6, 7])
     expect(largestDifference(measured!.data, expected.measures)).toBeLessThan(2e-4)
     expect(largestDifference(data, expected.data)).toBeLessThan(1e-4)
+  })
+
+  test('gives the same in one graph as in three, strip by strip', async () => {
+    const graphs = await importedGraphs()
+    const [whole, strips] = [
+      await transferGated(image, reference, LEVELS, graphs),
+      await transferGated(image, reference, LEVELS, graphs, 1),
+    ]
+    expect(largestDifference(whole.data, [...strips.data])).toBeLessThan(1e-5)
+    expect(largestDifference(whole.data, [...image.data])).toBeGreaterThan(0.01)
   })
 
   test('finds no energy in equal flat pictures, and leaves them', async () => {
