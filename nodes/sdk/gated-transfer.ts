@@ -1,5 +1,4 @@
-import { fromUnitTensor, roundUp } from './padding.ts'
-import { fullScale } from './samples.ts'
+import { fromUnitTensor, roundUp, writeUnitPlanes } from './padding.ts'
 import { cropRows, stackRows } from './tensor-rows.ts'
 import type { Frame, Tensor } from './values.ts'
 
@@ -84,16 +83,10 @@ function stripsOf(width: number, height: number, levels: number, strip: number):
 
 /** Rows `from`..`to` of both pictures as one tensor. */
 function pictures(image: Frame, reference: Frame, from: number, to: number): Tensor {
-  const size = (to - from) * image.width
-  const data = new Float32Array(6 * size)
-  for (const [i, frame] of [image, reference].entries()) {
-    const planes = data.subarray(3 * i * size, 3 * (i + 1) * size)
-    const scale = 1 / fullScale(frame.data)
-    for (let pixel = 0, at = 3 * from * image.width; pixel < size; pixel++, at += 3) {
-      planes[pixel] = frame.data[at]! * scale
-      planes[pixel + size] = frame.data[at + 1]! * scale
-      planes[pixel + 2 * size] = frame.data[at + 2]! * scale
-    }
-  }
-  return { data, dims: [1, 6, to - from, image.width] }
+  const { width } = image
+  const size = 3 * (to - from) * width
+  const data = new Float32Array(2 * size)
+  writeUnitPlanes(data.subarray(0, size), image, from, width, to - from)
+  writeUnitPlanes(data.subarray(size), reference, from, width, to - from)
+  return { data, dims: [1, 6, to - from, width] }
 }

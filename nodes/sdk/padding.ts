@@ -42,23 +42,39 @@ export function roundUp(length: number, multiple: number): number {
   return Math.ceil(length / multiple) * multiple
 }
 
+/** Rows from `top` on of an RGB frame as three planes of `width` × `height` in 0..1, reflected like toPaddedTensor. */
+export function writeUnitPlanes(planes: Float32Array, frame: Frame, top: number, width: number, height: number): void {
+  writePlanes(planes, frame, top, width, height, UNIT)
+}
+
 function toTensor(frame: Frame, width: number, height: number, range: Range): Tensor {
-  const columns = Int32Array.from({ length: width }, (_, x) => reflect(x, frame.width) * 3)
   const data = new Float32Array(3 * width * height)
+  writePlanes(data, frame, 0, width, height, range)
+  return { data, dims: [1, 3, height, width] }
+}
+
+function writePlanes(
+  planes: Float32Array,
+  frame: Frame,
+  top: number,
+  width: number,
+  height: number,
+  range: Range,
+): void {
+  const columns = Int32Array.from({ length: width }, (_, x) => reflect(x, frame.width) * 3)
   const plane = width * height
   const { offset } = range
   const factor = range.factor / fullScale(frame.data)
   for (let y = 0; y < height; y++) {
-    const line = reflect(y, frame.height) * frame.width * 3
+    const line = reflect(top + y, frame.height) * frame.width * 3
     for (let x = 0; x < width; x++) {
       const from = line + columns[x]!
       const to = y * width + x
-      data[to] = frame.data[from]! * factor + offset
-      data[to + plane] = frame.data[from + 1]! * factor + offset
-      data[to + 2 * plane] = frame.data[from + 2]! * factor + offset
+      planes[to] = frame.data[from]! * factor + offset
+      planes[to + plane] = frame.data[from + 1]! * factor + offset
+      planes[to + 2 * plane] = frame.data[from + 2]! * factor + offset
     }
   }
-  return { data, dims: [1, 3, height, width] }
 }
 
 function fromTensor(tensor: Tensor, width: number, height: number, { factor, offset }: Range): Frame {
