@@ -2,9 +2,10 @@ import { CELL } from '../../nodes/sdk/gated-transfer.ts'
 import { LUMA } from '../../nodes/sdk/luma.ts'
 import { gates, KINDS } from './gates.ts'
 import type { Feature } from './graph-builder.ts'
-import { add, affine, concatenate, subtract } from './layers.ts'
+import { add, affine, concatenate } from './layers.ts'
 import type { Part } from './model-draft.ts'
 import { type Network, scalar } from './network.ts'
+import { type Bands, changeIn, changeOf, channels, mixed, planesOf, sizeOf } from './transfer-bands.ts'
 import type { Weights } from './weights.ts'
 
 /** The restored picture y, then the one that it was made from, x, both RGB in 0..1. */
@@ -62,42 +63,6 @@ export function transferParts(weights: Weights, levels: number): Readonly<Record
   }
 }
 
-/** Rows of RGB to luma, R − luma and B − luma. */
-const OPPONENT = [LUMA, [1 - LUMA[0], -LUMA[1], -LUMA[2]], [-LUMA[0], -LUMA[1], 1 - LUMA[2]]]
-
-/** The inverse. */
-const FROM_OPPONENT = [
-  [1, 1, 0],
-  [1, -LUMA[0] / LUMA[1], -LUMA[2] / LUMA[1]],
-  [1, 0, 1],
-]
-
-/** The opponent colours of x − y, by the channels of the pictures. */
-const CHANGE = OPPONENT.map((row) => [...row.map((weight) => -weight), ...row])
-
-interface Bands {
-  /** The details of the à trous transform, finest first. */
-  readonly details: readonly Feature[]
-  /** What is wider than all of them. */
-  readonly wide: Feature
-}
-
-/** The bands of x − y in opponent colours and of the luma of x, in this order. */
-function planesOf(network: Network, pictures: Feature, levels: number): Bands {
-  return bands(network, mixed(network, 'planes', pictures, [...CHANGE, [0, 0, 0, ...LUMA]]), levels)
-}
-
-/** The bands of x − y alone. */
-function changeOf(network: Network, pictures: Feature, levels: number): Bands {
-  return bands(network, mixed(network, 'change', pictures, CHANGE), levels)
-}
-
-/** Those among the planes. */
-function changeIn(network: Network, { details, wide }: Bands): Bands {
-  const change = (planes: Feature) => channels(network, planes, 0, 3)
-  return { details: details.map(change), wide: change(wide) }
-}
-
 /**
  * Of each band in a cell the energies of x, y, x − y and its colours as ln(energy + 1e-6) / 4 + 2, and Σxy / √(Σx² Σy²);
  * kinds outermost.
@@ -144,6 +109,13 @@ function kindsOf(levels: number): readonly (readonly number[])[] {
   ]
 }
 
+/** Rows of luma, R − luma and B − luma to RGB. */
+const FROM_OPPONENT = [
+  [1, 1, 0],
+  [1, -LUMA[0] / LUMA[1], -LUMA[2] / LUMA[1]],
+  [1, 0, 1],
+]
+
 function transfer(network: Network, pictures: Feature, { details, wide }: Bands, open: Feature): Feature {
   const kept = details.map((detail, level) =>
     product(network, detail, enlarged(network, open, level, details.length, pictures)),
@@ -168,34 +140,6 @@ function enlarged({ graph }: Network, open: Feature, level: number, levels: numb
   }
 }
 
-/** The à trous transform (Holschneider et al. 1989). */
-function bands(network: Network, x: Feature, levels: number): Bands {
-  const details: Feature[] = []
-  let wide = x
-  for (let level = 0; level < levels; level++) {
-    const narrow = wide
-    wide = smooth(network, narrow, 2 ** level)
-    details.push(subtract(network, 'detail', narrow, wide))
-  }
-  return { details, wide }
-}
-
-/** [1 2 1]/4 along both axes with holes of so many pixels, edges repeated; by sums, which are six times as fast as Conv. */
-function smooth(network: Network, x: Feature, hole: number): Feature {
-  return affine(network, 'smooth', alongAxis(network, alongAxis(network, x, hole, 2), hole, 3), 1 / 16, 0)
-}
-
-/** [1 2 1] along an axis. */
-function alongAxis({ graph }: Network, x: Feature, hole: number, axis: 2 | 3): Feature {
-  const margin = axis === 2 ? [0, 0, hole, 0] : [0, 0, 0, hole]
-  const padded = graph.node('Pad', 'smooth', [x.name, graph.integers([...margin, ...margin])], { mode: 'edge' })
-  const cut = (start: number, end: number): string =>
-    graph.node('Slice', 'smooth', [padded, ...[start, end, axis].map((value) => graph.integers([value]))])
-  const sides = graph.node('Add', 'smooth', [cut(0, -2 * hole), cut(2 * hole, END)])
-  const once = graph.node('Add', 'smooth', [sides, x.name])
-  return { ...x, name: graph.node('Add', 'smooth', [once, x.name]) }
-}
-
 /** Means over whole cells, with nothing beyond the picture's right and lower border. */
 function pooled({ graph }: Network, x: Feature, pictures: Feature): Feature {
   const rest = graph.node('Mod', 'rest', [graph.node('Neg', 'rest', [sizeOf(graph, pictures)]), graph.integers([CELL])])
@@ -213,26 +157,6 @@ function coverage(network: Network, pictures: Feature): string {
   return pooled(network, { name, channels: 1, reduction: 1 }, pictures).name
 }
 
-/** [height, width] */
-function sizeOf(graph: Network['graph'], x: Feature): string {
-  return graph.node('Shape', 'size', [x.name], { start: 2 })
-}
-
-/** Each pixel's channels through a matrix; a product of matrices takes a fifth of the time of a convolution of 1 × 1 here. */
-function mixed({ graph }: Network, path: string, x: Feature, rows: readonly (readonly number[])[]): Feature {
-  const weight = graph.floats(`${path}.weight`, Float32Array.from(rows.flat()), [rows.length, x.channels])
-  const pixels = graph.node('Reshape', path, [x.name, graph.integers([0, 0, -1])])
-  const shape = graph.node('Concat', path, [graph.integers([0, rows.length]), sizeOf(graph, x)], { axis: 0 })
-  const name = graph.node('Reshape', path, [graph.node('MatMul', path, [weight, pixels]), shape])
-  return { ...x, name, channels: rows.length }
-}
-
-/** Channels `from`..`to`. */
-function channels({ graph }: Network, x: Feature, from: number, to: number): Feature {
-  const name = graph.node('Slice', 'channels', [x.name, ...[from, to, 1].map((value) => graph.integers([value]))])
-  return { ...x, name, channels: to - from }
-}
-
 function product({ graph }: Network, a: Feature, b: Feature): Feature {
   return { ...a, name: graph.node('Mul', 'product', [a.name, b.name]) }
 }
@@ -241,5 +165,3 @@ function product({ graph }: Network, a: Feature, b: Feature): Feature {
 function bounded({ graph }: Network, x: Feature): Feature {
   return { ...x, name: graph.node('Relu', 'energies', [x.name]) }
 }
-
-const END = Number.MAX_SAFE_INTEGER
