@@ -17,6 +17,7 @@ from loop import to_tensor
 from restoration import Restoration
 from settings import sample, tell_apart
 
+
 @torch.no_grad()
 def grow(old: Restoration, config: dict, poor: np.ndarray) -> Restoration:
     """A network of `config`, which must have the old one's widths in the autoencoder. poor: uint8 [n, h, w, 3], what means are taken from.

@@ -1,6 +1,6 @@
 """What every training stage shares: batches, the schedule, checkpoints, curves and sample sheets.
 
-A stage says what is trained and how; `run` calls it until the steps or the minutes are over. Given steps, a run depends on its
+A stage says what is trained and how; `run` calls it until the steps or the minutes are over. Given steps, a run on a CPU depends on its
 seed alone; given minutes, the schedule follows the clock of a busy machine.
 """
 
@@ -81,14 +81,13 @@ def to_tensor(pictures: np.ndarray) -> Tensor:
 def batch(pool: tuple[Tensor, Tensor], count: int, side: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Random crops of random pairs, flipped and turned alike: sharp and poor, [count, 3, side, side] in 0..1, where the pool is."""
     pairs, height, width, _ = pool[0].shape
-    index, top, left = (rng.integers(n, size=(count, 1, 1)) for n in (pairs, height - side + 1, width - side + 1))
-    upwards, backwards, transposed = rng.integers(2, size=(3, count, 1, 1)).astype(bool)
-    steps = np.arange(side)
+    drawn = [rng.integers(n, size=(count, 1, 1)) for n in (pairs, height - side + 1, width - side + 1)] + [*rng.integers(2, size=(3, count, 1, 1))]
+    index, top, left, upwards, backwards, transposed = torch.from_numpy(np.stack(drawn)).to(pool[0].device)
+    steps = torch.arange(side, device=pool[0].device)
     down, across = steps[:, None], steps[None, :]
-    row, column = np.where(transposed, across, down), np.where(transposed, down, across)
-    rows, columns = top + np.where(upwards, side - 1 - row, row), left + np.where(backwards, side - 1 - column, column)
-    place = tuple(torch.from_numpy(i).to(pool[0].device) for i in (index, rows, columns))
-    return tuple(file[place].permute(0, 3, 1, 2).float() / 255 for file in pool)
+    row, column = torch.where(transposed > 0, across, down), torch.where(transposed > 0, down, across)
+    rows, columns = top + torch.where(upwards > 0, side - 1 - row, row), left + torch.where(backwards > 0, side - 1 - column, column)
+    return tuple(file[index, rows, columns].permute(0, 3, 1, 2).float() / 255 for file in pool)
 
 
 def open_pool(folder: Path, device: str) -> tuple[Tensor, Tensor]:
@@ -152,7 +151,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validate-every", type=int, default=500, help="steps; 0 writes checkpoints alone")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--bf16", action="store_true", help="the networks in bfloat16, where the stage can; twice as fast on CPUs that have it")
-    parser.add_argument("--compile", nargs="?", const="default", metavar="MODE", help="the networks through PyTorch's compiler, where the stage can; for GPUs")
+    parser.add_argument("--compile", action="store_true", help="the networks through PyTorch's compiler, where the stage can; for GPUs")
     parser.add_argument("--crops", type=int, nargs=2, metavar=("SIDE", "COUNT"), help="one size and number of crops from beginning to end")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 
@@ -193,8 +192,7 @@ def run(stage: Stage, config: dict, options: argparse.Namespace) -> None:
     Writes to the out folder: checkpoint.pt (everything needed to go on), log.csv with curves.png, validation.csv, samples.png.
     """
     torch.set_num_threads(options.threads)
-    torch.backends.cudnn.benchmark = True
-    torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.benchmark = torch.backends.cuda.matmul.allow_tf32 = True
     crops = ((0.0, *options.crops),) if options.crops else stage.crops
     options.out.mkdir(parents=True, exist_ok=True)
     checkpoint, log = options.out / "checkpoint.pt", options.out / "log.csv"
@@ -202,13 +200,13 @@ def run(stage: Stage, config: dict, options: argparse.Namespace) -> None:
     if options.resume:
         clock.restore(stage, torch.load(checkpoint, map_location="cpu", weights_only=False))
     pool = open_pool(options.pool, options.device)
-    held_out = tuple(np.load(options.pool / f"validation_{name}.npy") for name in ("sharp", "poor"))
 
     def report() -> None:
         save(clock.state(stage, config), checkpoint)
-        place = {"step": stage.step, "minutes": round(clock.seconds / 60, 2)}
         if not options.validate_every:
             return
+        held_out = (np.load(options.pool / f"validation_{name}.npy") for name in ("sharp", "poor"))
+        place = {"step": stage.step, "minutes": round(clock.seconds / 60, 2)}
         result = {**place, **stage.validate(*held_out, options.out / "samples.png")}
         append(options.out / "validation.csv", result)
         if log.exists():

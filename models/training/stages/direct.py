@@ -63,8 +63,7 @@ class Direct(Stage):
         self.critic = TextureCritic().to(options.device)
         self.both, self.energy, self.grid = self.model.both, energy, grid
         if options.compile:
-            self.both = torch.compile(self.both, mode=options.compile)
-            self.fidelity, self.energy, self.grid = map(torch.compile, (self.fidelity, energy, grid))
+            self.both, self.fidelity, self.energy, self.grid = map(torch.compile, (self.both, self.fidelity, energy, grid))
         if options.begin_from:
             state = torch.load(options.begin_from, map_location="cpu", weights_only=False)
             config["vae"]["scaling_factor"] = self.model.scale = state["config"]["vae"]["scaling_factor"]
@@ -110,7 +109,7 @@ class Direct(Stage):
         losses["gradient"] = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 0.5)
         self.optimiser.step()
         follow(self.average.parameters(), self.model.parameters(), self.step + 1, AVERAGE)
-        return {name: loss.detach().clone() for name, loss in losses.items()}
+        return {name: loss.detach() for name, loss in losses.items()}
 
     def precision(self) -> torch.autocast:
         """bf16 where the networks are asked for it; losses stay in float32."""

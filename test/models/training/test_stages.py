@@ -178,12 +178,11 @@ class Stages(unittest.TestCase):
     def test_a_run_goes_on_as_if_never_stopped(self):
         def go(out: str, steps: int, resume: bool) -> dict:
             options = self.options(
-                out=self.path / out, steps=6, minutes=None, resume=resume, validate_every=3, threads=1, texture_from=0.0
+                out=self.path / out, steps=6, minutes=None, resume=resume, validate_every=3, threads=1, texture_from=0.0, crops=(SIDE, 2)
             )
             torch.manual_seed(options.seed)
             config = tiny_config()
             stage = Direct(config, options)
-            stage.crops = ((0.0, SIDE, 2),)
             stop = stage.update
             stage.update = lambda *a: stop(*a) if stage.step < steps else self.fail("ran on")
             try:
@@ -204,6 +203,15 @@ class Stages(unittest.TestCase):
         path = self.path / "encoder.pt"
         torch.jit.script(torch.nn.Conv2d(3, 12, 14, 14)).save(str(path))
         return path
+
+
+    def test_without_validation_there_are_checkpoints_alone(self):
+        options = self.options(
+            out=self.path / "bare", steps=2, minutes=None, resume=False, validate_every=0, threads=1, crops=(SIDE, 2)
+        )
+        config = tiny_config()
+        loop.run(Direct(config, options), config, options)
+        self.assertEqual([path.name for path in (self.path / "bare").iterdir()], ["checkpoint.pt"])
 
 
 class Adapters(unittest.TestCase):
