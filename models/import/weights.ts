@@ -75,14 +75,14 @@ export class Weights implements TensorSource {
     const entry = this.#tensors.get(name)
     const expected = shapes.map((shape) => `[${shape.join(', ')}]`).join(' or ')
     if (!entry) throw invalidCheckpoint(`${this.place}: expected tensor ${name} ${expected}, found none.`)
-    const { type, shape, file, order } = entry
+    const { type, shape, file } = entry
     if (!shapes.some((one) => sameShape(one, shape)))
       throw invalidCheckpoint(`${file}: expected tensor ${name} of shape ${expected}, got [${shape.join(', ')}].`)
     if (!isFloatType(type))
       throw invalidCheckpoint(`${file}: expected tensor ${name} as F32, F16 or BF16, got ${type}.`)
     const tensor = stored(name, entry, type)
     this.#taken.set(name, tensor)
-    return this.#change(order === undefined ? tensor : inRowMajor(tensor, order))
+    return this.#read(tensor, entry)
   }
 
   isIdle(block: string, last: string): boolean {
@@ -94,11 +94,16 @@ export class Weights implements TensorSource {
   #isZero(name: string): boolean {
     const entry = this.#tensors.get(name)
     if (entry === undefined || !isFloatType(entry.type)) return false
-    const tensor = this.#change(stored(name, entry, entry.type))
+    const tensor = this.#read(stored(name, entry, entry.type), entry)
     // Nearly always the first row tells.
     for (let row = 0; row < (entry.shape[0] ?? 1); row++)
       if (valuesOf(tensor, row, row + 1).some((value) => value !== 0)) return false
     return true
+  }
+
+  /** In its own order of axes, and changed. */
+  #read(tensor: StoredTensor, { order }: LocatedEntry): StoredTensor {
+    return this.#change(order === undefined ? tensor : inRowMajor(tensor, order))
   }
 
   /** What was taken, as it lies in the files. */

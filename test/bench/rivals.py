@@ -93,7 +93,7 @@ class NcnnGraph:
 
         for kind, _, inputs, outputs, *rest in map(str.split, lines):
             ins, outs = int(inputs), int(outputs)
-            names, settings = rest[: ins + outs], dict(pair.split("=") for pair in rest[ins + outs :] if "=" in pair)
+            names, settings = rest[: ins + outs], dict(pair.split("=") for pair in rest[ins + outs :])
             weights = []
             if kind == "Convolution":
                 halves = int(np.frombuffer(data, np.uint32, 1, at)[0]) == HALVES
