@@ -26,7 +26,7 @@ def degrade(picture: np.ndarray, scale: int, rng: np.random.Generator, clean: fl
     The result is a function of the arguments and the state of rng alone.
     """
     size = (picture.shape[0] // scale, picture.shape[1] // scale)
-    x = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
+    x = from_bytes(picture)
     if rng.random() < clean:
         x = resize(x, size, rng)
         return to_bytes(jpeg(x, rng.uniform(85, 98), rng) if rng.random() < 0.3 else x)
@@ -82,13 +82,17 @@ def blur(x: torch.Tensor, sigma: float, rng: np.random.Generator) -> torch.Tenso
 
 
 def ring(x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Ringing of a sharp low-pass: the circular sinc kernel J1(cr)/(2 pi r) * c of Real-ESRGAN, section 3.3."""
-    cutoff = rng.uniform(math.pi / 2, math.pi)
-    axis = torch.arange(-6, 7, dtype=torch.float32)
-    radius = torch.sqrt(axis[:, None] ** 2 + axis[None, :] ** 2)
-    kernel = cutoff * torch.special.bessel_j1(cutoff * radius) / (2 * math.pi * radius.clamp(min=1e-6))
-    kernel[6, 6] = cutoff**2 / (4 * math.pi)
-    return filtered(x, kernel).clamp(0, 1)
+    """Ringing of a sharp low-pass."""
+    return filtered(x, sinc_kernel(rng.uniform(math.pi / 2, math.pi), 6)).clamp(0, 1)
+
+
+def sinc_kernel(cutoff: float, radius: int) -> torch.Tensor:
+    """The circular low-pass J1(cr)/(2 pi r) * c of Real-ESRGAN, section 3.3, [2 radius + 1, 2 radius + 1]; cutoff in 0..pi."""
+    axis = torch.arange(-radius, radius + 1, dtype=torch.float32)
+    distance = torch.sqrt(axis[:, None] ** 2 + axis[None, :] ** 2)
+    kernel = cutoff * torch.special.bessel_j1(cutoff * distance) / (2 * math.pi * distance.clamp(min=1e-6))
+    kernel[radius, radius] = cutoff**2 / (4 * math.pi)
+    return kernel
 
 
 def filtered(x: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
@@ -112,8 +116,12 @@ def jpeg(x: torch.Tensor, quality: float, rng: np.random.Generator) -> torch.Ten
     buffer = io.BytesIO()
     subsampling = 2 if rng.random() < 0.75 else 0
     Image.fromarray(to_bytes(x)).save(buffer, "JPEG", quality=round(quality), subsampling=subsampling)
-    decoded = np.array(Image.open(buffer))
-    return torch.from_numpy(decoded).permute(2, 0, 1)[None].float() / 255
+    return from_bytes(Image.open(buffer))
+
+
+def from_bytes(picture: np.ndarray | Image.Image) -> torch.Tensor:
+    """uint8 [height, width, 3] as [1, 3, height, width] in 0..1."""
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
 
 
 def to_bytes(x: torch.Tensor) -> np.ndarray:

@@ -1,12 +1,12 @@
 """Judges an exported model: bicubic against each of its settings, on pairs (sharp, poor at a quarter of the size).
 
-    python evaluate.py --model FOLDER [--pairs test/fixtures/photographs] [--pool FOLDER] [--chain bicubic|same-size]
+    python evaluate.py --model FOLDER [--pairs test/fixtures/photographs] [--pool FOLDER] [--chain bicubic|real-esrgan|same-size]
                        [--restored FOLDER] [--json FILE]
 
 Each picture is restored in whole, without tiles, and rounded to 8 bits before it is measured, as a saved file would be.
 With --pool, the validation pairs are judged instead: choices are made on those, never on the test photographs. --chain makes
-other poor pictures of the same sharp ones: only made smaller by bicubic interpolation, or of the same size but blurred, noisy and
-compressed. The last column tells of a grid: how many times stronger than its neighbours the change is at periods of 8 and 64 pixels.
+other poor pictures of the same sharp ones: only made smaller by bicubic interpolation, by Real-ESRGAN's own chain, or of the same size but blurred,
+noisy and compressed. The last column tells of a grid: how many times stronger than its neighbours the change is at periods of 8 and 64 pixels.
 """
 
 import argparse
@@ -19,7 +19,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from degradation import blur, jpeg, noise, to_bytes
+import real_esrgan
+from degradation import blur, from_bytes, jpeg, noise, to_bytes
 from metrics import colour_shift, luma, psnr_y, ssim_y
 from niqe import PRISTINE, niqe
 from pool import upscale
@@ -68,13 +69,14 @@ def again(pairs: Iterator, chain: str) -> Iterator[tuple[str, np.ndarray, np.nda
     """The same sharp pictures, poor in another way."""
     for index, (name, sharp, _) in enumerate(pairs):
         height, width = sharp.shape[:2]
+        rng = np.random.default_rng(9000 + index)
         if chain == "bicubic":
             small = Image.fromarray(sharp).resize((width // 4, height // 4), Image.Resampling.BICUBIC)
             yield name, sharp, upscale(np.array(small), width, height)
+        elif chain == "real-esrgan":
+            yield name, sharp, upscale(real_esrgan.degrade(sharp, 4, rng), width, height)
         else:
-            rng = np.random.default_rng(9000 + index)
-            x = torch.from_numpy(np.array(sharp)).permute(2, 0, 1)[None].float() / 255
-            x = noise(blur(x, rng.uniform(0.5, 1.5), rng), rng.uniform(2, 12) / 255, rng)
+            x = noise(blur(from_bytes(sharp), rng.uniform(0.5, 1.5), rng), rng.uniform(2, 12) / 255, rng)
             yield name, sharp, to_bytes(jpeg(x, rng.uniform(30, 70), rng))
 
 
@@ -137,7 +139,7 @@ if __name__ == "__main__":
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, default=REPOSITORY / "test/fixtures/photographs")
     parser.add_argument("--pool", type=Path)
-    parser.add_argument("--chain", choices=("bicubic", "same-size"))
+    parser.add_argument("--chain", choices=("bicubic", "real-esrgan", "same-size"))
     parser.add_argument("--restored", type=Path, help="where to write poor | restored | sharp side by side")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()

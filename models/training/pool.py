@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 from cutouts import cutouts, lay
+import real_esrgan
 from degradation import degrade
 from lettering import letter
 from photographs import Photograph, catalogue, pyramid, size_of
@@ -29,7 +30,7 @@ LETTERING_SHARE = 0.06
 CUTOUT_SHARE = 0.25
 LIGHT_SHARE, SWAP_SHARE = 0.5, 0.15
 STEPS = (0.7, 0.85, 1.0, 1.25, 1.6, 2.0, 2.5, 3.2)
-CLEAN_SHARE = 0.2
+CLEAN_SHARE, HARSH_SHARE = 0.25, 0.25
 MOST_AREA = 2_200_000
 
 
@@ -56,7 +57,8 @@ def pair(levels: list[np.ndarray], shares: np.ndarray, things: list[Image.Image]
         sharp = letter(sharp, rng)
     scale = int(rng.choice(SCALES, p=SCALE_SHARES))
     size = SIDE - SIDE % scale
-    small = degrade(sharp[:size, :size], scale, rng, CLEAN_SHARE)
+    is_harsh = scale > 1 and rng.random() < HARSH_SHARE
+    small = real_esrgan.degrade(sharp[:size, :size], scale, rng) if is_harsh else degrade(sharp[:size, :size], scale, rng, CLEAN_SHARE)
     poor = upscale(small, size, size)
     margin = SIDE - size
     return sharp, np.pad(poor, ((0, margin), (0, margin), (0, 0)), mode="edge") if margin else poor

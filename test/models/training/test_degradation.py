@@ -1,0 +1,58 @@
+"""Poor pictures: functions of their seed, of the wanted size, and the published chain harsher than ours."""
+
+import unittest
+
+import numpy as np
+import torch
+
+import real_esrgan
+from degradation import degrade, filtered, sinc_kernel
+from pool import upscale
+
+
+def photograph() -> np.ndarray:
+    """Something with edges and shades, uint8 [96, 128, 3]."""
+    y, x = np.mgrid[:96, :128]
+    planes = [128 + 100 * np.sin(x / 9 + k) * np.cos(y / 7) + 25 * ((x // 16 + y // 16) % 2) for k in range(3)]
+    return np.stack(planes, axis=-1).clip(0, 255).astype(np.uint8)
+
+
+class Chains(unittest.TestCase):
+    def test_size_and_dependence_on_the_seed_alone(self):
+        sharp = photograph()
+        for chain in (degrade, real_esrgan.degrade):
+            for scale in (2, 4):
+                poor = chain(sharp, scale, np.random.default_rng(5))
+                self.assertEqual((poor.shape, poor.dtype), ((96 // scale, 128 // scale, 3), np.uint8))
+                np.testing.assert_array_equal(chain(sharp, scale, np.random.default_rng(5)), poor)
+            made = {chain(sharp, 4, np.random.default_rng(seed)).tobytes() for seed in range(20)}
+            self.assertEqual(len(made), 20)
+
+    def test_the_published_chain_is_harsher(self):
+        sharp = photograph()
+        error = lambda chain, seed: np.abs(upscale(chain(sharp, 4, np.random.default_rng(seed)), 128, 96).astype(int) - sharp).mean()
+        ours, published = (np.mean([error(chain, seed) for seed in range(40)]) for chain in (degrade, real_esrgan.degrade))
+        self.assertGreater(published, 1.1 * ours)
+
+    def test_every_kind_of_kernel_keeps_a_flat_picture(self):
+        flat = torch.full((1, 3, 40, 40), 0.4)
+        for seed in range(60):
+            rng = np.random.default_rng(seed)
+            torch.testing.assert_close(real_esrgan.blur(flat, real_esrgan.FIRST, rng), flat, atol=1e-5, rtol=0)
+
+    def test_a_sinc_kernel_lets_through_what_is_below_its_cutoff(self):
+        x = torch.arange(64, dtype=torch.float32)
+        wave = lambda frequency: (0.5 + 0.3 * torch.cos(frequency * x)).expand(1, 3, 64, 64)
+        strength = lambda frequency: filtered(wave(frequency), sinc_kernel(1.5, 10))[..., 16:48].std().item() / wave(frequency)[..., 16:48].std().item()
+        self.assertGreater(strength(0.5), 0.9)
+        self.assertLess(strength(2.5), 0.1)
+
+
+class Noise(unittest.TestCase):
+    def test_poisson_noise_grows_with_the_light_and_no_noise_moves_the_mean(self):
+        stage = real_esrgan.Round(1.0, 0.2, 0.7, (0.5, 1.0), 30, 3.0)
+        ramp = torch.linspace(0.1, 0.9, 256).expand(1, 3, 64, 256)
+        for seed in range(30):
+            changed = real_esrgan.noise(ramp, stage, np.random.default_rng(seed)) - ramp
+            self.assertLess(abs(changed[..., 64:192].mean().item()), 0.03)
+            self.assertGreater(changed.std().item(), 0)
