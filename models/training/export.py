@@ -1,11 +1,11 @@
 """Writes a checkpoint's averaged weights as a Diffusers-layout model folder.
 
-    python export.py --checkpoint runs/checkpoint.pt --pool FOLDER --out FOLDER [--precision float16] [--softer 0.2]
+    python export.py --checkpoint runs/checkpoint.pt --pool FOLDER --out FOLDER [--precision float16]
 
 vae/ and unet/ (config.json, diffusion_pytorch_model.safetensors), gates/ (the same without a configuration), prompt_embeds.safetensors with the prompt of each setting under
 its name, and gendr.json with their timesteps.
 scaling_factor becomes 1 / std of the latents of sharp training crops; the UNet's first and last convolution take
-up the change, so the restored picture stays the same. --softer moves the first setting away from the last (settings.py).
+up the change, so the restored picture stays the same.
 """
 
 import argparse
@@ -18,7 +18,6 @@ import torch
 from safetensors.torch import save_file
 
 from restoration import ALPHA, BETA, Restoration
-from settings import move_first, sample
 from stages.base import unit_scale
 
 PRECISIONS = {"float16": torch.float16, "float32": torch.float32}
@@ -107,9 +106,6 @@ if __name__ == "__main__":
     parser.add_argument("--pool", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--precision", choices=sorted(PRECISIONS), default="float16")
-    parser.add_argument("--softer", type=float, default=0.0, help="how far, in distances of the settings; chosen on validation pairs, 0.2 for gendr-nano")
     options = parser.parse_args()
     averaged, checkpoint = load_average(options.checkpoint)
-    if options.softer:
-        move_first(averaged, sample(options.pool), options.softer)
     write(averaged, checkpoint, options.out, options.precision, options.pool)

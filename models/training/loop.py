@@ -48,21 +48,24 @@ def learning_rate(step: int, progress: float, peak: float) -> float:
     return peak * min(1, (step + 1) / WARM_UP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1, progress))))
 
 
-def rated(parameters: Iterable[nn.Parameter], whole: float = 1.0) -> list[dict]:
-    """Groups of parameters for an optimiser, each with its share of the learning rate, at most `whole`: for Adam, wide layers want a rate in inverse
-    proportion to their fan-in (Yang et al. 2021, Tensor Programs V, table 3). At one rate for all, whatever suits 16 channels makes
-    layers of 160 grow without end, until their features are constant."""
+def rated(parameters: Iterable[nn.Parameter], whole: float = 1.0, joins: float = 0.0) -> list[dict]:
+    """Groups of parameters for an optimiser, each with its share of the learning rate, at most `whole`, and the share of the run after which it joins.
+
+    For Adam, wide layers want a rate in inverse proportion to their fan-in (Yang et al. 2021, Tensor Programs V, table 3). At one rate
+    for all, whatever suits 16 channels makes layers of 160 grow without end, until their features are constant.
+    """
     groups: dict[float, list[nn.Parameter]] = {}
     for parameter in parameters:
         share = min(1.0, FULL_RATE_INPUTS / parameter[0].numel()) if parameter.dim() > 1 else VECTOR_SHARE
         groups.setdefault(share, []).append(parameter)
-    return [{"params": group, "share": whole * share} for share, group in groups.items()]
+    return [{"params": group, "share": whole * share, "joins": joins} for share, group in groups.items()]
 
 
-def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    """The learning rate of all groups."""
+def set_rate(optimiser: torch.optim.Optimizer, rate: float, progress: float = 1.0) -> None:
+    """The learning rate of all groups that have joined; one that is a tensor keeps its place."""
     for group in optimiser.param_groups:
-        group["lr"] = rate * group.get("share", 1.0)
+        own = rate * group.get("share", 1.0) if progress >= group.get("joins", 0.0) else 0.0
+        group["lr"] = group["lr"].fill_(own) if torch.is_tensor(group["lr"]) else own
 
 
 @torch.no_grad()
@@ -70,6 +73,14 @@ def follow(average: Iterable[nn.Parameter], trained: Iterable[nn.Parameter], ste
     """Every few steps, draws averaged weights towards the trained ones, faster at first."""
     if step % AVERAGE_EVERY == 0:
         torch._foreach_lerp_(list(average), list(trained), 1 - min(decay, (1 + step) / (40 + step)))
+
+
+def replayable(optimiser: torch.optim.Optimizer, device: str) -> None:
+    """Keeps what changes between steps in tensors on the GPU, as a recorded step wants it (replay.py)."""
+    for group in optimiser.param_groups:
+        group["lr"] = torch.tensor(float(group["lr"]), device=device)
+        if "capturable" in group:
+            group["capturable"] = True
 
 
 def to_tensor(pictures: np.ndarray) -> Tensor:
@@ -152,8 +163,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--bf16", action="store_true", help="the networks in bfloat16, where the stage can; twice as fast on CPUs that have it")
     parser.add_argument("--compile", action="store_true", help="the networks through PyTorch's compiler, where the stage can; for GPUs")
+    parser.add_argument("--replay", action="store_true", help="each step as one CUDA graph, where the stage can")
     parser.add_argument("--crops", type=int, nargs=2, metavar=("SIDE", "COUNT"), help="one size and number of crops from beginning to end")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+
+
+def take_up(part: nn.Module | torch.optim.Optimizer, state: dict) -> None:
+    """Loads what a checkpoint has of a part; where and how an optimiser keeps its rates is not the checkpoint's to say."""
+    own = [{name: group[name] for name in ("lr", "capturable") if name in group} for group in getattr(part, "param_groups", ())]
+    part.load_state_dict(state)
+    for group, kept in zip(getattr(part, "param_groups", ()), own, strict=True):
+        group.update(kept)
 
 
 class Clock:
@@ -178,7 +198,7 @@ class Clock:
     def restore(self, stage: Stage, state: dict) -> None:
         """Goes on where a checkpoint was taken."""
         for name, part in stage.parts().items():
-            part.load_state_dict(state[name])
+            take_up(part, state[name])
         self.rng.bit_generator.state = state["rng"]
         torch.set_rng_state(state["torch_rng"])
         if torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""Lets the decoder tell the settings apart from the first step of training, and moves one of them after the last.
+"""Lets the decoder tell the settings apart from the first step of training.
 
 A decoder has no input but the latent, so it learns two settings only where their latents differ; left to themselves they begin
 alike, and a network that is asked for one thing in both keeps them so. Here the first group of channels of the UNet's last block
@@ -25,18 +25,15 @@ def sample(pool: Path) -> np.ndarray:
 
 
 @torch.no_grad()
-def tell_apart(model: Restoration, poor: np.ndarray, answers: torch.Tensor | None = None) -> None:
-    """Changes a model whose UNet has just been begun anew, so that it answers the same everywhere in a picture.
+def tell_apart(model: Restoration, poor: np.ndarray) -> None:
+    """Changes a fresh model so that its UNet answers the same everywhere in a picture: nothing in the first setting, DISTANCE deviations in the last.
 
-    poor: uint8 [n, h, w, 3], what the latents' deviation is taken from. answers: [2, 16], the prediction of the first and of the last setting;
-    without it none, and DISTANCE deviations. A group of the UNet's norms must have more than two channels: of two, the norm leaves only the order.
+    poor: uint8 [n, h, w, 3], what the latents' deviation is taken from. A group of the UNet's norms must have more than two channels: of two, the norm
+    leaves only the order.
     """
     unet, block = model.unet, model.unet.up_blocks[-1].resnets[-1]
     z = model.vae.encode(2 * to_tensor(poor) - 1) * model.scale
-    if answers is None:
-        signs = torch.tensor([1.0, -1.0]).repeat(z.shape[1] // 2)
-        offset = DISTANCE * z.std((0, 2, 3)) * signs
-        answers = torch.stack([torch.zeros_like(offset), offset])
+    offset = DISTANCE * z.std((0, 2, 3)) * torch.tensor([1.0, -1.0]).repeat(z.shape[1] // 2)
     own = channels_of_settings(model)
     block.conv1.weight[own] *= 0.01
     block.time_emb_proj.weight[own] *= 80
@@ -48,24 +45,10 @@ def tell_apart(model: Restoration, poor: np.ndarray, answers: torch.Tensor | Non
     means = [mean_features(model, z, setting) for setting in (0, -1)]
     change = torch.zeros_like(means[0])
     change[own] = (means[1] - means[0])[own]
-    weight = (answers[1] - answers[0])[:, None] * change[None] / change.square().sum()
+    weight = offset[:, None] * change[None] / change.square().sum()
     unet.conv_out.weight.zero_()
     unet.conv_out.weight[..., 1, 1] = weight
-    unet.conv_out.bias.copy_(answers[0] - weight @ means[0])
-
-
-@torch.no_grad()
-def move_first(model: Restoration, poor: np.ndarray, distance: float) -> None:
-    """Puts the first setting so many times the two settings' distance further from the last, which stays as it is.
-
-    On the line through both lie others, softer or more detailed, of which one can be chosen on validation pairs.
-    poor: uint8 [n, h, w, 3], what means are taken from.
-    """
-    unet, own = model.unet, channels_of_settings(model)
-    z = model.vae.encode(2 * to_tensor(poor) - 1) * model.scale
-    weight = unet.conv_out.weight[:, own]
-    unet.conv_out.bias -= distance * weight.sum((2, 3)) @ mean_features(model, z, -1)[own]
-    weight *= 1 + distance
+    unet.conv_out.bias.copy_(-weight @ means[0])
 
 
 def mean_features(model: Restoration, z: torch.Tensor, setting: int) -> torch.Tensor:

@@ -11,17 +11,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from degradation import to_bytes
 from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, grid, log_error, structure
-from loop import Stage, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
+from loop import Stage, follow, learning_rate, rated, replayable, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
+from muon import Muon
 from niqe import PRISTINE, niqe
+from replay import Replayed
 from restoration import Restoration
+from settings import sample, tell_apart
 
 AVERAGE, GRID_NOISE = 0.99, 0.03
 CONSTANT, CONSTANT_SHARE = ("time_emb", "attn2.to_v", "prompt"), 0.02
+OUTERMOST = ("conv_in", "vae.decoder.conv_out")
+GATES, GATES_FROM = "gates.", 0.1
+ADAM_SHARE = 0.2
 FIDELITY = (structure, chroma, coarse, log_error)
 
 
@@ -59,11 +65,7 @@ class Direct(Stage):
         self.weights = Weights(texture=options.texture, energy=options.energy)
         self.texture_from = options.texture_from
         self.device, self.is_bf16 = torch.device(options.device).type, options.bf16
-        self.model = Restoration(config).to(options.device, memory_format=torch.channels_last)
-        self.critic = TextureCritic().to(options.device)
-        self.both, self.energy, self.grid = self.model.both, energy, grid
-        if options.compile:
-            self.both, self.fidelity, self.energy, self.grid = map(torch.compile, (self.both, self.fidelity, energy, grid))
+        self.model, self.critic = Restoration(config), TextureCritic()
         if options.begin_from:
             state = torch.load(options.begin_from, map_location="cpu", weights_only=False)
             config["vae"]["scaling_factor"] = self.model.scale = state["config"]["vae"]["scaling_factor"]
@@ -72,25 +74,58 @@ class Direct(Stage):
                 self.critic.load_state_dict(state["critic"])
         else:
             calm(self.model)
+            tell_apart(self.model, sample(options.pool))
+        self.model.to(options.device, memory_format=torch.channels_last)
+        self.critic.to(options.device)
+        self.both, self.energy, self.grid = self.model.both, energy, grid
         self.average = Restoration(config).to(options.device, memory_format=torch.channels_last).requires_grad_(False)
         self.average.load_state_dict(self.model.state_dict())
-        self.optimiser = torch.optim.AdamW(self.rates(), lr=self.peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+        hidden, others = self.rates(0.0 if options.begin_from else GATES_FROM)
+        self.muon = Muon(hidden, lr=self.peak)
+        self.optimiser = torch.optim.AdamW(others, lr=self.peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
         self.critic_optimiser = torch.optim.AdamW(self.critic.parameters(), lr=2e-4, betas=(0.5, 0.99), fused=True)
+        if options.compile:
+            self.compile()
+        if options.replay:
+            for optimiser in (self.muon, self.optimiser, self.critic_optimiser):
+                replayable(optimiser, options.device)
+            self.advance = Replayed(self.advance)
 
-    def rates(self) -> list[dict]:
-        """What depends on the setting alone learns slower: hundreds of its weights see the same input in every step and move together, until the offsets
+    def compile(self) -> None:
+        """Puts the networks and the losses through PyTorch's compiler."""
+        self.both, self.fidelity, self.energy, self.grid = map(torch.compile, (self.both, self.fidelity, self.energy, self.grid))
+
+    def rates(self, gates_from: float) -> tuple[list[nn.Parameter], list[dict]]:
+        """The weights of hidden layers, and groups of all others: the gates, which join later, and what depends on the setting alone.
+
+        Gates that learn from the first step let the input through, and a network that is not asked for anything learns nothing. What depends on the
+        setting alone learns slower: hundreds of its weights see the same input in every step and move together, until the offsets
         that they add to the UNet's features outweigh all that the picture puts there, and the norms behind them leave nothing of it."""
-        constant, others = [], []
+        hidden, others, gates, constant = [], [], [], []
         for name, parameter in self.model.named_parameters():
-            (constant if any(part in name for part in CONSTANT) else others).append(parameter)
-        return rated(others) + rated(constant, CONSTANT_SHARE)
+            if name.startswith(GATES):
+                gates.append(parameter)
+            elif any(part in name for part in CONSTANT):
+                constant.append(parameter)
+            elif parameter.dim() == 1 or any(part in name for part in OUTERMOST):
+                others.append(parameter)
+            else:
+                hidden.append(parameter)
+        return hidden, rated(others) + rated(gates, joins=gates_from) + rated(constant, CONSTANT_SHARE)
 
     def parts(self) -> dict:
-        names = ("model", "average", "critic", "optimiser", "critic_optimiser")
+        names = ("model", "average", "critic", "muon", "optimiser", "critic_optimiser")
         return {name: getattr(self, name) for name in names}
 
     def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, Tensor]:
-        set_rate(self.optimiser, learning_rate(self.step, progress, self.peak))
+        set_rate(self.muon, learning_rate(self.step, progress, self.peak))
+        set_rate(self.optimiser, ADAM_SHARE * learning_rate(self.step, progress, self.peak), progress)
+        losses = self.advance(sharp, poor, is_textured=progress >= self.texture_from)
+        follow(self.average.parameters(), self.model.parameters(), self.step + 1, AVERAGE)
+        return losses
+
+    def advance(self, sharp: Tensor, poor: Tensor, is_textured: bool) -> dict[str, Tensor]:
+        """One step of all optimisers at their present rates; returns its losses."""
         faithful = len(poor) // 2
         setting = torch.arange(len(poor), device=poor.device).ge(faithful).long()
         with self.precision():
@@ -100,15 +135,15 @@ class Direct(Stage):
         (pull,) = torch.autograd.grad(fidelity, seen)
         pull = pull + self.level(losses, restored.detach().requires_grad_(), sharp, pull.norm())
         losses |= dict.fromkeys(("critic", "texture", "energy"), torch.zeros((), device=poor.device))
-        if progress >= self.texture_from:
+        if is_textured:
             detailed = seen.detach()[faithful:].requires_grad_()
             pull[faithful:] += self.push(losses, detailed, sharp[faithful:], pull[faithful:].norm())
         losses["reconstruction"] = charbonnier(reconstructed, sharp[:1])
-        self.optimiser.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         torch.autograd.backward([restored, self.weights.reconstruction * losses["reconstruction"]], [pull, None])
         losses["gradient"] = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 0.5)
+        self.muon.step()
         self.optimiser.step()
-        follow(self.average.parameters(), self.model.parameters(), self.step + 1, AVERAGE)
         return {name: loss.detach() for name, loss in losses.items()}
 
     def precision(self) -> torch.autocast:
