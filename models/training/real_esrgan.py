@@ -104,6 +104,7 @@ def sinc(x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 
 def noise(x: torch.Tensor, stage: Round, rng: np.random.Generator) -> torch.Tensor:
     """Gaussian noise, or Poisson noise of as many levels as the picture has, scaled; of all channels or grey."""
+    rng = np.random.default_rng(rng.integers(2**63))  # how many draws Poisson's takes hangs on the last bit of the light
     is_grey = rng.random() < GREY_SHARE
     if rng.random() < GAUSSIAN_SHARE:
         grain = rng.standard_normal((1, 1 if is_grey else 3, *x.shape[-2:]), dtype=np.float32) * np.float32(rng.uniform(1, stage.noise) / 255)
