@@ -1,6 +1,7 @@
 """Poor pictures: functions of their seed, of the wanted size, and the published chain harsher than ours."""
 
 import unittest
+import unittest.mock
 
 import numpy as np
 import torch
@@ -49,10 +50,22 @@ class Chains(unittest.TestCase):
 
 
 class Noise(unittest.TestCase):
-    def test_poisson_noise_grows_with_the_light_and_no_noise_moves_the_mean(self):
-        stage = real_esrgan.Round(1.0, 0.2, 0.7, (0.5, 1.0), 30, 3.0)
-        ramp = torch.linspace(0.1, 0.9, 256).expand(1, 3, 64, 256)
-        for seed in range(30):
-            changed = real_esrgan.noise(ramp, stage, np.random.default_rng(seed)) - ramp
-            self.assertLess(abs(changed[..., 64:192].mean().item()), 0.03)
-            self.assertGreater(changed.std().item(), 0)
+    ramp = torch.linspace(0.1, 0.7, 256).expand(1, 3, 64, 256)
+
+    def made(self, seed: int, light: torch.Tensor, gaussian: float) -> tuple[torch.Tensor, float]:
+        """What the noise changes, all of it of one kind, and what is drawn after it."""
+        rng = np.random.default_rng(seed)
+        with unittest.mock.patch("real_esrgan.GAUSSIAN_SHARE", gaussian):
+            return real_esrgan.noise(light, real_esrgan.FIRST, rng) - light, rng.random()
+
+    def test_poisson_noise_grows_with_the_light_gaussian_noise_does_not_and_neither_moves_the_mean(self):
+        dark, bright = slice(0, 64), slice(192, 256)
+        for gaussian, least, most in ((0.0, 1.5, 2.5), (1.0, 0.9, 1.1)):
+            changes = [self.made(seed, self.ramp, gaussian)[0] for seed in range(20)]
+            ratio = np.median([(change[..., bright].std() / change[..., dark].std()).item() for change in changes])
+            self.assertTrue(least < ratio < most, ratio)
+            self.assertLess(abs(np.mean([change.mean().item() for change in changes])), 0.005)
+
+    def test_what_is_drawn_later_does_not_hang_on_the_last_bit_of_the_light(self):
+        for gaussian in (0.0, 1.0):
+            self.assertEqual(self.made(4, self.ramp, gaussian)[1], self.made(4, self.ramp + 0.004, gaussian)[1])
