@@ -75,14 +75,6 @@ def follow(average: Iterable[nn.Parameter], trained: Iterable[nn.Parameter], ste
         torch._foreach_lerp_(list(average), list(trained), 1 - min(decay, (1 + step) / (40 + step)))
 
 
-def replayable(optimiser: torch.optim.Optimizer, device: str) -> None:
-    """Keeps what changes between steps in tensors on the GPU, as a recorded step wants it (replay.py)."""
-    for group in optimiser.param_groups:
-        group["lr"] = torch.tensor(float(group["lr"]), device=device)
-        if "capturable" in group:
-            group["capturable"] = True
-
-
 def to_tensor(pictures: np.ndarray) -> Tensor:
     """uint8 [n, h, w, 3] as float [n, 3, h, w] in 0..1, channels last in memory."""
     x = torch.from_numpy(np.array(pictures, order="C")).permute(0, 3, 1, 2).float() / 255

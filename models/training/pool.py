@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from cutouts import cutouts, lay
 import real_esrgan
+from cutouts import cutouts, lay
 from degradation import degrade
 from lettering import letter
 from photographs import Photograph, catalogue, pyramid, size_of

@@ -47,13 +47,13 @@ def degrade(picture: np.ndarray, scale: int, rng: np.random.Generator) -> np.nda
     if rng.random() < SECOND_BLUR_SHARE:
         x = blur(x, SECOND, rng)
     x = noise(resize(x, scaled((height, width), factor(SECOND, rng)), rng), SECOND, rng)
-    jpeg_first = rng.random() < 0.5
-    if jpeg_first:
+    is_jpeg_first = rng.random() < 0.5
+    if is_jpeg_first:
         x = jpeg(x, rng.uniform(*JPEG_QUALITY), rng)
     x = resize(x, (height, width), rng)
     if rng.random() < LAST_SINC_SHARE:
         x = sinc(x, rng)
-    return to_bytes(x if jpeg_first else jpeg(x, rng.uniform(*JPEG_QUALITY), rng))
+    return to_bytes(x if is_jpeg_first else jpeg(x, rng.uniform(*JPEG_QUALITY), rng))
 
 
 def scaled(size: tuple[int, int], by: float) -> tuple[int, int]:

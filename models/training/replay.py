@@ -11,14 +11,24 @@ from torch import Tensor
 WARM_UP = 3
 
 
+def replayable(optimiser: torch.optim.Optimizer, device: str) -> None:
+    """Keeps what changes between steps in tensors on the GPU, as a recorded step wants it."""
+    for group in optimiser.param_groups:
+        group["lr"] = torch.tensor(float(group["lr"]), device=device)
+        if "capturable" in group:
+            group["capturable"] = True
+
+
 class Replayed:
     """`function` of CUDA tensors that returns tensors by name: recorded at the first call with tensors of such shapes and such constants, replayed after.
 
     Before it is recorded it runs `WARM_UP` times, each with all its effects. It may not wait for the GPU, and what changes from call to call must be in
-    tensors that keep their place. Source: PyTorch's notes on CUDA semantics, "CUDA Graphs".
+    tensors that keep their place. Source: PyTorch's notes on CUDA semantics, "CUDA Graphs". Raises ValueError where there is no CUDA device.
     """
 
     def __init__(self, function: Callable[..., dict[str, Tensor]]):
+        if not torch.cuda.is_available():
+            raise ValueError("--replay records CUDA graphs, and PyTorch finds no CUDA device here: leave it out")
         self.function = function
         self.recordings: dict[tuple, tuple[torch.cuda.CUDAGraph, list[Tensor], dict[str, Tensor]]] = {}
 

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 
 from degradation import to_bytes
 from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, grid, log_error, structure
-from loop import Stage, follow, learning_rate, rated, replayable, set_rate, sheet_of, to_tensor
+from loop import Stage, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
 from muon import Muon
 from niqe import PRISTINE, niqe
-from replay import Replayed
+from replay import Replayed, replayable
 from restoration import Restoration
 from settings import sample, tell_apart
 
@@ -85,15 +85,11 @@ class Direct(Stage):
         self.optimiser = torch.optim.AdamW(others, lr=self.peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
         self.critic_optimiser = torch.optim.AdamW(self.critic.parameters(), lr=2e-4, betas=(0.5, 0.99), fused=True)
         if options.compile:
-            self.compile()
+            self.both, self.fidelity, self.energy, self.grid = map(torch.compile, (self.both, self.fidelity, self.energy, self.grid))
         if options.replay:
+            self.advance = Replayed(self.advance)
             for optimiser in (self.muon, self.optimiser, self.critic_optimiser):
                 replayable(optimiser, options.device)
-            self.advance = Replayed(self.advance)
-
-    def compile(self) -> None:
-        """Puts the networks and the losses through PyTorch's compiler."""
-        self.both, self.fidelity, self.energy, self.grid = map(torch.compile, (self.both, self.fidelity, self.energy, self.grid))
 
     def rates(self, gates_from: float) -> tuple[list[nn.Parameter], list[dict]]:
         """The weights of hidden layers, and groups of all others: the gates, which join later, and what depends on the setting alone.

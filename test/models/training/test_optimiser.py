@@ -1,12 +1,14 @@
 """Muon by what defines it: steps whose singular values are alike."""
 
 import unittest
+import unittest.mock
 
 import torch
 from torch import nn
 
-from loop import rated, replayable, set_rate, take_up
+from loop import rated, set_rate, take_up
 from muon import Muon, orthogonal
+from replay import Replayed, replayable
 
 
 class Orthogonal(unittest.TestCase):
@@ -73,3 +75,9 @@ class Steps(unittest.TestCase):
         self.assertIs(after.param_groups[0]["lr"], place)
         self.assertTrue(after.param_groups[0]["capturable"])
         torch.testing.assert_close(after.state[weight]["exp_avg"], before.state[weight]["exp_avg"])
+
+
+class Replay(unittest.TestCase):
+    def test_without_a_gpu_it_says_what_to_leave_out(self):
+        with unittest.mock.patch("torch.cuda.is_available", lambda: False), self.assertRaisesRegex(ValueError, "--replay .* leave it out"):
+            Replayed(dict)
