@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { readJson } from './json.ts'
-import { restorerConstantsSchema } from './manifest.ts'
+import { grainSchema, restorerConstantsSchema } from './manifest.ts'
 
 const { alpha, beta, prediction, timestep, colorTransfer } = restorerConstantsSchema.shape
 
@@ -13,6 +13,8 @@ const aboutSchema = z.object({
   prompt: z.string().optional(),
   /** The timestep of each prompt by its name, where they differ. */
   timesteps: z.record(z.string(), timestep.min(0)).optional(),
+  /** The film grain of each prompt by its name, in levels of 255; of the others none. */
+  grain: z.record(z.string(), grainSchema).optional(),
   prediction_type: prediction.default('epsilon'),
   alpha: alpha.default(0.5),
   beta: beta.default(0.5),

@@ -14,19 +14,25 @@ export interface Question {
   readonly timestep: number
 }
 
+/** One of a model's settings, which have the names of its prompts. */
+export interface Setting extends Question {
+  /** Film grain afterwards, in levels of 255. */
+  readonly grain: number
+}
+
 type Conditioning = NonNullable<RestorerManifest['conditioning']>
 
 /** A question, and how its constants are computed. */
 export type Asked = Question & Pick<Conditioning, 'flipSinToCos' | 'freqShift'>
 
-/** What a model is asked with in one of its settings, which have the names of its prompts; undefined where it has no such setting. */
-export function questionOf(manifest: RestorerManifest, setting: string): Question | undefined {
+/** The setting of that name; undefined where a model has none. */
+export function settingOf(manifest: RestorerManifest, name: string): Setting | undefined {
   const { conditioning, constants } = manifest
-  if (setting === DEFAULT_SETTING) {
-    return { prompt: conditioning?.prompt ?? DEFAULT_SETTING, timestep: constants.timestep }
-  }
-  if (!conditioning?.prompts.includes(setting)) return undefined
-  return { prompt: setting, timestep: conditioning.timesteps?.[setting] ?? constants.timestep }
+  const isDefault = name === DEFAULT_SETTING
+  if (!isDefault && !conditioning?.prompts.includes(name)) return undefined
+  const prompt = isDefault ? (conditioning?.prompt ?? DEFAULT_SETTING) : name
+  const timestep = (isDefault ? undefined : conditioning?.timesteps?.[name]) ?? constants.timestep
+  return { prompt, timestep, grain: conditioning?.grain?.[prompt] ?? 0 }
 }
 
 /** The setting that every model has: what is folded into its graphs, whatever prompt that is. */

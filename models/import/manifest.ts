@@ -8,6 +8,9 @@ const fileSchema = z.strictObject({
 
 const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i)
 
+/** Standard deviation in middle grey. */
+export const grainSchema = z.number().min(0).max(64)
+
 /** What every model says of itself; `graphs` are its ONNX graphs by part. */
 const modelOf = <Kind extends string, Constants extends z.ZodType, Graphs extends z.ZodRawShape>(
   kind: Kind,
@@ -70,6 +73,8 @@ const conditioningSchemas = {
       prompt: nameSchema,
       /** The timestep of every prompt, where they differ. */
       timesteps: z.record(nameSchema, z.number().min(0)).optional(),
+      /** The film grain that prompts were trained to be followed by, in levels of 255; of the others none. */
+      grain: z.record(nameSchema, grainSchema).optional(),
       /** How the time embedding is computed: Diffusers' flip_sin_to_cos and freq_shift. */
       flipSinToCos: z.boolean(),
       freqShift: z.number(),

@@ -43,6 +43,7 @@ export function draftRestorer(directory: string, options: RestorerOptions): Mode
       prompts: [...prompts.all.keys()],
       prompt: chosen.name,
       ...(about.timesteps && { timesteps: timestepsOf(checkpoint, { [chosen.name]: timestep }) }),
+      ...(about.grain && { grain: ofPrompts('grain', about.grain, checkpoint) }),
       flipSinToCos: restorer.config.flip_sin_to_cos,
       freqShift: restorer.config.freq_shift,
     },
@@ -84,20 +85,29 @@ function identify({ about }: Checkpoint, options: RestorerOptions, prompt: strin
 }
 
 /** The timestep of every prompt; `given` wins over what the checkpoint says. */
-function timestepsOf({ about, prompts }: Checkpoint, given: Readonly<Record<string, number>>): Record<string, number> {
-  const known: Record<string, number> = { ...about.timesteps, ...given }
-  const stranger = Object.keys(known).find((name) => !prompts.all.has(name))
-  if (stranger !== undefined)
-    throw invalidCheckpoint(
-      `gendr.json: expected timesteps of the prompts ${[...prompts.all.keys()].join(', ')}, got one of ${stranger}.`,
-      'Name a prompt of prompt_embeds.safetensors, or add it with --prompt NAME=FILE.',
-    )
+function timestepsOf(checkpoint: Checkpoint, given: Readonly<Record<string, number>>): Record<string, number> {
+  const { about, prompts } = checkpoint
+  const known = ofPrompts('timesteps', { ...about.timesteps, ...given }, checkpoint)
   return Object.fromEntries(
     Array.from(prompts.all.keys(), (name) => {
       const timestep = known[name] ?? about.timestep
       if (timestep !== undefined) return [name, timestep] as const
       throw invalidCheckpoint(`gendr.json: expected a timestep of prompt ${name}, got none.`, 'Add it to timesteps.')
     }),
+  )
+}
+
+/** Values of gendr.json by prompt, all of which there are. */
+function ofPrompts(
+  key: string,
+  values: Readonly<Record<string, number>>,
+  { prompts }: Checkpoint,
+): Readonly<Record<string, number>> {
+  const stranger = Object.keys(values).find((name) => !prompts.all.has(name))
+  if (stranger === undefined) return values
+  throw invalidCheckpoint(
+    `gendr.json: expected ${key} of the prompts ${[...prompts.all.keys()].join(', ')}, got one of ${stranger}.`,
+    'Name a prompt of prompt_embeds.safetensors, or add it with --prompt NAME=FILE.',
   )
 }
 

@@ -38,10 +38,8 @@ def load(folder: Path) -> Restoration:
     prompts = load_file(folder / "prompt_embeds.safetensors")
     settings = about["timesteps"]
     prompt = torch.cat([prompts[name] for name in settings])
-    levels = about["color_transfer"]["levels"]
-    model = Restoration(
-        {"settings": settings, "colour_levels": levels, "prompt_tokens": prompt.shape[1], "vae": vae, "unet": unet}
-    )
+    config = {"settings": settings, "grain": about.get("grain", {}), "colour_levels": about["color_transfer"]["levels"]}
+    model = Restoration(config | {"prompt_tokens": prompt.shape[1], "vae": vae, "unet": unet})
     weights = {"prompt": prompt}
     for part in ("vae", "unet"):
         weights |= {f"{part}.{k}": v for k, v in load_file(folder / part / "diffusion_pytorch_model.safetensors").items()}

@@ -80,6 +80,7 @@ def write(model: Restoration, state: dict, out: Path, precision: str, pool: Path
         "name": config["name"],
         "prompt": model.settings[-1],
         "timesteps": config["settings"],
+        "grain": config.get("grain", {}),
         "prediction_type": "epsilon",
         "alpha": ALPHA,
         "beta": BETA,

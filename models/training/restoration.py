@@ -3,7 +3,7 @@
     z  = encode(2x - 1) * scale
     e  = unet(z, t, c),                          t and c of the setting
     z0 = (z - sqrt(beta) e) / sqrt(alpha),    alpha = beta = 0.5
-    y  = (decode(z0 / scale) + 1) / 2, then what the transfer returns of x
+    y  = (decode(z0 / scale) + 1) / 2, then what the transfer returns of x, and the setting's grain
 """
 
 import math
@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from grain import grain
 from transfer import Gates, transfer
 from unet import UNet
 from vae import Autoencoder
@@ -28,7 +29,8 @@ class Restoration(nn.Module):
     """Autoencoder, one-step network, prompt embeddings and the gates of the transfer, trained together.
 
     A setting is how the UNet is asked: one timestep and one prompt. `config["settings"]` has the timestep of each by name,
-    `prompt` is [settings, tokens, channels]; settings are told by their index, and the last is the default.
+    `prompt` is [settings, tokens, channels]; settings are told by their index, and the last is the default. `config["grain"]` has how much
+    grain a setting gets, in levels of 255; those that it does not name get none.
     """
 
     def __init__(self, config: dict):
@@ -37,6 +39,7 @@ class Restoration(nn.Module):
         self.settings = list(config["settings"])
         timesteps = torch.tensor([float(t) for t in config["settings"].values()])
         self.register_buffer("timesteps", timesteps, persistent=False)
+        self.grain = [config.get("grain", {}).get(setting, 0.0) for setting in self.settings]
         self.levels = config["colour_levels"]
         self.scale = config["vae"]["scaling_factor"]
         self.vae = Autoencoder(config["vae"])
@@ -81,9 +84,9 @@ class Restoration(nn.Module):
         """The restored picture, [n, 3, h, w], not clamped; x is the upscaled poor picture in 0..1."""
         return self.transfer(self.network(x, setting), x)
 
-    def restore(self, x: Tensor, setting: int | Tensor = -1) -> Tensor:
-        """As forward, for any size: reflects at the borders up to the multiple, crops, clamps to 0..1."""
+    def restore(self, x: Tensor, setting: int = -1) -> Tensor:
+        """As forward, for any size, with grain: reflects at the borders up to the multiple, crops, clamps to 0..1."""
         height, width = x.shape[-2:]
         margins = (0, -width % self.multiple, 0, -height % self.multiple)
         y = self.network(F.pad(x, margins, mode="reflect"), setting)[..., :height, :width]
-        return self.transfer(y, x).clamp(0, 1)
+        return grain(self.transfer(y, x), self.grain[setting]).clamp(0, 1)

@@ -101,10 +101,13 @@ class Stage(nn.Module):
         return getattr(self, f"{self.sampler}samplers")[0](x) if self.sampler else x
 
 
-def layers_of(config: dict) -> list[int]:
-    """Residual blocks of the encoder at each size, the full one first; `layers_per_block` is one number or, other than in Diffusers, one for each."""
-    layers = config["layers_per_block"]
-    return layers if isinstance(layers, list) else [layers] * len(config["block_out_channels"])
+def layers_of(config: dict) -> tuple[list[int], list[int]]:
+    """Residual blocks of encoder and decoder at each size, the full one first.
+
+    `layers_per_block` is the encoder's number, the decoder having one more, or, other than in Diffusers, {"encoder": [...], "decoder": [...]}.
+    """
+    layers, sizes = config["layers_per_block"], len(config["block_out_channels"])
+    return (layers["encoder"], layers["decoder"]) if isinstance(layers, dict) else ([layers] * sizes, [layers + 1] * sizes)
 
 
 class Encoder(nn.Module):
@@ -116,7 +119,7 @@ class Encoder(nn.Module):
         self.conv_in = nn.Conv2d(config["in_channels"], widths[0], 3, padding=1)
         self.down_blocks = nn.ModuleList(
             Stage(widths[max(i - 1, 0)], width, layers, groups, "down" if i < len(widths) - 1 else None)
-            for i, (width, layers) in enumerate(zip(widths, layers_of(config), strict=True))
+            for i, (width, layers) in enumerate(zip(widths, layers_of(config)[0], strict=True))
         )
         self.mid_block = Middle(widths[-1], groups, config["mid_block_add_attention"])
         self.conv_norm_out = nn.GroupNorm(groups, widths[-1], EPS)
@@ -138,8 +141,8 @@ class Decoder(nn.Module):
         self.conv_in = nn.Conv2d(config["latent_channels"], widths[0], 3, padding=1)
         self.mid_block = Middle(widths[0], groups, config["mid_block_add_attention"])
         self.up_blocks = nn.ModuleList(
-            Stage(widths[max(i - 1, 0)], width, layers + 1, groups, "up" if i < len(widths) - 1 else None)
-            for i, (width, layers) in enumerate(zip(widths, layers_of(config)[::-1], strict=True))
+            Stage(widths[max(i - 1, 0)], width, layers, groups, "up" if i < len(widths) - 1 else None)
+            for i, (width, layers) in enumerate(zip(widths, layers_of(config)[1][::-1], strict=True))
         )
         self.conv_norm_out = nn.GroupNorm(groups, widths[-1], EPS)
         self.conv_out = nn.Conv2d(widths[-1], config["out_channels"], 3, padding=1)
@@ -180,7 +183,8 @@ class Autoencoder(nn.Module):
     @torch.no_grad()
     def evened(self) -> "Autoencoder":
         """The same in Diffusers' layout, which knows one number of residual blocks for all sizes: those that are missing have a last convolution of zeros."""
-        even = Autoencoder(self.config | {"layers_per_block": max(layers_of(self.config))})
+        encoder, decoder = layers_of(self.config)
+        even = Autoencoder(self.config | {"layers_per_block": max(*encoder, *(layers - 1 for layers in decoder))})
         own = self.state_dict()
         even.load_state_dict({name: own[name] if name in own else idle(name, value) for name, value in even.state_dict().items()})
         return even

@@ -26,6 +26,11 @@ const parameters = z.object({
       tooltip: 'Where the colours come from afterwards; model does what the model was trained with.',
     }),
   strength,
+  grain: z.number().min(0).max(16).default(1).meta({
+    optional: true,
+    step: 0.25,
+    tooltip: "Times the faint film grain that the model's setting adds, with color_transfer model; 0 adds none.",
+  }),
 })
 
 type Settings = z.output<typeof parameters>
@@ -68,9 +73,9 @@ async function restoreFrame(
     const preview = done % stride === 0 && done < tiles ? { frames: [merger.soFar(source)] } : undefined
     context.progress(batch.index * tiles + done, batch.count * tiles, preview)
   }
-  const { color_transfer: method } = settings
+  const { color_transfer: method, grain } = settings
   return method === 'model'
-    ? transferAsTrained(merger.finish(), source, model, context)
+    ? transferAsTrained(merger.finish(), source, model, context, grain)
     : transferColor(merger.finish(), source, method, model.manifest.colorTransfer.levels)
 }
 

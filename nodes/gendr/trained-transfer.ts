@@ -1,15 +1,28 @@
 import { transferColor } from '../sdk/color-transfer.ts'
 import type { RunContext } from '../sdk/context.ts'
 import { transferGated } from '../sdk/gated-transfer.ts'
+import { withGrain } from '../sdk/grain.ts'
 import type { Frame, GendrModel } from '../sdk/values.ts'
 
-/** What the model was trained to be followed by; both pictures are RGB of one size. */
+type Services = Pick<RunContext, 'inference'>
+
+/**
+ * What the model was trained to be followed by: its transfer, and the grain of its setting.
+ * @param image as the model made it
+ * @param reference what it was made from; both RGB of one size
+ * @param grain times the setting's own
+ */
 export async function transferAsTrained(
   image: Frame,
   reference: Frame,
   model: GendrModel,
-  { inference }: Pick<RunContext, 'inference'>,
+  services: Services,
+  grain = 1,
 ): Promise<Frame> {
+  return withGrain(await transfer(image, reference, model, services), grain * model.grain)
+}
+
+async function transfer(image: Frame, reference: Frame, model: GendrModel, { inference }: Services): Promise<Frame> {
   const { method, levels } = model.manifest.colorTransfer
   if (method !== 'gated') return transferColor(image, reference, method, levels)
   return transferGated(image, reference, levels, {

@@ -91,6 +91,8 @@ export interface GendrModel {
   readonly manifest: GendrManifest
   /** Whether one graph does encoding, the step at full strength and decoding. */
   readonly isFused: boolean
+  /** Film grain that its setting is followed by, in levels of 255. */
+  readonly grain: number
 }
 
 /** The constants of a one-step restorer; see docs/models.md and models/import/manifest.ts for the file. */

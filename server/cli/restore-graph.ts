@@ -9,6 +9,7 @@ const RESTORE_PARAMETERS = {
   tile: 'tile_size',
   overlap: 'overlap',
   strength: 'strength',
+  grain: 'grain',
   'color-transfer': 'color_transfer',
 } as const
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Asked, DEFAULT_SETTING, questionOf } from '../../models/import/asking.ts'
+import { type Asked, DEFAULT_SETTING, type Question, type Setting, settingOf } from '../../models/import/asking.ts'
 import { findModel, type ModelFolder, openModelFolder } from '../../models/import/folder.ts'
 import type { RestorerManifest, UpscalerManifest } from '../../models/import/manifest.ts'
 import type { ModelPart, Models } from '../../nodes/sdk/context.ts'
@@ -30,8 +30,10 @@ export class ModelStore implements Models {
     const folder = await this.#open(name)
     const { manifest } = folder
     if (manifest.kind === 'upscaler') throw wrongKind(name, 'an upscaler', 'Load it with Load Upscale Model.')
-    const model = handle({ name, manifest: toGendrManifest(manifest), isFused: 'fused' in manifest.graphs })
-    this.#opened.set(model, { folder, asked: asked(name, manifest, setting) })
+    const { grain, ...question } = chooseSetting(name, manifest, setting)
+    const isFused = 'fused' in manifest.graphs
+    const model = handle({ name, manifest: toGendrManifest(manifest), isFused, grain })
+    this.#opened.set(model, { folder, asked: asked(manifest, question) })
     return model
   }
 
@@ -111,16 +113,18 @@ async function versionOf(path: string): Promise<string> {
   return `${size}:${mtimeMs}`
 }
 
-/** What the graphs must be asked with in a setting, where that is not what is folded into them. */
-function asked(name: string, manifest: RestorerManifest, setting: string): Asked | undefined {
-  const { conditioning, constants } = manifest
-  const question = questionOf(manifest, setting)
-  if (question === undefined)
-    throw new RestorationError(
-      'invalid_input',
-      `Model '${name}' has no setting '${setting}'.`,
-      `Choose ${[DEFAULT_SETTING, ...(conditioning?.prompts ?? [])].join(', ')}.`,
-    )
+function chooseSetting(name: string, manifest: RestorerManifest, wanted: string): Setting {
+  const setting = settingOf(manifest, wanted)
+  if (setting) return setting
+  throw new RestorationError(
+    'invalid_input',
+    `Model '${name}' has no setting '${wanted}'.`,
+    `Choose ${[DEFAULT_SETTING, ...(manifest.conditioning?.prompts ?? [])].join(', ')}.`,
+  )
+}
+
+/** What the graphs must be asked with, where that is not what is folded into them. */
+function asked({ conditioning, constants }: RestorerManifest, question: Question): Asked | undefined {
   const isFolded = question.timestep === constants.timestep && question.prompt === conditioning?.prompt
   return isFolded || !conditioning ? undefined : { ...conditioning, ...question }
 }

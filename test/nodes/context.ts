@@ -58,6 +58,7 @@ export function testContext(files: Readonly<Record<string, Uint8Array>> = {}, ma
 export const exactModel: GendrModel = {
   name: 'exact',
   isFused: false,
+  grain: 0,
   manifest: {
     kind: 'gendr-latent',
     latentChannels: 192,
@@ -76,6 +77,7 @@ export const exactModel: GendrModel = {
 export const gatedModel: GendrModel = {
   ...exactModel,
   name: 'gated',
+  grain: 2,
   manifest: { ...exactModel.manifest, colorTransfer: { method: 'gated', levels: 3 } },
 }
 

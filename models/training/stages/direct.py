@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from degradation import to_bytes
+from grain import SIDE, grain
 from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, grid, log_error, structure
 from loop import Stage, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
@@ -29,6 +30,7 @@ OUTERMOST = ("conv_in", "vae.decoder.conv_out")
 GATES, GATES_FROM = "gates.", 0.1
 ADAM_SHARE = 0.2
 FIDELITY = (structure, chroma, coarse, log_error)
+PUSHES = ("texture", "energy")
 
 
 @dataclass
@@ -130,7 +132,7 @@ class Direct(Stage):
         fidelity, losses = self.fidelity(seen, sharp)
         (pull,) = torch.autograd.grad(fidelity, seen)
         pull = pull + self.level(losses, restored.detach().requires_grad_(), sharp, pull.norm())
-        losses |= dict.fromkeys(("critic", "texture", "energy"), torch.zeros((), device=poor.device))
+        losses |= dict.fromkeys(("critic", *PUSHES), torch.zeros((), device=poor.device))
         if is_textured:
             detailed = seen.detach()[faithful:].requires_grad_()
             pull[faithful:] += self.push(losses, detailed, sharp[faithful:], pull[faithful:].norm())
@@ -152,15 +154,19 @@ class Direct(Stage):
         return losses["charbonnier"] + sum(getattr(self.weights, term.__name__) * losses[term.__name__] for term in FIDELITY), losses
 
     def push(self, losses: dict[str, Tensor], seen: Tensor, sharp: Tensor, strength: Tensor) -> Tensor:
-        """The gradient of critic and energy into the restored picture, each a share of `strength`; notes their losses."""
-        real, restored_detail = fine_detail(sharp), fine_detail(seen)
+        """The gradient of critic and energy into the restored picture, each a share of `strength`; notes their losses.
+
+        They see it with its grain, at any place of the field, and rounded: what the grain gives need not come from the network."""
+        top, left = torch.randint(SIDE, (2, len(seen)), device=seen.device)
+        shown = as_saved(grain(seen, self.model.grain[-1], top, left))
+        real, restored_detail = fine_detail(sharp), fine_detail(shown)
         losses["critic"] = self.judge(real, restored_detail.detach())
         self.critic.requires_grad_(False)
         losses["texture"] = deception_loss(self.critic(real), self.critic(restored_detail))
         self.critic.requires_grad_(True)
-        losses["energy"] = self.energy(seen, sharp)
+        losses["energy"] = self.energy(shown, sharp)
         total = torch.zeros_like(seen)
-        for name in ("texture", "energy"):
+        for name in PUSHES:
             (push,) = torch.autograd.grad(losses[name], seen)
             total = total + getattr(self.weights, name) * strength / push.norm().clamp(min=1e-12) * push
         return total
@@ -182,6 +188,11 @@ class Direct(Stage):
 
     def validate(self, sharp: np.ndarray, poor: np.ndarray, sheet: Path) -> dict[str, float]:
         return validate(self.average, sharp, poor, sheet)
+
+
+def as_saved(x: Tensor) -> Tensor:
+    """x in 0..1 rounded to 8 bits, with the gradient of x: what is fainter than a level counts as in a file."""
+    return x + ((x.detach() * 255).round() / 255 - x.detach())
 
 
 def calm(model: Restoration) -> None:

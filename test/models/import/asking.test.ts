@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Tensor } from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
-import { questionOf } from '../../../models/import/asking.ts'
+import { settingOf } from '../../../models/import/asking.ts'
 import { importCheckpoint } from '../../../models/import/import.ts'
 import type { RestorerManifest } from '../../../models/import/manifest.ts'
 import { recondition } from '../../../models/import/recondition.ts'
@@ -34,12 +34,12 @@ function stage(about: Record<string, unknown>, unet: Record<string, unknown> = {
   return { make }
 }
 
-const ABOUT = { prompt: 'detailed', timesteps: { faithful: 249, detailed: 499 } }
+const ABOUT = { prompt: 'detailed', timesteps: { faithful: 249, detailed: 499 }, grain: { detailed: 0.5 } }
 
 /** What a part of the model in a folder makes of a fixed input in one setting. */
 async function answer(folder: string, part: 'unet' | 'fused', setting: string): Promise<Float32Array> {
   const manifest: RestorerManifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))
-  const asked = setting === 'default' ? undefined : { ...manifest.conditioning!, ...questionOf(manifest, setting)! }
+  const asked = setting === 'default' ? undefined : { ...manifest.conditioning!, ...settingOf(manifest, setting)! }
   const path = join(folder, `${part}.onnx`)
   const session = await new SessionPool('cpu', 1, 1e9).get({ label: part, path, asked, bytes: 0 })
   const dims = part === 'unet' ? [1, 4, 5, 6] : [1, 3, 16, 24]
@@ -73,18 +73,26 @@ describe('a model is asked in another setting than the one folded into it', () =
     await recondition(folder, { timestep: 7 })
     const again = await recondition(folder, { prompt: 'detailed' })
     expect(again.conditioning!.timesteps).toEqual({ faithful: 7, detailed: 499 })
+    const grains = ['default', 'faithful', 'detailed'].map((name) => settingOf(again, name)?.grain)
+    expect(grains).toEqual([0.5, 0, 0.5])
   })
 
   test('whose prompts share one timestep where the checkpoint names no others', async () => {
     const { make } = stage({ prompt: 'detailed', timestep: 100 })
     const manifest = await make()
-    expect(questionOf(manifest, 'faithful')).toEqual({ prompt: 'faithful', timestep: 100 })
-    expect(questionOf(manifest, 'default')).toEqual({ prompt: 'detailed', timestep: 100 })
-    expect(questionOf(manifest, 'sharp')).toBeUndefined()
+    expect(settingOf(manifest, 'faithful')).toEqual({ prompt: 'faithful', timestep: 100, grain: 0 })
+    expect(settingOf(manifest, 'default')).toEqual({ prompt: 'detailed', timestep: 100, grain: 0 })
+    expect(settingOf(manifest, 'sharp')).toBeUndefined()
   })
 
   test.each<[string, object, RegExp]>([
     ['a timestep for a prompt that is not there', { timesteps: { sharp: 1 }, timestep: 5 }, /one of sharp/],
+    [
+      'grain of a prompt that is not there',
+      { grain: { sharp: 1 }, timestep: 5 },
+      /grain of the prompts .* got one of sharp/,
+    ],
+    ['more grain than any film', { grain: { detailed: 65 }, timestep: 5 }, /65|64/],
     ['no timestep for one of the prompts', { timesteps: { detailed: 1 } }, /a timestep of prompt faithful, got none/],
   ])('but not with %s', async (_, about, message) => {
     await expect(stage({ prompt: 'detailed', ...about }).make()).rejects.toThrow(message)

@@ -31,7 +31,7 @@ EXPECTED = {"vsd": ("fake",), "sid": ("fake",), "cid": ("fake", "real"), "cida":
 def tiny_config() -> dict:
     """gendr-nano's configuration at a width that trains in seconds."""
     config = train.read_config("nano")
-    config["vae"].update(block_out_channels=[8, 8, 16, 16], layers_per_block=[1, 2, 1, 1], norm_num_groups=4)
+    config["vae"].update(block_out_channels=[8, 8, 16, 16], layers_per_block={"encoder": [1, 2, 1, 1], "decoder": [1, 2, 3, 1]}, norm_num_groups=4)
     config["unet"].update(block_out_channels=[16, 24], norm_num_groups=8, cross_attention_dim=8, attention_head_dim=[2, 2])
     rates = {"direct": 2e-3, "vae": 2e-3, "base": 2e-3, "distil": 3e-4, "scores": 4e-3}
     config["training"].update(adapter={"rank": 4, "alpha": 8}, rates=rates)
@@ -170,6 +170,7 @@ class Stages(unittest.TestCase):
         write(model, state, self.path / "settings", "float32", self.path)
         again = evaluate.load(self.path / "settings")
         self.assertEqual(again.settings, ["faithful", "detailed"])
+        self.assertEqual(again.grain, [0.0, 1.0])
         self.assertEqual(again.vae.config["layers_per_block"], 2)
         for index in range(2):
             torch.testing.assert_close(again.restore(x, index), before[index], atol=1e-4, rtol=1e-3)

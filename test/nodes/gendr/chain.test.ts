@@ -10,7 +10,7 @@ import { imageScaleBy } from '../../../nodes/image/image-scale-by.ts'
 import type { GendrModel, Image } from '../../../nodes/sdk/values.ts'
 import { exactModel, gatedModel, noiseFrame, testContext } from '../context.ts'
 
-const settings = { scale: 3, tile_size: 64, overlap: 16, color_transfer: 'wavelet', strength: 0.7 } as const
+const settings = { scale: 3, tile_size: 64, overlap: 16, color_transfer: 'wavelet', strength: 0.7, grain: 1 } as const
 
 async function chain(image: Image, model: GendrModel, method: 'wavelet' | 'model'): Promise<Image> {
   const context = testContext()
@@ -43,6 +43,16 @@ describe('GenDRRestore', () => {
       expect(actual!.data).toEqual(expected!.data)
     },
   )
+
+  test("the grain of the model's setting can be left out", async () => {
+    const image = { frames: [noiseFrame(40, 24)] }
+    const restored = (model: GendrModel, grain: number) =>
+      gendrRestore.run({ image, model }, { ...settings, color_transfer: 'model', grain }, testContext())
+    const without = await restored({ ...gatedModel, grain: 0 }, 1)
+    expect(await restored(gatedModel, 0)).toEqual(without)
+    expect(await restored(gatedModel, 1)).not.toEqual(without)
+    expect(await restored(gatedModel, 0.5)).toEqual(await restored({ ...gatedModel, grain: gatedModel.grain / 2 }, 1))
+  })
 
   test('a model that predicts the noise exactly gives the picture back', async () => {
     const image = { frames: [noiseFrame(70, 30)] }
