@@ -5,7 +5,7 @@ import { RestorationError } from '../sdk/error.ts'
 import { defineNode } from '../sdk/node.ts'
 import { toRgb } from '../sdk/samples.ts'
 import type { GendrModel } from '../sdk/values.ts'
-import { levels } from './parameters.ts'
+import { grain, levels } from './parameters.ts'
 import { transferAsTrained } from './trained-transfer.ts'
 
 const METHODS = [...COLOR_TRANSFERS, 'model'] as const
@@ -26,9 +26,10 @@ export const colorTransfer = defineNode({
         'wavelet takes what is wide from the reference, adain its mean and contrast, model does what the model was trained with.',
     }),
     levels,
+    grain,
   }),
   outputs: { image: { type: 'IMAGE' } },
-  async run({ image, reference, model }, { method, levels }, context) {
+  async run({ image, reference, model }, { method, levels, grain }, context) {
     const frames = []
     for (const [i, frame] of image.frames.entries()) {
       const source = reference.frames[i] ?? reference.frames.at(-1)!
@@ -36,7 +37,7 @@ export const colorTransfer = defineNode({
       const pair = [toRgb(frame), toRgb(source)] as const
       frames.push(
         method === 'model'
-          ? await transferAsTrained(...pair, required(model), context)
+          ? await transferAsTrained(...pair, required(model), context, grain)
           : transferColor(...pair, method, levels),
       )
     }

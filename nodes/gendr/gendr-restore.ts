@@ -8,7 +8,7 @@ import { scaleFrameBy } from '../sdk/scale-by.ts'
 import { tileLayout } from '../sdk/tile-spans.ts'
 import { cutTile, TileMerger } from '../sdk/tiles.ts'
 import type { Frame, GendrModel, TileLayout } from '../sdk/values.ts'
-import { overlap, strength, tileSize } from './parameters.ts'
+import { grain, overlap, strength, tileSize } from './parameters.ts'
 import { restoreTile } from './pipeline.ts'
 import { transferAsTrained } from './trained-transfer.ts'
 
@@ -26,11 +26,7 @@ const parameters = z.object({
       tooltip: 'Where the colours come from afterwards; model does what the model was trained with.',
     }),
   strength,
-  grain: z.number().min(0).max(16).default(1).meta({
-    optional: true,
-    step: 0.25,
-    tooltip: "Times the faint film grain that the model's setting adds, with color_transfer model; 0 adds none.",
-  }),
+  grain,
 })
 
 type Settings = z.output<typeof parameters>

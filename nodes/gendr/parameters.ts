@@ -20,3 +20,9 @@ export const overlap = z.int().min(0).max(2048).default(64).meta({
 export const levels = z.int().min(1).max(10).default(5).meta({
   tooltip: 'Of the wavelet transfer: what is wider than about 2^levels pixels comes from the reference.',
 })
+
+export const grain = z.number().min(0).max(16).default(1).meta({
+  optional: true,
+  step: 0.25,
+  tooltip: "Times the faint film grain that the model's setting adds after its own transfer; 0 adds none.",
+})

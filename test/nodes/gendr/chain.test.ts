@@ -10,7 +10,7 @@ import { imageScaleBy } from '../../../nodes/image/image-scale-by.ts'
 import type { GendrModel, Image } from '../../../nodes/sdk/values.ts'
 import { exactModel, gatedModel, noiseFrame, testContext } from '../context.ts'
 
-const settings = { scale: 3, tile_size: 64, overlap: 16, color_transfer: 'wavelet', strength: 0.7, grain: 1 } as const
+const settings = { scale: 3, tile_size: 64, overlap: 16, color_transfer: 'wavelet', strength: 0.7, grain: 0.5 } as const
 
 async function chain(image: Image, model: GendrModel, method: 'wavelet' | 'model'): Promise<Image> {
   const context = testContext()
@@ -24,7 +24,11 @@ async function chain(image: Image, model: GendrModel, method: 'wavelet' | 'model
   }
   const merged = await tileMerge.run({ tiles: restored, layout: [layout] }, {}, context)
   const reference = scaled.IMAGE
-  const transferred = await colorTransfer.run({ image: merged.image, reference, model }, { method, levels: 5 }, context)
+  const transferred = await colorTransfer.run(
+    { image: merged.image, reference, model },
+    { method, levels: 5, grain: settings.grain },
+    context,
+  )
   return transferred.image
 }
 
@@ -103,7 +107,9 @@ describe('ColorTransfer', () => {
   test("refuses a model's own transfer without the model", async () => {
     const image = { frames: [noiseFrame(9, 8)] }
     const inputs = { image, reference: image, model: undefined }
-    await expect(colorTransfer.run(inputs, { method: 'model', levels: 5 }, testContext())).rejects.toMatchObject({
+    await expect(
+      colorTransfer.run(inputs, { method: 'model', levels: 5, grain: 1 }, testContext()),
+    ).rejects.toMatchObject({
       code: 'invalid_input',
       remedy: expect.stringContaining('Load GenDR Model'),
     })
