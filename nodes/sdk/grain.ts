@@ -21,13 +21,17 @@ export function withGrain(frame: Frame, levels: number): Frame {
   const { width, height, data } = frame
   const result = new Float32Array(data.length)
   const noise = grainField()
+  const strength = (2 * levels) / 255
   const [red, green, blue] = LUMA
   for (let y = 0, at = 0; y < height; y++) {
     const row = (y % SIDE) * SIDE
     for (let x = 0; x < width; x++, at += 3) {
-      const light = red * unit(data[at]!) + green * unit(data[at + 1]!) + blue * unit(data[at + 2]!)
-      const grain = (levels / 255) * Math.sqrt(Math.max(0, 4 * light * (1 - light))) * noise[row + (x % SIDE)]!
-      for (let channel = 0; channel < 3; channel++) result[at + channel] = data[at + channel]! + grain
+      const [r, g, b] = [data[at]!, data[at + 1]!, data[at + 2]!]
+      const light = red * unit(r) + green * unit(g) + blue * unit(b)
+      const grain = strength * Math.sqrt(Math.max(0, light * (1 - light))) * noise[row + (x % SIDE)]!
+      result[at] = r + grain
+      result[at + 1] = g + grain
+      result[at + 2] = b + grain
     }
   }
   return { ...frame, data: result }
