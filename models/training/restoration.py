@@ -39,7 +39,8 @@ class Restoration(nn.Module):
         self.settings = list(config["settings"])
         timesteps = torch.tensor([float(t) for t in config["settings"].values()])
         self.register_buffer("timesteps", timesteps, persistent=False)
-        self.grain = [config.get("grain", {}).get(setting, 0.0) for setting in self.settings]
+        grains = torch.tensor([config.get("grain", {}).get(setting, 0.0) for setting in self.settings])
+        self.register_buffer("grains", grains, persistent=False)
         self.levels = config["colour_levels"]
         self.scale = config["vae"]["scaling_factor"]
         self.vae = Autoencoder(config["vae"])
@@ -84,9 +85,9 @@ class Restoration(nn.Module):
         """The restored picture, [n, 3, h, w], not clamped; x is the upscaled poor picture in 0..1."""
         return self.transfer(self.network(x, setting), x)
 
-    def restore(self, x: Tensor, setting: int = -1) -> Tensor:
+    def restore(self, x: Tensor, setting: int | Tensor = -1) -> Tensor:
         """As forward, for any size, with grain: reflects at the borders up to the multiple, crops, clamps to 0..1."""
         height, width = x.shape[-2:]
         margins = (0, -width % self.multiple, 0, -height % self.multiple)
         y = self.network(F.pad(x, margins, mode="reflect"), setting)[..., :height, :width]
-        return grain(self.transfer(y, x), self.grain[setting]).clamp(0, 1)
+        return grain(self.transfer(y, x), self.grains[setting]).clamp(0, 1)

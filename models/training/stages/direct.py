@@ -158,7 +158,7 @@ class Direct(Stage):
 
         They see it with its grain, at any place of the field, and rounded: what the grain gives need not come from the network."""
         top, left = torch.randint(SIDE, (2, len(seen)), device=seen.device)
-        shown = as_saved(grain(seen, self.model.grain[-1], top, left))
+        shown = as_saved(grain(seen, self.model.grains[-1], top, left))
         real, restored_detail = fine_detail(sharp), fine_detail(shown)
         losses["critic"] = self.judge(real, restored_detail.detach())
         self.critic.requires_grad_(False)
