@@ -1,18 +1,22 @@
 import { LUMA } from './luma.ts'
-import { normalNoise } from './normal-noise.ts'
 import type { Frame } from './values.ts'
 
-/** Side of the square of noise that is repeated over a picture. */
-const SIDE = 256
-const SEED = 1
 /** Of the Gaussian that smooths the noise, in pixels, and how far it reaches. */
 const SIGMA = 1.2
-const REACH = 4
+const REACH = 3
+const TAPS = 2 * REACH + 1
+
+/** What a step to the right and one down add to the state that is hashed. */
+const ACROSS = 0x9e3779b9
+const DOWN = 0x7feb352d
+
+/** Variance of a byte. */
+const BYTE = (256 ** 2 - 1) / 12
 
 /**
- * Film grain, as a model's setting was trained with it (models/training/grain.py): y + levels / 255 · √(4 l (1 − l)) · noise,
- * l the luma. The noise has its place in the picture, so that it is the same in every run and has no seams; black and white
- * stay as they are. It stands for the faint texture that no restoration can know, and keeps 8 bits from showing steps.
+ * Film grain, as a model's setting is followed by it (models/training/grain.py): y + levels / 255 · √(4 l (1 − l)) · noise,
+ * l the luma. The noise is a hash of the place, smoothed: the same in every run, without seams or repetition. Black and
+ * white stay as they are. It stands for the faint texture that no restoration can know, and keeps 8 bits from showing steps.
  * @param frame float32 RGB, nominally 0..1
  * @param levels its standard deviation in middle grey, in 255ths of white; 0 gives the frame back
  */
@@ -20,15 +24,13 @@ export function withGrain(frame: Frame, levels: number): Frame {
   if (levels === 0) return frame
   const { width, height, data } = frame
   const result = new Float32Array(data.length)
-  const noise = grainField()
   const strength = (2 * levels) / 255
   const [red, green, blue] = LUMA
-  for (let y = 0, at = 0; y < height; y++) {
-    const row = (y % SIDE) * SIDE
-    for (let x = 0; x < width; x++, at += 3) {
+  for (const [y, noise] of noiseRows(width, height)) {
+    for (let x = 0, at = 3 * y * width; x < width; x++, at += 3) {
       const [r, g, b] = [data[at]!, data[at + 1]!, data[at + 2]!]
       const light = red * unit(r) + green * unit(g) + blue * unit(b)
-      const grain = strength * Math.sqrt(Math.max(0, light * (1 - light))) * noise[row + (x % SIDE)]!
+      const grain = strength * Math.sqrt(Math.max(0, light * (1 - light))) * noise[x]!
       result[at] = r + grain
       result[at + 1] = g + grain
       result[at + 2] = b + grain
@@ -37,33 +39,59 @@ export function withGrain(frame: Frame, levels: number): Frame {
   return { ...frame, data: result }
 }
 
-let field: Float32Array | undefined
-
-/** SIDE × SIDE of deviation 1: white noise, smoothed around its own edges. */
-export function grainField(): Float32Array {
-  field ??= unitDeviation(smoothed(smoothed(normalNoise(SEED, SIDE * SIDE))))
-  return field
-}
-
-/** Smoothed along the columns, and transposed. */
-function smoothed(noise: Float32Array): Float32Array {
-  const result = new Float32Array(noise.length)
-  const weights = Array.from({ length: 2 * REACH + 1 }, (_, i) => Math.exp(-0.5 * ((i - REACH) / SIGMA) ** 2))
-  for (let y = 0; y < SIDE; y++) {
-    for (let x = 0; x < SIDE; x++) {
-      let sum = 0
-      for (const [i, weight] of weights.entries()) sum += weight * noise[((y + i - REACH + SIDE) % SIDE) * SIDE + x]!
-      result[x * SIDE + y] = sum
-    }
+/** Rows of noise of deviation 1, each valid until the next one. */
+function* noiseRows(width: number, height: number): Generator<readonly [number, Float32Array]> {
+  const rows = Array.from({ length: TAPS }, () => new Float32Array(width))
+  const white = new Float32Array(width + 2 * REACH)
+  const shifted = Array.from({ length: TAPS }, (_, k) => white.subarray(k, k + width))
+  const noise = new Float32Array(width)
+  for (let y = -REACH; y < height + REACH; y++) {
+    const last = rows.shift()!
+    rows.push(last)
+    fillWhite(white, y)
+    smooth(last, shifted)
+    if (y < REACH) continue
+    smooth(noise, rows)
+    yield [y - REACH, noise]
   }
-  return result
 }
 
-function unitDeviation(noise: Float32Array): Float32Array {
-  const mean = noise.reduce((sum, value) => sum + value, 0) / noise.length
-  const variance = noise.reduce((sum, value) => sum + (value - mean) ** 2, 0) / noise.length
-  return noise.map((value) => value / Math.sqrt(variance))
+/** A Gaussian that, used along both axes, makes sums of four bytes noise of deviation 1. */
+const WINDOW = gaussianOfUnitNoise()
+
+function gaussianOfUnitNoise(): Float64Array {
+  const window = Float64Array.from({ length: TAPS }, (_, i) => Math.exp(-0.5 * ((i - REACH) / SIGMA) ** 2))
+  const norm = Math.sqrt(window.reduce((sum, weight) => sum + weight ** 2, 0)) * (4 * BYTE) ** 0.25
+  return window.map((weight) => weight / norm)
 }
+
+/** Sums of the four bytes of hashed places, around 0. */
+function fillWhite(white: Float32Array, y: number): void {
+  const row = Math.imul(y, DOWN)
+  for (let i = 0; i < white.length; i++) {
+    const hash = mix(row + Math.imul(i - REACH, ACROSS))
+    white[i] = (hash & 255) + ((hash >> 8) & 255) + ((hash >> 16) & 255) + (hash >>> 24) - 510
+  }
+}
+
+/** MurmurHash3's finaliser of 32 bits (Appleby). */
+function mix(state: number): number {
+  let hash = state | 0
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
+}
+
+/** The window over seven rows, which is symmetric. */
+function smooth(result: Float32Array, rows: readonly Float32Array[]): void {
+  const [a, b, c, d, e, f, g] = rows as Seven<Float32Array>
+  const [w0, w1, w2, w3] = WINDOW as unknown as Seven<number>
+  for (let x = 0; x < result.length; x++) {
+    result[x] = w0 * (a[x]! + g[x]!) + w1 * (b[x]! + f[x]!) + w2 * (c[x]! + e[x]!) + w3 * d[x]!
+  }
+}
+
+type Seven<T> = readonly [T, T, T, T, T, T, T]
 
 function unit(value: number): number {
   return Math.min(1, Math.max(0, value))

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from degradation import to_bytes
-from grain import SIDE, grain
+from grain import grain
 from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, grid, log_error, structure
 from loop import Stage, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
@@ -29,6 +29,7 @@ CONSTANT, CONSTANT_SHARE = ("time_emb", "attn2.to_v", "prompt"), 0.02
 OUTERMOST = ("conv_in", "vae.decoder.conv_out")
 GATES, GATES_FROM = "gates.", 0.1
 ADAM_SHARE = 0.2
+PLACES = 2**16
 FIDELITY = (structure, chroma, coarse, log_error)
 PUSHES = ("texture", "energy")
 
@@ -156,8 +157,8 @@ class Direct(Stage):
     def push(self, losses: dict[str, Tensor], seen: Tensor, sharp: Tensor, strength: Tensor) -> Tensor:
         """The gradient of critic and energy into the restored picture, each a share of `strength`; notes their losses.
 
-        They see it with its grain, at any place of the field, and rounded: what the grain gives need not come from the network."""
-        top, left = torch.randint(SIDE, (2, len(seen)), device=seen.device)
+        They see it with its grain, at any place of the noise, and rounded: what the grain gives need not come from the network."""
+        top, left = torch.randint(PLACES, (2, len(seen)), device=seen.device)
         shown = as_saved(grain(seen, self.model.grains[-1], top, left))
         real, restored_detail = fine_detail(sharp), fine_detail(shown)
         losses["critic"] = self.judge(real, restored_detail.detach())

@@ -1,24 +1,22 @@
 import { describe, expect, test } from 'vitest'
-import { grainField, withGrain } from '../../../nodes/sdk/grain.ts'
+import { withGrain } from '../../../nodes/sdk/grain.ts'
 import type { Frame } from '../../../nodes/sdk/values.ts'
 
 describe('grain', () => {
-  test('is the noise that models are trained with', () => {
-    // models/training/grain.py: field()[0, :4], [200, 100:103], [255, 255], and grain(y, 2, top=200, left=100).
-    const field = grainField()
-    const places = [0, 1, 2, 3, 200 * 256 + 100, 200 * 256 + 101, 200 * 256 + 102, 255 * 256 + 255]
-    const expected = [-1.35511, -1.223845, -0.918683, -0.384932, 0.416018, -0.427507, -0.42156, -1.062302]
-    for (const [i, place] of places.entries()) expect(field[place]).toBeCloseTo(expected[i]!, 4)
-    const grainy = withGrain(flat(102, 201, [0.5, 0.25, 0.25]), 2)
-    const expectedPixels = [0.503056, 0.253056, 0.253056, 0.49686, 0.24686, 0.24686]
-    for (const [i, value] of expectedPixels.entries()) {
-      expect(grainy.data[3 * (200 * 102 + 100) + i]).toBeCloseTo(value, 5)
+  test('is what models are trained with', () => {
+    // models/training/grain.py: grain(y, 2.0) at rows 0 and 200, from columns 0 and 100 on.
+    const grey = withGrain(flat(4, 1, [0.5, 0.5, 0.5]), 2).data
+    for (const [x, noise] of [-1.837362, -1.419484, -0.628155, -0.571263].entries()) {
+      expect(grey[3 * x]).toBeCloseTo(0.5 + (2 / 255) * noise, 5)
     }
+    const coloured = withGrain(flat(102, 201, [0.5, 0.25, 0.25]), 2).data
+    const pixels = [0.49733, 0.24733, 0.24733, 0.490172, 0.240172, 0.240172]
+    for (const [i, value] of pixels.entries()) expect(coloured[3 * (200 * 102 + 100) + i]).toBeCloseTo(value, 5)
   })
 
   test('has the deviation that was asked for in middle grey, and none in black and white', () => {
     const changes = Array.from(withGrain(flat(256, 256, [0.5, 0.5, 0.5]), 1.5).data, (value) => 255 * (value - 0.5))
-    expect(Math.sqrt(changes.reduce((sum, value) => sum + value ** 2, 0) / changes.length)).toBeCloseTo(1.5, 3)
+    expect(Math.sqrt(changes.reduce((sum, value) => sum + value ** 2, 0) / changes.length)).toBeCloseTo(1.5, 1)
     for (const level of [-0.1, 0, 1, 1.2]) {
       const frame = flat(9, 5, [level, level, level])
       expect(withGrain(frame, 3).data).toEqual(frame.data)
@@ -30,9 +28,32 @@ describe('grain', () => {
     expect(withGrain(frame, 0)).toBe(frame)
   })
 
-  test('goes on where its square ends', () => {
-    const { data } = withGrain(flat(300, 1, [0.5, 0.5, 0.5]), 2)
-    expect(data.slice(3 * 256, 3 * 300)).toEqual(data.slice(0, 3 * 44))
+  test('has no lines in its spectrum, at 8 and 64 pixels or anywhere', () => {
+    const side = 1024
+    const { data } = withGrain(flat(side, side, [0.5, 0.5, 0.5]), 1)
+    const power = (period: number) => {
+      let sum = 0
+      for (let y = 0; y < side; y += 2) {
+        let [real, imaginary] = [0, 0]
+        for (let x = 0; x < side; x++) {
+          const value = data[3 * (y * side + x)]! - 0.5
+          real += value * Math.cos((2 * Math.PI * x) / period)
+          imaginary += value * Math.sin((2 * Math.PI * x) / period)
+        }
+        sum += real ** 2 + imaginary ** 2
+      }
+      return sum
+    }
+    for (const period of [8, 64]) {
+      const beside = [-3, -2, 2, 3].map((step) => power(side / (side / period + step)))
+      expect(power(period) / (beside.reduce((a, b) => a + b) / beside.length)).toBeCloseTo(1, 0)
+    }
+  })
+
+  test('is the same at the same place of any picture', () => {
+    const [small, large] = [flat(20, 10, [0.5, 0.5, 0.5]), flat(50, 30, [0.5, 0.5, 0.5])].map((f) => withGrain(f, 2))
+    for (let y = 0; y < 10; y++)
+      expect(small!.data.slice(60 * y, 60 * (y + 1))).toEqual(large!.data.slice(150 * y, 150 * y + 60))
   })
 })
 
