@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { mix } from '../../nodes/sdk/hash.ts'
 import { Conditioning } from './conditioning.ts'
 import { unetConfigSchema, vaeConfigSchema } from './config.ts'
 import { GraphBuilder } from './graph-builder.ts'
@@ -174,12 +175,4 @@ function hashOf(text: string): number {
   let hash = 0x811c9dc5
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
   return hash
-}
-
-/** MurmurHash3's finaliser of 32 bits (Appleby), as a signed number. */
-function mix(state: number): number {
-  let hash = state | 0
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return hash ^ (hash >>> 16)
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { storing } from '../sdk/colours.ts'
 import { defineNode } from '../sdk/node.ts'
-import { normalNoise } from '../sdk/normal-noise.ts'
 import { depthOf, fullScale, samplesOf } from '../sdk/samples.ts'
 import type { Frame } from '../sdk/values.ts'
+import { normalNoise } from './normal-noise.ts'
 
 /** ImageAddNoise as ComfyUI has it (comfy_extras/nodes_images.py), with the very noise of the seed. */
 export const imageAddNoise = defineNode({

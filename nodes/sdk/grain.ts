@@ -1,3 +1,4 @@
+import { mix } from './hash.ts'
 import { LUMA } from './luma.ts'
 import type { Frame } from './values.ts'
 
@@ -72,14 +73,6 @@ function fillWhite(white: Float32Array, y: number): void {
     const hash = mix(row + Math.imul(i - REACH, ACROSS))
     white[i] = (hash & 255) + ((hash >> 8) & 255) + ((hash >> 16) & 255) + (hash >>> 24) - 510
   }
-}
-
-/** MurmurHash3's finaliser of 32 bits (Appleby). */
-function mix(state: number): number {
-  let hash = state | 0
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return hash ^ (hash >>> 16)
 }
 
 /** The window over seven rows, which is symmetric. */
