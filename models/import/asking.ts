@@ -28,11 +28,13 @@ export type Asked = Question & Pick<Conditioning, 'flipSinToCos' | 'freqShift'>
 /** The setting of that name; undefined where a model has none. */
 export function settingOf(manifest: RestorerManifest, name: string): Setting | undefined {
   const { conditioning, constants } = manifest
-  const isDefault = name === DEFAULT_SETTING
-  if (!isDefault && !conditioning?.prompts.includes(name)) return undefined
-  const prompt = isDefault ? (conditioning?.prompt ?? DEFAULT_SETTING) : name
-  const timestep = (isDefault ? undefined : conditioning?.timesteps?.[name]) ?? constants.timestep
-  return { prompt, timestep, grain: conditioning?.grain?.[prompt] ?? 0 }
+  const grainOf = (prompt: string) => conditioning?.grain?.[prompt] ?? 0
+  if (name === DEFAULT_SETTING) {
+    const prompt = conditioning?.prompt ?? DEFAULT_SETTING
+    return { prompt, timestep: constants.timestep, grain: grainOf(prompt) }
+  }
+  if (!conditioning?.prompts.includes(name)) return undefined
+  return { prompt: name, timestep: conditioning.timesteps?.[name] ?? constants.timestep, grain: grainOf(name) }
 }
 
 /** The setting that every model has: what is folded into its graphs, whatever prompt that is. */

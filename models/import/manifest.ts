@@ -73,7 +73,7 @@ const conditioningSchemas = {
       prompt: nameSchema,
       /** The timestep of every prompt, where they differ. */
       timesteps: z.record(nameSchema, z.number().min(0)).optional(),
-      /** The film grain that prompts were trained to be followed by, in levels of 255; of the others none. */
+      /** The film grain that follows prompts, in levels of 255; of the others none. */
       grain: z.record(nameSchema, grainSchema).optional(),
       /** How the time embedding is computed: Diffusers' flip_sin_to_cos and freq_shift. */
       flipSinToCos: z.boolean(),

@@ -21,8 +21,8 @@ ALPHA = BETA = 0.5
 
 
 def one_setting(config: dict) -> dict:
-    """The configuration with its default setting alone: what is trained without a choice between settings."""
-    return config | {"settings": dict([list(config["settings"].items())[-1]])}
+    """The configuration with its default setting alone and no grain: what is trained without a choice between settings."""
+    return config | {"settings": dict([list(config["settings"].items())[-1]]), "grain": {}}
 
 
 class Restoration(nn.Module):

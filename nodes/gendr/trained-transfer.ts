@@ -7,7 +7,7 @@ import type { Frame, GendrModel } from '../sdk/values.ts'
 type Services = Pick<RunContext, 'inference'>
 
 /**
- * What the model was trained to be followed by: its transfer, and the grain of its setting.
+ * The transfer that the model was trained to be followed by, and the grain of its setting.
  * @param image as the model made it
  * @param reference what it was made from; both RGB of one size
  * @param grain times the setting's own
@@ -17,7 +17,7 @@ export async function transferAsTrained(
   reference: Frame,
   model: GendrModel,
   services: Services,
-  grain = 1,
+  grain: number,
 ): Promise<Frame> {
   return withGrain(await transfer(image, reference, model, services), grain * model.grain)
 }

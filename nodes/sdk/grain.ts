@@ -15,7 +15,7 @@ const DOWN = 0x7feb352d
 const BYTE = (256 ** 2 - 1) / 12
 
 /**
- * Film grain, as a model's setting is followed by it (models/training/grain.py): y + levels / 255 · √(4 l (1 − l)) · noise,
+ * Film grain, which follows a model's setting (models/training/grain.py has the same): y + levels / 255 · √(4 l (1 − l)) · noise,
  * l the luma. The noise is a hash of the place, smoothed: the same in every run, without seams or repetition. Black and
  * white stay as they are. It stands for the faint texture that no restoration can know, and keeps 8 bits from showing steps.
  * @param frame float32 RGB, nominally 0..1

@@ -9,7 +9,7 @@ from grain import grain, mixed, noise
 
 class Grain(unittest.TestCase):
     def test_the_hash_is_murmurs(self):
-        # fmix32 of 1 and of 0xFFFFFFFF, by hand in Python's whole numbers.
+        # In Python's whole numbers, which do not overflow.
         def by_hand(state: int) -> int:
             for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
                 state = (state ^ state >> shift) * factor % 2**32

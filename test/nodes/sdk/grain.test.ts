@@ -3,7 +3,7 @@ import { withGrain } from '../../../nodes/sdk/grain.ts'
 import type { Frame } from '../../../nodes/sdk/values.ts'
 
 describe('grain', () => {
-  test('is what models are trained with', () => {
+  test('is what training and its figures have', () => {
     // models/training/grain.py: grain(y, 2.0) at rows 0 and 200, from columns 0 and 100 on.
     const grey = withGrain(flat(4, 1, [0.5, 0.5, 0.5]), 2).data
     for (const [x, noise] of [-1.837362, -1.419484, -0.628155, -0.571263].entries()) {
