@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -157,18 +158,30 @@ export interface HistoryRecord {
   readonly node_times?: Record<string, number>
 }
 
-/** Submits a prompt and waits for its record. */
+const ENDS = ['execution_success', 'execution_error', 'execution_interrupted']
+
+/** Submits a prompt and waits for its record, without a question to the host in between, which would slow the run. */
 export async function runPrompt(host: Host, prompt: unknown): Promise<HistoryRecord> {
-  const answer = await post(host, '/prompt', { prompt })
-  if (answer.status !== 200) throw new Error(`refused: ${JSON.stringify(answer.body)}`)
-  const id = (answer.body as { prompt_id: string }).prompt_id
-  let record: HistoryRecord | undefined
-  await waitUntil(async () => {
-    const history = (await (await fetch(`${host.url}/history/${id}`)).json()) as Record<string, HistoryRecord>
-    record = history[id]
-    return record !== undefined
-  }, 300_000)
-  return record!
+  const client = randomUUID()
+  const listener = await Listener.open(host.url, client)
+  try {
+    const answer = await post(host, '/prompt', { prompt, client_id: client })
+    if (answer.status !== 200) throw new Error(`refused: ${JSON.stringify(answer.body)}`)
+    const id = (answer.body as { prompt_id: string }).prompt_id
+    await waitUntil(
+      () => listener.messages.some(({ type, data }) => ENDS.includes(type) && data.prompt_id === id),
+      300_000,
+    )
+    let record: HistoryRecord | undefined
+    await waitUntil(async () => {
+      const history = (await (await fetch(`${host.url}/history/${id}`)).json()) as Record<string, HistoryRecord>
+      record = history[id]
+      return record !== undefined
+    })
+    return record!
+  } finally {
+    listener.close()
+  }
 }
 
 /** The first picture that a node of a finished run saved. */
