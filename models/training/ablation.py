@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from stages.distil import METHODS
 
 HERE = Path(__file__).resolve().parent
@@ -47,13 +49,14 @@ def page(table: list[list[str]], options: argparse.Namespace) -> str:
     """The Markdown page."""
     head = ["", "PSNR-Y, dB", "SSIM-Y", "NIQE", "distance of latents"]
     lines = [f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *table]]
+    pairs = len(np.load(options.pool / "validation_sharp.npy", mmap_mode="r"))
     return "\n".join(
         [
             "# Ablation: VSD, SiD, CiD, CiDA",
             "",
             "Written by `python models/training/ablation.py --write`; do not edit. Table 3 of GenDR (arXiv 2503.06790) in small: one",
             f"autoencoder ({options.autoencoder_steps} steps) and one base diffusion model ({options.base_steps} steps, no REPA: no encoder was given) of gendr-nano's size, from which each",
-            f"method distils a one-step restorer with {options.steps} steps, the same batches and the same seed. Judged on the ten validation pairs.",
+            f"method distils a one-step restorer with {options.steps} steps, the same batches and the same seed. Judged on {pairs} validation pairs.",
             "",
             *lines,
             "",

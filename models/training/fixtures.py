@@ -88,10 +88,10 @@ def write_fixtures(packages: Path, repository: Path) -> None:
 
 
 def write_expected(fixtures: Path) -> None:
-    """What another implementation of NIQE should find on some of the fixtures, with the pristine model of the repository."""
+    """What another implementation of NIQE should find on some of the fixtures, with the authors' pristine model."""
     pristine = json.loads(PRISTINE.read_text())
     picture = lambda name: np.array(Image.open(fixtures / name).convert("RGB"))
-    found, _ = features(picture("example-original.png"))
+    found = features(picture("example-original.png"))
     values = {name: round(niqe(picture(name), pristine), 5) for name in EXPECTED}
     write_json(
         fixtures / "niqe-expected.json",

@@ -1,7 +1,7 @@
 """NIQE, a quality measure without a reference (Mittal, Soundararajan and Bovik, "Making a completely blind image
 quality analyzer", IEEE Signal Processing Letters 2013). Lower is better.
 
-    python niqe.py --packages FOLDER --out niqe-pristine.json     fits the pristine model on the training photographs
+    python niqe.py PICTURE...     the measure of each
 
 Conventions, so that another program reproduces the numbers:
 
@@ -18,8 +18,8 @@ Conventions, so that another program reproduces the numbers:
   q = mean(|v|)^2 / mean(v^2), Q = q (g^3 + 1)(g + 1) / (g^2 + 1)^2; a is the value of 0.2, 0.201, ..., 10 whose
   gamma(2/a)^2 / (gamma(1/a) gamma(3/a)) is nearest to Q; bl = l sqrt(gamma(1/a) / gamma(3/a)), br likewise of r.
 - Blocks with a feature that is not finite are left out.
-- Pristine model: of each photograph the blocks whose mean s (first scale) exceeds 0.75 of the photograph's largest;
-  mean and covariance (n - 1) over all of them.
+- Pristine model: mean and covariance of the authors' own release (NIQE Software Release, The University of Texas at Austin, 2012), which other programs
+  have too, so that figures compare; licence and source are in its file.
 - NIQE = sqrt(d' P d), d the difference of the means, P the pseudo-inverse of the mean of both covariances.
 """
 
@@ -29,11 +29,12 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from scipy.ndimage import correlate1d
 from scipy.special import gamma
 
 PRISTINE = Path(__file__).resolve().parents[2] / "nodes/measure/niqe-pristine.json"
-PATCH, SHARPNESS = 96, 0.75
+PATCH = 96
 NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
 SHAPES = np.arange(200, 10001) / 1000
 RATIOS = gamma(2 / SHAPES) ** 2 / (gamma(1 / SHAPES) * gamma(3 / SHAPES))
@@ -48,12 +49,12 @@ def grey(picture: np.ndarray) -> np.ndarray:
     return picture[:height, :width].astype(np.float64) @ (0.299, 0.587, 0.114)
 
 
-def normalised(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Normalised luminance and local deviation of a grey picture [h, w]."""
+def normalised(image: np.ndarray) -> np.ndarray:
+    """Normalised luminance of a grey picture [h, w]."""
     smooth = lambda t: correlate1d(correlate1d(t, WINDOW, axis=0, mode="nearest"), WINDOW, axis=1, mode="nearest")
     mean = smooth(image)
     deviation = np.sqrt(np.abs(smooth(image * image) - mean * mean))
-    return (image - mean) / (deviation + 1), deviation
+    return (image - mean) / (deviation + 1)
 
 
 def halved(image: np.ndarray) -> np.ndarray:
@@ -85,52 +86,29 @@ def block_features(n: np.ndarray) -> list[float]:
     return features
 
 
-def features(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Features [blocks, 36] and sharpness [blocks] of a picture uint8 [h, w, 3] of at least 96 x 96."""
+def features(picture: np.ndarray) -> np.ndarray:
+    """Features [blocks, 36] of a picture uint8 [h, w, 3] of at least 96 x 96."""
     image = grey(picture)
     scales = [normalised(image), normalised(halved(image))]
-    rows, sharpness = [], []
+    rows = []
     for top in range(0, image.shape[0], PATCH):
         for left in range(0, image.shape[1], PATCH):
             block = lambda t, f: t[top // f : (top + PATCH) // f, left // f : (left + PATCH) // f]
             with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # flat blocks: 0/0, left out below
-                rows.append(block_features(block(scales[0][0], 1)) + block_features(block(scales[1][0], 2)))
-            sharpness.append(block(scales[0][1], 1).mean())
-    keep = np.isfinite(rows).all(axis=1)
-    return np.array(rows)[keep], np.array(sharpness)[keep]
+                rows.append(block_features(block(scales[0], 1)) + block_features(block(scales[1], 2)))
+    return np.array(rows)[np.isfinite(rows).all(axis=1)]
 
 
 def niqe(picture: np.ndarray, pristine: dict) -> float:
     """The distance of a picture uint8 [h, w, 3] from the pristine model {"mean": [36], "covariance": [36][36]}."""
-    found, _ = features(picture)
+    found = features(picture)
     difference = found.mean(axis=0) - np.array(pristine["mean"])
     covariance = (np.cov(found, rowvar=False) + np.array(pristine["covariance"])) / 2
     return float(np.sqrt(difference @ np.linalg.pinv(covariance) @ difference))
 
 
-def fit(packages: Path) -> dict:
-    """The pristine model of the large training photographs, at the largest size that training sees."""
-    from photographs import catalogue, pyramid
-
-    photographs = [photograph for photograph in catalogue("train") if photograph.is_debian]
-    kept = []
-    for photograph in photographs:
-        found, sharpness = features(pyramid(photograph, packages)[0])
-        kept.append(found[sharpness > SHARPNESS * sharpness.max()])
-    kept = np.concatenate(kept)
-    print(f"{len(kept)} blocks")
-    return {
-        "patch": PATCH,
-        "mean": kept.mean(axis=0).tolist(),
-        "covariance": np.cov(kept, rowvar=False).tolist(),
-        "source": f"{len(kept)} sharp blocks of the {len(photographs)} training photographs from Debian packages in models/training/photographs.json; "
-        "method: Mittal et al. 2013, conventions in models/training/niqe.py",
-    }
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--packages", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=PRISTINE)
-    options = parser.parse_args()
-    options.out.write_text(json.dumps(fit(options.packages)) + "\n")
+    parser.add_argument("pictures", type=Path, nargs="+")
+    for path in parser.parse_args().pictures:
+        print(f"{niqe(np.array(Image.open(path).convert('RGB')), json.loads(PRISTINE.read_text())):7.3f} {path}")

@@ -34,11 +34,6 @@ class Photograph:
     author: str
     title: str
 
-    @property
-    def is_debian(self) -> bool:
-        """Whether it comes from a Debian package: a wallpaper of several megapixels, where a book's pictures have half a one."""
-        return "/" not in self.package
-
 
 def catalogue(split: str | None = None) -> list[Photograph]:
     """The listed photographs, of one split or all."""

@@ -8,7 +8,8 @@ import { showValues } from './show-values.ts'
 export const imageNiqe = defineNode({
   id: 'ImageNIQE',
   title: 'NIQE',
-  summary: 'How natural a picture looks, without a reference (Mittal et al. 2013): lower is better.',
+  summary:
+    'How natural a picture looks, without a reference (Mittal et al. 2013, with the model of their release, so that values compare): lower is better.',
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({}),
   outputs: { niqe: { type: 'FLOAT', tooltip: 'The mean over a batch.' } },

@@ -19,7 +19,7 @@ const NEIGHBOURS = [
 
 /**
  * NIQE, a quality measure without a reference; lower is better (Mittal, Soundararajan and Bovik, IEEE SPL 2013). The
- * conventions are those of models/training/niqe.py, which also fitted the pristine model on the training photographs.
+ * conventions are those of models/training/niqe.py; the pristine model is that of the authors' release, whose licence its file has.
  * Both sides need at least 96 pixels; the picture is cut to multiples of 96. NaN when no block has structure.
  */
 export function niqe(frame: Frame): number {

@@ -168,6 +168,16 @@ export function table(measured: readonly Measured[], methods: readonly string[])
   ].join('\n')
 }
 
+/** What NIQE says of the photographs themselves, where they are known. */
+function ofOriginals(measured: readonly Measured[]): readonly string[] {
+  const values = measured.flatMap(({ original }) => (original === undefined ? [] : [niqe(original)]))
+  if (values.length === 0) return []
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return [
+    `NIQE of the originals: ${mean.toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}).`,
+  ]
+}
+
 /** Those that a method does least for come first. */
 function leastGain(measured: readonly Measured[], method: string): readonly Measured[] {
   const gain = ({ scores }: Measured) => scores[method]!.ssim - scores.bicubic!.ssim
@@ -226,7 +236,7 @@ async function main(): Promise<void> {
       : await measureImages(values.images, options)
   const methods = Object.keys(measured[0]?.pictures ?? {})
   if (methods.length === 0) throw new Error('There is no picture in that folder.')
-  const text = table(measured, methods)
+  const text = [table(measured, methods), ...ofOriginals(measured)].join('\n\n')
   process.stdout.write(`${methods.join(' / ')}\n\n${text}\n`)
   if (values.write !== true) return
   await mkdir(join(root, 'docs/pictures'), { recursive: true })
