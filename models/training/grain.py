@@ -2,8 +2,8 @@
 
     y' = y + levels / 255 * sqrt(4 l (1 - l)) * noise,      l the luma of y
 
-A restored surface is smoother than any photograph, and than 8 bits can show: skies get steps. The noise is a hash of the place, smoothed over
-two pixels: the same for every picture and every run, and it never repeats. Black and white stay as they are. The host adds the same (nodes/sdk/grain.ts).
+A restored surface is smoother than any photograph, and than 8 bits can show: skies get steps. The noise is a hash of the place, smoothed a
+little: the same for every picture and every run, and it never repeats. Black and white stay as they are. The host adds the same (nodes/sdk/grain.ts).
 """
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 from metrics import gaussian_window
 from transfer import LUMA
 
-REACH, SIGMA = 3, 1.2
+REACH, SIGMA = 2, 0.7
 ACROSS, DOWN, BITS = 0x9E3779B9, 0x7FEB352D, 0xFFFFFFFF
 BYTE = (256**2 - 1) / 12
 

@@ -3,8 +3,8 @@ import { LUMA } from './luma.ts'
 import type { Frame } from './values.ts'
 
 /** Of the Gaussian that smooths the noise, in pixels, and how far it reaches. */
-const SIGMA = 1.2
-const REACH = 3
+const SIGMA = 0.7
+const REACH = 2
 const TAPS = 2 * REACH + 1
 
 /** What a step to the right and one down add to the state that is hashed. */
@@ -75,16 +75,14 @@ function fillWhite(white: Float32Array, y: number): void {
   }
 }
 
-/** The window over seven rows, which is symmetric. */
+/** The window over five rows, which is symmetric. */
 function smooth(result: Float32Array, rows: readonly Float32Array[]): void {
-  const [a, b, c, d, e, f, g] = rows as Seven<Float32Array>
-  const [w0, w1, w2, w3] = WINDOW as unknown as Seven<number>
-  for (let x = 0; x < result.length; x++) {
-    result[x] = w0 * (a[x]! + g[x]!) + w1 * (b[x]! + f[x]!) + w2 * (c[x]! + e[x]!) + w3 * d[x]!
-  }
+  const [a, b, c, d, e] = rows as Five<Float32Array>
+  const [w0, w1, w2] = WINDOW as unknown as Five<number>
+  for (let x = 0; x < result.length; x++) result[x] = w0 * (a[x]! + e[x]!) + w1 * (b[x]! + d[x]!) + w2 * c[x]!
 }
 
-type Seven<T> = readonly [T, T, T, T, T, T, T]
+type Five<T> = readonly [T, T, T, T, T]
 
 function unit(value: number): number {
   return Math.min(1, Math.max(0, value))

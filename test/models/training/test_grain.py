@@ -1,10 +1,11 @@
 """The film grain of a setting."""
 
+import math
 import unittest
 
 import torch
 
-from grain import grain, mixed, noise
+from grain import SIGMA, grain, mixed, noise
 
 
 class Grain(unittest.TestCase):
@@ -25,7 +26,7 @@ class Grain(unittest.TestCase):
         self.assertAlmostEqual(field.mean().item(), 0, 1)
         across, down = (field[:, 1:] * field[:, :-1]).mean().item(), (field[1:] * field[:-1]).mean().item()
         self.assertAlmostEqual(across, down, 1)
-        self.assertAlmostEqual(across, 0.84, 1)
+        self.assertAlmostEqual(across, math.exp(-1 / (4 * SIGMA**2)), 1)
 
     def test_it_is_as_strong_as_asked_in_middle_grey_and_absent_in_black_and_white(self):
         grey = torch.full((2, 3, 256, 256), 0.5)
