@@ -1,16 +1,18 @@
 """Judges an exported model: bicubic against each of its settings, on pairs (sharp, poor at a quarter of the size).
 
-    python evaluate.py --model FOLDER [--pairs test/fixtures/photographs] [--pool FOLDER] [--chain bicubic|real-esrgan|same-size]
-                       [--restored FOLDER] [--json FILE]
+    python evaluate.py --model FOLDER [--pairs test/fixtures/photographs] [--pool FOLDER] [--packages FOLDER]
+                       [--chain bicubic|real-esrgan|same-size] [--restored FOLDER] [--json FILE]
 
 Each picture is restored in whole, without tiles, and rounded to 8 bits before it is measured, as a saved file would be.
-With --pool, the validation pairs are judged instead: choices are made on those, never on the test photographs. --chain makes
+With --pool, the validation pairs are judged instead: choices are made on those, never on the test photographs. With --packages it is
+the same photographs in whole, at about 768 x 512, where there is more in a picture than in those crops. --chain makes
 other poor pictures of the same sharp ones: only made smaller by bicubic interpolation, by Real-ESRGAN's own chain, or of the same size but blurred,
 noisy and compressed. The last column tells of a grid: how many times stronger than its neighbours the change is at periods of 8 and 64 pixels.
 """
 
 import argparse
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,15 +21,18 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+import photographs
 import real_esrgan
-from degradation import blur, from_bytes, jpeg, noise, to_bytes
+from degradation import blur, degrade, from_bytes, jpeg, noise, to_bytes
 from metrics import colour_shift, luma, psnr_y, ssim_y
 from niqe import PRISTINE, niqe
+from photographs import catalogue
 from pool import upscale
 from restoration import Restoration
 from loop import to_tensor
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+WHOLE, MULTIPLE = 768 * 512, 32
 MEASURES = ("psnr_y", "ssim_y", "niqe", "shift", "grid")
 
 
@@ -61,6 +66,16 @@ def validation_pairs(pool: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]
     pairs = zip(*(np.load(pool / f"validation_{name}.npy") for name in ("sharp", "poor")), strict=True)
     for index, (sharp, poor) in enumerate(pairs):
         yield f"validation-{index}", sharp, poor
+
+
+def whole_pairs(packages: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """The same of the validation photographs in whole, shrunk to about WHOLE pixels."""
+    for index, photograph in enumerate(catalogue("validation")):
+        picture = photographs.load(photograph, packages)
+        factor = math.sqrt(picture.width * picture.height / WHOLE)
+        width, height = (round(length / factor / MULTIPLE) * MULTIPLE for length in picture.size)
+        sharp = np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))
+        yield photograph.name, sharp, upscale(degrade(sharp, 4, np.random.default_rng(8100 + index)), width, height)
 
 
 def again(pairs: Iterator, chain: str) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
@@ -137,11 +152,15 @@ if __name__ == "__main__":
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, default=REPOSITORY / "test/fixtures/photographs")
     parser.add_argument("--pool", type=Path)
+    parser.add_argument("--packages", type=Path, help="the photographs, as photographs.py reads them")
     parser.add_argument("--chain", choices=("bicubic", "real-esrgan", "same-size"))
     parser.add_argument("--restored", type=Path, help="where to write poor | restored | sharp side by side")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    pairs = validation_pairs(options.pool) if options.pool else fixture_pairs(options.pairs)
+    if options.packages:
+        pairs = whole_pairs(options.packages)
+    else:
+        pairs = validation_pairs(options.pool) if options.pool else fixture_pairs(options.pairs)
     if options.chain:
         pairs = again(pairs, options.chain)
     with torch.no_grad():

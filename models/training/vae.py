@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-EPS = 1e-6
+EPS, MIDDLE = 1e-6, 2
 
 
 class Residual(nn.Module):
@@ -69,18 +69,17 @@ class SpatialAttention(nn.Module):
 
 
 class Middle(nn.Module):
-    """Two residual blocks, with attention between them where wanted."""
+    """Residual blocks, with attention after the first where wanted."""
 
-    def __init__(self, channels: int, groups: int, attention: bool):
+    def __init__(self, channels: int, layers: int, groups: int, attention: bool):
         super().__init__()
-        self.resnets = nn.ModuleList(Residual(channels, channels, groups) for _ in range(2))
+        self.resnets = nn.ModuleList(Residual(channels, channels, groups) for _ in range(layers))
         self.attentions = nn.ModuleList([SpatialAttention(channels, groups)] if attention else [])
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.resnets[0](x)
-        for attention in self.attentions:
-            x = attention(x)
-        return self.resnets[1](x)
+        for block in (*self.resnets[:1], *self.attentions, *self.resnets[1:]):
+            x = block(x)
+        return x
 
 
 class Stage(nn.Module):
@@ -102,12 +101,12 @@ class Stage(nn.Module):
 
 
 def layers_of(config: dict) -> tuple[list[int], list[int]]:
-    """Residual blocks of encoder and decoder at each size, the full one first.
+    """Residual blocks of encoder and decoder at each size, the full one first, and in the middle.
 
     `layers_per_block` is the encoder's number, the decoder having one more, or, other than in Diffusers, {"encoder": [...], "decoder": [...]}.
     """
     layers, sizes = config["layers_per_block"], len(config["block_out_channels"])
-    return (layers["encoder"], layers["decoder"]) if isinstance(layers, dict) else ([layers] * sizes, [layers + 1] * sizes)
+    return (layers["encoder"], layers["decoder"]) if isinstance(layers, dict) else ([layers] * sizes + [MIDDLE], [layers + 1] * sizes + [MIDDLE])
 
 
 class Encoder(nn.Module):
@@ -116,12 +115,13 @@ class Encoder(nn.Module):
     def __init__(self, config: dict):
         super().__init__()
         widths, groups = config["block_out_channels"], config["norm_num_groups"]
+        *stages, middle = layers_of(config)[0]
         self.conv_in = nn.Conv2d(config["in_channels"], widths[0], 3, padding=1)
         self.down_blocks = nn.ModuleList(
             Stage(widths[max(i - 1, 0)], width, layers, groups, "down" if i < len(widths) - 1 else None)
-            for i, (width, layers) in enumerate(zip(widths, layers_of(config)[0], strict=True))
+            for i, (width, layers) in enumerate(zip(widths, stages, strict=True))
         )
-        self.mid_block = Middle(widths[-1], groups, config["mid_block_add_attention"])
+        self.mid_block = Middle(widths[-1], middle, groups, config["mid_block_add_attention"])
         self.conv_norm_out = nn.GroupNorm(groups, widths[-1], EPS)
         self.conv_out = nn.Conv2d(widths[-1], 2 * config["latent_channels"], 3, padding=1)
 
@@ -138,11 +138,12 @@ class Decoder(nn.Module):
     def __init__(self, config: dict):
         super().__init__()
         widths, groups = config["block_out_channels"][::-1], config["norm_num_groups"]
+        *stages, middle = layers_of(config)[1]
         self.conv_in = nn.Conv2d(config["latent_channels"], widths[0], 3, padding=1)
-        self.mid_block = Middle(widths[0], groups, config["mid_block_add_attention"])
+        self.mid_block = Middle(widths[0], middle, groups, config["mid_block_add_attention"])
         self.up_blocks = nn.ModuleList(
             Stage(widths[max(i - 1, 0)], width, layers, groups, "up" if i < len(widths) - 1 else None)
-            for i, (width, layers) in enumerate(zip(widths, layers_of(config)[1][::-1], strict=True))
+            for i, (width, layers) in enumerate(zip(widths, stages[::-1], strict=True))
         )
         self.conv_norm_out = nn.GroupNorm(groups, widths[-1], EPS)
         self.conv_out = nn.Conv2d(widths[-1], config["out_channels"], 3, padding=1)
@@ -183,7 +184,7 @@ class Autoencoder(nn.Module):
     @torch.no_grad()
     def evened(self) -> "Autoencoder":
         """The same in Diffusers' layout, which knows one number of residual blocks for all sizes: those that are missing have a last convolution of zeros."""
-        encoder, decoder = layers_of(self.config)
+        encoder, decoder = (layers[:-1] for layers in layers_of(self.config))
         even = Autoencoder(self.config | {"layers_per_block": max(*encoder, *(layers - 1 for layers in decoder))})
         own = self.state_dict()
         even.load_state_dict({name: own[name] if name in own else idle(name, value) for name, value in even.state_dict().items()})

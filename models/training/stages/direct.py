@@ -2,6 +2,8 @@
 
 One network in two settings: half of each batch is asked to be faithful (Charbonnier, structure, chroma, coarse tones and the logarithm of the error alone),
 half to be detailed: from `--texture-from` of the run, also a critic of fine texture and the strength of fine detail.
+With `--teacher` there is no critic, and nothing is asked for but the lessons of a trained network (lessons.py): so one with fewer blocks takes over what
+a larger one can, in a fraction of its training.
 """
 
 import argparse
@@ -15,6 +17,7 @@ from torch import Tensor, nn
 
 from degradation import to_bytes
 from grain import grain
+from lessons import lesson, teacher_of
 from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, grid, log_error, structure
 from loop import Stage, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
@@ -52,6 +55,7 @@ class Weights:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What only this stage reads."""
     parser.add_argument("--begin-from", type=Path, help="checkpoint of another run, whose averaged weights are the beginning")
+    parser.add_argument("--teacher", type=Path, help="checkpoint of a network with any number of blocks, to learn from instead of from the originals")
     parser.add_argument("--texture", type=float, default=Weights.texture, help="weight of the critic's term")
     parser.add_argument("--energy", type=float, default=Weights.energy, help="weight of the term on the strength of detail")
     parser.add_argument("--rate", type=float, help="peak of the learning rate instead of the configuration's")
@@ -81,6 +85,7 @@ class Direct(Stage):
         self.model.to(options.device, memory_format=torch.channels_last)
         self.critic.to(options.device)
         self.both, self.energy, self.grid = self.model.both, energy, grid
+        self.teacher = teacher_of(options.teacher).to(options.device, memory_format=torch.channels_last) if options.teacher else None
         self.average = Restoration(config).to(options.device, memory_format=torch.channels_last).requires_grad_(False)
         self.average.load_state_dict(self.model.state_dict())
         hidden, others = self.rates(0.0 if options.begin_from else GATES_FROM)
@@ -119,7 +124,7 @@ class Direct(Stage):
     def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, Tensor]:
         set_rate(self.muon, learning_rate(self.step, progress, self.peak))
         set_rate(self.optimiser, ADAM_SHARE * learning_rate(self.step, progress, self.peak), progress)
-        losses = self.advance(sharp, poor, is_textured=progress >= self.texture_from)
+        losses = self.advance(sharp, poor, is_textured=progress >= self.texture_from and self.teacher is None)
         follow(self.average.parameters(), self.model.parameters(), self.step + 1, AVERAGE)
         return losses
 
@@ -127,6 +132,9 @@ class Direct(Stage):
         """One step of all optimisers at their present rates; returns its losses."""
         faithful = len(poor) // 2
         setting = torch.arange(len(poor), device=poor.device).ge(faithful).long()
+        if self.teacher:
+            with self.precision():
+                sharp = lesson(self.teacher, poor, faithful)
         with self.precision():
             restored, reconstructed = self.both(poor, sharp[:1], setting)
         seen = restored.detach().requires_grad_()

@@ -31,7 +31,7 @@ EXPECTED = {"vsd": ("fake",), "sid": ("fake",), "cid": ("fake", "real"), "cida":
 def tiny_config() -> dict:
     """gendr-nano's configuration at a width that trains in seconds."""
     config = train.read_config("nano")
-    config["vae"].update(block_out_channels=[8, 8, 16, 16], layers_per_block={"encoder": [1, 2, 1, 1], "decoder": [1, 2, 3, 1]}, norm_num_groups=4)
+    config["vae"].update(block_out_channels=[8, 8, 16, 16], layers_per_block={"encoder": [0, 2, 1, 1, 2], "decoder": [1, 2, 3, 1, 0]}, norm_num_groups=4)
     config["unet"].update(block_out_channels=[16, 24], norm_num_groups=8, cross_attention_dim=8, attention_head_dim=[2, 2])
     rates = {"direct": 2e-3, "vae": 2e-3, "base": 2e-3, "distil": 3e-4, "scores": 4e-3}
     config["training"].update(adapter={"rank": 4, "alpha": 8}, rates=rates)
@@ -72,7 +72,7 @@ class Stages(unittest.TestCase):
         """What the command line would give."""
         return argparse.Namespace(
             **{
-                "device": "cpu", "pool": cls.path, "seed": 1, "perceptual": None, "encoder": None, "begin_from": None,
+                "device": "cpu", "pool": cls.path, "seed": 1, "perceptual": None, "encoder": None, "begin_from": None, "teacher": None,
                 "rate": None, "bf16": False, "compile": False, "replay": False, "crops": None,
                 "texture": 0.05, "energy": 0.05, "texture_from": 2.0, "autoencoder": cls.path / "autoencoder.pt",
                 "base": cls.base, "method": "cida", "xi": 0.5, "lambdas": (1.0, 0.1, 0.1), **more,
@@ -126,6 +126,19 @@ class Stages(unittest.TestCase):
         self.falls(losses, "charbonnier")
         self.falls(losses, "energy")
 
+    def test_direct_with_a_teacher_comes_nearer_to_it_with_fewer_blocks(self):
+        config = tiny_config()
+        teacher = Direct(config, self.options())
+        self.train(teacher)
+        self.keep(teacher, config, self.path / "teacher.pt")
+        smaller = tiny_config()
+        smaller["vae"]["layers_per_block"] = {"encoder": [0, 1, 1, 1, 0], "decoder": [1, 1, 1, 1, 0]}
+        pupil = Direct(smaller, self.options(teacher=self.path / "teacher.pt", texture_from=0.0))
+        losses = self.train(pupil)
+        self.falls(losses, "charbonnier")
+        self.falls(losses, "log_error")
+        self.assertEqual({loss["critic"].item() for loss in losses}, {0.0})
+
     def test_each_setting_gets_a_restoration_of_its_own(self):
         stage = Direct(tiny_config(), self.options(texture_from=0.0))
         self.train(stage)
@@ -170,7 +183,7 @@ class Stages(unittest.TestCase):
         write(model, state, self.path / "settings", "float32", self.path)
         again = evaluate.load(self.path / "settings")
         self.assertEqual(again.settings, ["faithful", "detailed"])
-        self.assertEqual(again.grains.tolist(), [0.0, 1.25])
+        self.assertEqual(again.grains.tolist(), [0.0, 1.0])
         self.assertEqual(again.vae.config["layers_per_block"], 2)
         for index in range(2):
             torch.testing.assert_close(again.restore(x, index), before[index], atol=1e-4, rtol=1e-3)
