@@ -26,7 +26,6 @@ import real_esrgan
 from degradation import blur, degrade, from_bytes, jpeg, noise, to_bytes
 from metrics import colour_shift, luma, psnr_y, ssim_y
 from niqe import PRISTINE, niqe
-from photographs import catalogue
 from pool import upscale
 from restoration import Restoration
 from loop import to_tensor
@@ -70,7 +69,7 @@ def validation_pairs(pool: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]
 
 def whole_pairs(packages: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """The same of the validation photographs in whole, shrunk to about WHOLE pixels."""
-    for index, photograph in enumerate(catalogue("validation")):
+    for index, photograph in enumerate(photographs.catalogue("validation")):
         picture = photographs.load(photograph, packages)
         factor = math.sqrt(picture.width * picture.height / WHOLE)
         width, height = (round(length / factor / MULTIPLE) * MULTIPLE for length in picture.size)
