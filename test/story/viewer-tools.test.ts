@@ -48,6 +48,8 @@ describe.skipIf(withoutBrowser)('looking at a picture closely', () => {
   const zoom = async () => Number(/(\d+) %/.exec((await by('viewer-size').textContent()) ?? '')?.[1])
 
   test('zooms by keys to one to one and beyond, and back to fit', async () => {
+    // Its picture must be there before it can be zoomed.
+    await expect.poll(zoom).toBeGreaterThan(0)
     await by('viewer-frame').focus()
     await editor.page.keyboard.press('1')
     expect(await zoom()).toBe(100)
