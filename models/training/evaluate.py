@@ -1,6 +1,6 @@
 """Judges an exported model: bicubic against each of its settings, on pairs (sharp, poor at a quarter of the size).
 
-    python evaluate.py --model FOLDER [--pairs test/fixtures/photographs] [--pool FOLDER] [--packages FOLDER]
+    python evaluate.py --model FOLDER [--pairs test/fixtures/photographs | --pool FOLDER | --packages FOLDER]
                        [--chain bicubic|real-esrgan|same-size] [--restored FOLDER] [--json FILE]
 
 Each picture is restored in whole, without tiles, and rounded to 8 bits before it is measured, as a saved file would be.
@@ -149,17 +149,20 @@ def table(result: dict) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--pairs", type=Path, default=REPOSITORY / "test/fixtures/photographs")
-    parser.add_argument("--pool", type=Path)
-    parser.add_argument("--packages", type=Path, help="the photographs, as photographs.py reads them")
+    judged = parser.add_mutually_exclusive_group()
+    judged.add_argument("--pairs", type=Path, default=REPOSITORY / "test/fixtures/photographs")
+    judged.add_argument("--pool", type=Path)
+    judged.add_argument("--packages", type=Path, help="the photographs, as photographs.py reads them")
     parser.add_argument("--chain", choices=("bicubic", "real-esrgan", "same-size"))
     parser.add_argument("--restored", type=Path, help="where to write poor | restored | sharp side by side")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.packages:
         pairs = whole_pairs(options.packages)
+    elif options.pool:
+        pairs = validation_pairs(options.pool)
     else:
-        pairs = validation_pairs(options.pool) if options.pool else fixture_pairs(options.pairs)
+        pairs = fixture_pairs(options.pairs)
     if options.chain:
         pairs = again(pairs, options.chain)
     with torch.no_grad():

@@ -17,19 +17,11 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from restoration import ALPHA, BETA, Restoration
+from restoration import ALPHA, BETA, Restoration, load_average
 from stages.base import unit_scale
 
 PRECISIONS = {"float16": torch.float16, "float32": torch.float32}
 LOG_VARIANCE = -12.0
-
-
-def load_average(checkpoint: Path) -> tuple[Restoration, dict]:
-    """The model with averaged weights, and the checkpoint."""
-    state = torch.load(checkpoint, weights_only=False)
-    model = Restoration(state["config"])
-    model.load_state_dict(state["average"])
-    return model.eval().requires_grad_(False), state
 
 
 def rescale(model: Restoration, pool: Path) -> float:

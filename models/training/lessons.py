@@ -10,26 +10,16 @@ and low_1, low_2 Gaussians, the lesson is
 what is left is drawn stronger than the teacher does, for what it costs in PSNR is less than what the beads cost.
 """
 
-from pathlib import Path
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from metrics import gaussian_window
 from restoration import Restoration
-from transfer import LUMA
+from transfer import opponent
 
 SIGMAS, LIMITS, FLOOR = (0.7, 1.5), (2.0, 0.3), 0.5 / 255
 STRENGTH, LOCAL = 1.3, 3.0
-
-
-def teacher_of(checkpoint: Path) -> Restoration:
-    """The averaged network of a checkpoint."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=False)
-    teacher = Restoration(state["config"])
-    teacher.load_state_dict(state["average"])
-    return teacher.requires_grad_(False)
 
 
 @torch.no_grad()
@@ -53,8 +43,7 @@ def founded(sure: Tensor, detailed: Tensor) -> Tensor:
 
 def strength(band: Tensor) -> Tensor:
     """Local root mean square of the luma, [n, 1, h, w]."""
-    light = sum(weight * channel for weight, channel in zip(LUMA, band.split(1, 1), strict=True))
-    return low_pass(light.square(), LOCAL).sqrt()
+    return low_pass(opponent(band)[:, :1].square(), LOCAL).sqrt()
 
 
 def low_pass(x: Tensor, sigma: float) -> Tensor:

@@ -1,8 +1,6 @@
 """NIQE, a quality measure without a reference (Mittal, Soundararajan and Bovik, "Making a completely blind image
 quality analyzer", IEEE Signal Processing Letters 2013). Lower is better.
 
-    python niqe.py PICTURE...     the measure of each
-
 Conventions, so that another program reproduces the numbers:
 
 - Grey is 0.299 R + 0.587 G + 0.114 B on 0..255, not rounded. The picture is cropped at right and bottom to multiples of 96.
@@ -23,13 +21,10 @@ Conventions, so that another program reproduces the numbers:
 - NIQE = sqrt(d' P d), d the difference of the means, P the pseudo-inverse of the mean of both covariances.
 """
 
-import argparse
-import json
 import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from scipy.ndimage import correlate1d
 from scipy.special import gamma
 
@@ -105,10 +100,3 @@ def niqe(picture: np.ndarray, pristine: dict) -> float:
     difference = found.mean(axis=0) - np.array(pristine["mean"])
     covariance = (np.cov(found, rowvar=False) + np.array(pristine["covariance"])) / 2
     return float(np.sqrt(difference @ np.linalg.pinv(covariance) @ difference))
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("pictures", type=Path, nargs="+")
-    for path in parser.parse_args().pictures:
-        print(f"{niqe(np.array(Image.open(path).convert('RGB')), json.loads(PRISTINE.read_text())):7.3f} {path}")

@@ -7,6 +7,7 @@
 """
 
 import math
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -91,3 +92,11 @@ class Restoration(nn.Module):
         margins = (0, -width % self.multiple, 0, -height % self.multiple)
         y = self.network(F.pad(x, margins, mode="reflect"), setting)[..., :height, :width]
         return grain(self.transfer(y, x), self.grains[setting]).clamp(0, 1)
+
+
+def load_average(checkpoint: Path) -> tuple[Restoration, dict]:
+    """The model with averaged weights, and the checkpoint."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    model = Restoration(state["config"])
+    model.load_state_dict(state["average"])
+    return model.eval().requires_grad_(False), state

@@ -17,14 +17,14 @@ from torch import Tensor, nn
 
 from degradation import to_bytes
 from grain import grain
-from lessons import lesson, teacher_of
+from lessons import lesson
 from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, grid, log_error, structure
 from loop import Stage, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
 from muon import Muon
 from niqe import PRISTINE, niqe
 from replay import Replayed, replayable
-from restoration import Restoration
+from restoration import Restoration, load_average
 from settings import sample, tell_apart
 
 AVERAGE, GRID_NOISE = 0.99, 0.03
@@ -85,7 +85,7 @@ class Direct(Stage):
         self.model.to(options.device, memory_format=torch.channels_last)
         self.critic.to(options.device)
         self.both, self.energy, self.grid = self.model.both, energy, grid
-        self.teacher = teacher_of(options.teacher).to(options.device, memory_format=torch.channels_last) if options.teacher else None
+        self.teacher = load_average(options.teacher)[0].to(options.device, memory_format=torch.channels_last) if options.teacher else None
         self.average = Restoration(config).to(options.device, memory_format=torch.channels_last).requires_grad_(False)
         self.average.load_state_dict(self.model.state_dict())
         hidden, others = self.rates(0.0 if options.begin_from else GATES_FROM)

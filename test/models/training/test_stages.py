@@ -13,9 +13,9 @@ import evaluate
 import loop
 import train
 from adapters import activate, adapt, adapter_parameters, merge
-from export import load_average, write
+from export import write
 from loop import batch, follow
-from restoration import Restoration
+from restoration import Restoration, load_average
 from settings import DISTANCE, tell_apart
 from stages.autoencoder import AutoencoderStage
 from stages.base import Base
