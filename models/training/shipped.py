@@ -63,4 +63,4 @@ if __name__ == "__main__":
     options = parser.parse_args()
     config = read_config(options.size)
     network = restoration(options.model, config)
-    torch.save({"config": config, "average": network.state_dict()}, options.out)
+    torch.save({"config": config, "average": network.state_dict(), "step": 0, "seconds": 0.0}, options.out)

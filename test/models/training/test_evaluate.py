@@ -1,0 +1,53 @@
+"""What is judged."""
+
+import tempfile
+import unittest
+import unittest.mock
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from evaluate import WHOLE, again, grid, whole_pairs
+from photographs import catalogue
+
+
+class Pairs(unittest.TestCase):
+    def test_whole_photographs_keep_their_shape_at_the_usual_area_and_are_poor_in_the_same_way_each_time(self):
+        photographs = [entry for entry in catalogue("validation") if not entry.file.endswith(".edj")][:2]
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch("photographs.catalogue", lambda _: photographs):
+            for photograph, (width, height) in zip(photographs, ((1500, 1000), (900, 1600)), strict=True):
+                path = Path(folder) / photograph.package / photograph.file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                noise = np.random.default_rng(1).integers(0, 256, (height // 50, width // 50, 3), dtype=np.uint8)
+                Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC).save(path, "PNG")
+            pairs, once_more = list(whole_pairs(Path(folder))), list(whole_pairs(Path(folder)))
+        self.assertEqual([sharp.shape for _, sharp, _ in pairs], [(512, 768, 3), (832, 480, 3)])
+        for (name, sharp, poor), (_, _, other) in zip(pairs, once_more, strict=True):
+            with self.subTest(name):
+                self.assertAlmostEqual(sharp.shape[0] * sharp.shape[1] / WHOLE, 1, delta=0.05)
+                self.assertEqual(poor.shape, sharp.shape)
+                np.testing.assert_array_equal(poor, other)
+                self.assertGreater(np.abs(sharp.astype(int) - poor).mean(), 1)
+
+    def test_each_other_chain_makes_other_poor_pictures_of_the_same_sharp_ones(self):
+        sharp = np.random.default_rng(1).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+        made = {chain: next(again(iter([("noise", sharp, sharp)]), chain)) for chain in ("bicubic", "real-esrgan", "same-size")}
+        for chain, (name, target, poor) in made.items():
+            with self.subTest(chain):
+                self.assertEqual((name, poor.shape), ("noise", sharp.shape))
+                np.testing.assert_array_equal(target, sharp)
+                self.assertGreater(np.abs(sharp.astype(int) - poor).mean(), 1)
+        self.assertEqual(len({poor.tobytes() for _, _, poor in made.values()}), 3)
+
+
+class Grid(unittest.TestCase):
+    def test_lines_at_a_period_of_eight_stand_out_and_noise_does_not(self):
+        noise = np.random.default_rng(1).standard_normal((256, 384))
+        self.assertLess(grid(noise), 2)
+        noise[:, ::8] += 1
+        self.assertGreater(grid(noise), 5)
+
+
+if __name__ == "__main__":
+    unittest.main()
