@@ -16,7 +16,7 @@ export interface Question {
 
 /** One of a model's settings, which have the names of its prompts. */
 export interface Setting extends Question {
-  /** Film grain afterwards, in levels of 255. */
+  /** Film grain afterwards, as a multiple of the missing detail. */
   readonly grain: number
 }
 

@@ -8,8 +8,8 @@ const fileSchema = z.strictObject({
 
 const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i)
 
-/** Standard deviation in middle grey. */
-export const grainSchema = z.number().min(0).max(64)
+/** Standard deviation in middle grey, as a multiple of the missing detail (nodes/sdk/missing-detail.ts). */
+export const grainSchema = z.number().min(0).max(16)
 
 /** What every model says of itself; `graphs` are its ONNX graphs by part. */
 const modelOf = <Kind extends string, Constants extends z.ZodType, Graphs extends z.ZodRawShape>(
@@ -73,7 +73,7 @@ const conditioningSchemas = {
       prompt: nameSchema,
       /** The timestep of every prompt, where they differ. */
       timesteps: z.record(nameSchema, z.number().min(0)).optional(),
-      /** The film grain that follows prompts, in levels of 255; of the others none. */
+      /** The film grain that follows prompts, as a multiple of the missing detail; of the others none. */
       grain: z.record(nameSchema, grainSchema).optional(),
       /** How the time embedding is computed: Diffusers' flip_sin_to_cos and freq_shift. */
       flipSinToCos: z.boolean(),

@@ -1,9 +1,17 @@
-"""Film grain: what of a photograph's faint texture nobody can restore, but everybody misses.
+"""Film grain: what of a photograph's fine detail nobody can restore, but everybody misses.
 
-    y' = y + levels / 255 * sqrt(4 l (1 - l)) * noise,      l the luma of y
+    y' = y + g m sqrt(4 l (1 - l)) noise,      l the luma of y, g how much of it a setting gets
 
-A restored surface is smoother than any photograph, and than 8 bits can show: skies get steps. The noise is a hash of the place, smoothed a
-little: the same for every picture and every run, and it never repeats. Black and white stay as they are. The host adds the same (nodes/sdk/grain.ts).
+m is how much fine detail is missing around, by how strongly the luma bends for its slope. Of each block of 8 x 8 pixels from the corner on, in every other row,
+
+    s = mean(sqrt(|l(x+1) - l(x-1)| / 2 + |l(y+1) - l(y-1)| / 2))^2,   c = mean(sqrt(|l(x-1) - 2 l + l(x+1)| + |l(y-1) - 2 l + l(y+1)|))^2,
+    m = sqrt(max(0, (SHARP s)^2 - c^2)),
+
+of each block and its neighbours the least, held within half a level and nine levels of 255, and interpolated between the blocks' centres. Of sharp photographs nine
+blocks in ten have c / s below SHARP, and half of them 1.6; restored ones about 1. So a restored meadow, which is smoother than any photograph of one, gets visible grain, a sharp
+one hardly any, and skin and skies only as much as keeps 8 bits from showing steps. A lone edge gets no more than what lies beside it.
+The noise is a hash of the place, smoothed a little: the same for every picture and every run, and it never repeats. Black and white stay as they are.
+The host adds the same (nodes/sdk/grain.ts).
 """
 
 import torch
@@ -13,9 +21,10 @@ from torch import Tensor
 from metrics import gaussian_window
 from transfer import LUMA
 
-REACH, SIGMA = 2, 0.7
+REACH, SIGMA = 1, 0.6
 ACROSS, DOWN, BITS = 0x9E3779B9, 0x7FEB352D, 0xFFFFFFFF
 BYTE = (256**2 - 1) / 12
+BLOCK, SHARP, LEAST, MOST = 8, 2.2, 0.5 / 255, 9 / 255
 
 
 def mixed(state: Tensor) -> Tensor:
@@ -36,10 +45,28 @@ def noise(height: int, width: int, top: Tensor, left: Tensor) -> Tensor:
     return F.conv2d(F.conv2d(white, window.view(1, 1, 1, -1)), window.view(1, 1, -1, 1))
 
 
-def grain(y: Tensor, levels: float | Tensor, top: int | Tensor = 0, left: int | Tensor = 0) -> Tensor:
-    """y [n, 3, h, w] in 0..1 with grain of `levels` of 255 where it is of middle grey, one or [n]; (top, left) is its place in the noise, likewise."""
+def missing(luma: Tensor) -> Tensor:
+    """How much fine detail is missing around each place of a luma [n, 1, h, w] in 0..1, likewise, at least LEAST and at most MOST."""
+    height, width = luma.shape[2:]
+    around = F.pad(luma, (1, 1, 1, 1), mode="replicate")
+    slope = curvature = torch.zeros_like(luma)
+    for before, after in ((around[:, :, 1:-1, :-2], around[:, :, 1:-1, 2:]), (around[:, :, :-2, 1:-1], around[:, :, 2:, 1:-1])):
+        slope = slope + (after - before).abs() / 2
+        curvature = curvature + (before + after - 2 * luma).abs()
+    slope, curvature = of_blocks(slope), of_blocks(curvature)
+    least = -F.max_pool2d(-((SHARP * slope).square() - curvature.square()).clamp(min=0).sqrt(), 3, 1, 1)
+    return F.interpolate(least.clamp(LEAST, MOST), scale_factor=BLOCK, mode="bilinear")[:, :, :height, :width]
+
+
+def of_blocks(x: Tensor) -> Tensor:
+    """mean(sqrt(x))^2 of every other row of each block; of those that the border cuts, of what is left of them."""
+    return F.avg_pool2d(x[:, :, ::2].sqrt(), (BLOCK // 2, BLOCK), ceil_mode=True).square()
+
+
+def grain(y: Tensor, amount: float | Tensor, top: int | Tensor = 0, left: int | Tensor = 0) -> Tensor:
+    """y [n, 3, h, w] in 0..1 with grain, as a multiple of the detail that is missing, one or [n]; (top, left) is its place in the noise, likewise."""
     each = lambda value: torch.as_tensor(value, device=y.device).reshape(-1)
     r, g, b = y.detach().clamp(0, 1).split(1, 1)
     light = LUMA[0] * r + LUMA[1] * g + LUMA[2] * b
-    strength = each(levels).view(-1, 1, 1, 1) / 255 * (4 * light * (1 - light)).clamp(min=0).sqrt()
+    strength = each(amount).view(-1, 1, 1, 1) * missing(light) * (4 * light * (1 - light)).clamp(min=0).sqrt()
     return y + strength * noise(y.shape[2], y.shape[3], each(top), each(left))

@@ -91,7 +91,7 @@ export interface GendrModel {
   readonly manifest: GendrManifest
   /** Whether one graph does encoding, the step at full strength and decoding. */
   readonly isFused: boolean
-  /** Film grain that its setting is followed by, in levels of 255. */
+  /** Film grain that its setting is followed by, as a multiple of the missing detail. */
   readonly grain: number
 }
 

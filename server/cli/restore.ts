@@ -22,7 +22,10 @@ export const restoreCommand: Command = {
     tile: { value: 'N', help: 'edge of a tile in pixels of the result' },
     overlap: { value: 'N', help: 'pixels that neighbouring tiles share' },
     strength: { value: 'X', help: 'how far from the picture as it is (0) to the restored one (1)' },
-    grain: { value: 'X', help: "times the faint film grain of the model's setting; 0 adds none (1)" },
+    grain: {
+      value: 'X',
+      help: "times the film grain that the model's setting adds where fine detail is missing; 0 adds none (1)",
+    },
     'color-transfer': { value: 'NAME', help: 'how the colours of the picture are kept' },
     format: { value: FORMATS.join('|'), help: 'format of the results (png, or as OUT says)' },
     overwrite: { help: 'replace results that exist' },

@@ -92,7 +92,7 @@ describe('a model is asked in another setting than the one folded into it', () =
       { grain: { sharp: 1 }, timestep: 5 },
       /grain of the prompts .* got one of sharp/,
     ],
-    ['more grain than any film', { grain: { detailed: 65 }, timestep: 5 }, /gendr\.json.*grain.*64/s],
+    ['more grain than any film', { grain: { detailed: 17 }, timestep: 5 }, /gendr\.json.*grain.*16/s],
     ['no timestep for one of the prompts', { timesteps: { detailed: 1 } }, /a timestep of prompt faithful, got none/],
   ])('but not with %s', async (_, about, message) => {
     await expect(stage({ prompt: 'detailed', ...about }).make()).rejects.toThrow(message)

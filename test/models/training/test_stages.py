@@ -183,7 +183,7 @@ class Stages(unittest.TestCase):
         write(model, state, self.path / "settings", "float32", self.path)
         again = evaluate.load(self.path / "settings")
         self.assertEqual(again.settings, ["faithful", "detailed"])
-        self.assertEqual(again.grains.tolist(), [0.0, 1.0])
+        self.assertEqual(again.grains.tolist(), [0.0, 0.5])
         self.assertEqual(again.vae.config["layers_per_block"], 2)
         for index in range(2):
             torch.testing.assert_close(again.restore(x, index), before[index], atol=1e-4, rtol=1e-3)

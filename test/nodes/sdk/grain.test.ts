@@ -1,36 +1,42 @@
 import { describe, expect, test } from 'vitest'
 import { withGrain } from '../../../nodes/sdk/grain.ts'
-import type { Frame } from '../../../nodes/sdk/values.ts'
+import { flat, uneven } from './frames.ts'
+
+/** Of flat colours, in units of white. */
+const LEAST = 0.5 / 255
 
 describe('grain', () => {
   test('is what training and its figures have', () => {
-    // models/training/grain.py: grain(y, 2.0) at rows 0 and 200, from columns 0 and 100 on.
-    const grey = withGrain(flat(4, 1, [0.5, 0.5, 0.5]), 2).data
-    for (const [x, noise] of [-3.196256, -1.304404, 0.483683, -0.541524].entries()) {
-      expect(grey[3 * x]).toBeCloseTo(0.5 + (2 / 255) * noise, 5)
-    }
-    const coloured = withGrain(flat(102, 201, [0.5, 0.25, 0.25]), 2).data
-    const pixels = [0.497298, 0.247298, 0.247298, 0.489161, 0.239161, 0.239161]
-    for (const [i, value] of pixels.entries()) expect(coloured[3 * (200 * 102 + 100) + i]).toBeCloseTo(value, 5)
+    // models/training/grain.py: grain(y, 2.0) of the same picture.
+    const { width, data } = withGrain(uneven(45, 37), 2)
+    const expected = [
+      [0, 0, [0.476233, 0.376233, 0.426233]],
+      [3, 5, [0.499616, 0.399098, 0.449357]],
+      [20, 20, [0.532769, 0.436805, 0.484787]],
+      [31, 17, [0.494032, 0.398746, 0.446389]],
+      [36, 44, [0.43796, 0.338079, 0.38802]],
+    ] as const
+    for (const [y, x, colour] of expected)
+      for (const [i, value] of colour.entries()) expect(data[3 * (y * width + x) + i]).toBeCloseTo(value, 5)
   })
 
   test('has the deviation that was asked for in middle grey, and none in black and white', () => {
-    const changes = Array.from(withGrain(flat(256, 256, [0.5, 0.5, 0.5]), 1.5).data, (value) => 255 * (value - 0.5))
-    expect(Math.sqrt(changes.reduce((sum, value) => sum + value ** 2, 0) / changes.length)).toBeCloseTo(1.5, 1)
+    const changes = Array.from(withGrain(flat(256, 256, 0.5), 3).data, (value) => (value - 0.5) / LEAST)
+    expect(Math.sqrt(changes.reduce((sum, value) => sum + value ** 2, 0) / changes.length)).toBeCloseTo(3, 1)
     for (const level of [-0.1, 0, 1, 1.2]) {
-      const frame = flat(9, 5, [level, level, level])
+      const frame = flat(9, 5, level)
       expect(withGrain(frame, 3).data).toEqual(frame.data)
     }
   })
 
   test('leaves a picture alone where none is wanted', () => {
-    const frame = flat(4, 4, [0.5, 0.5, 0.5])
+    const frame = flat(4, 4, 0.5)
     expect(withGrain(frame, 0)).toBe(frame)
   })
 
   test('has no lines in its spectrum, at 8 and 64 pixels or anywhere', () => {
     const side = 1024
-    const { data } = withGrain(flat(side, side, [0.5, 0.5, 0.5]), 1)
+    const { data } = withGrain(flat(side, side, 0.5), 2)
     const power = (period: number) => {
       let sum = 0
       for (let y = 0; y < side; y += 2) {
@@ -51,13 +57,8 @@ describe('grain', () => {
   })
 
   test('is the same at the same place of any picture', () => {
-    const [small, large] = [flat(20, 10, [0.5, 0.5, 0.5]), flat(50, 30, [0.5, 0.5, 0.5])].map((f) => withGrain(f, 2))
+    const [small, large] = [flat(20, 10, 0.5), flat(50, 30, 0.5)].map((frame) => withGrain(frame, 2))
     for (let y = 0; y < 10; y++)
       expect(small!.data.slice(60 * y, 60 * (y + 1))).toEqual(large!.data.slice(150 * y, 150 * y + 60))
   })
 })
-
-function flat(width: number, height: number, colour: readonly [number, number, number]): Frame {
-  const data = Float32Array.from({ length: 3 * width * height }, (_, i) => colour[i % 3]!)
-  return { width, height, channels: 3, data }
-}

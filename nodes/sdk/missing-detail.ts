@@ -1,0 +1,107 @@
+import { LUMA } from './luma.ts'
+import type { Frame } from './values.ts'
+
+/** The side of a block, in pixels; that of a picture's first one is its corner. */
+const BLOCK = 8
+
+/** How often a block is looked at: in every so manieth row. */
+const STEP = 2
+
+/** The curvature for its slope that nine in ten blocks of sharp photographs stay below. */
+const SHARP = 2.2
+
+/** What is told, in units of white: no less than half a level of 255, no more than nine. */
+const LEAST = 0.5 / 255
+const MOST = 9 / 255
+
+/** A number for each block of a frame, row by row. */
+interface Blocks {
+  readonly columns: number
+  readonly rows: number
+  readonly data: Float32Array
+}
+
+/**
+ * How much fine detail is missing around each place of a frame (models/training/grain.py has the same): √((SHARP s)² − c²), s the mean over a
+ * block of √(slope of the luma), squared, c that of its curvature, each the sum of both axes; of a block and its neighbours the least, so that a lone edge
+ * counts for nothing; between the blocks' centres interpolated.
+ * @returns its rows from top to bottom, each valid until the next one, in units of white
+ */
+export function* missingDetailRows(frame: Frame): Generator<Float32Array> {
+  const { columns, rows, data } = leastOfNeighbours(blocksOf(frame))
+  const row = new Float32Array(frame.width)
+  const between = new Float32Array(columns)
+  for (let y = 0; y < frame.height; y++) {
+    const [above, below, share] = around(y, rows)
+    for (let i = 0; i < columns; i++) between[i] = mixed(data[above * columns + i]!, data[below * columns + i]!, share)
+    for (let x = 0; x < row.length; x++) {
+      const [left, right, part] = around(x, columns)
+      row[x] = mixed(between[left]!, between[right]!, part)
+    }
+    yield row
+  }
+}
+
+/** The luma of a row of the frame, of colours within 0..1. */
+export function lumaRow({ width, data }: Frame, y: number, result: Float32Array): void {
+  const [red, green, blue] = LUMA
+  for (let x = 0, at = 3 * y * width; x < width; x++, at += 3)
+    result[x] = red * unit(data[at]!) + green * unit(data[at + 1]!) + blue * unit(data[at + 2]!)
+}
+
+function blocksOf(frame: Frame): Blocks {
+  const { width, height } = frame
+  const [columns, rows] = [Math.ceil(width / BLOCK), Math.ceil(height / BLOCK)]
+  const [slopes, curvatures] = [new Float32Array(columns * rows), new Float32Array(columns * rows)]
+  const [above, here, below] = [new Float32Array(width), new Float32Array(width), new Float32Array(width)]
+  lumaRow(frame, 0, below)
+  for (let y = 0; y < height; y += STEP) {
+    above.set(below) // the row after the one that was looked at before
+    if (y === 0) here.set(below)
+    else lumaRow(frame, y, here)
+    lumaRow(frame, Math.min(y + 1, height - 1), below)
+    const start = Math.floor(y / BLOCK) * columns
+    for (let x = 0; x < width; x++) {
+      const [up, middle, down] = [above[x]!, here[x]!, below[x]!]
+      const left = here[x > 0 ? x - 1 : x]!
+      const right = here[x + 1 < width ? x + 1 : x]!
+      const block = start + ((x / BLOCK) | 0)
+      slopes[block]! += Math.sqrt((Math.abs(right - left) + Math.abs(down - up)) / 2)
+      curvatures[block]! += Math.sqrt(Math.abs(left + right - 2 * middle) + Math.abs(up + down - 2 * middle))
+    }
+  }
+  const data = slopes.map((slope, i) => {
+    const [column, row] = [i % columns, Math.floor(i / columns)]
+    const samples = Math.min(BLOCK, width - column * BLOCK) * Math.ceil(Math.min(BLOCK, height - row * BLOCK) / STEP)
+    const missing = (SHARP * (slope / samples) ** 2) ** 2 - (curvatures[i]! / samples) ** 4
+    return Math.min(MOST, Math.max(LEAST, Math.sqrt(Math.max(0, missing))))
+  })
+  return { columns, rows, data }
+}
+
+function leastOfNeighbours({ columns, rows, data }: Blocks): Blocks {
+  const least = data.map((_, i) => {
+    const [column, row] = [i % columns, Math.floor(i / columns)]
+    let found = MOST
+    for (let y = Math.max(0, row - 1); y <= Math.min(rows - 1, row + 1); y++)
+      for (let x = Math.max(0, column - 1); x <= Math.min(columns - 1, column + 1); x++)
+        found = Math.min(found, data[y * columns + x]!)
+    return found
+  })
+  return { columns, rows, data: least }
+}
+
+/** The two of so many blocks between whose centres a pixel lies, and how far it is from the first to the second. */
+function around(pixel: number, blocks: number): readonly [number, number, number] {
+  const place = Math.max(0, (pixel + 0.5) / BLOCK - 0.5)
+  const first = Math.floor(place)
+  return [first, Math.min(first + 1, blocks - 1), place - first]
+}
+
+function mixed(a: number, b: number, share: number): number {
+  return a + share * (b - a)
+}
+
+function unit(value: number): number {
+  return Math.min(1, Math.max(0, value))
+}
