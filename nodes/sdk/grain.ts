@@ -1,5 +1,6 @@
 import { mix } from './hash.ts'
-import { lumaRow, missingDetailRows } from './missing-detail.ts'
+import { lumaRow } from './luma.ts'
+import { missingDetailRows } from './missing-detail.ts'
 import type { Frame } from './values.ts'
 
 /** Of the Gaussian that smooths the noise, in pixels, over three of them. */

@@ -1,4 +1,4 @@
-import { LUMA } from './luma.ts'
+import { lumaRow } from './luma.ts'
 import type { Frame } from './values.ts'
 
 /** The side of a block, in pixels; that of a picture's first one is its corner. */
@@ -40,13 +40,6 @@ export function* missingDetailRows(frame: Frame): Generator<Float32Array> {
     }
     yield row
   }
-}
-
-/** The luma of a row of the frame, of colours within 0..1. */
-export function lumaRow({ width, data }: Frame, y: number, result: Float32Array): void {
-  const [red, green, blue] = LUMA
-  for (let x = 0, at = 3 * y * width; x < width; x++, at += 3)
-    result[x] = red * unit(data[at]!) + green * unit(data[at + 1]!) + blue * unit(data[at + 2]!)
 }
 
 function blocksOf(frame: Frame): Blocks {
@@ -100,8 +93,4 @@ function around(pixel: number, blocks: number): readonly [number, number, number
 
 function mixed(a: number, b: number, share: number): number {
   return a + share * (b - a)
-}
-
-function unit(value: number): number {
-  return Math.min(1, Math.max(0, value))
 }
