@@ -1,11 +1,11 @@
 """Judges an exported model: bicubic against each of its settings, on pairs (sharp, poor at a quarter of the size).
 
-    python evaluate.py --model FOLDER [--pairs test/fixtures/photographs | --pool FOLDER | --packages FOLDER]
+    python evaluate.py --model FOLDER [--pairs test/fixtures/photographs | --pool FOLDER | --packages FOLDER [--split test]]
                        [--chain bicubic|real-esrgan|same-size] [--restored FOLDER] [--json FILE]
 
 Each picture is restored in whole, without tiles, and rounded to 8 bits before it is measured, as a saved file would be.
 With --pool, the validation pairs are judged instead: choices are made on those, never on the test photographs. With --packages it is
-the same photographs in whole, at about 768 x 512, where there is more in a picture than in those crops. --chain makes
+the same photographs in whole, at about 768 x 512, where there is more in a picture than in those crops; or those of the test, to report. --chain makes
 other poor pictures of the same sharp ones: only made smaller by bicubic interpolation, by Real-ESRGAN's own chain, or of the same size but blurred,
 noisy and compressed. The last column tells of a grid: how many times stronger than its neighbours the change is at periods of 8 and 64 pixels.
 """
@@ -67,9 +67,9 @@ def validation_pairs(pool: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]
         yield f"validation-{index}", sharp, poor
 
 
-def whole_pairs(packages: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """The same of the validation photographs in whole, shrunk to about WHOLE pixels."""
-    for index, photograph in enumerate(photographs.catalogue("validation")):
+def whole_pairs(packages: Path, split: str = "validation") -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """The same of a split's photographs in whole, shrunk to about WHOLE pixels."""
+    for index, photograph in enumerate(photographs.catalogue(split)):
         picture = photographs.load(photograph, packages)
         factor = math.sqrt(picture.width * picture.height / WHOLE)
         width, height = (round(length / factor / MULTIPLE) * MULTIPLE for length in picture.size)
@@ -153,12 +153,13 @@ if __name__ == "__main__":
     judged.add_argument("--pairs", type=Path, default=REPOSITORY / "test/fixtures/photographs")
     judged.add_argument("--pool", type=Path)
     judged.add_argument("--packages", type=Path, help="the photographs, as photographs.py reads them")
+    parser.add_argument("--split", choices=("validation", "test"), default="validation", help="which of the photographs in --packages")
     parser.add_argument("--chain", choices=("bicubic", "real-esrgan", "same-size"))
     parser.add_argument("--restored", type=Path, help="where to write poor | restored | sharp side by side")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.packages:
-        pairs = whole_pairs(options.packages)
+        pairs = whole_pairs(options.packages, options.split)
     elif options.pool:
         pairs = validation_pairs(options.pool)
     else:
