@@ -34,9 +34,14 @@ export function databaseOf({ data }: WorkSettings): string {
   return join(data, 'gendr.db')
 }
 
+/** The photographs that the example workflows name. */
+export function examplePhotographs(): string {
+  return join(packageRoot(), 'workflows', 'photographs')
+}
+
 /** Pictures of the same name that are there already stay. */
 async function copyExamples(target: string): Promise<void> {
-  const source = join(packageRoot(), 'workflows', 'photographs')
+  const source = examplePhotographs()
   const files = await readdir(source).catch(() => [])
   for (const file of files.filter((name) => !name.endsWith('.json') && !existsSync(join(target, name)))) {
     await copyFile(join(source, file), join(target, file), constants.COPYFILE_EXCL)

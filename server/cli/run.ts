@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { WORK_OPTIONS, workSettings } from '../config.ts'
+import { fileRoots, WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Catalogue } from '../graph/catalogue.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import { applySettings } from '../graph/settings.ts'
@@ -10,11 +10,13 @@ import { readGraph } from '../graph/workflow-to-prompt.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
 import type { Command } from './command.ts'
+import { examplePhotographs } from './data-folder.ts'
 import { Workbench } from './workbench.ts'
 
 export const runCommand: Command = {
   usage: 'run WORKFLOW.json',
-  summary: 'Run a saved graph; pictures that it names are looked for here and beside it, then in the input folder',
+  summary:
+    'Run a saved graph; pictures that it names are looked for here, beside it, in the input folder and among the examples',
   options: {
     set: {
       value: 'NODE.PARAMETER=VALUE',
@@ -27,6 +29,7 @@ export const runCommand: Command = {
   operands: [1, 1],
   async run([file], flags, environment) {
     const settings = workSettings(flags, environment)
+    const { inputRoot } = fileRoots(settings)
     const graph = await readJson(file!)
     const changes = (Array.isArray(flags.set) ? flags.set : []).map(String)
     const output = typeof flags.output === 'string' ? flags.output : '.'
@@ -35,7 +38,7 @@ export const runCommand: Command = {
     try {
       const catalogue = await workbench.surroundings.catalogue()
       const prompt = applySettings(readGraph(graph, catalogue), changes)
-      const attachments = await localPictures(prompt, catalogue, ['.', dirname(file!)])
+      const attachments = await localPictures(prompt, catalogue, ['.', dirname(file!), inputRoot, examplePhotographs()])
       const results = await workbench.run({ graph, settings: changes, attachments, signal, onEvent: printText })
       await mkdir(output, { recursive: true })
       for (const result of results) {

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { root } from './host.ts'
+
+const EXAMPLE = join(root, 'workflows/restore-photo.json')
+const PHOTOGRAPH = join(root, 'workflows/photographs/old-photograph.jpg')
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gendr-command-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** What `gendr` says of these arguments, with an own data folder. */
+function gendr(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const given = [join(root, 'server/start.mjs'), ...args, '--data', join(folder, 'data'), '--device', 'cpu']
+  return new Promise((done) => {
+    execFile(process.execPath, given, { cwd: folder }, (error, stdout, stderr) =>
+      done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
+    )
+  })
+}
+
+async function sizeOf(file: string): Promise<readonly [number, number]> {
+  const { width, height } = await sharp(join(folder, file)).metadata()
+  return [width, height]
+}
+
+describe('from the command line', () => {
+  test('the example runs as it is, in a data folder that nothing was in', async () => {
+    const { code, stdout } = await gendr('run', EXAMPLE, '--set', 'GenDRModelLoader.setting=detailed')
+    expect([code, stdout]).toEqual([0, 'restored_00001_.png\n'])
+    expect(await sizeOf('restored_00001_.png')).toEqual([1024, 768])
+  })
+
+  test('a picture in the input folder comes before an example of its name, and one beside the reader before both', async () => {
+    const put = async (path: string, side: number) => {
+      await mkdir(join(folder, path), { recursive: true })
+      await sharp(PHOTOGRAPH)
+        .resize(side, side)
+        .toFile(join(folder, path, 'old-photograph.jpg'))
+    }
+    await put('data/input', 40)
+    await gendr('run', EXAMPLE)
+    expect(await sizeOf('restored_00001_.png')).toEqual([160, 160])
+    await put('.', 32)
+    await gendr('run', EXAMPLE)
+    expect(await sizeOf('restored_00002_.png')).toEqual([128, 128])
+  })
+
+  test('a picture that is nowhere is named, with what to do', async () => {
+    const { code, stderr } = await gendr('run', EXAMPLE, '--set', 'LoadImage.image=lost.jpg')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/LoadImage.*lost\.jpg/)
+    expect(await readdir(folder)).toEqual(['data'])
+  })
+
+  test('a folder of pictures is restored, but for the file that is none, which is named', async () => {
+    await mkdir(join(folder, 'old/trip'), { recursive: true })
+    await copyFile(PHOTOGRAPH, join(folder, 'old/one.jpg'))
+    await sharp(PHOTOGRAPH).resize(48, 36).toFile(join(folder, 'old/trip/two.png'))
+    await writeFile(join(folder, 'old/broken.jpg'), 'no picture')
+    const { code, stderr, stdout } = await gendr('restore', 'old', 'new', '--scale', '2')
+    expect(code).not.toBe(0)
+    expect(stdout + stderr).toMatch(/broken\.jpg/)
+    expect(await sizeOf('new/one.png')).toEqual([512, 384])
+    expect(await sizeOf('new/trip/two.png')).toEqual([96, 72])
+  })
+})
