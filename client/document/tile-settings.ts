@@ -1,8 +1,8 @@
 import type { Graph } from './graph.ts'
 
-const USUAL = { tile: 768, overlap: 64 }
+const WHOLE = { tile: Number.POSITIVE_INFINITY, overlap: 0 }
 
-/** How a graph cuts pictures into tiles: as its first node that has both parameters says; else as is usual. */
+/** How a graph cuts pictures into tiles: as its first node that has both parameters says; without one, not at all. */
 export function tilesOf(graph: Graph): { readonly tile: number; readonly overlap: number } {
   for (const { params } of graph.nodes.values()) {
     const { tile_size: tile, overlap } = params
@@ -10,5 +10,5 @@ export function tilesOf(graph: Graph): { readonly tile: number; readonly overlap
       return { tile, overlap }
     }
   }
-  return USUAL
+  return WHOLE
 }

@@ -5,9 +5,10 @@ import { openBrowser, withoutBrowser } from './browser.ts'
 import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
 import { type Host, startHost, upload } from './host.ts'
 
-/** LoadImage nodes show their pictures without a run. */
+/** LoadImage nodes show their pictures without a run. Nothing asks for the tiles. */
 const graph = {
   load: { class_type: 'LoadImage', inputs: { image: 'orange.png' } },
+  split: { class_type: 'TileSplit', inputs: { image: ['load', 0], tile_size: 512, overlap: 64 } },
   preview: { class_type: 'PreviewImage', inputs: { images: ['load', 0] } },
 }
 
@@ -93,8 +94,8 @@ describe.skipIf(withoutBrowser)('looking at a picture closely', () => {
 
   test('shows where the tiles of the graph meet', async () => {
     await by('viewer-grid').click()
-    await expect.poll(() => by('tile-words').textContent()).toBe('2 × 1 tiles')
-    await expect.poll(() => by('tile-grid').locator('line').count()).toBe(2)
+    await expect.poll(() => by('tile-words').textContent()).toBe('2 × 2 tiles')
+    await expect.poll(() => by('tile-grid').locator('line').count()).toBe(4)
     await by('viewer-grid').click()
   })
 
