@@ -38,7 +38,7 @@ export const runCommand: Command = {
     try {
       const catalogue = await workbench.surroundings.catalogue()
       const prompt = applySettings(readGraph(graph, catalogue), changes)
-      const attachments = await localPictures(prompt, catalogue, ['.', dirname(file!), inputRoot, examplePhotographs()])
+      const attachments = await localPictures(prompt, catalogue, dirname(file!), inputRoot)
       const results = await workbench.run({ graph, settings: changes, attachments, signal, onEvent: printText })
       await mkdir(output, { recursive: true })
       for (const result of results) {
@@ -68,11 +68,15 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** The pictures that the graph loads and that lie in one of the folders, under the names that the graph uses. */
+/**
+ * The pictures that the graph loads, under the names that it uses: from here, from beside the graph or from the examples.
+ * Those in the input folder, which comes before the examples, are left to the runner.
+ */
 async function localPictures(
   prompt: Prompt,
   catalogue: Catalogue,
-  folders: readonly string[],
+  beside: string,
+  inputRoot: string,
 ): Promise<Record<string, Uint8Array>> {
   const pictures: Record<string, Uint8Array> = {}
   for (const node of Object.values(prompt)) {
@@ -80,10 +84,11 @@ async function localPictures(
       if (parameter.kind !== 'COMBO' || parameter.optionsFrom !== 'input_images') continue
       const name = node.inputs[parameter.name]
       if (typeof name !== 'string') continue
-      for (const folder of folders) {
+      for (const folder of ['.', beside, inputRoot, examplePhotographs()]) {
         const path = resolve(folder, name)
-        if (Object.hasOwn(pictures, name) || !(await isFile(path))) continue
-        pictures[name] = await readFile(path)
+        if (!(await isFile(path))) continue
+        if (folder !== inputRoot) pictures[name] = await readFile(path)
+        break
       }
     }
   }
