@@ -8,7 +8,10 @@ test('gendr-nano beats bicubic on photographs that it was not trained on, in bot
   const mean = (method: string, score: 'psnr' | 'ssim' | 'niqe') => average(measured, method, score)
   const gain = (method: string, score: 'psnr' | 'ssim' | 'niqe') => mean(method, score) - mean('bicubic', score)
   const [faithful, detailed] = ['gendr-nano faithful', 'gendr-nano detailed'] as const
-  const least = { [faithful]: { psnr: 0.8, ssim: 0.04, niqe: 0 }, [detailed]: { psnr: 0.3, ssim: 0.03, niqe: 2.5 } }
+  const least = {
+    [faithful]: { psnr: 0.8, ssim: 0.04, niqe: 0, worst: 0 },
+    [detailed]: { psnr: 0.3, ssim: 0.03, niqe: 2.5, worst: -0.6 },
+  }
   for (const [method, wanted] of Object.entries(least)) {
     expect(gain(method, 'psnr'), method).toBeGreaterThanOrEqual(wanted.psnr)
     expect(gain(method, 'ssim'), method).toBeGreaterThanOrEqual(wanted.ssim)
@@ -16,7 +19,7 @@ test('gendr-nano beats bicubic on photographs that it was not trained on, in bot
     for (const { name, scores } of measured) {
       const { shift, psnr } = scores[method]!
       expect(shift, `colour shift of ${name}, ${method}`).toBeLessThanOrEqual(1)
-      expect(psnr, `PSNR-Y of ${name}, ${method}`).toBeGreaterThanOrEqual(scores.bicubic!.psnr - 0.6)
+      expect(psnr, `PSNR-Y of ${name}, ${method}`).toBeGreaterThanOrEqual(scores.bicubic!.psnr + wanted.worst)
     }
   }
   expect(mean(faithful, 'psnr')).toBeGreaterThan(mean(detailed, 'psnr'))

@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 class Shipped(unittest.TestCase):
-    def test_it_restores_as_the_host_does(self):
+    def test_it_restores_better_than_bicubic_in_both_settings(self):
         network = restoration(REPOSITORY / "models/gendr-nano", train.read_config("nano")).eval().requires_grad_(False)
         self.assertEqual(network.settings, ["faithful", "detailed"])
         name, sharp, poor = next(fixture_pairs(REPOSITORY / "test/fixtures/photographs"))
