@@ -110,8 +110,9 @@ export const unetConfigSchema = unetKeys
 /** vae/config.json of an AutoencoderKL. */
 export const vaeConfigSchema = z
   .object({
-    in_channels: z.literal(3).default(3),
-    out_channels: z.literal(3).default(3),
+    /** 3, or 3·p² where squares of p × p pixels are the channels. */
+    in_channels: width.default(3),
+    out_channels: width.default(3),
     block_out_channels: widths.default([64]),
     down_block_types: z.array(z.literal('DownEncoderBlock2D')).default(['DownEncoderBlock2D']),
     up_block_types: z.array(z.literal('UpDecoderBlock2D')).default(['UpDecoderBlock2D']),
@@ -135,8 +136,30 @@ export const vaeConfigSchema = z
   .superRefine((config, context) => {
     requireLevels(config, ['down_block_types', 'up_block_types'], context)
     requireGroups(config, context)
+    requirePatches(config, context)
     requireStatistics(config, context)
   })
+
+/** Three channels for each pixel of a square, as many given as taken. */
+function requirePatches(
+  { in_channels, out_channels }: { readonly in_channels: number; readonly out_channels: number },
+  context: z.RefinementCtx,
+): void {
+  if (!Number.isInteger(Math.sqrt(in_channels / 3)))
+    context.addIssue({
+      code: 'custom',
+      path: ['in_channels'],
+      message: 'expected 3, or 3·p² for squares of p × p pixels',
+      input: in_channels,
+    })
+  if (out_channels !== in_channels)
+    context.addIssue({
+      code: 'custom',
+      path: ['out_channels'],
+      message: `expected in_channels, ${in_channels}`,
+      input: out_channels,
+    })
+}
 
 /** Both or neither, one value for each latent channel, and no division by 0. */
 function requireStatistics(

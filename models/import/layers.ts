@@ -203,6 +203,7 @@ export function weightedSum(
  * (channel, row, column). As a convolution that only copies, since SpaceToDepth puts the channel last.
  */
 export function pixelUnshuffle({ graph, ...network }: Network, path: string, x: Feature, size: number): Feature {
+  if (size === 1) return x
   const area = size * size
   const values = new Float32Array(x.channels * area * area)
   for (let out = 0; out < x.channels * area; out++) values[out * area + (out % area)] = 1

@@ -13,7 +13,7 @@ import type { Network } from './network.ts'
 import { choosePrompt } from './prompts.ts'
 import { transferParts } from './transfer.ts'
 import { unet } from './unet.ts'
-import { decoder, encoder } from './vae.ts'
+import { decoder, encoder, patchOf } from './vae.ts'
 
 export interface RestorerOptions extends Additions, GraphStyle {
   /** @default what gendr.json says */
@@ -113,7 +113,9 @@ function ofPrompts(
 
 /** The manifest's kind and constants. */
 function describe({ about, unet: restorer, vae }: Checkpoint, timestep: number) {
-  const factor = vae ? 2 ** (vae.config.block_out_channels.length - 1) : unshuffleFactor(restorer.config)
+  const factor = vae
+    ? patchOf(vae.config) * 2 ** (vae.config.block_out_channels.length - 1)
+    : unshuffleFactor(restorer.config)
   const constants = {
     factor,
     paddingMultiple: factor * 2 ** (restorer.config.block_out_channels.length - 1),

@@ -1,7 +1,18 @@
 import { PROJECTIONS, selfAttention } from './attention.ts'
 import type { VaeConfig } from './config.ts'
 import type { Feature } from './graph-builder.ts'
-import { add, convolution, downsample, fromTokens, groupNorm, silu, toTokens, upsample } from './layers.ts'
+import {
+  add,
+  convolution,
+  downsample,
+  fromTokens,
+  groupNorm,
+  pixelShuffle,
+  pixelUnshuffle,
+  silu,
+  toTokens,
+  upsample,
+} from './layers.ts'
 import { cast, type Network } from './network.ts'
 import { resnet } from './resnet.ts'
 
@@ -12,7 +23,8 @@ import { resnet } from './resnet.ts'
  */
 export function encoder(network: Network, config: VaeConfig, pixels: Feature): Feature {
   const { block_out_channels: widths, latent_channels: latents } = config
-  let x = convolution(network, 'encoder.conv_in', pixels, { out: widths[0]!, size: 3 })
+  const patches = pixelUnshuffle(network, 'encoder.patches', pixels, patchOf(config))
+  let x = convolution(network, 'encoder.conv_in', patches, { out: widths[0]!, size: 3 })
   widths.forEach((width, level) => {
     const path = `encoder.down_blocks.${level}`
     for (let layer = 0; layer < config.layers_per_block; layer++)
@@ -43,7 +55,13 @@ export function decoder(network: Network, config: VaeConfig, latent: Feature): F
     if (level < widths.length - 1) x = upsample(network, `${path}.upsamplers.0.conv`, x)
   })
   x = normalized(network, 'decoder.conv_norm_out', x, config)
-  return convolution(network, 'decoder.conv_out', x, { out: 3, size: 3 })
+  const patches = convolution(network, 'decoder.conv_out', x, { out: config.out_channels, size: 3 })
+  return pixelShuffle(network, 'decoder.patches', patches, patchOf(config))
+}
+
+/** Side of the squares of pixels that the autoencoder takes and gives as channels; 1 where it takes pixels. */
+export function patchOf({ in_channels }: VaeConfig): number {
+  return Math.sqrt(in_channels / 3)
 }
 
 /** All norms of the autoencoder, whatever its configuration says. */

@@ -3,13 +3,23 @@
 Facts about the layout: Hugging Face Diffusers, models/autoencoders (Apache-2.0); the code is our own.
 All norms are group norms with eps 1e-6; a stage halves the image by a 3x3 convolution of stride 2 after padding
 right and bottom by one; the decoder has one residual block more per stage than the encoder.
+
+Where the autoencoder takes and gives 3 p^2 channels, these are the squares of p x p pixels of the picture (pixel unshuffle and shuffle, as GenDR-Pix has
+them around its UNet, arXiv 2602.10630): nothing is computed at the picture's own size, which is what a picture enlarged p times holds nothing at.
 """
+
+import math
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 EPS, MIDDLE = 1e-6, 2
+
+
+def patch_of(config: dict) -> int:
+    """Side of the squares of pixels that an autoencoder takes as channels; 1 where it takes pixels."""
+    return math.isqrt(config["in_channels"] // 3)
 
 
 class Residual(nn.Module):
@@ -110,7 +120,7 @@ def layers_of(config: dict) -> tuple[list[int], list[int]]:
 
 
 class Encoder(nn.Module):
-    """[n, 3, h, w] in -1..1 to [n, 2 * latent_channels, h/8, w/8] (mean, log variance), for four stages."""
+    """[n, in_channels, h, w] in -1..1 to [n, 2 * latent_channels, h/f, w/f] (mean, log variance), f = 2^(stages - 1)."""
 
     def __init__(self, config: dict):
         super().__init__()
@@ -133,7 +143,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """[n, latent_channels, h, w] to [n, 3, 8h, 8w], about -1..1."""
+    """[n, latent_channels, h, w] to [n, out_channels, f h, f w], about -1..1."""
 
     def __init__(self, config: dict):
         super().__init__()
@@ -161,6 +171,7 @@ class Autoencoder(nn.Module):
     def __init__(self, config: dict):
         super().__init__()
         self.config = config
+        self.patch = patch_of(config)
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
         channels = config["latent_channels"]
@@ -168,8 +179,8 @@ class Autoencoder(nn.Module):
         self.post_quant_conv = nn.Conv2d(channels, channels, 1) if config["use_post_quant_conv"] else None
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance, each [n, latent_channels, h/8, w/8], of x in -1..1; sides are multiples of 8."""
-        moments = self.encoder(x)
+        """Mean and log variance, each [n, latent_channels, h/8, w/8], of x [n, 3, h, w] in -1..1; sides are multiples of 8."""
+        moments = self.encoder(F.pixel_unshuffle(x, self.patch))
         mean, log_variance = (moments if self.quant_conv is None else self.quant_conv(moments)).chunk(2, dim=1)
         return mean, log_variance.clamp(-30, 20)
 
@@ -179,7 +190,7 @@ class Autoencoder(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """The picture, about -1..1, of an unscaled latent."""
-        return self.decoder(z if self.post_quant_conv is None else self.post_quant_conv(z))
+        return F.pixel_shuffle(self.decoder(z if self.post_quant_conv is None else self.post_quant_conv(z)), self.patch)
 
     @torch.no_grad()
     def evened(self) -> "Autoencoder":

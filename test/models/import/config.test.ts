@@ -75,6 +75,8 @@ describe('a configuration', () => {
     [{ latents_mean: [0], latents_std: [1, 1, 1, 1] }, /latents_mean: expected 4 values, .*got \[0\]/],
     [{ latents_mean: [0, 0, 0, 0], latents_std: [1, 1, 0, 1] }, /latents_std: expected values above 0/],
     [{ in_channels: 1 }, /in_channels: .*3.*got 1/],
+    [{ in_channels: 24, out_channels: 24 }, /in_channels: expected 3, or 3·p².*got 24/],
+    [{ in_channels: 48 }, /out_channels: expected in_channels, 48.*got 3/],
   ])('of an autoencoder is refused with %j', (change, message) => {
     expect(() => read(vaeConfigSchema, { ...SMALL_VAE, ...change })).toThrow(message)
   })

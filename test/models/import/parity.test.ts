@@ -12,9 +12,10 @@ const CASES = [
   ['tiny-a', 'expected_2.safetensors'],
   ['tiny-b', 'expected.safetensors'],
   ['tiny-b-fp16', 'expected.safetensors'],
+  ['tiny-patches', 'expected.safetensors'],
 ] as const
 
-describe.each(CASES)('an imported checkpoint computes what Diffusers computes: %s, %s', (name, expectation) => {
+describe.each(CASES)('an imported checkpoint computes what its reference computes: %s, %s', (name, expectation) => {
   test('every stage, from the previous stage of the reference', async () => {
     const directory = join(CHECKPOINTS, name)
     const { timestep } = JSON.parse(readFileSync(join(directory, 'fixture.json'), 'utf8'))
