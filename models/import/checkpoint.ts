@@ -6,6 +6,7 @@ import { invalidCheckpoint } from './failure.ts'
 import { readJson } from './json.ts'
 import { type LoraFile, mergeLoras } from './lora.ts'
 import { type PromptFile, type Prompts, readPrompts } from './prompts.ts'
+import { RANGES_FILE, type Ranges, readRanges } from './ranges.ts'
 import { openPart, type Weights } from './weights.ts'
 
 /** A checkpoint folder whose configurations fit together; tensors are still unread. */
@@ -17,6 +18,8 @@ export interface Checkpoint {
   /** What decides how much of the input returns, where gendr.json names the gated transfer. */
   readonly gates: Weights | undefined
   readonly prompts: Prompts
+  /** Where a graph for the CPU may compute convolutions in eight bits. */
+  readonly ranges: Ranges
   /** Every file's tensors, of which each must be finite. */
   readonly sources: readonly Weights[]
 }
@@ -30,7 +33,8 @@ export interface Additions {
 }
 
 /**
- * Reads what a Diffusers folder says of itself: unet/, vae/, gates/, prompt_embeds.safetensors, gendr.json. Without vae/
+ * Reads what a Diffusers folder says of itself: unet/, vae/, gates/, prompt_embeds.safetensors,
+ * ranges.safetensors, gendr.json. Without vae/
  * it is a restorer of pixels, as GenDR-Pix (arXiv 2602.10630) is.
  */
 export function openCheckpoint(directory: string, { loras = [], prompts = [] }: Additions = {}): Checkpoint {
@@ -49,6 +53,7 @@ export function openCheckpoint(directory: string, { loras = [], prompts = [] }: 
     vae: vaeConfig && { config: vaeConfig, weights: merged.parts.vae! },
     gates,
     prompts: found,
+    ranges: readRanges(join(directory, RANGES_FILE), Object.values(merged.parts)),
     sources: [...Object.values(merged.parts), ...(gates ? [gates] : []), ...found.sources, ...merged.sources],
   }
 }

@@ -1,6 +1,7 @@
 import { type Constant, type Feature, GraphBuilder, type PlacedConstant } from './graph-builder.ts'
 import { type Compute, cast, type Forms, type Network, type Precision } from './network.ts'
 import { placing } from './placing.ts'
+import type { Ranges } from './ranges.ts'
 import type { Weights } from './weights.ts'
 import type { Work } from './work.ts'
 
@@ -12,6 +13,8 @@ export interface DraftStyle {
   readonly compute?: Compute | undefined
   /** @default PORTABLE_FORMS */
   readonly forms?: Forms | undefined
+  /** Of what a checkpoint's convolutions take and give. */
+  readonly ranges?: Ranges | undefined
   /** Refer to no file of the checkpoint. @default false */
   readonly copy?: boolean | undefined
 }
@@ -29,6 +32,7 @@ export class Drafting {
   readonly #place = placing()
   readonly #placed = new Map<string, PlacedConstant>()
   readonly #used: Constant[] = []
+  readonly #base: Constant[] = []
   readonly #work = new Map<string, readonly Work[]>()
 
   /** @param parts the checkpoint's files by what their links beside the graphs are named after */
@@ -50,7 +54,15 @@ export class Drafting {
     const { compute = 'fp32', forms } = style
     const graph = new GraphBuilder(name)
     const locate = (file: string) => this.#names.get(file)
-    const network = { graph, weights, precision: this.#style.precision, compute, forms, locate }
+    const network = {
+      graph,
+      weights,
+      precision: this.#style.precision,
+      compute,
+      forms,
+      ranges: this.#style.ranges,
+      locate,
+    }
     const inputs = from.map((input) => ({ ...input, name: cast(network, input.name, input.name, 'fp32', compute) }))
     const result = body(network, ...inputs)
     const output = { ...result, name: cast(network, to, result.name, compute, 'fp32') }
@@ -58,6 +70,7 @@ export class Drafting {
       this.#offset(constant),
     )
     this.#used.push(...graph.constants)
+    if (style === this.#style) this.#base.push(...graph.constants)
     this.#work.set(name, graph.work)
     return model
   }
@@ -80,8 +93,9 @@ export class Drafting {
     return this.#work
   }
 
+  /** How the graphs of the checkpoint's own style store weights. */
   get precision(): Precision {
-    return (['int8', 'fp16'] as const).find((one) => this.#used.some(({ type }) => type === STORED[one])) ?? 'fp32'
+    return (['int8', 'fp16'] as const).find((one) => this.#base.some(({ type }) => type === STORED[one])) ?? 'fp32'
   }
 
   #offset(constant: Constant): number {

@@ -5,7 +5,7 @@ import type { Work } from './work.ts'
 /** A constant of a graph, produced when it is written; row-major, little-endian. */
 export interface Constant {
   readonly name: string
-  readonly type: 'float32' | 'float16' | 'int8' | 'int64'
+  readonly type: 'float32' | 'float16' | 'int8' | 'uint8' | 'int32' | 'int64'
   readonly shape: Shape
   /** Where it lies in a file beside the graph. Without, a large one gets a place in the weights file. */
   readonly home?: Home | undefined
@@ -182,12 +182,14 @@ const MICROSOFT: ReadonlySet<string> = new Set(['QuickGelu', 'MultiHeadAttention
 /** Smaller constants stay in the graph, where shape inference can see them. */
 export const EXTERNAL_FROM = 1024
 
-const BYTES_OF = { float32: 4, float16: 2, int8: 1, int64: 8 }
+const BYTES_OF = { float32: 4, float16: 2, int8: 1, uint8: 1, int32: 4, int64: 8 }
 
 const TYPE_OF = {
   float32: onnx.TensorProto.DataType.FLOAT,
   float16: onnx.TensorProto.DataType.FLOAT16,
   int8: onnx.TensorProto.DataType.INT8,
+  uint8: onnx.TensorProto.DataType.UINT8,
+  int32: onnx.TensorProto.DataType.INT32,
   int64: onnx.TensorProto.DataType.INT64,
 }
 

@@ -1,7 +1,9 @@
 import type { StepCoefficients } from '../../nodes/sdk/one-step.ts'
+import { convolutionInEightBits } from './eight-bits.ts'
 import type { Feature } from './graph-builder.ts'
 import { cast, kernel, matrix, type Network, PORTABLE_FORMS, scalar, vector, vectorOf } from './network.ts'
 import { PHASES, phaseMatrix } from './phases.ts'
+import type { ConvolutionRanges } from './ranges.ts'
 import { firstRows, type StoredTensor } from './stored-tensor.ts'
 
 /** The positions of a feature map as rows: [batch · positions, channels]. */
@@ -16,6 +18,8 @@ export interface ConvolutionOptions {
   readonly out: number
   readonly size: 1 | 3
   readonly stride?: 1 | 2
+  /** Enlarges the map by nearest neighbour first. */
+  readonly enlarge?: 1 | 2
   /** Top, left, bottom, right; by default what keeps the size. */
   readonly pads?: readonly [number, number, number, number]
   /** The name of a constant that takes the place of the checkpoint's bias. */
@@ -24,22 +28,44 @@ export interface ConvolutionOptions {
   readonly keep?: number
 }
 
-/** Conv2d with bias: [B, channels, H, W] to [B, out, H / stride, W / stride]. */
+/** Conv2d with bias: [B, channels, H, W] to [B, out, H · enlarge / stride, W · enlarge / stride]. */
 export function convolution(network: Network, path: string, x: Feature, options: ConvolutionOptions): Feature {
-  const { out, size, stride = 1, keep = out } = options
+  const { out, size, stride = 1, enlarge = 1, keep = out } = options
   const margin = (size - 1) / 2
   const weight = network.weights.take(
     `${path}.weight`,
     [out, x.channels, size, size],
     ...(size === 1 ? [[out, x.channels]] : []),
   )
-  const bias = options.bias ?? vectorOf(network, firstRows(network.weights.take(`${path}.bias`, [out]), keep))
-  const name = network.graph.node('Conv', path, [x.name, kernel(network, firstRows(weight, keep)), bias], {
+  const attributes = {
     kernel_shape: [size, size],
     strides: [stride, stride],
     pads: options.pads ?? [margin, margin, margin, margin],
-  })
-  return worked(network, x, { name, channels: keep, reduction: x.reduction * stride }, size * size)
+  }
+  const enlarged = (map: Feature) => enlargeNearest(network, path, map, enlarge)
+  const own = () => firstRows(network.weights.take(`${path}.bias`, [out]), keep)
+  const ranges = options.bias === undefined ? rangesOf(network, path) : undefined
+  const name = ranges
+    ? convolutionInEightBits(
+        network,
+        path,
+        x,
+        ranges,
+        { weight: firstRows(weight, keep), bias: own(), attributes },
+        enlarged,
+      )
+    : network.graph.node(
+        'Conv',
+        path,
+        [enlarged(x).name, kernel(network, firstRows(weight, keep)), options.bias ?? vectorOf(network, own())],
+        attributes,
+      )
+  const reduction = x.reduction / enlarge
+  return worked(network, { ...x, reduction }, { name, channels: keep, reduction: reduction * stride }, size * size)
+}
+
+function rangesOf({ forms = PORTABLE_FORMS, ranges }: Network, path: string): ConvolutionRanges | undefined {
+  return forms.convolutions === 'int8' ? ranges?.get(path) : undefined
 }
 
 /** Conv2d of the same size with tensors that are no checkpoint's own. */
@@ -254,8 +280,8 @@ export function downsample(network: Network, path: string, x: Feature, padding: 
 /** Nearest neighbour to twice the size, then a convolution. */
 export function upsample(network: Network, path: string, x: Feature): Feature {
   const { forms = PORTABLE_FORMS } = network
-  if (x.channels >= forms.phasesFrom) return upsampleInPhases(network, path, x)
-  return convolution(network, path, enlargeNearest(network, path, x, 2), { out: x.channels, size: 3 })
+  if (x.channels >= forms.phasesFrom && !rangesOf(network, path)) return upsampleInPhases(network, path, x)
+  return convolution(network, path, x, { out: x.channels, size: 3, enlarge: 2 })
 }
 
 /**

@@ -2,6 +2,7 @@ import { invalidCheckpoint } from './failure.ts'
 import { type Constant, EXTERNAL_FROM, type GraphBuilder, type Home } from './graph-builder.ts'
 import { floatsToHalves, LARGEST_HALF } from './half.ts'
 import { quantised, scalesOf } from './quantise.ts'
+import type { Ranges } from './ranges.ts'
 import { BYTES_OF_TYPE, elementCount, rowRanges, type Shape, type StoredTensor, valuesOf } from './stored-tensor.ts'
 import type { TensorSource } from './weights.ts'
 
@@ -20,16 +21,22 @@ export interface Forms {
   readonly attention: 'matmul' | 'multihead'
   /** Enlarging convolutions of at least so many channels are computed in phases (phases.ts). */
   readonly phasesFrom: number
+  /** `int8`: convolutions whose ranges are known are computed in eight bits (eight-bits.ts). */
+  readonly convolutions: 'float' | 'int8'
 }
 
 /** Right on every provider. */
-export const PORTABLE_FORMS: Forms = { attention: 'matmul', phasesFrom: Number.POSITIVE_INFINITY }
+export const PORTABLE_FORMS: Forms = {
+  attention: 'matmul',
+  phasesFrom: Number.POSITIVE_INFINITY,
+  convolutions: 'float',
+}
 
 /** Fastest on the CPU. With fewer channels, interleaving the phases takes as long as their convolutions save. */
-export const CPU_FORMS: Forms = { attention: 'multihead', phasesFrom: 128 }
+export const CPU_FORMS: Forms = { attention: 'multihead', phasesFrom: 128, convolutions: 'int8' }
 
 /** Fastest on CUDA. */
-export const CUDA_FORMS: Forms = { attention: 'multihead', phasesFrom: Number.POSITIVE_INFINITY }
+export const CUDA_FORMS: Forms = { attention: 'multihead', phasesFrom: Number.POSITIVE_INFINITY, convolutions: 'float' }
 
 /** What layers build from: the graph that grows, the checkpoint's tensors, and how to write them. */
 export interface Network {
@@ -41,6 +48,7 @@ export interface Network {
   readonly compute?: Compute | undefined
   /** @default PORTABLE_FORMS */
   readonly forms?: Forms | undefined
+  readonly ranges?: Ranges | undefined
   /** The name beside the graph of a checkpoint's file; without one its tensors are copied to the weights file. */
   readonly locate?: ((file: string) => string | undefined) | undefined
 }

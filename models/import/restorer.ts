@@ -27,7 +27,7 @@ export interface RestorerOptions extends Additions, GraphStyle {
 /** A checkpoint in the Diffusers layout as a one-step restorer, of latents or of pixels. */
 export function draftRestorer(directory: string, options: RestorerOptions): ModelDraft {
   const checkpoint = openCheckpoint(directory, options)
-  const { about, gates, prompts, sources, unet: restorer, vae } = checkpoint
+  const { about, gates, prompts, ranges, sources, unet: restorer, vae } = checkpoint
   const chosen = choosePrompt(prompts, options.prompt ?? about.prompt)
   const { name, timestep } = identify(checkpoint, options, chosen.name)
   const conditioning = new Conditioning(restorer.weights, restorer.config, timestep, chosen.prompt)
@@ -56,7 +56,7 @@ export function draftRestorer(directory: string, options: RestorerOptions): Mode
   const parts = { ...own, ...(gates && transferParts(gates, about.color_transfer.levels)) }
   return {
     description: description as Description,
-    ...drawParts(options, weights, parts),
+    ...drawParts({ ...options, ranges }, weights, parts),
     parameters: Object.values(weights).reduce((sum, part) => sum + part.parameters, 0),
     sources,
     conditioning: { constants: conditioning, kept: () => conditioningWeights(conditioning.sources, prompts.all) },

@@ -3,7 +3,7 @@
     python export.py --checkpoint runs/checkpoint.pt --pool FOLDER --out FOLDER [--precision float16]
 
 vae/ and unet/ (config.json, diffusion_pytorch_model.safetensors), gates/ (the same without a configuration), prompt_embeds.safetensors with the prompt of each setting under
-its name, and gendr.json with their timesteps.
+its name, ranges.safetensors (what wide convolutions take and give), and gendr.json with the settings' timesteps.
 scaling_factor becomes 1 / std of the latents of sharp training crops; the UNet's first and last convolution take
 up the change, so the restored picture stays the same.
 """
@@ -12,16 +12,20 @@ import argparse
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from loop import to_tensor
 from restoration import ALPHA, BETA, Restoration, load_average
 from stages.base import unit_scale
 
 PRECISIONS = {"float16": torch.float16, "float32": torch.float32}
 LOG_VARIANCE = -12.0
+LEAST_CHANNELS = 48
 
 
 def rescale(model: Restoration, pool: Path) -> float:
@@ -41,6 +45,42 @@ def fix_log_variance(model: Restoration) -> None:
     half = out.out_channels // 2
     out.weight[half:] = 0
     out.bias[half:] = LOG_VARIANCE
+
+
+@torch.no_grad()
+def ranges(model: Restoration, pool: Path, crops: int = 32) -> dict[str, torch.Tensor]:
+    """Least and greatest values of what the wide 3x3 convolutions of the autoencoder take, [2], and of each channel that they give, [2, channels].
+
+    Over poor crops in each setting. The host's importer computes these in eight bits for a CPU. Not among them is what makes the latent and the picture,
+    whose values should keep more.
+    """
+    found: dict[str, torch.Tensor] = {}
+
+    def widen(name: str, values: torch.Tensor) -> None:
+        own = torch.stack([values.amin(-1), values.amax(-1)])
+        known = found.get(name, own)
+        found[name] = torch.stack([torch.minimum(known[0], own[0]), torch.maximum(known[1], own[1])])
+
+    def watched(name: str) -> Callable:
+        def watch(module: torch.nn.Module, given: tuple[torch.Tensor], result: torch.Tensor) -> None:
+            widen(f"{name}.input", given[0].flatten())
+            widen(f"{name}.output", result.transpose(0, 1).flatten(1))
+
+        return watch
+
+    hooks = [module.register_forward_hook(watched(name)) for name, module in model.vae.named_modules() if is_wide(name, module)]
+    for poor in np.load(pool / "poor.npy", mmap_mode="r")[:crops]:
+        for setting in range(len(model.settings)):
+            model.network(to_tensor(poor[None]), setting)
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+def is_wide(name: str, module: torch.nn.Module) -> bool:
+    """Whether a layer is a convolution that is worth eight bits."""
+    is_convolution = isinstance(module, torch.nn.Conv2d) and module.kernel_size == (3, 3)
+    return is_convolution and min(module.in_channels, module.out_channels) >= LEAST_CHANNELS and not name.endswith("coder.conv_out")
 
 
 def write(model: Restoration, state: dict, out: Path, precision: str, pool: Path) -> None:
@@ -68,6 +108,7 @@ def write(model: Restoration, state: dict, out: Path, precision: str, pool: Path
     save_file(gates, fresh / "gates/diffusion_pytorch_model.safetensors", {"format": "pt"})
     prompts = {name: prompt[None].to(kind).contiguous() for name, prompt in zip(model.settings, model.prompt.detach(), strict=True)}
     save_file(prompts, fresh / "prompt_embeds.safetensors", {"format": "pt"})
+    save_file(ranges(model, pool), fresh / "ranges.safetensors", {"format": "pt"})
     about = {
         "name": config["name"],
         "prompt": model.settings[-1],
