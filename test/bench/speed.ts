@@ -5,11 +5,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import onnxProto from 'onnx-proto'
 import sharp from 'sharp'
 import { InferenceThread } from '../../server/inference/inference.ts'
 import { restoreGraph } from '../story/graphs.ts'
 import { type HistoryRecord, root, runPrompt, startHost, upload } from '../story/host.ts'
+import { chainOfConvolutions, compactNetwork } from './networks.ts'
 import { usageOf } from './processes.ts'
 
 /** Multiply-accumulates of gendr-nano for 512 × 512, in 1e9 (docs/model-card.md). */
@@ -22,6 +22,7 @@ const LAYERS = 8
 const thread = await InferenceThread.start({ device: 'cpu', threads: availableParallelism(), sessionBytes: 2 ** 30 })
 const rate = await convolutionRate()
 const graph = await graphTime()
+const compact = await compactTime()
 await thread.stop()
 const start = performance.now()
 const host = await startHost()
@@ -38,6 +39,7 @@ try {
     ['the fused graph alone, 512 × 512', `${(1000 * graph).toFixed(0)} ms`],
     ['128 × 128 to 512 × 512: GenDR Restore, whole run', inWords(square)],
     ['192 × 128 to 768 × 512: GenDR Restore, whole run', inWords(wide)],
+    ["the same by a network of Upscayl lite's layers alone", `${(1000 * compact).toFixed(0)} ms`],
     ['peak memory of host and runner after 512 × 512', `${peak.toFixed(0)} MiB`],
     ['ratio to the floor: fused graph, whole run', `${(graph / floor).toFixed(2)}, ${(square.run / floor).toFixed(2)}`],
   ]
@@ -80,30 +82,22 @@ function inWords({ node, run }: Times): string {
 
 /** GFLOP/s of convolutions, 64 to 64 channels, 3 × 3, at 256 × 256, through the product's own inference thread. */
 async function convolutionRate(): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'gendr-bench-'))
-  const path = join(folder, 'conv.onnx')
-  const { onnx } = onnxProto
-  const elemType = onnx.TensorProto.DataType.FLOAT
-  const type = { tensorType: { elemType, shape: { dim: [1, 64, 256, 256].map((dimValue) => ({ dimValue })) } } }
-  const weights = { name: 'w', dims: [64, 64, 3, 3], dataType: elemType, floatData: new Array(64 * 64 * 9).fill(0.001) }
-  const pads = { name: 'pads', type: onnx.AttributeProto.AttributeType.INTS, ints: [1, 1, 1, 1] }
-  const graph = {
-    name: 'conv',
-    node: Array.from({ length: LAYERS }, (_, i) => ({
-      opType: 'Conv',
-      input: [i === 0 ? 'x' : `x${i}`, 'w'],
-      output: [i === LAYERS - 1 ? 'y' : `x${i + 1}`],
-      attribute: [pads],
-    })),
-    initializer: [weights],
-    input: [{ name: 'x', type }],
-    output: [{ name: 'y', type }],
-  }
-  const bytes = onnx.ModelProto.encode({ irVersion: 8, opsetImport: [{ domain: '', version: 17 }], graph }).finish()
-  await writeFile(path, bytes)
-  const seconds = await runTime(path, [1, 64, 256, 256])
-  await rm(folder, { recursive: true })
+  const seconds = await networkTime(chainOfConvolutions(LAYERS), [1, 64, 256, 256])
   return (LAYERS * 2 * 64 * 64 * 9 * 256 * 256) / seconds / 1e9
+}
+
+/** Median seconds of a network of the layers of Upscayl's lite model, on 192 × 128 pixels: what a restoration is to be measured against. */
+function compactTime(): Promise<number> {
+  return networkTime(compactNetwork(), [1, 3, 128, 192])
+}
+
+async function networkTime(bytes: Uint8Array, dims: readonly number[]): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'gendr-bench-'))
+  const path = join(folder, 'network.onnx')
+  await writeFile(path, bytes)
+  const seconds = await runTime(path, dims)
+  await rm(folder, { recursive: true })
+  return seconds
 }
 
 /** Median seconds of the shipped model's fused graph. */
