@@ -48,7 +48,7 @@ def fix_log_variance(model: Restoration) -> None:
 
 
 @torch.no_grad()
-def ranges(model: Restoration, pool: Path, crops: int = 32) -> dict[str, torch.Tensor]:
+def ranges(model: Restoration, pool: Path, crops: int = 128) -> dict[str, torch.Tensor]:
     """Least and greatest values of what the wide 3x3 convolutions of the autoencoder take, [2], and of each channel that they give, [2, channels].
 
     Over poor crops in each setting. The host's importer computes these in eight bits for a CPU. Not among them is what makes the latent and the picture,
@@ -69,7 +69,8 @@ def ranges(model: Restoration, pool: Path, crops: int = 32) -> dict[str, torch.T
         return watch
 
     hooks = [module.register_forward_hook(watched(name)) for name, module in model.vae.named_modules() if is_wide(name, module)]
-    for poor in np.load(pool / "poor.npy", mmap_mode="r")[:crops]:
+    pictures = np.load(pool / "poor.npy", mmap_mode="r")
+    for poor in pictures[:: max(1, len(pictures) // crops)]:
         for setting in range(len(model.settings)):
             model.network(to_tensor(poor[None]), setting)
     for hook in hooks:

@@ -40,7 +40,7 @@ def noise(height: int, width: int, top: Tensor, left: Tensor) -> Tensor:
     rows, columns = place(top, height) * DOWN, place(left, width) * ACROSS
     hashes = mixed((rows[:, :, None] + columns[:, None, :]) & BITS)
     white = sum(((hashes >> shift) & 255) - 127.5 for shift in (0, 8, 16, 24))[:, None]
-    window = gaussian_window(2 * REACH + 1, SIGMA).to(top.device)
+    window = gaussian_window(2 * REACH + 1, SIGMA, top.device)
     window = window / (4 * BYTE) ** 0.25 / window.square().sum().sqrt()
     return F.conv2d(F.conv2d(white, window.view(1, 1, 1, -1)), window.view(1, 1, -1, 1))
 

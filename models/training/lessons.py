@@ -4,7 +4,7 @@ A network that was asked for detail draws some where it knows nothing: beads alo
 stronger in the finest bands than its faithful one, which draws only what is certain. With a the faithful restoration, d what the detailed one adds to it,
 and low_1, low_2 Gaussians, the lesson is
 
-    a + 1.3 (low_2 low_1 d + m_2 (low_1 d - low_2 low_1 d) + m_1 (d - low_1 d)),
+    a + 1.5 (low_2 low_1 d + m_2 (low_1 d - low_2 low_1 d) + m_1 (d - low_1 d)),
     m_i = min(1, (limit_i rms(the same band of a) + 0.5 / 255) / rms(that of d)):
 
 what is left is drawn stronger than the teacher does, for what it costs in PSNR is less than what the beads cost.
@@ -19,7 +19,7 @@ from restoration import Restoration
 from transfer import opponent
 
 SIGMAS, LIMITS, FLOOR = (0.7, 1.5), (2.0, 0.3), 0.5 / 255
-STRENGTH, LOCAL = 1.3, 3.0
+STRENGTH, LOCAL = 1.5, 3.0
 
 
 @torch.no_grad()
@@ -49,6 +49,6 @@ def strength(band: Tensor) -> Tensor:
 def low_pass(x: Tensor, sigma: float) -> Tensor:
     """x through a Gaussian along both axes, borders replicated."""
     reach, channels = round(3 * sigma), x.shape[1]
-    window = gaussian_window(2 * reach + 1, sigma).to(x).expand(channels, 1, 1, -1)
+    window = gaussian_window(2 * reach + 1, sigma, x.device).to(x.dtype).expand(channels, 1, 1, -1)
     across = F.conv2d(F.pad(x, (reach, reach, 0, 0), mode="replicate"), window, groups=channels)
     return F.conv2d(F.pad(across, (0, 0, reach, reach), mode="replicate"), window.transpose(2, 3), groups=channels)

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def gaussian_window(size: int, sigma: float) -> Tensor:
-    """A normalised Gaussian [size]."""
-    axis = torch.arange(size, dtype=torch.float32) - (size - 1) / 2
+def gaussian_window(size: int, sigma: float, device: torch.device | str = "cpu") -> Tensor:
+    """A normalised Gaussian [size], made where it is used: a step that is recorded as a CUDA graph may not copy it there."""
+    axis = torch.arange(size, dtype=torch.float32, device=device) - (size - 1) / 2
     window = torch.exp(-0.5 * (axis / sigma) ** 2)
     return window / window.sum()
 

@@ -52,7 +52,8 @@ class Restoration(nn.Module):
 
     def asked(self, setting: int | Tensor = -1) -> tuple[Tensor, Tensor]:
         """Timesteps [1 or n] and prompts [1 or n, tokens, channels] of one setting, or of one for each of n pictures."""
-        index = torch.as_tensor(setting, device=self.prompt.device).reshape(-1)
+        one = setting % len(self.settings)
+        index = slice(one, one + 1) if isinstance(setting, int) else one
         return self.timesteps[index], self.prompt[index]
 
     def step(self, z: Tensor, setting: int | Tensor = -1) -> Tensor:

@@ -29,7 +29,6 @@ from settings import sample, tell_apart
 
 AVERAGE, GRID_NOISE = 0.99, 0.03
 CONSTANT, CONSTANT_SHARE = ("time_emb", "attn2.to_v", "prompt"), 0.02
-OUTERMOST = ("conv_in", "vae.decoder.conv_out")
 GATES, GATES_FROM = "gates.", 0.1
 ADAM_SHARE = 0.2
 PLACES = 2**16
@@ -100,7 +99,7 @@ class Direct(Stage):
                 replayable(optimiser, options.device)
 
     def rates(self, gates_from: float) -> tuple[list[nn.Parameter], list[dict]]:
-        """The weights of hidden layers, and groups of all others: the gates, which join later, and what depends on the setting alone.
+        """The kernels and matrices, and groups of all others: vectors, the gates, which join later, and what depends on the setting alone.
 
         Gates that learn from the first step let the input through, and a network that is not asked for anything learns nothing. What depends on the
         setting alone learns slower: hundreds of its weights see the same input in every step and move together, until the offsets
@@ -111,7 +110,7 @@ class Direct(Stage):
                 gates.append(parameter)
             elif any(part in name for part in CONSTANT):
                 constant.append(parameter)
-            elif parameter.dim() == 1 or any(part in name for part in OUTERMOST):
+            elif parameter.dim() == 1:
                 others.append(parameter)
             else:
                 hidden.append(parameter)
@@ -205,8 +204,11 @@ def as_saved(x: Tensor) -> Tensor:
 
 
 def calm(model: Restoration) -> None:
-    """Small last layers in all residual paths, so that the network begins as nearly its shortcuts alone."""
+    """Small last layers in all residual paths, so that the network begins as nearly its shortcuts alone, and what becomes one square of pixels of one value."""
+    area, last = model.vae.patch**2, model.vae.decoder.conv_out
     with torch.no_grad():
+        for parameter in (last.weight, last.bias):
+            parameter.copy_(parameter[::area].repeat_interleave(area, 0))
         for name, parameter in model.named_parameters():
             if name.endswith(("conv2.weight", "proj_out.weight", "unet.conv_out.weight")):
                 parameter.mul_(0.2)

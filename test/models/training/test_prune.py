@@ -13,7 +13,7 @@ from test_stages import tiny_config
 from vae import Residual
 
 DROPPED = [
-    "vae.encoder.down_blocks.1.resnets.0",
+    "vae.encoder.down_blocks.0.resnets.1",
     "vae.encoder.mid_block.resnets.1",
     "vae.decoder.up_blocks.1.resnets.1",
     "unet.down_blocks.1.attentions",
@@ -42,22 +42,22 @@ class Pruning(unittest.TestCase):
 
     def test_its_configuration_tells_what_is_there(self):
         pruned = without(trained(), DROPPED)
-        self.assertEqual(pruned.config["vae"]["layers_per_block"], {"encoder": [0, 1, 1, 1, 1], "decoder": [1, 2, 2, 1, 0]})
+        self.assertEqual(pruned.config["vae"]["layers_per_block"], {"encoder": [1, 1, 1], "decoder": [2, 1, 0]})
         self.assertEqual(pruned.config["unet"]["down_block_types"], ["DownBlock2D", "DownBlock2D"])
         self.assertEqual(blocks(Restoration(pruned.config)), blocks(pruned))
 
     def test_only_blocks_that_keep_the_width_can_go(self):
-        with self.assertRaisesRegex(ValueError, r"vae\.encoder\.down_blocks\.2\.resnets\.0\. There are: vae\.encoder"):
-            without(trained(), ["vae.encoder.down_blocks.2.resnets.0"])
+        with self.assertRaisesRegex(ValueError, r"vae\.encoder\.down_blocks\.1\.resnets\.0\. There are: vae\.encoder"):
+            without(trained(), ["vae.encoder.down_blocks.1.resnets.0"])
 
     def test_a_block_is_worth_what_is_lost_without_it(self):
         model = trained()
-        model.vae.encoder.down_blocks[1].resnets[0].conv2.weight.zero_()
-        model.vae.encoder.down_blocks[1].resnets[0].conv2.bias.zero_()
+        model.vae.encoder.down_blocks[0].resnets[0].conv2.weight.zero_()
+        model.vae.encoder.down_blocks[0].resnets[0].conv2.bias.zero_()
         sharp, poor = (np.random.default_rng(seed).integers(0, 256, (32, 32, 3), dtype=np.uint8) for seed in (1, 2))
         found = worth(model, [("noise", sharp, poor)])
         self.assertEqual(list(found), blocks(model))
-        self.assertEqual(found["vae.encoder.down_blocks.1.resnets.0"], (0, 0))
+        self.assertEqual(found["vae.encoder.down_blocks.0.resnets.0"], (0, 0))
         name = "vae.decoder.up_blocks.1.resnets.1"
         similar = lambda network: ssim_y((255 * network.restore(to_tensor(poor[None]), 0)).round() / 255, to_tensor(sharp[None]))
         self.assertAlmostEqual(found[name][0], similar(model) - similar(without(model, [name])), 4)

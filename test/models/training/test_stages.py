@@ -1,13 +1,16 @@
 """Each stage of training on two crops: a few steps lower its loss, and a run goes on from its checkpoint as if never stopped."""
 
 import argparse
+import contextlib
 import json
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import evaluate
 import loop
@@ -31,11 +34,22 @@ EXPECTED = {"vsd": ("fake",), "sid": ("fake",), "cid": ("fake", "real"), "cida":
 def tiny_config() -> dict:
     """gendr-nano's configuration at a width that trains in seconds."""
     config = train.read_config("nano")
-    config["vae"].update(block_out_channels=[8, 8, 16, 16], layers_per_block={"encoder": [0, 2, 1, 1, 2], "decoder": [1, 2, 3, 1, 0]}, norm_num_groups=4)
-    config["unet"].update(block_out_channels=[16, 24], norm_num_groups=8, cross_attention_dim=8, attention_head_dim=[2, 2])
+    config["vae"].update(block_out_channels=[8, 16], layers_per_block={"encoder": [2, 1, 2], "decoder": [3, 1, 0]}, norm_num_groups=4)
+    config["unet"].update(down_block_types=["DownBlock2D", "CrossAttnDownBlock2D"], block_out_channels=[16, 24], norm_num_groups=8, cross_attention_dim=8, attention_head_dim=[2, 2])
     rates = {"direct": 2e-3, "vae": 2e-3, "base": 2e-3, "distil": 3e-4, "scores": 4e-3}
     config["training"].update(adapter={"rank": 4, "alpha": 8}, rates=rates)
     return config
+
+
+class NoCopies(TorchDispatchMode):
+    """Fails where a tensor moves from one device to another, which a step that is recorded as a CUDA graph may not."""
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        given = {x.device.type for x in (*args, *(kwargs or {}).values()) if isinstance(x, torch.Tensor) and x.dim() > 0}
+        if isinstance(result, torch.Tensor) and given and result.device.type not in given:
+            raise AssertionError(f"{function} copies from {given} to {result.device}")
+        return result
 
 
 class Stages(unittest.TestCase):
@@ -101,6 +115,20 @@ class Stages(unittest.TestCase):
         values = [loss[name] for loss in losses]
         self.assertLess(np.mean(values[-ROUND:]), np.mean(values[:ROUND]), f"{name}: {values}")
 
+    def test_a_direct_step_can_be_recorded(self):
+        teacher = self.path / "any.pt"
+        torch.save({"config": tiny_config(), "average": Restoration(tiny_config()).state_dict()}, teacher)
+        for taught_by in (None, teacher):
+            stage = Direct(tiny_config(), self.options(teacher=taught_by))
+            for network in filter(None, (stage.model, stage.critic, stage.teacher)):
+                network.to("meta")
+            for optimiser in (stage.muon, stage.optimiser, stage.critic_optimiser):
+                optimiser.step = lambda: None
+            pictures = torch.empty(4, 3, 64, 64, device="meta")
+            with unittest.mock.patch("torch.autocast", lambda *_, **__: contextlib.nullcontext()), NoCopies():
+                losses = stage.advance(pictures, pictures, is_textured=taught_by is None)
+            self.assertEqual({str(loss.device) for loss in losses.values()}, {"meta"})
+
     def test_direct(self):
         losses = self.train(Direct(tiny_config(), self.options()))
         for name in ("charbonnier", "structure", "reconstruction"):
@@ -132,7 +160,7 @@ class Stages(unittest.TestCase):
         self.train(teacher)
         self.keep(teacher, config, self.path / "teacher.pt")
         smaller = tiny_config()
-        smaller["vae"]["layers_per_block"] = {"encoder": [0, 1, 1, 1, 0], "decoder": [1, 1, 1, 1, 0]}
+        smaller["vae"]["layers_per_block"] = {"encoder": [1, 1, 0], "decoder": [1, 1, 0]}
         pupil = Direct(smaller, self.options(teacher=self.path / "teacher.pt", texture_from=0.0))
         losses = self.train(pupil)
         self.falls(losses, "charbonnier")
@@ -183,7 +211,7 @@ class Stages(unittest.TestCase):
         write(model, state, self.path / "settings", "float32", self.path)
         again = evaluate.load(self.path / "settings")
         self.assertEqual(again.settings, ["faithful", "detailed"])
-        self.assertEqual(again.grains.tolist(), [0.0, 0.5])
+        torch.testing.assert_close(again.grains, torch.tensor([0.0, 0.6]))
         self.assertEqual(again.vae.config["layers_per_block"], 2)
         for index in range(2):
             torch.testing.assert_close(again.restore(x, index), before[index], atol=1e-4, rtol=1e-3)
