@@ -140,12 +140,17 @@ export const vaeConfigSchema = z
     requireStatistics(config, context)
   })
 
+/** Side of the squares of pixels whose values are so many channels; 1 where these are a pixel's own, a fraction where they are no square's. */
+export function sideOfSquares(channels: number): number {
+  return Math.sqrt(channels / 3)
+}
+
 /** Three channels for each pixel of a square, as many given as taken. */
 function requirePatches(
   { in_channels, out_channels }: { readonly in_channels: number; readonly out_channels: number },
   context: z.RefinementCtx,
 ): void {
-  if (!Number.isInteger(Math.sqrt(in_channels / 3)))
+  if (!Number.isInteger(sideOfSquares(in_channels)))
     context.addIssue({
       code: 'custom',
       path: ['in_channels'],

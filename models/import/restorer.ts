@@ -4,6 +4,7 @@ import { stepCoefficients } from '../../nodes/sdk/one-step.ts'
 import { type Additions, type Checkpoint, openCheckpoint } from './checkpoint.ts'
 import { Conditioning } from './conditioning.ts'
 import { conditioningWeights } from './conditioning-weights.ts'
+import { sideOfSquares } from './config.ts'
 import { invalidCheckpoint } from './failure.ts'
 import type { Feature } from './graph-builder.ts'
 import { affine, pixelShuffle, pixelUnshuffle, weightedSum } from './layers.ts'
@@ -13,7 +14,7 @@ import type { Network } from './network.ts'
 import { choosePrompt } from './prompts.ts'
 import { transferParts } from './transfer.ts'
 import { unet } from './unet.ts'
-import { decoder, encoder, patchOf } from './vae.ts'
+import { decoder, encoder } from './vae.ts'
 
 export interface RestorerOptions extends Additions, GraphStyle {
   /** @default what gendr.json says */
@@ -114,7 +115,7 @@ function ofPrompts(
 /** The manifest's kind and constants. */
 function describe({ about, unet: restorer, vae }: Checkpoint, timestep: number) {
   const factor = vae
-    ? patchOf(vae.config) * 2 ** (vae.config.block_out_channels.length - 1)
+    ? sideOfSquares(vae.config.in_channels) * 2 ** (vae.config.block_out_channels.length - 1)
     : unshuffleFactor(restorer.config)
   const constants = {
     factor,
@@ -132,7 +133,7 @@ function describe({ about, unet: restorer, vae }: Checkpoint, timestep: number) 
 
 /** Side of the squares of pixels whose values are the UNet's channels. */
 function unshuffleFactor({ in_channels, out_channels }: Checkpoint['unet']['config']): number {
-  const factor = Math.sqrt(in_channels / 3)
+  const factor = sideOfSquares(in_channels)
   if (Number.isInteger(factor) && out_channels === in_channels) return factor
   throw invalidCheckpoint(
     `unet/config.json: expected 3·f² channels in and out, got ${in_channels} and ${out_channels}.`,

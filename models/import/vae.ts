@@ -1,5 +1,5 @@
 import { PROJECTIONS, selfAttention } from './attention.ts'
-import type { VaeConfig } from './config.ts'
+import { sideOfSquares, type VaeConfig } from './config.ts'
 import type { Feature } from './graph-builder.ts'
 import {
   add,
@@ -23,7 +23,7 @@ import { resnet } from './resnet.ts'
  */
 export function encoder(network: Network, config: VaeConfig, pixels: Feature): Feature {
   const { block_out_channels: widths, latent_channels: latents } = config
-  const patches = pixelUnshuffle(network, 'encoder.patches', pixels, patchOf(config))
+  const patches = pixelUnshuffle(network, 'encoder.patches', pixels, sideOfSquares(config.in_channels))
   let x = convolution(network, 'encoder.conv_in', patches, { out: widths[0]!, size: 3 })
   widths.forEach((width, level) => {
     const path = `encoder.down_blocks.${level}`
@@ -56,12 +56,7 @@ export function decoder(network: Network, config: VaeConfig, latent: Feature): F
   })
   x = normalized(network, 'decoder.conv_norm_out', x, config)
   const patches = convolution(network, 'decoder.conv_out', x, { out: config.out_channels, size: 3 })
-  return pixelShuffle(network, 'decoder.patches', patches, patchOf(config))
-}
-
-/** Side of the squares of pixels that the autoencoder takes and gives as channels; 1 where it takes pixels. */
-export function patchOf({ in_channels }: VaeConfig): number {
-  return Math.sqrt(in_channels / 3)
+  return pixelShuffle(network, 'decoder.patches', patches, sideOfSquares(config.in_channels))
 }
 
 /** All norms of the autoencoder, whatever its configuration says. */

@@ -47,6 +47,7 @@ function kernel(name: string, inputs: number, outputs: number): onnxProto.onnx.I
 
 function network(
   node: readonly onnxProto.onnx.INodeProto[],
+  /** The first convolution's kernel first. */
   initializer: readonly onnxProto.onnx.ITensorProto[],
   output: string,
   channels: number,
@@ -55,7 +56,7 @@ function network(
     const dim = [{ dimValue: 1 }, { dimValue: channels }, { dimParam: `${name}_height` }, { dimParam: `${name}_width` }]
     return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } }
   }
-  const inputs = node[0]!.input![1] === 'first' ? 3 : WIDTH
+  const inputs = Number(initializer[0]!.dims![1])
   const graph = {
     name: 'network',
     node: [...node],

@@ -23,7 +23,7 @@ describe('the steps of a range', () => {
   })
 })
 
-/** Of one size, halving, and doubling; what they take and give for the fixture's picture (test_patches.py). */
+/** Of one size, halving, and doubling; what they take and give for the fixture's picture. */
 const RANGES: Readonly<Record<string, { readonly input: Range; readonly output: Range }>> = {
   'encoder.down_blocks.0.resnets.0.conv1': { input: [-0.28, 4.6], output: [-1.4, 1.6] },
   'encoder.down_blocks.0.downsamplers.0.conv': { input: [-2.3, 2.1], output: [-1.2, 1] },
@@ -49,6 +49,16 @@ describe('convolutions whose ranges a checkpoint tells', () => {
     expect(deviation(coarse, exact) / deviation(exact)).toBeLessThan(0.08)
   })
 
+  test('have a range by channel where one is much wider than the others', async () => {
+    const { source, output } = stage(RANGES, 12)
+    await importCheckpoint({ source, output, name: 'model', timestep: 499 })
+    const { graphs, variants } = await openModelFolder(output)
+    const { x } = readTensors(join(source, 'expected.safetensors'), ['x'])
+    const exact = await runGraph(graphs.fused, x!)
+    const coarse = await runGraph(variants.cpu!.fused, x!)
+    expect(deviation(coarse, exact) / deviation(exact)).toBeLessThan(0.2)
+  })
+
   test.each<[typeof RANGES, RegExp]>([
     [{ 'encoder.conv_inn': { input: [0, 1], output: [0, 1] } }, /ranges of convolutions.*some of encoder\.conv_inn/],
     [{ 'encoder.conv_in': { input: [1, 0], output: [0, 1] } }, /low and high of encoder\.conv_in\.input, got 1 and 0/],
@@ -62,7 +72,8 @@ describe('convolutions whose ranges a checkpoint tells', () => {
   })
 })
 
-function stage(ranges: typeof RANGES): { readonly source: string; readonly output: string } {
+/** `stretch` is by how much the range of the first channel is wider than the others'. */
+function stage(ranges: typeof RANGES, stretch = 1): { readonly source: string; readonly output: string } {
   const folder = temporaryFolder()
   const source = join(folder, 'checkpoint')
   cpSync(join(CHECKPOINTS, 'tiny-patches'), source, { recursive: true })
@@ -70,7 +81,10 @@ function stage(ranges: typeof RANGES): { readonly source: string; readonly outpu
   Object.entries(ranges).forEach(([name, { input, output }], i) => {
     const channels = CHANNELS[i]!
     tensors.set(`${name}.input`, { shape: [2], data: Float32Array.from(input) })
-    const data = Float32Array.from({ length: 2 * channels }, (_, at) => output[at < channels ? 0 : 1])
+    const data = Float32Array.from(
+      { length: 2 * channels },
+      (_, at) => output[at < channels ? 0 : 1] * (at % channels === 0 ? stretch : 1),
+    )
     tensors.set(`${name}.output`, { shape: [2, channels], data })
   })
   writeFileSync(join(source, RANGES_FILE), encodeSafetensors(tensors))
