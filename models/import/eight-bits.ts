@@ -43,7 +43,10 @@ export function convolutionInEightBits(
   const channels = [results.length]
   const from = [floats('input.scale', Float32Array.of(given.scale), []), points('input.zero', [given.zero], [])]
   // Steps of the result are 1 for the operator, which has one size for all channels: the kernel's are in units of the channel's own.
-  const units = [floats('unit', Float32Array.of(1), []), points('none', [0], [])]
+  const units = [
+    graph.floats('unit', Float32Array.of(1), []),
+    graph.constant({ name: 'unit.zero', type: 'uint8', shape: [], chunks: () => [Uint8Array.of(0)] }),
+  ]
   const [told, shape] = isUneven ? [results, channels] : [[common], []]
   const to = [
     floats(

@@ -1,19 +1,19 @@
 """Judges an exported model: bicubic against each of its settings, on pairs (sharp, poor at a quarter of the size).
 
-    python evaluate.py --model FOLDER [--pairs test/fixtures/photographs | --pool FOLDER | --packages FOLDER [--split test]]
-                       [--chain bicubic|real-esrgan|same-size] [--restored FOLDER] [--json FILE]
+    python evaluate.py --model FOLDER [--pairs test/fixtures/photographs | --pool FOLDER | --packages FOLDER [--split test]
+                       | --photographs FOLDER] [--chain bicubic|real-esrgan|same-size] [--restored FOLDER] [--json FILE]
 
 Each picture is restored in whole, without tiles, and rounded to 8 bits before it is measured, as a saved file would be.
 With --pool, the validation pairs are judged instead: choices are made on those, never on the test photographs. With --packages it is
-the same photographs in whole, at about 768 x 512, where there is more in a picture than in those crops; or those of the test, to report. --chain makes
-other poor pictures of the same sharp ones: only made smaller by bicubic interpolation, by Real-ESRGAN's own chain, or of the same size but blurred,
+the same photographs in whole, at about 768 x 512, where there is more in a picture than in those crops; or those of the test, to report. --photographs are
+any others, such as a standard test set, likewise. --chain makes other poor pictures of the same sharp ones: only made smaller by bicubic interpolation, by Real-ESRGAN's own chain, or of the same size but blurred,
 noisy and compressed. The last column tells of a grid: how many times stronger than its neighbours the change is at periods of 8 and 64 pixels.
 """
 
 import argparse
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,7 @@ from loop import to_tensor
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WHOLE, MULTIPLE = 768 * 512, 32
+PICTURES = {".bmp", ".jpg", ".jpeg", ".png", ".webp"}
 MEASURES = ("psnr_y", "ssim_y", "niqe", "shift", "grid")
 
 
@@ -67,14 +68,26 @@ def validation_pairs(pool: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]
         yield f"validation-{index}", sharp, poor
 
 
-def whole_pairs(packages: Path, split: str = "validation") -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """The same of a split's photographs in whole, shrunk to about WHOLE pixels."""
-    for index, photograph in enumerate(photographs.catalogue(split)):
-        picture = photographs.load(photograph, packages)
-        factor = math.sqrt(picture.width * picture.height / WHOLE)
+def whole_pairs(pictures: Iterable[tuple[str, Image.Image]]) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """The same of pictures in whole, shrunk to about WHOLE pixels where they are much larger."""
+    for index, (name, picture) in enumerate(pictures):
+        factor = max(1.0, math.sqrt(picture.width * picture.height / WHOLE))
         width, height = (round(length / factor / MULTIPLE) * MULTIPLE for length in picture.size)
         sharp = np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))
-        yield photograph.name, sharp, upscale(degrade(sharp, 4, np.random.default_rng(8100 + index)), width, height)
+        yield name, sharp, upscale(degrade(sharp, 4, np.random.default_rng(8100 + index)), width, height)
+
+
+def split_of(packages: Path, split: str) -> Iterator[tuple[str, Image.Image]]:
+    """The photographs of a split by name."""
+    for photograph in photographs.catalogue(split):
+        yield photograph.name, photographs.load(photograph, packages)
+
+
+def folder_of(folder: Path) -> Iterator[tuple[str, Image.Image]]:
+    """Those in a folder, in the order of their names."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in PICTURES:
+            yield path.stem, Image.open(path).convert("RGB")
 
 
 def again(pairs: Iterator, chain: str) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
@@ -153,13 +166,16 @@ if __name__ == "__main__":
     judged.add_argument("--pairs", type=Path, default=REPOSITORY / "test/fixtures/photographs")
     judged.add_argument("--pool", type=Path)
     judged.add_argument("--packages", type=Path, help="the photographs, as photographs.py reads them")
+    judged.add_argument("--photographs", type=Path, help="a folder of sharp pictures")
     parser.add_argument("--split", choices=("validation", "test"), default="validation", help="which of the photographs in --packages")
     parser.add_argument("--chain", choices=("bicubic", "real-esrgan", "same-size"))
     parser.add_argument("--restored", type=Path, help="where to write poor | restored | sharp side by side")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.packages:
-        pairs = whole_pairs(options.packages, options.split)
+        pairs = whole_pairs(split_of(options.packages, options.split))
+    elif options.photographs:
+        pairs = whole_pairs(folder_of(options.photographs))
     elif options.pool:
         pairs = validation_pairs(options.pool)
     else:

@@ -34,6 +34,10 @@ class Stage(ABC):
     def parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
         """Everything that a checkpoint keeps, by name."""
 
+    def draw(self, pool: tuple[Tensor, Tensor], count: int, side: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """The next batch."""
+        return batch(pool, count, side, rng)
+
     @abstractmethod
     def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, Tensor]:
         """One step on one batch of pairs [n, 3, side, side] in 0..1; progress in 0..1. Returns its losses, each [] where it was computed."""
@@ -232,7 +236,7 @@ def run(stage: Stage, config: dict, options: argparse.Namespace) -> None:
         if progress >= 1:
             break
         side, count = [(s, n) for start, s, n in crops if progress >= start][-1]
-        pairs = (part.to(options.device) for part in batch(pool, count, side, clock.rng))
+        pairs = (part.to(options.device) for part in stage.draw(pool, count, side, clock.rng))
         for name, loss in stage.update(*pairs, progress).items():
             sums.setdefault(name, []).append(loss)
         stage.step += 1

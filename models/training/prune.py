@@ -1,4 +1,4 @@
-"""A trained network with fewer blocks, to be taught by the one that has them all (`train.py direct --teacher --begin-from`).
+"""A trained network with fewer blocks, to be taught by the one that has them all (`train.py direct --lessons --begin-from`).
 
     python prune.py --checkpoint FILE --pool FOLDER [--chain real-esrgan] [--every 3]      # what each block is worth
     python prune.py --checkpoint FILE --drop BLOCK ... --out FILE

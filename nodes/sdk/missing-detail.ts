@@ -30,13 +30,18 @@ interface Blocks {
 export function* missingDetailRows(frame: Frame): Generator<Float32Array> {
   const { columns, rows, data } = leastOfNeighbours(blocksOf(frame))
   const row = new Float32Array(frame.width)
-  const between = new Float32Array(columns)
+  const between = new Float32Array(columns + 1)
+  const lefts = Int32Array.from(row, (_, x) => before(x))
+  const shares = Float32Array.from(row, (_, x) => beyond(x))
   for (let y = 0; y < frame.height; y++) {
-    const [above, below, share] = around(y, rows)
-    for (let i = 0; i < columns; i++) between[i] = mixed(data[above * columns + i]!, data[below * columns + i]!, share)
+    const above = before(y) * columns
+    const below = Math.min(before(y) + 1, rows - 1) * columns
+    const share = beyond(y)
+    for (let i = 0; i < columns; i++) between[i] = mixed(data[above + i]!, data[below + i]!, share)
+    between[columns] = between[columns - 1]!
     for (let x = 0; x < row.length; x++) {
-      const [left, right, part] = around(x, columns)
-      row[x] = mixed(between[left]!, between[right]!, part)
+      const left = lefts[x]!
+      row[x] = mixed(between[left]!, between[left + 1]!, shares[x]!)
     }
     yield row
   }
@@ -54,13 +59,19 @@ function blocksOf(frame: Frame): Blocks {
     else lumaRow(frame, y, here)
     lumaRow(frame, Math.min(y + 1, height - 1), below)
     const start = Math.floor(y / BLOCK) * columns
-    for (let x = 0; x < width; x++) {
-      const [up, middle, down] = [above[x]!, here[x]!, below[x]!]
-      const left = here[x > 0 ? x - 1 : x]!
-      const right = here[x + 1 < width ? x + 1 : x]!
-      const block = start + ((x / BLOCK) | 0)
-      slopes[block]! += Math.sqrt((Math.abs(right - left) + Math.abs(down - up)) / 2)
-      curvatures[block]! += Math.sqrt(Math.abs(left + right - 2 * middle) + Math.abs(up + down - 2 * middle))
+    for (let column = 0; column < columns; column++) {
+      let slope = 0
+      let curvature = 0
+      const end = Math.min(width, (column + 1) * BLOCK)
+      for (let x = column * BLOCK; x < end; x++) {
+        const [up, middle, down] = [above[x]!, here[x]!, below[x]!]
+        const left = here[x > 0 ? x - 1 : x]!
+        const right = here[x + 1 < width ? x + 1 : x]!
+        slope += Math.sqrt((Math.abs(right - left) + Math.abs(down - up)) / 2)
+        curvature += Math.sqrt(Math.abs(left + right - 2 * middle) + Math.abs(up + down - 2 * middle))
+      }
+      slopes[start + column]! += slope
+      curvatures[start + column]! += curvature
     }
   }
   const data = slopes.map((slope, i) => {
@@ -84,11 +95,18 @@ function leastOfNeighbours({ columns, rows, data }: Blocks): Blocks {
   return { columns, rows, data: least }
 }
 
-/** The two of so many blocks between whose centres a pixel lies, and how far it is from the first to the second. */
-function around(pixel: number, blocks: number): readonly [number, number, number] {
-  const place = Math.max(0, (pixel + 0.5) / BLOCK - 0.5)
-  const first = Math.floor(place)
-  return [first, Math.min(first + 1, blocks - 1), place - first]
+/** The block whose centre is the last one before a pixel; the first, before that. */
+function before(pixel: number): number {
+  return Math.floor(place(pixel))
+}
+
+/** How far beyond that centre the pixel is, of the way to the next one. */
+function beyond(pixel: number): number {
+  return place(pixel) - before(pixel)
+}
+
+function place(pixel: number): number {
+  return Math.max(0, (pixel + 0.5) / BLOCK - 0.5)
 }
 
 function mixed(a: number, b: number, share: number): number {

@@ -2,8 +2,7 @@
 
 One network in two settings: half of each batch is asked to be faithful (Charbonnier, structure, chroma, coarse tones and the logarithm of the error alone),
 half to be detailed: from `--texture-from` of the run, also a critic of fine texture and the strength of fine detail.
-With `--teacher` there is no critic, and nothing is asked for but the lessons of a trained network (lessons.py): so one with fewer blocks takes over what
-a larger one can, in a fraction of its training.
+With `--lessons` there is no critic: a third of each batch are detailed lessons of a trained network (lessons.py), and all else is faithful.
 """
 
 import argparse
@@ -17,14 +16,13 @@ from torch import Tensor, nn
 
 from degradation import to_bytes
 from grain import grain
-from lessons import lesson
 from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, grid, log_error, structure
-from loop import Stage, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
+from loop import Stage, batch, follow, learning_rate, open_pool, rated, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
 from muon import Muon
 from niqe import PRISTINE, niqe
 from replay import Replayed, replayable
-from restoration import Restoration, load_average
+from restoration import Restoration
 from settings import sample, tell_apart
 
 AVERAGE, GRID_NOISE = 0.99, 0.03
@@ -54,7 +52,7 @@ class Weights:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What only this stage reads."""
     parser.add_argument("--begin-from", type=Path, help="checkpoint of another run, whose averaged weights are the beginning")
-    parser.add_argument("--teacher", type=Path, help="checkpoint of a network with any number of blocks, to learn from instead of from the originals")
+    parser.add_argument("--lessons", type=Path, help="the pool that lessons.py made, to learn detail from instead of from a critic")
     parser.add_argument("--texture", type=float, default=Weights.texture, help="weight of the critic's term")
     parser.add_argument("--energy", type=float, default=Weights.energy, help="weight of the term on the strength of detail")
     parser.add_argument("--rate", type=float, help="peak of the learning rate instead of the configuration's")
@@ -70,6 +68,7 @@ class Direct(Stage):
         self.peak = options.rate or config["training"]["rates"]["direct"]
         self.weights = Weights(texture=options.texture, energy=options.energy)
         self.texture_from = options.texture_from
+        self.lessons = open_pool(options.lessons, options.device) if options.lessons else None
         self.device, self.is_bf16 = torch.device(options.device).type, options.bf16
         self.model, self.critic = Restoration(config), TextureCritic()
         if options.begin_from:
@@ -84,7 +83,6 @@ class Direct(Stage):
         self.model.to(options.device, memory_format=torch.channels_last)
         self.critic.to(options.device)
         self.both, self.energy, self.grid = self.model.both, energy, grid
-        self.teacher = load_average(options.teacher)[0].to(options.device, memory_format=torch.channels_last) if options.teacher else None
         self.average = Restoration(config).to(options.device, memory_format=torch.channels_last).requires_grad_(False)
         self.average.load_state_dict(self.model.state_dict())
         hidden, others = self.rates(0.0 if options.begin_from else GATES_FROM)
@@ -120,20 +118,28 @@ class Direct(Stage):
         names = ("model", "average", "critic", "muon", "optimiser", "critic_optimiser")
         return {name: getattr(self, name) for name in names}
 
+    def detailed(self, count: int) -> int:
+        """How many of so many pictures are detailed; they are the last."""
+        return count // 3 if self.lessons else count - count // 2
+
+    def draw(self, pool: tuple[Tensor, Tensor], count: int, side: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        if not self.lessons:
+            return batch(pool, count, side, rng)
+        taught = self.detailed(count)
+        batches = batch(pool, count - taught, side, rng), batch(self.lessons, taught, side, rng)
+        return tuple(torch.cat(pictures) for pictures in zip(*batches, strict=True))
+
     def update(self, sharp: Tensor, poor: Tensor, progress: float) -> dict[str, Tensor]:
         set_rate(self.muon, learning_rate(self.step, progress, self.peak))
         set_rate(self.optimiser, ADAM_SHARE * learning_rate(self.step, progress, self.peak), progress)
-        losses = self.advance(sharp, poor, is_textured=progress >= self.texture_from and self.teacher is None)
+        losses = self.advance(sharp, poor, is_textured=progress >= self.texture_from and not self.lessons)
         follow(self.average.parameters(), self.model.parameters(), self.step + 1, AVERAGE)
         return losses
 
     def advance(self, sharp: Tensor, poor: Tensor, is_textured: bool) -> dict[str, Tensor]:
         """One step of all optimisers at their present rates; returns its losses."""
-        faithful = len(poor) // 2
+        faithful = len(poor) - self.detailed(len(poor))
         setting = torch.arange(len(poor), device=poor.device).ge(faithful).long()
-        if self.teacher:
-            with self.precision():
-                sharp = lesson(self.teacher, poor, faithful)
         with self.precision():
             restored, reconstructed = self.both(poor, sharp[:1], setting)
         seen = restored.detach().requires_grad_()

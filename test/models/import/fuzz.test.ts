@@ -4,11 +4,19 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openModelFolder } from '../../../models/import/folder.ts'
 import { importCheckpoint } from '../../../models/import/import.ts'
+import { RANGES_FILE } from '../../../models/import/ranges.ts'
 import { RestorationError } from '../../../nodes/sdk/error.ts'
 import { temporaryFolder } from './fixtures.ts'
-import { SMALL_UNET, SMALL_VAE, syntheticTensors, writeCheckpoint } from './synthetic.ts'
+import { encodeSafetensors, SMALL_UNET, SMALL_VAE, syntheticTensors, writeCheckpoint } from './synthetic.ts'
 
 const TENSORS = syntheticTensors(SMALL_UNET, SMALL_VAE)
+
+const RANGES = encodeSafetensors(
+  new Map([
+    ['encoder.conv_in.input', { shape: [2], data: Float32Array.of(-1, 1) }],
+    ['encoder.conv_in.output', { shape: [2, 8], data: Float32Array.from({ length: 16 }, (_, i) => (i < 8 ? -1 : i)) }],
+  ]),
+)
 
 /** Values that configurations get wrong, besides any JSON at all. */
 const value = fc.oneof(
@@ -41,12 +49,13 @@ function place(): Place {
   const folder = temporaryFolder()
   const source = join(folder, 'checkpoint')
   writeCheckpoint(source, { unet: SMALL_UNET, vae: SMALL_VAE }, TENSORS)
+  writeFileSync(join(source, RANGES_FILE), RANGES)
   return { source, output: join(folder, 'model') }
 }
 
 /** A whole model or none, and a refusal in our own words. */
 async function importsOrRefuses({ source, output }: Place): Promise<void> {
-  const options = { source, output, name: 'fuzzed', timestep: 1, overwrite: true, variants: [] }
+  const options = { source, output, name: 'fuzzed', timestep: 1, overwrite: true, variants: ['cpu'] } as const
   try {
     await importCheckpoint(options)
     await openModelFolder(output)
@@ -102,8 +111,11 @@ describe('a checkpoint is imported whole or refused, and nothing else happens,',
     )
   })
 
-  test.each(['unet', 'vae'])('whatever bytes of the weights of %s are changed', async (part) => {
-    const file = join(part, 'diffusion_pytorch_model.safetensors')
+  test.each([
+    join('unet', 'diffusion_pytorch_model.safetensors'),
+    join('vae', 'diffusion_pytorch_model.safetensors'),
+    RANGES_FILE,
+  ])('whatever bytes of %s are changed', async (file) => {
     const original = readFileSync(join(place().source, file))
     const header = 8 + Number(original.readBigUInt64LE(0))
     const at = fc.oneof(fc.nat(header), fc.nat(original.length - 1))

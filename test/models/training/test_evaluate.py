@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from evaluate import WHOLE, again, grid, whole_pairs
+from evaluate import WHOLE, again, folder_of, grid, split_of, whole_pairs
 from photographs import catalogue
 
 
@@ -21,7 +21,7 @@ class Pairs(unittest.TestCase):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 noise = np.random.default_rng(1).integers(0, 256, (height // 50, width // 50, 3), dtype=np.uint8)
                 Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC).save(path, "PNG")
-            pairs, once_more = list(whole_pairs(Path(folder))), list(whole_pairs(Path(folder)))
+            pairs, once_more = (list(whole_pairs(split_of(Path(folder), "validation"))) for _ in range(2))
         self.assertEqual([sharp.shape for _, sharp, _ in pairs], [(512, 768, 3), (832, 480, 3)])
         for (name, sharp, poor), (_, _, other) in zip(pairs, once_more, strict=True):
             with self.subTest(name):
@@ -29,6 +29,13 @@ class Pairs(unittest.TestCase):
                 self.assertEqual(poor.shape, sharp.shape)
                 np.testing.assert_array_equal(poor, other)
                 self.assertGreater(np.abs(sharp.astype(int) - poor).mean(), 1)
+
+    def test_pictures_of_a_folder_are_taken_in_order_and_small_ones_as_they_are(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, size in (("b.png", (97, 64)), ("a.jpg", (1536, 1024)), ("read.me", (8, 8))):
+                Image.new("L", size, 90).save(Path(folder) / name, "PNG")
+            shapes = {name: sharp.shape for name, sharp, _ in whole_pairs(folder_of(Path(folder)))}
+        self.assertEqual(list(shapes.items()), [("a", (512, 768, 3)), ("b", (64, 96, 3))])
 
     def test_each_other_chain_makes_other_poor_pictures_of_the_same_sharp_ones(self):
         sharp = np.random.default_rng(1).integers(0, 256, (64, 96, 3), dtype=np.uint8)

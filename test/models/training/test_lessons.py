@@ -4,7 +4,7 @@ import unittest
 
 import torch
 
-from lessons import FLOOR, LIMITS, STRENGTH, founded, low_pass, strength
+from lessons import FLOOR, LIMITS, STRENGTH, founded, lesson, low_pass, strength
 
 
 def checkers(size: int) -> torch.Tensor:
@@ -14,6 +14,13 @@ def checkers(size: int) -> torch.Tensor:
 
 
 class Lessons(unittest.TestCase):
+    def test_what_changes_in_the_mirror_is_not_sure(self):
+        def teacher(x, setting):  # brightens whatever is on the right
+            return x + (0.0 if setting else 0.1) * torch.linspace(-1, 1, 32)
+
+        poor = torch.rand(2, 3, 32, 32)
+        torch.testing.assert_close(lesson(teacher, poor), founded(poor, poor))
+
     def test_nothing_added_stays_nothing(self):
         sure = torch.rand(1, 3, 24, 24)
         torch.testing.assert_close(founded(sure, sure), sure)

@@ -17,6 +17,7 @@ import loop
 import train
 from adapters import activate, adapt, adapter_parameters, merge
 from export import write
+from lessons import make_lessons
 from loop import batch, follow
 from restoration import Restoration, load_average
 from settings import DISTANCE, tell_apart
@@ -86,7 +87,7 @@ class Stages(unittest.TestCase):
         """What the command line would give."""
         return argparse.Namespace(
             **{
-                "device": "cpu", "pool": cls.path, "seed": 1, "perceptual": None, "encoder": None, "begin_from": None, "teacher": None,
+                "device": "cpu", "pool": cls.path, "seed": 1, "perceptual": None, "encoder": None, "begin_from": None, "lessons": None,
                 "rate": None, "bf16": False, "compile": False, "replay": False, "crops": None,
                 "texture": 0.05, "energy": 0.05, "texture_from": 2.0, "autoencoder": cls.path / "autoencoder.pt",
                 "base": cls.base, "method": "cida", "xi": 0.5, "lambdas": (1.0, 0.1, 0.1), **more,
@@ -116,17 +117,15 @@ class Stages(unittest.TestCase):
         self.assertLess(np.mean(values[-ROUND:]), np.mean(values[:ROUND]), f"{name}: {values}")
 
     def test_a_direct_step_can_be_recorded(self):
-        teacher = self.path / "any.pt"
-        torch.save({"config": tiny_config(), "average": Restoration(tiny_config()).state_dict()}, teacher)
-        for taught_by in (None, teacher):
-            stage = Direct(tiny_config(), self.options(teacher=taught_by))
-            for network in filter(None, (stage.model, stage.critic, stage.teacher)):
-                network.to("meta")
-            for optimiser in (stage.muon, stage.optimiser, stage.critic_optimiser):
-                optimiser.step = lambda: None
-            pictures = torch.empty(4, 3, 64, 64, device="meta")
+        stage = Direct(tiny_config(), self.options())
+        for network in (stage.model, stage.critic):
+            network.to("meta")
+        for optimiser in (stage.muon, stage.optimiser, stage.critic_optimiser):
+            optimiser.step = lambda: None
+        pictures = torch.empty(4, 3, 64, 64, device="meta")
+        for is_textured in (False, True):
             with unittest.mock.patch("torch.autocast", lambda *_, **__: contextlib.nullcontext()), NoCopies():
-                losses = stage.advance(pictures, pictures, is_textured=taught_by is None)
+                losses = stage.advance(pictures, pictures, is_textured=is_textured)
             self.assertEqual({str(loss.device) for loss in losses.values()}, {"meta"})
 
     def test_direct(self):
@@ -154,18 +153,32 @@ class Stages(unittest.TestCase):
         self.falls(losses, "charbonnier")
         self.falls(losses, "energy")
 
-    def test_direct_with_a_teacher_comes_nearer_to_it_with_fewer_blocks(self):
-        config = tiny_config()
-        teacher = Direct(config, self.options())
+    def test_lessons_bring_detail_near_to_the_teachers(self):
+        teacher = Direct(tiny_config(), self.options())
         self.train(teacher)
-        self.keep(teacher, config, self.path / "teacher.pt")
+        made = self.options(out=self.path / "lessons", pairs=3, side=64)
+        make_lessons(teacher.model, made)
         smaller = tiny_config()
         smaller["vae"]["layers_per_block"] = {"encoder": [1, 1, 0], "decoder": [1, 1, 0]}
-        pupil = Direct(smaller, self.options(teacher=self.path / "teacher.pt", texture_from=0.0))
-        losses = self.train(pupil)
+        pupil = Direct(smaller, self.options(lessons=made.out, texture_from=0.0))
+        sharp, poor = pupil.draw(loop.open_pool(self.path, "cpu"), 4, SIDE, np.random.default_rng(1))
+        losses = []
+        for step in range(40):
+            pupil.step += loop.WARM_UP if step == 0 else 1
+            losses.append(pupil.update(sharp, poor, 0.0))
         self.falls(losses, "charbonnier")
         self.falls(losses, "log_error")
         self.assertEqual({loss["critic"].item() for loss in losses}, {0.0})
+
+    def test_a_third_of_a_batch_are_lessons(self):
+        white = self.path / "white"
+        white.mkdir()
+        for name in ("sharp", "poor"):
+            np.save(white / f"{name}.npy", np.full((1, 64, 64, 3), 255, np.uint8))
+        stage = Direct(tiny_config(), self.options(lessons=white))
+        drawn = stage.draw(loop.open_pool(self.path, "cpu"), 9, SIDE, np.random.default_rng(1))
+        for pictures in drawn:
+            self.assertEqual([bool((picture == 1).all()) for picture in pictures], [False] * 6 + [True] * 3)
 
     def test_each_setting_gets_a_restoration_of_its_own(self):
         stage = Direct(tiny_config(), self.options(texture_from=0.0))
