@@ -96,8 +96,8 @@ function scaleChannel(
   }
 }
 
-/** How many lines are added in one go; a kernel that enlarges has no more. */
-const GROUP = 6
+/** How many lines are added in one go: as many as a cubic kernel has that enlarges. */
+const GROUP = 4
 
 /** One line of the result: the weighted sum of the lines under the kernel, rounded and clamped for integers. */
 function mixLines(
@@ -122,16 +122,14 @@ function mixLines(
 }
 
 function addGroup(sums: Float32Array, lines: readonly Float32Array[], weights: Float64Array): void {
-  const [a, b, c, d, e, f] = lines as [Line, Line, Line, Line, Line, Line]
+  const [a, b, c, d] = lines as [Line, Line, Line, Line]
   // Read here, they stay plain numbers in registers.
   const p = weights[0]!
   const q = weights[1]!
   const r = weights[2]!
   const s = weights[3]!
-  const t = weights[4]!
-  const u = weights[5]!
   for (let i = 0; i < sums.length; i++) {
-    sums[i]! += p * a[i]! + q * b[i]! + r * c[i]! + s * d[i]! + t * e[i]! + u * f[i]!
+    sums[i]! += p * a[i]! + q * b[i]! + r * c[i]! + s * d[i]!
   }
 }
 
@@ -145,16 +143,14 @@ function finishGroup(
   lines: readonly Line[],
   weights: Float64Array,
 ): void {
-  const [a, b, c, d, e, f] = lines as [Line, Line, Line, Line, Line, Line]
+  const [a, b, c, d] = lines as [Line, Line, Line, Line]
   const p = weights[0]!
   const q = weights[1]!
   const r = weights[2]!
   const s = weights[3]!
-  const t = weights[4]!
-  const u = weights[5]!
   for (let i = 0; i < sums.length; i++) {
     // As an integer first: that makes the comparisons cheap.
-    const value = (sums[i]! + p * a[i]! + q * b[i]! + r * c[i]! + s * d[i]! + t * e[i]! + u * f[i]!) | 0
+    const value = (sums[i]! + p * a[i]! + q * b[i]! + r * c[i]! + s * d[i]!) | 0
     data[at + i] = value < 0 ? 0 : value > top ? top : value
   }
 }
