@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from loop import batch, open_pool
+from loop import Pool, batch
 from metrics import gaussian_window
 from restoration import Restoration, load_average
 from transfer import opponent
@@ -45,7 +45,7 @@ def make_lessons(teacher: Restoration, options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     shape = (options.pairs, options.side, options.side, 3)
     files = [np.lib.format.open_memmap(options.out / f"{name}.npy", mode="w+", dtype=np.uint8, shape=shape) for name in ("sharp", "poor")]
-    pool, rng = open_pool(options.pool, options.device)[1:], np.random.default_rng(options.seed)
+    pool, rng = Pool(options.pool, options.device).pairs[1:], np.random.default_rng(options.seed)
     for first in range(0, options.pairs, TOGETHER):
         (poor,) = batch(pool, min(TOGETHER, options.pairs - first), options.side, rng)
         poor = poor.to(options.device).contiguous(memory_format=torch.channels_last)

@@ -22,6 +22,7 @@ WARM_UP = 300
 SAVE_EVERY = 4000
 AVERAGE_EVERY = 5
 FULL_RATE_INPUTS, VECTOR_SHARE = 200, 0.25
+MADE, ENOUGH, PATIENCE = "made.npy", 2000, 300
 
 
 class Stage(ABC):
@@ -97,11 +98,39 @@ def batch(pool: tuple[Tensor, Tensor], count: int, side: int, rng: np.random.Gen
     return tuple(file[index, rows, columns].permute(0, 3, 1, 2).float() / 255 for file in pool)
 
 
-def open_pool(folder: Path, device: str) -> tuple[Tensor, Tensor]:
-    """sharp and poor, uint8 [pairs, height, width, 3]: in a GPU's memory where they fill no more than half of what is free, else on disk."""
-    files = tuple(torch.from_numpy(np.load(folder / f"{name}.npy", mmap_mode="c")) for name in ("sharp", "poor"))
-    fits = torch.device(device).type == "cuda" and sum(file.nbytes for file in files) < torch.cuda.mem_get_info()[0] / 2
-    return tuple(file.to(device) for file in files) if fits else files
+class Pool:
+    """`pairs` of a folder, sharp and poor, uint8 [pairs, height, width, 3] each: in a GPU's memory where they fill no more than half of what is free, else on disk.
+
+    Of a pool that rented.py is filling these are the ones that have been made; `follow` takes in what came since. Raises ValueError where nothing comes.
+    """
+
+    def __init__(self, folder: Path, device: str):
+        self.files = tuple(torch.from_numpy(np.load(folder / f"{name}.npy", mmap_mode="c")) for name in ("sharp", "poor"))
+        fits = torch.device(device).type == "cuda" and sum(file.nbytes for file in self.files) < torch.cuda.mem_get_info()[0] / 2
+        self.counts = np.load(folder / MADE, mmap_mode="r") if (folder / MADE).exists() else None
+        if self.counts is None:
+            self.pairs = tuple(file.to(device) for file in self.files) if fits else self.files
+            return
+        self.kept = tuple(torch.empty_like(file, device=device) for file in self.files) if fits else self.files
+        self.made = 0
+        for _ in range(PATIENCE):
+            self.follow()
+            if self.made >= ENOUGH:
+                return
+            time.sleep(1)
+        raise ValueError(f"{folder}: expected {ENOUGH} pairs after {PATIENCE} seconds, got {self.made}. Is rented.py running?")
+
+    def follow(self) -> None:
+        """Takes in the pairs that were made since, in place of the oldest."""
+        if self.counts is None:
+            return
+        made, room = int(self.counts.min()) * len(self.counts), len(self.files[0])
+        rows = torch.arange(max(self.made, made - room), made) % room
+        if self.kept is not self.files and len(rows):
+            for kept, file in zip(self.kept, self.files, strict=True):
+                kept[rows.to(kept.device)] = file[rows].to(kept.device)
+        self.made = made
+        self.pairs = tuple(kept[: min(made, room)] for kept in self.kept)
 
 
 def sheet_of(rows: Iterable[Iterable[Tensor]], path: Path) -> None:
@@ -215,7 +244,7 @@ def run(stage: Stage, config: dict, options: argparse.Namespace) -> None:
     clock = Clock(options.seed)
     if options.resume:
         clock.restore(stage, torch.load(checkpoint, map_location="cpu", weights_only=False))
-    pool = open_pool(options.pool, options.device)
+    pool = Pool(options.pool, options.device)
 
     def report() -> None:
         save(clock.state(stage, config), checkpoint)
@@ -236,7 +265,7 @@ def run(stage: Stage, config: dict, options: argparse.Namespace) -> None:
         if progress >= 1:
             break
         side, count = [(s, n) for start, s, n in crops if progress >= start][-1]
-        pairs = (part.to(options.device) for part in stage.draw(pool, count, side, clock.rng))
+        pairs = (part.to(options.device) for part in stage.draw(pool.pairs, count, side, clock.rng))
         for name, loss in stage.update(*pairs, progress).items():
             sums.setdefault(name, []).append(loss)
         stage.step += 1
@@ -246,6 +275,7 @@ def run(stage: Stage, config: dict, options: argparse.Namespace) -> None:
             row = {"step": stage.step, "minutes": round(clock.seconds / 60, 2), "side": side}
             append(log, row | {name: round(float(torch.stack(values).mean()), 5) for name, values in sorted(sums.items())})
             sums = {}
+            pool.follow()
         if stage.step % (options.validate_every or SAVE_EVERY) == 0:
             report()
             before = time.monotonic()

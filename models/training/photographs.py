@@ -12,6 +12,7 @@ import argparse
 import io
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from PIL import Image
 
 CATALOGUE = Path(__file__).with_name("photographs.json")
 START_OF_JPEG = re.compile(b"\xff\xd8\xff")
+LEAST_SIDE = 320
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,21 @@ def shrink(picture: Image.Image, factor: float) -> Image.Image:
     return picture.resize((round(picture.width / factor), round(picture.height / factor)), Image.Resampling.LANCZOS)
 
 
+def reduction(picture: Image.Image) -> float:
+    """By how much a photograph is made smaller before anything is cut from it: to about 2 MP, and to 4/5 of its width at least."""
+    return max(1.25, (picture.width * picture.height / 2.2e6) ** 0.5)
+
+
+def levels(picture: Image.Image, factors: Iterable[float]) -> list[np.ndarray]:
+    """The picture at 1/factor of its size, uint8 [height, width, 3] each, once for each factor; none with a side below LEAST_SIDE."""
+    sizes = [np.asarray(shrink(picture, factor)) for factor in dict.fromkeys(factors)]
+    return [level for level in sizes if min(level.shape[:2]) >= LEAST_SIDE]
+
+
 def pyramid(photograph: Photograph, packages: Path, steps: tuple[float, ...] = (1.0, 1.6, 2.5)) -> list[np.ndarray]:
-    """The picture at some sizes as uint8 [height, width, 3]; at step 1 of about 2 MP, at each 1/step of its width, never more than 4/5 of its own."""
+    """The photograph at some sizes as uint8 [height, width, 3]; at step 1 reduced, at each 1/step of that width, never more than 4/5 of its own."""
     picture = load(photograph, packages)
-    first = (picture.width * picture.height / 2.2e6) ** 0.5
-    factors = dict.fromkeys(max(1.25, max(1.25, first) * step) for step in steps)
-    levels = [np.asarray(shrink(picture, factor)) for factor in factors]
-    return [level for level in levels if min(level.shape[:2]) >= 320]
+    return levels(picture, (max(1.25, reduction(picture) * step) for step in steps))
 
 
 if __name__ == "__main__":

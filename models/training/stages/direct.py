@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from degradation import to_bytes
 from grain import grain
 from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, grid, log_error, structure
-from loop import Stage, batch, follow, learning_rate, open_pool, rated, set_rate, sheet_of, to_tensor
+from loop import Pool, Stage, batch, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
 from muon import Muon
 from niqe import PRISTINE, niqe
@@ -68,7 +68,7 @@ class Direct(Stage):
         self.peak = options.rate or config["training"]["rates"]["direct"]
         self.weights = Weights(texture=options.texture, energy=options.energy)
         self.texture_from = options.texture_from
-        self.lessons = open_pool(options.lessons, options.device) if options.lessons else None
+        self.lessons = Pool(options.lessons, options.device).pairs if options.lessons else None
         self.device, self.is_bf16 = torch.device(options.device).type, options.bf16
         self.model, self.critic = Restoration(config), TextureCritic()
         if options.begin_from:

@@ -102,7 +102,7 @@ class Stages(unittest.TestCase):
     @classmethod
     def train(cls, stage: loop.Stage, steps: int = 40) -> list[dict[str, float]]:
         """The losses of some steps on one batch, the learning rate fully up; noise and times come again every ROUND steps."""
-        pool = loop.open_pool(cls.path, "cpu")
+        pool = loop.Pool(cls.path, "cpu").pairs
         pair = batch(pool, 2, SIDE, np.random.default_rng(1))
         losses = []
         for step in range(steps):
@@ -161,7 +161,7 @@ class Stages(unittest.TestCase):
         smaller = tiny_config()
         smaller["vae"]["layers_per_block"] = {"encoder": [1, 1, 0], "decoder": [1, 1, 0]}
         pupil = Direct(smaller, self.options(lessons=made.out, texture_from=0.0))
-        sharp, poor = pupil.draw(loop.open_pool(self.path, "cpu"), 4, SIDE, np.random.default_rng(1))
+        sharp, poor = pupil.draw(loop.Pool(self.path, "cpu").pairs, 4, SIDE, np.random.default_rng(1))
         losses = []
         for step in range(40):
             pupil.step += loop.WARM_UP if step == 0 else 1
@@ -176,7 +176,7 @@ class Stages(unittest.TestCase):
         for name in ("sharp", "poor"):
             np.save(white / f"{name}.npy", np.full((1, 64, 64, 3), 255, np.uint8))
         stage = Direct(tiny_config(), self.options(lessons=white))
-        drawn = stage.draw(loop.open_pool(self.path, "cpu"), 9, SIDE, np.random.default_rng(1))
+        drawn = stage.draw(loop.Pool(self.path, "cpu").pairs, 9, SIDE, np.random.default_rng(1))
         for pictures in drawn:
             self.assertEqual([bool((picture == 1).all()) for picture in pictures], [False] * 6 + [True] * 3)
 
