@@ -37,7 +37,7 @@ export const colorTransfer = defineNode({
       const pair = [toRgb(frame), toRgb(source)] as const
       frames.push(
         method === 'model'
-          ? await transferAsTrained(...pair, required(model), context, grain)
+          ? await transferAsTrained(...pair, required(model), context, grain, i)
           : transferColor(...pair, method, levels),
       )
     }

@@ -71,7 +71,7 @@ async function restoreFrame(
   }
   const { color_transfer: method, grain } = settings
   return method === 'model'
-    ? transferAsTrained(merger.finish(), source, model, context, grain)
+    ? transferAsTrained(merger.finish(), source, model, context, grain, batch.index)
     : transferColor(merger.finish(), source, method, model.manifest.colorTransfer.levels)
 }
 

@@ -11,6 +11,7 @@ type Services = Pick<RunContext, 'inference'>
  * @param image as the model made it
  * @param reference what it was made from; both RGB of one size
  * @param grain times the setting's own
+ * @param index which frame of a batch it is
  */
 export async function transferAsTrained(
   image: Frame,
@@ -18,8 +19,9 @@ export async function transferAsTrained(
   model: GendrModel,
   services: Services,
   grain: number,
+  index: number,
 ): Promise<Frame> {
-  return withGrain(await transfer(image, reference, model, services), grain * model.grain)
+  return withGrain(await transfer(image, reference, model, services), grain * model.grain, index)
 }
 
 async function transfer(image: Frame, reference: Frame, model: GendrModel, { inference }: Services): Promise<Frame> {

@@ -10,6 +10,9 @@ const SIGMA = 0.6
 const ACROSS = 0x9e3779b9
 const DOWN = 0x7feb352d
 
+/** How far down the noise of each frame of a batch begins: so that in a film it moves. */
+const NEXT = 2 ** 16
+
 /** Variance of a byte. */
 const BYTE = (256 ** 2 - 1) / 12
 
@@ -20,13 +23,14 @@ const BYTE = (256 ** 2 - 1) / 12
  * enough to keep 8 bits from showing steps.
  * @param frame float32 RGB, nominally 0..1
  * @param amount its standard deviation in middle grey, as a multiple of m; 0 gives the frame back
+ * @param index which frame of a batch it is
  */
-export function withGrain(frame: Frame, amount: number): Frame {
+export function withGrain(frame: Frame, amount: number, index = 0): Frame {
   if (amount === 0) return frame
   const { width, height, data } = frame
   const result = new Float32Array(data.length)
   const luma = new Float32Array(width)
-  const noises = noiseRows(width, height)
+  const noises = noiseRows(width, height, index * NEXT)
   let at = 0
   for (const missing of missingDetailRows(frame)) {
     const noise: Float32Array = noises.next().value
@@ -43,15 +47,15 @@ export function withGrain(frame: Frame, amount: number): Frame {
 }
 
 /** Rows of noise of deviation 1, each valid until the next one. */
-function* noiseRows(width: number, height: number): Generator<Float32Array> {
+function* noiseRows(width: number, height: number, top: number): Generator<Float32Array> {
   const white = new Float32Array(width + 2)
   const noise = new Float32Array(width)
-  const rows = [-1, 0, 1].map((y) => smoothRow(y, white, new Float32Array(width)))
+  const rows = [-1, 0, 1].map((y) => smoothRow(top + y, white, new Float32Array(width)))
   for (let y = 0; y < height; y++) {
     smooth(noise, rows[0]!, rows[1]!, rows[2]!)
     yield noise
     const oldest = rows.shift()!
-    rows.push(smoothRow(y + 2, white, oldest))
+    rows.push(smoothRow(top + y + 2, white, oldest))
   }
 }
 

@@ -56,6 +56,20 @@ describe('grain', () => {
     }
   })
 
+  test('of each frame of a batch is another, as strong', () => {
+    const noises = [0, 1, 2].map((index) =>
+      Array.from(withGrain(flat(128, 128, 0.5), 3, index).data, (value) => value - 0.5),
+    )
+    const product = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, i) => sum + value * b[i]!, 0)
+    for (const noise of noises) expect(product(noise, noise) / product(noises[0]!, noises[0]!)).toBeCloseTo(1, 1)
+    for (const [i, j] of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const)
+      expect(Math.abs(product(noises[i]!, noises[j]!) / product(noises[0]!, noises[0]!))).toBeLessThan(0.05)
+  })
+
   test('is the same at the same place of any picture', () => {
     const [small, large] = [flat(20, 10, 0.5), flat(50, 30, 0.5)].map((frame) => withGrain(frame, 2))
     for (let y = 0; y < 10; y++)
