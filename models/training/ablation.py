@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from stages.distil import METHODS
 
@@ -50,13 +51,15 @@ def page(table: list[list[str]], options: argparse.Namespace) -> str:
     head = ["", "PSNR-Y, dB", "SSIM-Y", "NIQE", "distance of latents"]
     lines = [f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *table]]
     pairs = len(np.load(options.pool / "validation_sharp.npy", mmap_mode="r"))
+    weights = torch.load(options.out / "base/checkpoint.pt", map_location="cpu", weights_only=False)["average"]
+    size = sum(weight.numel() for weight in weights.values()) / 1e6
     return "\n".join(
         [
             "# Ablation: VSD, SiD, CiD, CiDA",
             "",
             "Written by `python models/training/ablation.py --write`; do not edit. Table 3 of GenDR (arXiv 2503.06790) in small: one",
-            f"autoencoder ({options.autoencoder_steps} steps) and one base diffusion model ({options.base_steps} steps, no REPA: no encoder was given) of gendr-nano's size, from which each",
-            f"method distils a one-step restorer with {options.steps} steps, the same batches and the same seed. Judged on {pairs} validation pairs.",
+            f"autoencoder ({options.autoencoder_steps} steps) and one base diffusion model ({options.base_steps} steps, no REPA: no encoder was given), {size:.1f} M parameters with what is",
+            f"around them, from which each method distils a one-step restorer with {options.steps} steps, the same batches and the same seed. Judged on {pairs} validation pairs.",
             "",
             *lines,
             "",
