@@ -24,6 +24,7 @@ from safetensors.torch import load_file
 import photographs
 import real_esrgan
 from degradation import blur, degrade, from_bytes, jpeg, noise, to_bytes
+from grain import AT_OWN_SIZE
 from metrics import colour_shift, luma, psnr_y, ssim_y
 from niqe import PRISTINE, niqe
 from pool import upscale
@@ -182,8 +183,11 @@ if __name__ == "__main__":
         pairs = fixture_pairs(options.pairs)
     if options.chain:
         pairs = again(pairs, options.chain)
+    model = load(options.model)
+    if options.chain == "same-size":
+        model.grains *= AT_OWN_SIZE
     with torch.no_grad():
-        result = judge(load(options.model), pairs, options.restored)
+        result = judge(model, pairs, options.restored)
     print(table(result))
     if options.json:
         options.json.write_text(json.dumps(result, indent=2) + "\n")

@@ -15,6 +15,9 @@ import { transferAsTrained } from './trained-transfer.ts'
 /** A preview costs an encode of the whole picture: one every so many tiles at most. */
 const PREVIEWS = 8
 
+/** How much of the setting's grain a picture gets that is not enlarged: its own fine detail is there (docs/model-card.md has what it does). */
+const AT_OWN_SIZE = 2 / 3
+
 const parameters = z.object({
   scale: z.number().min(1).max(8).default(4).meta({ step: 0.5, tooltip: 'Of each side; 1 restores at the same size.' }),
   tile_size: tileSize,
@@ -26,7 +29,12 @@ const parameters = z.object({
       tooltip: 'Where the colours come from afterwards; model does what the model was trained with.',
     }),
   strength,
-  grain,
+  grain: grain.meta({
+    optional: true,
+    step: 0.25,
+    tooltip:
+      "Times the film grain that the model's setting adds where fine detail is missing, two thirds of it at scale 1; 0 adds none.",
+  }),
 })
 
 type Settings = z.output<typeof parameters>
@@ -69,7 +77,8 @@ async function restoreFrame(
     const preview = done % stride === 0 && done < tiles ? { frames: [merger.soFar(source)] } : undefined
     context.progress(batch.index * tiles + done, batch.count * tiles, preview)
   }
-  const { color_transfer: method, grain } = settings
+  const { color_transfer: method, scale } = settings
+  const grain = scale > 1 ? settings.grain : settings.grain * AT_OWN_SIZE
   return method === 'model'
     ? transferAsTrained(merger.finish(), source, model, context, grain, batch.index)
     : transferColor(merger.finish(), source, method, model.manifest.colorTransfer.levels)

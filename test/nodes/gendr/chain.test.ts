@@ -7,6 +7,7 @@ import { tileSplit } from '../../../nodes/gendr/tile-split.ts'
 import { vae16Decode } from '../../../nodes/gendr/vae16-decode.ts'
 import { vae16Encode } from '../../../nodes/gendr/vae16-encode.ts'
 import { imageScaleBy } from '../../../nodes/image/image-scale-by.ts'
+import { withGrain } from '../../../nodes/sdk/grain.ts'
 import type { GendrModel, Image } from '../../../nodes/sdk/values.ts'
 import { exactModel, gatedModel, noiseFrame, testContext } from '../context.ts'
 
@@ -56,6 +57,15 @@ describe('GenDRRestore', () => {
     expect(await restored(gatedModel, 0)).toEqual(without)
     expect(await restored(gatedModel, 1)).not.toEqual(without)
     expect(await restored(gatedModel, 0.5)).toEqual(await restored({ ...gatedModel, grain: gatedModel.grain / 2 }, 1))
+  })
+
+  test('of a picture that is not enlarged the grain is two thirds as strong', async () => {
+    const image = { frames: [noiseFrame(40, 24)] }
+    const ownSize = { ...settings, scale: 1, color_transfer: 'model' } as const
+    const single = await gendrRestore.run({ image, model: gatedModel }, { ...ownSize, grain: 3 }, testContext())
+    const without = await gendrRestore.run({ image, model: gatedModel }, { ...ownSize, grain: 0 }, testContext())
+    const grain = (amount: number) => ({ frames: without.image.frames.map((frame) => withGrain(frame, amount)) })
+    expect(single.image).toEqual(grain(2 * gatedModel.grain))
   })
 
   test('a model that predicts the noise exactly gives the picture back', async () => {
