@@ -47,7 +47,7 @@ def sid(z_g: Tensor, real: Tensor, fake: Tensor, xi: float = 1.0) -> Tensor:
 
 
 def cid(z_h: Tensor, z_g: Tensor, real: Tensor, fake: Tensor, xi: float = 0.5) -> Tensor:
-    """Consistent score identity distillation, L3 - xi L1, bounded below for xi < 1 (GenDR, section 3.3)."""
+    """Consistent score identity distillation, L3 - xi L1 (GenDR, section 3.3); for xi < 1 bounded below in the fake score, not in the real one."""
     return (balance(z_g, real) * (consistent_identity(real, fake, z_h) - xi * score_gap(real, fake))).mean()
 
 

@@ -7,5 +7,7 @@ test('the shipped model has grain in its detailed setting, which is the default,
   const grains = ['default', 'detailed', 'faithful'].map(
     async (setting) => (await store.open('gendr-nano', setting)).grain,
   )
-  expect(await Promise.all(grains)).toEqual([0.6, 0.6, 0])
+  const [byDefault, detailed, faithful] = await Promise.all(grains)
+  expect(detailed).toBeGreaterThan(0)
+  expect([byDefault, faithful]).toEqual([detailed, 0])
 })
