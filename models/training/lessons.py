@@ -23,6 +23,7 @@ from torch import Tensor
 
 from loop import Pool, batch
 from metrics import gaussian_window
+from pool import new_files
 from restoration import Restoration, load_average
 from transfer import opponent
 
@@ -42,9 +43,7 @@ def lesson(teacher: Restoration, poor: Tensor) -> Tensor:
 
 def make_lessons(teacher: Restoration, options: argparse.Namespace) -> None:
     """Writes a pool whose sharp pictures are the lessons, uint8 [pairs, side, side, 3], for crops of another's poor ones."""
-    options.out.mkdir(parents=True, exist_ok=True)
-    shape = (options.pairs, options.side, options.side, 3)
-    files = [np.lib.format.open_memmap(options.out / f"{name}.npy", mode="w+", dtype=np.uint8, shape=shape) for name in ("sharp", "poor")]
+    files = new_files(options.out, options.pairs, options.side)
     pool, rng = Pool(options.pool, options.device).pairs[1:], np.random.default_rng(options.seed)
     for first in range(0, options.pairs, TOGETHER):
         (poor,) = batch(pool, min(TOGETHER, options.pairs - first), options.side, rng)

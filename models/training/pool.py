@@ -116,11 +116,17 @@ def make_validation(packages: Path, out: Path) -> None:
     np.save(out / "validation_poor.npy", np.stack(poor))
 
 
+def new_files(out: Path, pairs: int, side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:
+    """sharp and poor of a pool, still black, uint8 [pairs, side, side, 3], mapped from the disk."""
+    out.mkdir(parents=True, exist_ok=True)
+    shape = (pairs, side, side, 3)
+    sharp, poor = (np.lib.format.open_memmap(out / name, mode="w+", dtype=np.uint8, shape=shape) for name in ("sharp.npy", "poor.npy"))
+    return sharp, poor
+
+
 def make_pool(packages: Path, out: Path, pairs: int, workers: int, seed: int) -> None:
     """Fills a pool of `pairs` pairs with so many processes."""
-    out.mkdir(parents=True, exist_ok=True)
-    for name in ("sharp.npy", "poor.npy"):
-        np.lib.format.open_memmap(out / name, mode="w+", dtype=np.uint8, shape=(pairs, SIDE, SIDE, 3)).flush()
+    new_files(out, pairs)
     make_validation(packages, out)
     planned = plan(packages, pairs, seed)
     with ProcessPoolExecutor(workers) as executor:

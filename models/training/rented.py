@@ -8,8 +8,10 @@ A part that arrives later is found. Row by row each process fills its own ones o
 """
 
 import argparse
+import contextlib
 import itertools
 import os
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import Process
 from pathlib import Path
@@ -21,7 +23,7 @@ from PIL import Image
 from cutouts import SIZES, cutouts, read
 from loop import MADE
 from photographs import LEAST_SIDE, Photograph, catalogue, levels, load, reduction, shrink
-from pool import SIDE, STEPS, pair
+from pool import STEPS, new_files, pair
 
 CUTOUTS = "cutouts"
 QUALITY = 90
@@ -52,10 +54,15 @@ def pack_photograph(photograph: Photograph, packages: Path, place: Path) -> None
 
 def make_ring(pool: Path, pairs: int, workers: int) -> None:
     """Writes an empty pool, and how many pairs each process has made, int64 [workers]."""
-    pool.mkdir(parents=True, exist_ok=True)
-    for name in ("sharp.npy", "poor.npy"):
-        np.lib.format.open_memmap(pool / name, mode="w+", dtype=np.uint8, shape=(pairs, SIDE, SIDE, 3)).flush()
+    new_files(pool, pairs)
     np.save(pool / MADE, np.zeros(workers, np.int64))
+
+
+def arrived(paths: list[Path]) -> Iterator[tuple[Path, list[np.ndarray]]]:
+    """Photographs at all their sizes, without those that are still being copied."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            yield path, levels(read(path), (max(1.0, step) for step in STEPS))
 
 
 def fill(packed: Path, pool: Path, worker: int, workers: int, seed: int, most: int | None = None) -> None:
@@ -68,8 +75,8 @@ def fill(packed: Path, pool: Path, worker: int, workers: int, seed: int, most: i
     known: dict[Path, list[np.ndarray]] = {}
     for made in itertools.count() if most is None else range(most):
         if made % LOOK_AGAIN == 0:
-            paths = [path for path in sorted(packed.glob("[0-9]*/*.webp")) if int(path.stem) % workers == worker]
-            known |= {path: levels(read(path), (max(1.0, step) for step in STEPS)) for path in paths if path not in known}
+            paths = sorted(packed.glob("[0-9]*/*.webp"))[worker::workers]
+            known |= dict(arrived([path for path in paths if path not in known]))
             if not known:
                 raise ValueError(f"{packed}: expected photographs for process {worker} of {workers}, found none. Bring a part, or start fewer processes.")
             areas = np.array([own[0].size for own in known.values()], float)

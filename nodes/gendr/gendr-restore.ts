@@ -30,8 +30,6 @@ const parameters = z.object({
     }),
   strength,
   grain: grain.meta({
-    optional: true,
-    step: 0.25,
     tooltip:
       "Times the film grain that the model's setting adds where fine detail is missing, two thirds of it at scale 1; 0 adds none.",
   }),

@@ -124,7 +124,7 @@ class Direct(Stage):
 
     def draw(self, pool: tuple[Tensor, Tensor], count: int, side: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         if not self.lessons:
-            return batch(pool, count, side, rng)
+            return super().draw(pool, count, side, rng)
         taught = self.detailed(count)
         batches = batch(pool, count - taught, side, rng), batch(self.lessons, taught, side, rng)
         return tuple(torch.cat(pictures) for pictures in zip(*batches, strict=True))

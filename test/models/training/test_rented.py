@@ -11,7 +11,7 @@ from PIL import Image
 import loop
 from cutouts import FOLDER, PACKAGE, read
 from photographs import catalogue
-from rented import fill, make_ring, pack
+from rented import arrived, fill, make_ring, pack
 
 
 def noisy(path: Path, size: tuple[int, int], seed: int) -> None:
@@ -45,7 +45,7 @@ class Rented(unittest.TestCase):
             fill(self.packed, self.pool, worker, 2, 1, most)
 
     def test_rows_are_filled_by_turns_and_training_follows(self):
-        for index in range(2):
+        for index in (0, 2):  # the first of two parts
             noisy(self.packed / f"0/{index:04}.webp", (400, 330), index)
         make_ring(self.pool, 6, 2)
         with unittest.mock.patch.multiple(loop, ENOUGH=1, PATIENCE=1), unittest.mock.patch("time.sleep"):
@@ -68,6 +68,12 @@ class Rented(unittest.TestCase):
         make_ring(self.pool, 2, 1)
         with self.assertRaisesRegex(ValueError, "expected photographs for process 0 of 1, found none"):
             fill(self.packed, self.pool, 0, 1, 1, 1)
+
+    def test_what_is_still_being_copied_waits(self):
+        whole, half = self.packed / "0/0000.webp", self.packed / "0/0001.webp"
+        noisy(whole, (400, 330), 1)
+        half.write_bytes(whole.read_bytes()[:5000])
+        self.assertEqual([path for path, _ in arrived([half, whole])], [whole])
 
     def test_a_part_that_arrives_later_is_used(self):
         noisy(self.packed / "0/0000.webp", (400, 330), 1)
