@@ -19,15 +19,15 @@ CLEAN_SHARE = 0.15
 SECOND_ROUND_SHARE = 0.7
 
 
-def degrade(picture: np.ndarray, scale: int, rng: np.random.Generator, clean: float = CLEAN_SHARE) -> np.ndarray:
+def degrade(picture: np.ndarray, scale: int, rng: np.random.Generator) -> np.ndarray:
     """A poor version of `picture`, `scale` times smaller.
 
-    picture: uint8 [height, width, 3], sides divisible by scale; clean: the share that is only made smaller. Returns uint8 [height/scale, width/scale, 3].
+    picture: uint8 [height, width, 3], sides divisible by scale. Returns uint8 [height/scale, width/scale, 3].
     The result is a function of the arguments and the state of rng alone.
     """
     size = (picture.shape[0] // scale, picture.shape[1] // scale)
     x = from_bytes(picture)
-    if rng.random() < clean:
+    if rng.random() < CLEAN_SHARE:
         x = resize(x, size, rng)
         return to_bytes(jpeg(x, rng.uniform(85, 98), rng) if rng.random() < 0.3 else x)
     severity = rng.uniform(0.15, 1.0)

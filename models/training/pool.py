@@ -24,13 +24,13 @@ from lettering import letter
 from photographs import Photograph, catalogue, pyramid, size_of
 
 SIDE = 256
-SCALES, SCALE_SHARES = (4, 3, 2, 1), (0.72, 0.04, 0.08, 0.16)
+SCALES, SCALE_SHARES = (4, 3, 2, 1), (0.78, 0.04, 0.06, 0.12)
 FLAT, FLAT_SHARE = 4.0, 0.15
 LETTERING_SHARE = 0.06
 CUTOUT_SHARE = 0.25
 LIGHT_SHARE, SWAP_SHARE = 0.5, 0.15
 STEPS = (0.7, 0.85, 1.0, 1.25, 1.6, 2.0, 2.5, 3.2)
-CLEAN_SHARE, HARSH_SHARE = 0.25, 0.25
+HARSH_SHARE = 0.15
 MOST_AREA = 2_200_000
 
 
@@ -58,7 +58,7 @@ def pair(levels: list[np.ndarray], shares: np.ndarray, things: list[Image.Image]
     scale = int(rng.choice(SCALES, p=SCALE_SHARES))
     size = SIDE - SIDE % scale
     is_harsh = scale > 1 and rng.random() < HARSH_SHARE
-    small = real_esrgan.degrade(sharp[:size, :size], scale, rng) if is_harsh else degrade(sharp[:size, :size], scale, rng, CLEAN_SHARE)
+    small = (real_esrgan.degrade if is_harsh else degrade)(sharp[:size, :size], scale, rng)
     poor = upscale(small, size, size)
     margin = SIDE - size
     return sharp, np.pad(poor, ((0, margin), (0, margin), (0, 0)), mode="edge") if margin else poor
