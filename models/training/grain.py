@@ -7,7 +7,7 @@ m is how much fine detail is missing around, by how strongly the luma bends for 
     s = mean(sqrt(|l(x+1) - l(x-1)| / 2 + |l(y+1) - l(y-1)| / 2))^2,   c = mean(sqrt(|l(x-1) - 2 l + l(x+1)| + |l(y-1) - 2 l + l(y+1)|))^2,
     m = sqrt(max(0, (SHARP s)^2 - c^2)),
 
-of each block and its neighbours the least, held within half a level and nine levels of 255, and interpolated between the blocks' centres. Of sharp photographs nine
+of each block and its neighbours the least, held within half a level and sixteen levels of 255, and interpolated between the blocks' centres. Of sharp photographs nine
 blocks in ten have c / s below SHARP, and half of them 1.6; restored ones about 1. So a restored meadow, which is smoother than any photograph of one, gets visible grain, a sharp
 one hardly any, and skin and skies only as much as keeps 8 bits from showing steps. A lone edge gets no more than what lies beside it.
 The noise is a hash of the place, smoothed a little: the same for every picture and every run, and it never repeats. Black and white stay as they are.
@@ -25,7 +25,7 @@ REACH, SIGMA = 1, 0.6
 ACROSS, DOWN, BITS = 0x9E3779B9, 0x7FEB352D, 0xFFFFFFFF
 BYTE = (256**2 - 1) / 12
 AT_OWN_SIZE = 2 / 3
-BLOCK, SHARP, LEAST, MOST = 8, 2.2, 0.5 / 255, 9 / 255
+BLOCK, SHARP, LEAST, MOST = 8, 2.2, 0.5 / 255, 16 / 255
 
 
 def mixed(state: Tensor) -> Tensor:

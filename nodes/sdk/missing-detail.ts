@@ -10,9 +10,9 @@ const STEP = 2
 /** The curvature for its slope that nine in ten blocks of sharp photographs stay below. */
 const SHARP = 2.2
 
-/** What is told, in units of white: no less than half a level of 255, no more than nine. */
+/** What is told, in units of white: no less than half a level of 255, no more than sixteen. */
 const LEAST = 0.5 / 255
-const MOST = 9 / 255
+const MOST = 16 / 255
 
 /** A number for each block of a frame, row by row. */
 interface Blocks {

@@ -49,7 +49,7 @@ describe('convolutions whose ranges a checkpoint tells', () => {
     expect(deviation(coarse, exact) / deviation(exact)).toBeLessThan(0.08)
   })
 
-  test('have a range by channel where one is much wider than the others', async () => {
+  test('have a range by channel: one that is much wider leaves the others as exact', async () => {
     const { source, output } = stage(RANGES, 12)
     await importCheckpoint({ source, output, name: 'model', timestep: 499 })
     const { graphs, variants } = await openModelFolder(output)
