@@ -3,7 +3,7 @@ import { missingDetailRows } from '../../../nodes/sdk/missing-detail.ts'
 import type { Frame } from '../../../nodes/sdk/values.ts'
 import { flat, grey, uneven } from './frames.ts'
 
-const [LEAST, MOST] = [Math.fround(0.5 / 255), Math.fround(9 / 255)]
+const [LEAST, MOST] = [Math.fround(0.5 / 255), Math.fround(16 / 255)]
 
 describe('missing detail', () => {
   test('is what training has, in whole blocks and in those that the border cuts', () => {
@@ -18,11 +18,11 @@ describe('missing detail', () => {
     for (const [y, x, value] of expected) expect(255 * found[y]![x]!).toBeCloseTo(value, 4)
   })
 
-  test('is 2.2 times the slope where the luma does not bend, nine levels at most', () => {
+  test('is 2.2 times the slope where the luma does not bend, sixteen levels at most', () => {
     const slope = 1 / 255
     const found = missing(grey(64, 64, (x) => 0.2 + slope * x))
     expect(found[32]![32]).toBeCloseTo(2.2 * slope, 5)
-    expect(missing(grey(40, 40, (x) => x / 40))[20]![20]).toBe(MOST)
+    expect(missing(grey(20, 20, (x) => x / 20))[10]![10]).toBe(MOST)
   })
 
   test('is the least where nothing changes, and where all changes as fast as it can', () => {
