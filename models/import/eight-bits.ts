@@ -17,8 +17,8 @@ export interface Kernel {
 }
 
 /**
- * Conv2d of a float32 map, computed in eight bits. ONNX Runtime puts channels last around the convolution, and its optimiser would put them
- * first again only behind the sums with other maps, where their own ranges take fifteen times as long: what is no map stops it.
+ * Conv2d of a float32 map, computed in eight bits. ONNX Runtime puts channels last around the convolution. Its optimiser would put them first
+ * again only behind DequantizeLinear, which takes fifteen times as long with a range for each of the last axis; it does not move past a Reshape.
  * @param between may change what is quantised but not its values, such as enlarge it
  */
 export function convolutionInEightBits(
@@ -98,7 +98,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int32Array):
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
-/** Letters and checkers give single channels more than photographs do, and half a step more of each costs nothing that can be measured. */
+/** Letters and checkers give single channels more than photographs do, and steps half as large again cost nothing that can be measured. */
 const ROOM = 1.5
 
 /** 63 and not 127: processors without VNNI add two products in sixteen bits, and 2 · 255 · 63 is what these hold. */

@@ -9,7 +9,7 @@ m is how much fine detail is missing around, by how strongly the luma bends for 
 
 of each block and its neighbours the least, held within half a level and sixteen levels of 255, and interpolated between the blocks' centres. Of sharp photographs nine
 blocks in ten have c / s below SHARP, and half of them 1.6; restored ones about 1. So a restored meadow, which is smoother than any photograph of one, gets visible grain, a sharp
-one hardly any, and skin and skies only as much as keeps 8 bits from showing steps. A lone edge gets no more than what lies beside it.
+one little, and skin and skies only as much as keeps 8 bits from showing steps. A lone edge gets no more than what lies beside it.
 The noise is a hash of the place, smoothed a little: the same for every picture and every run, and it never repeats. Black and white stay as they are.
 The host adds the same (nodes/sdk/grain.ts); AT_OWN_SIZE times as much to a picture that is not enlarged, whose own fine detail is there.
 """

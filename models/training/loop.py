@@ -89,14 +89,14 @@ def to_tensor(pictures: np.ndarray) -> Tensor:
 def batch(pool: tuple[Tensor, Tensor], count: int, side: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Random crops of random pairs, flipped and turned alike: sharp and poor, [count, 3, side, side] in 0..1, where the pool is."""
     pairs, height, width, _ = pool[0].shape
-    places = [rng.integers(n, size=(count, 1, 1)) for n in (pairs, height - side + 1, width - side + 1)]
-    turns = torch.from_numpy(rng.integers(2, size=(3, count, 1, 1, 1))).bool().to(pool[0].device)
-    places = np.stack(places)[:, :, 0, 0].T.tolist()
+    places = np.stack([rng.integers(n, size=count) for n in (pairs, height - side + 1, width - side + 1)], axis=1).tolist()
+    upwards, backwards, transposed = torch.from_numpy(rng.integers(2, size=(3, count, 1, 1, 1))).bool().to(pool[0].device)
 
     def crops(file: Tensor) -> Tensor:
         x = torch.stack([file[pair, top : top + side, left : left + side] for pair, top, left in places])
-        for turn, turned in zip(turns, (lambda: x.flip(1), lambda: x.flip(2), lambda: x.transpose(1, 2)), strict=True):
-            x = torch.where(turn, turned(), x)
+        x = torch.where(upwards, x.flip(1), x)
+        x = torch.where(backwards, x.flip(2), x)
+        x = torch.where(transposed, x.transpose(1, 2), x)
         return x.permute(0, 3, 1, 2).float() / 255
 
     return tuple(crops(file) for file in pool)

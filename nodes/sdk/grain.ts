@@ -19,7 +19,7 @@ const BYTE = (256 ** 2 - 1) / 12
 /**
  * Film grain, which follows a model's setting (models/training/grain.py has the same): y + amount · m · √(4 l (1 − l)) · noise,
  * l the luma, m how much fine detail is missing around. The noise is a hash of the place, smoothed: the same in every run, without seams or
- * repetition. Black and white stay as they are. It stands for what no restoration can know; a sharp picture gets hardly any, and a flat one just
+ * repetition. Black and white stay as they are. It stands for what no restoration can know; a sharp picture gets little, and a flat one just
  * enough to keep 8 bits from showing steps.
  * @param frame float32 RGB, nominally 0..1
  * @param amount its standard deviation in middle grey, as a multiple of m; 0 gives the frame back
