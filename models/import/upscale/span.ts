@@ -21,6 +21,7 @@ export function span(weights: Weights): Recognised | undefined {
     scale,
     channels,
     paddingMultiple: 1,
+    leftOver: /\.eval_conv\.(weight|bias)$|^no_norm$/,
     build(network, pixels) {
       // A tensor of that name says that the picture goes in as it is.
       const input = weights.has('no_norm') ? pixels : normalised(network, pixels)
@@ -54,11 +55,11 @@ function normalised(network: Network, pixels: Feature): Feature {
   return affineChannels(network, 'normalised', pixels, RANGE, offsets)
 }
 
-/** (y₃ + x) · (sigmoid(y₃) − ½), and y₁ before its activation. */
+/** (y₃ + x) · (sigmoid(y₃) − ½), and y₁ after its activation: in the authors' code SiLU works in place, so that is what the end is given. */
 function attentionBlock(network: Network, path: string, x: Feature, width: number): { out: Feature; inner: Feature } {
   const { graph } = network
-  const inner = folded(network, `${path}.c1_r`, x, width)
-  let y = folded(network, `${path}.c2_r`, silu(network, `${path}.act1`, inner), width)
+  const inner = silu(network, `${path}.act1`, folded(network, `${path}.c1_r`, x, width))
+  let y = folded(network, `${path}.c2_r`, inner, width)
   y = folded(network, `${path}.c3_r`, silu(network, `${path}.act2`, y), width)
   const gate = affine(network, path, { ...y, name: graph.node('Sigmoid', path, [y.name]) }, 1, -0.5)
   const sum = add(network, path, y, x)
