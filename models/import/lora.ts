@@ -222,7 +222,7 @@ const rulesSchema = z.object({
 function rulesOf(path: string, part: Part): Rules {
   const config = join(dirname(path), 'adapter_config.json')
   if (basename(path) === PEFT_FILE && existsSync(config)) return toRules(readJson(config, rulesSchema))
-  const metadata = readSafetensorsMetadata(path).lora_adapter_metadata
+  const metadata = path.endsWith('.safetensors') ? readSafetensorsMetadata(path).lora_adapter_metadata : undefined
   if (metadata === undefined) return { alpha: undefined, root: false }
   const own = z
     .string()

@@ -58,13 +58,14 @@ function readLegacy(path: string): TorchFile {
   const widths = new Map(Array.from(referencesIn(root!), ({ key, type }) => [key, BYTES_OF[type]] as const))
   const storages = new Map<string, { begin: number; end: number }>()
   for (const key of Array.isArray(keys) ? keys : []) {
-    const width = widths.get(String(key))
-    if (width === undefined) throw invalidCheckpoint(`${path}: expected a tensor in storage ${String(key)}.`, REMEDY)
+    const width = typeof key === 'string' ? widths.get(key) : undefined
+    if (typeof key !== 'string' || width === undefined)
+      throw invalidCheckpoint(`${path}: expected a tensor in every storage.`, REMEDY)
     const count = Number(new DataView(readBytes(path, end, 8).buffer).getBigInt64(0, true))
     const begin = end + 8
     end = begin + count * width
     if (count < 0 || end > size) throw invalidCheckpoint(`${path}: expected ${end} bytes, got ${size}.`, REMEDY)
-    storages.set(String(key), { begin, end })
+    storages.set(key, { begin, end })
   }
   return { root: root!, storages }
 }
@@ -122,9 +123,9 @@ function partsOf(value: Pickled): Iterable<Pickled> {
 function storageOf(value: Pickled | undefined): Storage | undefined {
   if (!(value instanceof PickledReference) || !Array.isArray(value.id)) return undefined
   const [kind, type, key] = value.id
-  if (kind !== 'storage' || !(type instanceof PickledGlobal)) return undefined
+  if (kind !== 'storage' || !(type instanceof PickledGlobal) || typeof key !== 'string') return undefined
   const known = TYPES[type.name]
-  return known && { key: String(key), type: known }
+  return known && { key, type: known }
 }
 
 /** _rebuild_tensor_v2(storage, first value, shape, strides, ...) */

@@ -183,7 +183,8 @@ class Unpickler {
         break
       case 'stack-global': {
         const [module, name] = this.#last(2)
-        this.#global(`${String(module)}.${String(name)}`)
+        if (typeof module !== 'string' || typeof name !== 'string') throw this.#refused('a name that is no text')
+        this.#global(`${module}.${name}`)
         break
       }
       case 'reference':

@@ -54,6 +54,9 @@ const MULTIPLES = [1, 2, 4, 8, 16, 32, 64]
 const WIDTH = 48
 const HEIGHT = 32
 
+/** What a fixed side must have for tiles to fit into it, whose sides are multiples of 8. */
+const SMALLEST = 8
+
 class Probe {
   readonly #path: string
   readonly #graph: ForeignGraph
@@ -88,8 +91,12 @@ class Probe {
     const channels = layout === 'nchw' ? (second ?? 3) : last
     if (dims.length !== 4 || (batch ?? 1) !== 1 || !isColour(channels))
       throw this.#refused(`${name} as one picture of 1 or 3 channels, [1, 3, H, W] or [1, H, W, 3]`, `[${shown(dims)}]`)
-    const [height, width] = layout === 'nchw' ? [third, last] : [second, third]
-    return { layout, channels, size: width && height ? { width, height } : undefined }
+    // Some exporters write 0 where a side is open.
+    const [height, width] = (layout === 'nchw' ? [third, last] : [second, third]).map((side) => side || undefined)
+    if (width === undefined && height === undefined) return { layout, channels, size: undefined }
+    if (width === undefined || height === undefined || Math.min(width, height) < SMALLEST)
+      throw this.#refused(`${name} with both sides open, or both fixed at ${SMALLEST} or more`, `[${shown(dims)}]`)
+    return { layout, channels, size: { width, height } }
   }
 
   async #scale(layout: Convention['layout'], channels: number, size: Sides | undefined) {
@@ -119,7 +126,9 @@ class Probe {
       ['unit', 0.5],
       ['bytes', 127.5],
     ] as const) {
-      const { values } = await this.#enlarge(layout, channels, sides, grey)
+      const { values } = await this.#enlarge(layout, channels, sides, grey).catch((error: Error) => {
+        throw this.#refused('a network that takes any picture of its size', error.message.split('\n')[0]!)
+      })
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length
       if (Math.abs(mean - grey) < grey * TOLERANCE) return range
       tried.push(`${grey} to ${mean.toPrecision(3)}`)

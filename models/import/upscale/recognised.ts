@@ -10,6 +10,8 @@ export interface Recognised {
   readonly scale: number
   /** Channels of the picture, in and out. */
   readonly channels: number
+  /** Tensors that checkpoints carry and the network does without; any other would belong to a variant that computes something else. */
+  readonly leftOver?: RegExp
   /** The picture's sides must be multiples of this. */
   readonly paddingMultiple: number
   /** Pixels [B, channels, H, W] in 0..1 to [B, channels, scale·H, scale·W]. */

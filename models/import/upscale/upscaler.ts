@@ -29,7 +29,8 @@ export async function draftUpscaler(path: string, options: UpscalerOptions): Pro
       'Name the file of an upscaler, or a folder in the Diffusers layout.',
     )
   const weights = openFile(path)
-  const { architecture, details, scale, channels, paddingMultiple, build } = recognise(weights)
+  const recognised = recognise(weights)
+  const { architecture, details, scale, channels, paddingMultiple, build } = recognised
   const from = [{ name: 'pixels', channels, reduction: 1 }]
   const { written, graphs } = drawParts(
     options,
@@ -38,6 +39,7 @@ export async function draftUpscaler(path: string, options: UpscalerOptions): Pro
       upscaler: { weights, from, to: 'enlarged', body: build },
     },
   )
+  requireAllUsed(weights, recognised)
   return {
     description: {
       ...description,
@@ -47,7 +49,7 @@ export async function draftUpscaler(path: string, options: UpscalerOptions): Pro
     written,
     graphs,
     parameters: weights.parameters,
-    sources: [weights],
+    sources: [],
   }
 }
 
@@ -59,6 +61,19 @@ function recognise(weights: Weights): Recognised {
   throw invalidCheckpoint(
     `${weights.place}: expected the tensors of RRDBNet, SRVGGNetCompact or SPAN, found ${weights.names.slice(0, 3).join(', ') || 'none'}.`,
     'Bring the network as .onnx, which may be of any architecture, or see docs/models.md for how to add one.',
+  )
+}
+
+/** A counter that averaging leaves in a checkpoint (torch.optim.swa_utils.AveragedModel). */
+const COUNTER = 'n_averaged'
+
+/** A tensor that nothing takes tells of a variant: the network would load, and compute something else than it was trained for. */
+function requireAllUsed(weights: Weights, { architecture, leftOver }: Recognised): void {
+  const unknown = weights.unused.filter((name) => name !== COUNTER && !leftOver?.test(name))
+  if (unknown.length === 0) return
+  throw invalidCheckpoint(
+    `${weights.place}: expected the tensors of ${architecture} alone, found ${unknown.length} more, the first is ${unknown[0]}.`,
+    `It is a variant of ${architecture} that is not known here; bring it as .onnx, which may be of any architecture.`,
   )
 }
 

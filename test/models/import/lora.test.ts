@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { readModelFolder } from '../../../models/import/folder.ts'
 import { importCheckpoint } from '../../../models/import/import.ts'
@@ -254,6 +255,11 @@ describe('a low-rank adaptation is refused', () => {
   ])('%s', async (_, lora, message) => {
     const path = writeLora(temporaryFolder(), lora)
     await expect(outputsOf(tensorsOf(), [{ path, scale: 1 }])).rejects.toThrow(message)
+  })
+
+  test('that torch.save wrote, of another network', async () => {
+    const path = fileURLToPath(new URL('../../fixtures/upscalers/compact-x4.pth', import.meta.url))
+    await expect(outputsOf(tensorsOf(), [{ path, scale: 1 }])).rejects.toThrow(/got \d+ others: body\.0/)
   })
 })
 

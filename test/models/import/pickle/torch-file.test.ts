@@ -26,6 +26,7 @@ describe('a pickle that wants more than tensors is refused, and nothing of it is
     ],
     ['builtins.eval', [...ascii('c__builtin__\neval\n'), 0x2e], /__builtin__\.eval/],
     ['a name from the stack', [...ascii('\x8c\x02os\x8c\x06system'), 0x93, 0x2e], /os\.system/],
+    ['a name that is a list', [0x5d, 0x5d, 0x93, 0x2e], /a name that is no text/],
     ['an old-style instance', [0x28, ...ascii('ios\nsystem\n'), 0x2e], /opcode 0x69/],
     ['a new object', [0x29, 0x29, 0x81, 0x2e], /opcode 0x81/],
     ['an extension', [0x82, 1, 0x2e], /opcode 0x82/],
@@ -70,6 +71,23 @@ test('a pickle that contains itself ends', () => {
     ]),
   )
   expect(() => readTorchFile(path)).toThrow('expected a dictionary of tensors')
+})
+
+test('a storage whose key is no text is refused, however often it holds itself', () => {
+  // keys = []; keys = [keys, keys], forty times: written out, a text of 2^40 characters
+  const doubled = Array.from({ length: 40 }, () => [0x71, 1, 0x30, 0x5d, 0x28, 0x68, 1, 0x68, 1, 0x65]).flat()
+  const path = join(temporaryFolder(), 'laugh.pth')
+  writeFileSync(
+    path,
+    Buffer.concat([
+      LEGACY.subarray(0, 15),
+      pickleOf(0x4b, 1, 0x2e),
+      pickleOf(0x7d, 0x2e),
+      pickleOf(0x7d, 0x2e),
+      pickleOf(0x5d, 0x28, 0x5d, ...doubled, 0x65, 0x2e),
+    ]),
+  )
+  expect(() => readTorchFile(path)).toThrow('expected a tensor in every storage')
 })
 
 describe.each([

@@ -19,7 +19,7 @@ interface Shape {
   readonly layout?: 'nchw' | 'nhwc'
   readonly channels?: 1 | 3
   /** Height and width, where the graph takes one size only. */
-  readonly size?: readonly [number, number]
+  readonly size?: readonly [number | undefined, number | undefined]
   /** Sides that are no multiple are refused by the graph itself. */
   readonly multiple?: number
   readonly external?: boolean
@@ -107,7 +107,7 @@ describe('an ONNX network is taken as it is', () => {
     const { output, manifest } = await bring(shape)
     expect(manifest.constants).toMatchObject({ architecture: 'ONNX', ...constants })
     const { graphs } = await openModelFolder(output)
-    const [height, width] = shape.size ?? (shape.multiple ? [64, 128] : [5, 7])
+    const [height = 0, width = 0] = shape.size ?? (shape.multiple ? [64, 128] : [5, 7])
     const channels = shape.channels ?? 3
     const data = Float32Array.from({ length: channels * height * width }, (_, i) => (i % 256) / 255)
     const { data: enlarged, dims } = await runGraph(graphs.upscaler, { data, dims: [1, channels, height, width] })
@@ -144,6 +144,8 @@ describe('an ONNX file is refused, and nothing is written,', () => {
   }
 
   test('with two outputs', () => refusal('a.onnx', enlarging({ outputs: 2 }).model, /one input and one output/))
+  test('with one side fixed', () => refusal('a.onnx', enlarging({ size: [undefined, 64] }).model, /both sides open/))
+  test('of a size that no tile fits into', () => refusal('a.onnx', enlarging({ size: [6, 6] }).model, /fixed at 8/))
   test('that is cut short', () => refusal('a.onnx', enlarging().model.subarray(0, 100), /expected an ONNX model/))
   test('that is something else', () => refusal('a.onnx', readFileSync(import.meta.filename), /expected an ONNX model/))
   test('that is empty', () => refusal('a.onnx', new Uint8Array(), /with one graph, got 0/))

@@ -33,8 +33,7 @@ describe.each(CASES)('$file', ({ file, architecture, scale, channels }) => {
       name: file.replace(/\.\w+$/, ''),
       constants: { architecture, scale, channels },
     })
-    // SPAN's eval_conv is older than what it is made from.
-    expect(warnings.filter((message) => !/eval_conv|no_norm/.test(message))).toEqual([])
+    expect(warnings).toEqual([])
     const { graphs } = await openModelFolder(output)
     const { [`${file}.in`]: input, [`${file}.out`]: expected } = readTensors(join(FOLDER, 'expected.safetensors'), [
       `${file}.in`,
@@ -73,6 +72,20 @@ describe('what is no upscaler is refused:', () => {
     )
 
   test('tensors of something else', () => refused('a.safetensors', tensors(['conv_in.weight', [4, 3, 3, 3]])))
+  test('a variant, which has a tensor more', async () => {
+    const folder = temporaryFolder()
+    const source = join(folder, 'a.safetensors')
+    const names = ['body.0.weight', 'body.0.bias', 'body.1.weight', 'body.2.weight', 'body.2.bias'] as const
+    const shapes = [[4, 3, 3, 3], [4], [4], [12, 4, 3, 3], [12]]
+    const known = names.map((name, i): [string, number[]] => [name, shapes[i]!])
+    writeFileSync(source, tensors(...known, ['n_averaged', []], ['body.1.gain', [4]]))
+    await expect(importCheckpoint({ source, output: join(folder, 'm') })).rejects.toMatchObject({
+      message: expect.stringMatching(/tensors of SRVGGNetCompact alone, found 1 more, the first is body\.1\.gain/),
+      remedy: expect.stringContaining('.onnx'),
+    })
+    writeFileSync(source, tensors(...known, ['n_averaged', []]))
+    await importCheckpoint({ source, output: join(folder, 'm') })
+  })
   test('no tensors', () => refused('a.safetensors', tensors()))
   test('an unknown ending', () => refused('a.zip', tensors()))
   test('a network whose last layer does not fit pixel shuffle', () =>
