@@ -6,9 +6,13 @@ export function fitsJpeg(xmp: string): boolean {
   return Buffer.byteLength(xmp) <= JPEG_SEGMENT
 }
 
-/** Texts as XMP, simple properties of one namespace (ISO 16684-1). */
+/** What may be the name of a property; only a graph's own texts have others. */
+const NAME = /^[A-Za-z_][\w.-]*$/
+
+/** Texts as XMP, simple properties of one namespace (ISO 16684-1); a text whose key is no name in XML is left out. */
 export function graphXmp(texts: Readonly<Record<string, string>>): string {
-  const properties = Object.entries(texts).map(([key, text]) => `<graph:${key}>${escaped(text)}</graph:${key}>`)
+  const named = Object.entries(texts).filter(([key]) => NAME.test(key))
+  const properties = named.map(([key, text]) => `<graph:${key}>${escaped(text)}</graph:${key}>`)
   return [
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>',
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">',

@@ -1,12 +1,16 @@
 import { z } from 'zod'
-import { decodeImage } from '../sdk/decode.ts'
+import { decodeImages } from '../sdk/decode.ts'
 import { defineNode } from '../sdk/node.ts'
 
-/** LoadImage as ComfyUI has it (nodes.py): MASK is 1 − alpha, or 64 × 64 zeros where there is no alpha. */
+/**
+ * LoadImage as ComfyUI has it (nodes.py): MASK is 1 − alpha, or 64 × 64 zeros where there is no alpha; a file of several
+ * pictures is a batch of those that are as large as the first.
+ */
 export const loadImage = defineNode({
   id: 'LoadImage',
   title: 'Load Image',
-  summary: 'Reads a picture from the input folder; its transparency becomes the mask.',
+  summary:
+    'Reads a picture from the input folder; its transparency becomes the mask. The frames of a GIF or WebP and the pages of a TIFF are a batch.',
   inputs: {},
   parameters: z.object({
     image: z.string().meta({ optionsFrom: 'input_images', tooltip: 'A picture in the input folder.' }),
@@ -15,8 +19,11 @@ export const loadImage = defineNode({
   fingerprint: ({ image }, context) => context.files.fingerprint(image),
   async run(_inputs, { image }, context) {
     const bytes = await context.files.read(image)
-    const { frame, mask } = await decodeImage(bytes, image, context.maxPixels)
+    const images = await decodeImages(bytes, image, context.maxPixels)
     const empty = { width: 64, height: 64, channels: 1, data: new Float32Array(64 * 64) } as const
-    return { IMAGE: { frames: [frame] }, MASK: { frames: [mask ?? empty] } }
+    return {
+      IMAGE: { frames: images.map(({ frame }) => frame) },
+      MASK: { frames: images.map(({ mask = empty }) => mask) },
+    }
   },
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { encodeFrame, graphTexts } from '../sdk/encode.ts'
+import { RestorationError } from '../sdk/error.ts'
 import { defineNode } from '../sdk/node.ts'
 import { colourSpaceOf, sharpOf } from '../sdk/raw.ts'
 import { depthOf, toDepth } from '../sdk/samples.ts'
@@ -43,6 +44,7 @@ export const saveImageAs = defineNode({
     const texts = settings.save_graph ? graphTexts(context) : {}
     if (settings.format === 'jpg' && !fitsJpeg(graphXmp(texts)))
       context.say('the graph is too large for a JPEG and was left out')
+    for (const frame of images.frames) checkSides(frame, settings.format)
     const saved = []
     for (const [i, frame] of images.frames.entries()) {
       const bytes = await encode(frame, settings, texts)
@@ -52,6 +54,20 @@ export const saveImageAs = defineNode({
     return { ui: { images: saved } }
   },
 })
+
+/** The longest side of each format: WebP's and JPEG's by their encoders (libwebp, libjpeg), AVIF's by libheif. */
+const LONGEST: Readonly<Partial<Record<Settings['format'], number>>> = { webp: 16_383, avif: 16_384, jpg: 65_500 }
+
+/** @throws RestorationError `image_too_large` before anything is encoded */
+function checkSides({ width, height }: Frame, format: Settings['format']): void {
+  const longest = LONGEST[format]
+  if (longest === undefined || Math.max(width, height) <= longest) return
+  throw new RestorationError(
+    'image_too_large',
+    `Expected sides of at most ${longest} for ${format} but the picture has ${width} × ${height}.`,
+    'Choose png or tiff, or a smaller scale.',
+  )
+}
 
 /** PNG and WebP carry texts as ComfyUI writes them, the others as XMP. */
 async function encode(

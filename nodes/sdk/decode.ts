@@ -13,47 +13,93 @@ export interface DecodedImage {
 }
 
 /**
- * Decodes a picture file. Its size is checked on the header, before a pixel is decoded.
+ * Decodes the first picture of a file. Its size is checked on the header, before a pixel is decoded.
  * @param name how to call the file in errors
  * @throws RestorationError `image_unreadable`, `image_too_large`
  */
 export async function decodeImage(bytes: Uint8Array, name: string, maxPixels: number): Promise<DecodedImage> {
+  for await (const image of imagesIn(bytes, name, maxPixels)) return image
+  throw unreadable(name, 'it holds no picture')
+}
+
+/**
+ * Decodes every picture of a file: the frames of a GIF or WebP, the pages of a TIFF that are as large as its first (a page of
+ * another size is a preview, most of the time). Together they may have `maxPixels`.
+ * @throws as decodeImage
+ */
+export async function decodeImages(bytes: Uint8Array, name: string, maxPixels: number): Promise<DecodedImage[]> {
+  const images = []
+  for await (const image of imagesIn(bytes, name, maxPixels)) images.push(image)
+  return images
+}
+
+/** What is read; all else that libvips knows draws (SVG) or is not a photograph's. */
+const FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'tiff', 'heif', 'gif']
+
+/** Those whose pages are pictures; a HEIF's are parts of one, or previews. */
+const PAGED: readonly string[] = ['gif', 'webp', 'tiff']
+
+async function* imagesIn(bytes: Uint8Array, name: string, maxPixels: number): AsyncGenerator<DecodedImage> {
   const small = decodeSmallPng(bytes)
   if (small !== undefined) {
-    refuseLarge(small, name, maxPixels)
-    return toImage(small)
+    refuseLarge(small, 1, name, maxPixels)
+    yield toImage(small)
+    return
   }
-  const metadata = await readHeader(bytes, name)
-  refuseLarge(metadata, name, maxPixels)
-  try {
-    return toImage(await decodePixels(bytes, metadata))
-  } catch (error) {
-    throw unreadable(name, error)
+  const first = await readHeader(bytes, name, 0)
+  const { width, height, format, pages = 1 } = first
+  let count = 0
+  for (let page = 0; page < (PAGED.includes(format) ? pages : 1); page++) {
+    const header = page === 0 ? first : await readHeader(bytes, name, page)
+    if (header.width !== width || header.height !== height) continue
+    refuseLarge(first, ++count, name, maxPixels)
+    yield toImage(await decodePixels(bytes, name, header, page))
   }
 }
 
-function refuseLarge({ width, height }: Pick<Frame, 'width' | 'height'>, name: string, maxPixels: number): void {
-  if (width * height <= maxPixels) return
+function refuseLarge(
+  { width, height }: Pick<Frame, 'width' | 'height'>,
+  count: number,
+  name: string,
+  maxPixels: number,
+) {
+  const pixels = count * width * height
+  if (pixels <= maxPixels) return
+  const size = `${width} × ${height}${count === 1 ? '' : `, ${count} times`}`
   throw new RestorationError(
     'image_too_large',
-    `Expected '${name}' to have at most ${millions(maxPixels)} megapixels but it has ${millions(width * height)} (${width} × ${height}).`,
+    `Expected '${name}' to have at most ${millions(maxPixels)} megapixels but it has ${millions(pixels)} (${size}).`,
     'Make the picture smaller, or start the host with a larger --max-pixels.',
   )
 }
 
-async function readHeader(bytes: Uint8Array, name: string): Promise<Metadata> {
+async function readHeader(bytes: Uint8Array, name: string, page: number): Promise<Metadata> {
   try {
-    return await sharp(bytes, { limitInputPixels: false }).metadata()
+    const header = await sharp(bytes, { limitInputPixels: false, page }).metadata()
+    if (!FORMATS.includes(header.format)) throw new Error(`its format is ${header.format}`)
+    if (header.depth !== 'uchar' && header.depth !== 'ushort')
+      throw new Error(`its samples are of type ${header.depth}, not of 8 or 16 bits`)
+    return header
   } catch (error) {
     throw unreadable(name, error)
   }
 }
 
-async function decodePixels(bytes: Uint8Array, { depth }: Metadata): Promise<Frame> {
+async function decodePixels(bytes: Uint8Array, name: string, header: Metadata, page: number): Promise<Frame> {
+  try {
+    return await samplesAt(bytes, header, page)
+  } catch (error) {
+    throw unreadable(name, error)
+  }
+}
+
+async function samplesAt(bytes: Uint8Array, { depth, space, icc }: Metadata, page: number): Promise<Frame> {
   const deep = depth === 'ushort'
-  const pipeline = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
+  const pipeline = sharp(bytes, { limitInputPixels: false, failOn: 'truncated', page })
     .autoOrient()
     .toColourspace(deep ? 'rgb16' : 'srgb')
+  // sharp brings 16-bit colours with a profile to Display P3, and only a profile for the output takes them on to sRGB.
+  if (icc !== undefined && space === 'rgb16') pipeline.withIccProfile('srgb', { attach: false })
   const { data, info } = await pipeline.raw({ depth: deep ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true })
   const { width, height, channels } = info
   return { width, height, channels, data: viewAs(deep ? 'uint16' : 'uint8', data) }

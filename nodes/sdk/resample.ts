@@ -19,16 +19,27 @@ export async function resample(frame: Frame, width: number, height: number, kern
   const lines = Array.from({ length: kept }, () => new Float32Array(length))
   const data = samplesOf(depthOf(frame.data), height * length)
   const sums = new Float32Array(length)
+  const isWhole = kernel.edge === 'leave out' && !(frame.data instanceof Float32Array)
   const linesPerBreath = Math.max(1, Math.floor(BREATH / length))
   let made = rows[0]!.start
   for (const [y, taps] of rows.entries()) {
     const { start, weights } = taps
     made = Math.max(made, start)
-    for (; made < start + weights.length; made++) scaleLine(frame, made, columns, lines[made % kept]!)
+    for (; made < start + weights.length; made++) {
+      const line = lines[made % kept]!
+      scaleLine(frame, made, columns, line)
+      if (isWhole) roundLine(line, frame.data)
+    }
     mixLines(data, y * length, sums, lines, taps)
     if (y % linesPerBreath === linesPerBreath - 1) await setImmediate()
   }
   return { ...frame, width, height, data }
+}
+
+/** Pillow keeps whole samples, not sums, between lines and columns (libImaging/Resample.c). */
+function roundLine(line: Float32Array, data: Samples): void {
+  const top = fullScale(data)
+  for (let i = 0; i < line.length; i++) line[i] = Math.min(top, Math.max(0, Math.floor(line[i]! + 0.5)))
 }
 
 /** The taps of a line as flat lists: of each output sample `count` weights, from `starts` on. */

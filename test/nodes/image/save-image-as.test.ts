@@ -43,6 +43,21 @@ describe('a picture is saved', () => {
     expect(worst).toBeLessThan(40)
   })
 
+  test.each([
+    ['webp', 16_384],
+    ['avif', 16_385],
+    ['jpg', 65_501],
+  ] as const)('unless it is longer than %s can be, which is said at once', async (format, width) => {
+    const long: Frame = { width, height: 1, channels: 3, data: new Uint8Array(3 * width) }
+    await expect(save(long, { format })).rejects.toMatchObject({
+      code: 'image_too_large',
+      message: expect.stringContaining(`${width} × 1`),
+      remedy: expect.stringContaining('tiff'),
+    })
+    const { facts } = await save({ ...long, width: width - 1, data: long.data.subarray(3) }, { format })
+    expect(facts.width).toBe(width - 1)
+  })
+
   test('with 16 bits where the format has them', async () => {
     const deep: Frame = { ...soft(3), data: Uint16Array.from({ length: 24 * 16 * 3 }, (_, i) => i * 50 + 1) }
     for (const format of ['tiff', 'png'] as const) {

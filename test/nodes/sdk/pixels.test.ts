@@ -117,6 +117,24 @@ describe('resizing', () => {
     })
   })
 
+  test('Lanczos gives the bytes of Pillow, which rounds between lines and columns', async () => {
+    const source = ['01001', '11010', '00111', '10100']
+    const data = Uint8Array.from(source.join(''), (bit) => 255 * Number(bit))
+    const { data: resized } = await resizeFrame({ width: 5, height: 4, channels: 1, data }, 9, 8, 'lanczos')
+    // Made with Pillow 12.3.
+    const expected = [
+      [0, 55, 232, 195, 10, 0, 3, 208, 255],
+      [62, 134, 255, 170, 0, 23, 71, 160, 191],
+      [213, 242, 255, 128, 0, 100, 185, 92, 33],
+      [213, 213, 202, 100, 54, 202, 255, 128, 36],
+      [42, 43, 54, 108, 201, 255, 255, 246, 217],
+      [42, 13, 0, 113, 255, 233, 180, 206, 224],
+      [193, 118, 0, 106, 255, 171, 46, 58, 72],
+      [255, 196, 18, 102, 245, 128, 0, 0, 0],
+    ].flat()
+    expect(Math.max(...expected.map((value, i) => Math.abs(value - resized[i]!)))).toBeLessThanOrEqual(1)
+  })
+
   test('keeps a ramp in its place', async () => {
     const ramp: Frame = {
       width: 32,
