@@ -3,7 +3,7 @@ import { checkSameSize } from '../sdk/checks.ts'
 import { COLOR_TRANSFERS, transferColor } from '../sdk/color-transfer.ts'
 import { RestorationError } from '../sdk/error.ts'
 import { defineNode } from '../sdk/node.ts'
-import { toRgb } from '../sdk/samples.ts'
+import { keepingDepth, toRgb } from '../sdk/samples.ts'
 import type { GendrModel } from '../sdk/values.ts'
 import { grain, levels } from './parameters.ts'
 import { transferAsTrained } from './trained-transfer.ts'
@@ -35,11 +35,11 @@ export const colorTransfer = defineNode({
       const source = reference.frames[i] ?? reference.frames.at(-1)!
       checkSameSize(frame, source)
       const pair = [toRgb(frame), toRgb(source)] as const
-      frames.push(
+      const result =
         method === 'model'
           ? await transferAsTrained(...pair, required(model), context, grain, i)
-          : transferColor(...pair, method, levels),
-      )
+          : transferColor(...pair, method, levels)
+      frames.push(keepingDepth(result, source))
     }
     return { image: { frames } }
   },

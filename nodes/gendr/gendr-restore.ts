@@ -3,7 +3,7 @@ import { checkOverlap } from '../sdk/checks.ts'
 import { COLOR_TRANSFERS, transferColor } from '../sdk/color-transfer.ts'
 import type { RunContext } from '../sdk/context.ts'
 import { defineNode } from '../sdk/node.ts'
-import { toRgb } from '../sdk/samples.ts'
+import { keepingDepth, toRgb } from '../sdk/samples.ts'
 import { scaleFrameBy } from '../sdk/scale-by.ts'
 import { tileLayout } from '../sdk/tile-spans.ts'
 import { cutTile, TileMerger } from '../sdk/tiles.ts'
@@ -77,9 +77,11 @@ async function restoreFrame(
   }
   const { color_transfer: method, scale } = settings
   const grain = scale > 1 ? settings.grain : settings.grain * AT_OWN_SIZE
-  return method === 'model'
-    ? transferAsTrained(merger.finish(), source, model, context, grain, batch.index)
-    : transferColor(merger.finish(), source, method, model.manifest.colorTransfer.levels)
+  const result =
+    method === 'model'
+      ? await transferAsTrained(merger.finish(), source, model, context, grain, batch.index)
+      : transferColor(merger.finish(), source, method, model.manifest.colorTransfer.levels)
+  return keepingDepth(result, source)
 }
 
 function tileAt(source: Frame, layout: TileLayout, index: number): Frame {

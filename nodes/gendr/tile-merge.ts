@@ -33,22 +33,21 @@ function checkTiles(tiles: readonly Image[], { rows, columns }: TileLayout): voi
     )
   const count = rows.length * columns.length
   if (tiles.length !== count) throw refuse(`${count} tiles (${columns.length} × ${rows.length})`, String(tiles.length))
-  const [first] = tiles[0]!.frames
+  const first = tiles[0]!.frames
   tiles.forEach(({ frames }, i) => {
     const row = rows[Math.floor(i / columns.length)]!
     const column = columns[i % columns.length]!
     const width = column.end - column.start
     const height = row.end - row.start
-    for (const frame of frames) {
+    if (frames.length !== first.length) throw refuse(`${first.length} frames in tile ${i}`, String(frames.length))
+    for (const [index, frame] of frames.entries()) {
       if (frame.width !== width || frame.height !== height) {
         throw refuse(`tile ${i} of ${width} × ${height}`, `${frame.width} × ${frame.height}`)
       }
-      if (frame.channels !== first!.channels || frame.data.constructor !== first!.data.constructor) {
+      const { channels, data } = first[index]!
+      if (frame.channels !== channels || frame.data.constructor !== data.constructor) {
         throw refuse(`tile ${i} with the channels and depth of the first`, `${frame.channels} channels`)
       }
-    }
-    if (frames.length !== tiles[0]!.frames.length) {
-      throw refuse(`${tiles[0]!.frames.length} frames in tile ${i}`, String(frames.length))
     }
   })
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { checkOverlap } from '../sdk/checks.ts'
+import { RestorationError } from '../sdk/error.ts'
 import { defineNode } from '../sdk/node.ts'
 import { tileLayout } from '../sdk/tile-spans.ts'
 import { cutTile } from '../sdk/tiles.ts'
+import type { Frame } from '../sdk/values.ts'
 import { overlap, tileSize } from './parameters.ts'
 
 export const tileSplit = defineNode({
@@ -17,7 +19,7 @@ export const tileSplit = defineNode({
   },
   run({ image }, { tile_size, overlap }) {
     checkOverlap(tile_size, overlap)
-    const { width, height } = image.frames[0]!
+    const { width, height } = sizeOfAll(image.frames)
     const layout = tileLayout(width, height, tile_size, overlap)
     const tiles = layout.rows.flatMap((_, row) =>
       layout.columns.map((_, column) => ({ frames: image.frames.map((frame) => cutTile(frame, layout, row, column)) })),
@@ -25,3 +27,15 @@ export const tileSplit = defineNode({
     return { tiles, layout }
   },
 })
+
+/** One layout holds for all pictures of a batch. */
+function sizeOfAll(frames: readonly Frame[]): Pick<Frame, 'width' | 'height'> {
+  const { width, height } = frames[0]!
+  const other = frames.find((frame) => frame.width !== width || frame.height !== height)
+  if (other === undefined) return { width, height }
+  throw new RestorationError(
+    'invalid_input',
+    `Expected pictures of one size, ${width} × ${height}, but received one of ${other.width} × ${other.height}.`,
+    'Bring them to one size with ImageScale, or feed them one by one with RebatchImages.',
+  )
+}

@@ -39,6 +39,11 @@ export function toDepth(frame: Frame, depth: SampleDepth): Frame {
   return { ...frame, data }
 }
 
+/** A result in float32 at 16 bits if its source had them, so that its file has them too. */
+export function keepingDepth(result: Frame, source: Frame): Frame {
+  return depthOf(source.data) === 'uint16' ? toDepth(result, 'uint16') : result
+}
+
 /** The frame with three channels: grey is repeated, alpha is dropped. */
 export function toRgb(frame: Frame): Frame {
   const { channels, width, height } = frame

@@ -20,6 +20,6 @@ export function tileSizeFor(
   overlap: number,
 ): { readonly tile: number; readonly overlap: number } {
   if (size === undefined) return { tile, overlap }
-  const side = Math.max(8, 8 * Math.floor(Math.min(size.width, size.height) / 8))
+  const side = 8 * Math.floor(Math.min(size.width, size.height) / 8)
   return { tile: side, overlap: Math.min(overlap, 8 * Math.floor(side / 32)) }
 }

@@ -8,6 +8,7 @@ import { vae16Decode } from '../../../nodes/gendr/vae16-decode.ts'
 import { vae16Encode } from '../../../nodes/gendr/vae16-encode.ts'
 import { imageScaleBy } from '../../../nodes/image/image-scale-by.ts'
 import { withGrain } from '../../../nodes/sdk/grain.ts'
+import { toDepth } from '../../../nodes/sdk/samples.ts'
 import type { GendrModel, Image } from '../../../nodes/sdk/values.ts'
 import { exactModel, gatedModel, noiseFrame, testContext } from '../context.ts'
 
@@ -91,6 +92,13 @@ describe('GenDRRestore', () => {
     })
   })
 
+  test('a picture of 16 bits stays one', async () => {
+    const image = { frames: [toDepth(noiseFrame(24, 20), 'uint16')] }
+    const { image: restored } = await gendrRestore.run({ image, model: exactModel }, settings, testContext())
+    expect(restored.frames[0]!.data).toBeInstanceOf(Uint16Array)
+    expect(restored.frames).toEqual((await chain(image, exactModel, 'wavelet')).frames)
+  })
+
   test('reports each tile', async () => {
     const context = testContext()
     await gendrRestore.run({ image: { frames: [noiseFrame(40, 40)] }, model: exactModel }, settings, context)
@@ -126,7 +134,23 @@ describe('ColorTransfer', () => {
   })
 })
 
+describe('TileSplit', () => {
+  test('refuses pictures of several sizes', () => {
+    const image = { frames: [noiseFrame(200, 100), noiseFrame(100, 120)] }
+    expect(() => tileSplit.run({ image }, { tile_size: 64, overlap: 8 }, testContext())).toThrow(
+      /one size, 200 × 100, but received one of 100 × 120/,
+    )
+  })
+})
+
 describe('TileMerge', () => {
+  test('gives back pictures of several depths', async () => {
+    const frames = [noiseFrame(100, 80), toDepth(noiseFrame(100, 80), 'uint16')]
+    const context = testContext()
+    const { tiles, layout } = await tileSplit.run({ image: { frames } }, { tile_size: 64, overlap: 8 }, context)
+    expect((await tileMerge.run({ tiles, layout: [layout] }, {}, context)).image.frames).toEqual(frames)
+  })
+
   test('refuses tiles of another layout', async () => {
     const context = testContext()
     const { tiles, layout } = await tileSplit.run(
