@@ -24,8 +24,19 @@ export interface ChosenModel {
   readonly isUpscaler: boolean
 }
 
+export interface Picture {
+  readonly name: string
+  /** Whether its result shall have its transparency. */
+  readonly hasAlpha: boolean
+}
+
 /** Load, restore, save: what is not said by a flag is the node's own default. Validation checks the values. */
-export function restoreGraph(catalogue: Catalogue, image: string, model: ChosenModel, flags: Flags): Prompt {
+export function restoreGraph(
+  catalogue: Catalogue,
+  { name, hasAlpha }: Picture,
+  model: ChosenModel,
+  flags: Flags,
+): Prompt {
   const work = model.isUpscaler
     ? {
         model: node(catalogue, 'UpscaleModelLoader', { model_name: model.name }),
@@ -46,10 +57,12 @@ export function restoreGraph(catalogue: Catalogue, image: string, model: ChosenM
           ...chosen(flags, RESTORE_PARAMETERS),
         }),
       }
+  const join = node(catalogue, 'JoinImageWithAlpha', { image: ['restore', 0], alpha: ['load', 1] })
   return {
-    load: node(catalogue, 'LoadImage', { image }),
+    load: node(catalogue, 'LoadImage', { image: name }),
     ...work,
-    save: node(catalogue, 'SaveImage', { images: ['restore', 0] }),
+    ...(hasAlpha && { join }),
+    save: node(catalogue, 'SaveImage', { images: [hasAlpha ? 'join' : 'restore', 0] }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, join, parse } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type Flags, WORK_OPTIONS, type WorkSettings, workSettings } from '../config.ts'
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
@@ -72,10 +72,15 @@ interface Batch {
 async function restoreAll({ workbench, pairs, format, model, flags }: Batch): Promise<number> {
   const signal = abortOnInterrupt()
   const catalogue = await workbench.surroundings.catalogue()
-  const graphOf = (source: string) => restoreGraph(catalogue, basename(source), model, flags)
+  const graphOf = (source: string, hasAlpha: boolean) =>
+    restoreGraph(catalogue, { name: basename(source), hasAlpha }, model, flags)
   // A flag that does not fit would fail every file: say so once, before the first.
   const first = pairs[0]!.source
-  await workbench.check({ graph: graphOf(first), settings: [], attachments: { [basename(first)]: new Uint8Array() } })
+  await workbench.check({
+    graph: graphOf(first, false),
+    settings: [],
+    attachments: { [basename(first)]: new Uint8Array() },
+  })
   const progress = await batchProgress(pairs.length)
   const failures: string[] = []
   for (const { source, target } of pairs) {
@@ -87,16 +92,17 @@ async function restoreAll({ workbench, pairs, format, model, flags }: Batch): Pr
     const start = performance.now()
     try {
       if (existsSync(target) && flags.overwrite !== true) throw taken(target)
-      const [result] = await workbench.run({
-        graph: graphOf(source),
+      const bytes = await readFile(source)
+      const results = await workbench.run({
+        graph: graphOf(source, await hasAlpha(bytes)),
         settings: [],
-        attachments: { [basename(source)]: await readFile(source) },
+        attachments: { [basename(source)]: bytes },
         signal,
         onEvent: (event) => {
           if (event.type === 'node_progress' && event.node === 'restore') progress.part(event.value / event.max)
         },
       })
-      await writePicture(target, result!.bytes, format)
+      for (const [i, result] of results.entries()) await writePicture(numbered(target, i), result.bytes, format)
       progress.file(`${source} → ${target} (${((performance.now() - start) / 1000).toFixed(1)} s)`)
     } catch (error) {
       if (signal.aborted) break
@@ -108,6 +114,25 @@ async function restoreAll({ workbench, pairs, format, model, flags }: Batch): Pr
   for (const failure of failures) process.stderr.write(`gendr: ${failure}\n`)
   if (signal.aborted) return INTERRUPTED
   return failures.length === 0 ? 0 : 1
+}
+
+/** A JPEG never has; for the others sharp loads. What it cannot read is refused by the run, which says why. */
+async function hasAlpha(bytes: Uint8Array): Promise<boolean> {
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return false
+  const { default: sharp } = await import('sharp')
+  return sharp(bytes, { limitInputPixels: false })
+    .metadata()
+    .then(
+      (header) => header.hasAlpha,
+      () => false,
+    )
+}
+
+/** The further pictures of one file, from the second on, have their number behind the name. */
+function numbered(target: string, index: number): string {
+  if (index === 0) return target
+  const { dir, name, ext } = parse(target)
+  return join(dir, `${name}-${index + 1}${ext}`)
 }
 
 function readFormat({ format }: Flags): Format | undefined {

@@ -28,7 +28,12 @@ async function encode(bytes: Uint8Array, format: Format): Promise<Uint8Array> {
       return picture.flatten({ background: 'white' }).jpeg({ quality: QUALITY, chromaSubsampling: '4:4:4' }).toBuffer()
     case 'webp':
       return picture.webp({ quality: QUALITY }).toBuffer()
-    case 'tiff':
-      return picture.tiff({ compression: 'lzw' }).toBuffer()
+    case 'tiff': {
+      const { depth } = await picture.metadata()
+      return picture
+        .toColourspace(depth === 'ushort' ? 'rgb16' : 'srgb')
+        .tiff({ compression: 'lzw' })
+        .toBuffer()
+    }
   }
 }

@@ -59,6 +59,22 @@ describe('from the command line', () => {
     expect(await readdir(folder)).toEqual(['data'])
   })
 
+  test('a cut-out stays cut out, and 16 bits stay 16 bits', async () => {
+    const photograph = () => sharp(PHOTOGRAPH).resize(24, 16)
+    const alpha = Buffer.from(Array.from({ length: 24 * 16 }, (_, i) => (i % 24 < 12 ? 0 : 255)))
+    await photograph()
+      .joinChannel(alpha, { raw: { width: 24, height: 16, channels: 1 } })
+      .toFile(join(folder, 'cut-out.png'))
+    await photograph().toColourspace('rgb16').png().toFile(join(folder, 'deep.png'))
+    await gendr('restore', 'cut-out.png', 'cut-out-2.png', '--scale', '2')
+    const { data, info } = await sharp(join(folder, 'cut-out-2.png')).raw().toBuffer({ resolveWithObject: true })
+    expect(info).toMatchObject({ width: 48, height: 32, channels: 4 })
+    const alphaAt = (x: number) => data[(16 * 48 + x) * 4 + 3]
+    expect([alphaAt(4), alphaAt(44)]).toEqual([0, 255])
+    await gendr('restore', 'deep.png', 'deep-1.tiff', '--scale', '1')
+    expect(await sharp(join(folder, 'deep-1.tiff')).metadata()).toMatchObject({ depth: 'ushort', channels: 3 })
+  })
+
   test('a folder of pictures is restored, but for the file that is none, which is named', async () => {
     await mkdir(join(folder, 'old/trip'), { recursive: true })
     await copyFile(PHOTOGRAPH, join(folder, 'old/one.jpg'))

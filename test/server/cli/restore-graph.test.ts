@@ -16,5 +16,16 @@ test.each<[string, Record<string, string>, object]>([
     { scale: '2', tile_size: '256', strength: '0.5', grain: 1 },
   ],
 ])('a restoration with %s asked for', (_, flags, inputs) => {
-  expect(restoreGraph(catalogue, 'photo.png', restorer, flags).restore!.inputs).toMatchObject(inputs)
+  const { restore, save, join } = restoreGraph(catalogue, { name: 'photo.png', hasAlpha: false }, restorer, flags)
+  expect(restore!.inputs).toMatchObject(inputs)
+  expect([save!.inputs.images, join]).toEqual([['restore', 0], undefined])
+})
+
+test('a picture with transparency gets its own back', () => {
+  const graph = restoreGraph(catalogue, { name: 'cut-out.png', hasAlpha: true }, restorer, {})
+  expect(graph.join).toEqual({
+    class_type: 'JoinImageWithAlpha',
+    inputs: { image: ['restore', 0], alpha: ['load', 1] },
+  })
+  expect(graph.save!.inputs.images).toEqual(['join', 0])
 })
