@@ -3,7 +3,7 @@ import { storing } from '../sdk/colours.ts'
 import { defineNode } from '../sdk/node.ts'
 import { depthOf, fullScale, samplesOf } from '../sdk/samples.ts'
 import type { Frame } from '../sdk/values.ts'
-import { normalNoise } from './normal-noise.ts'
+import { NormalNoise } from './normal-noise.ts'
 
 /** ImageAddNoise as ComfyUI has it (comfy_extras/nodes_images.py), with the very noise of the seed. */
 export const imageAddNoise = defineNode({
@@ -20,17 +20,9 @@ export const imageAddNoise = defineNode({
   }),
   outputs: { IMAGE: { type: 'IMAGE' } },
   run({ image: { frames } }, { seed, strength }) {
-    const noise = normalNoise(
-      seed,
-      frames.reduce((sum, { data }) => sum + data.length, 0),
-    )
-    let used = 0
-    const grainy = frames.map((frame) => {
-      const own = noise.subarray(used, used + frame.data.length)
-      used += frame.data.length
-      return addNoise(frame, own, strength)
-    })
-    return { IMAGE: { frames: grainy } }
+    const all = frames.reduce((sum, { data }) => sum + data.length, 0)
+    const noise = new NormalNoise(seed, all)
+    return { IMAGE: { frames: frames.map((frame) => addNoise(frame, noise.take(frame.data.length), strength)) } }
   },
 })
 

@@ -1,26 +1,52 @@
 /**
- * Standard normal numbers as torch.randn makes them on the CPU from a seed, so that noise is ComfyUI's: MT19937 (Matsumoto
- * and Nishimura 1998) and Box–Muller, in blocks of 16 (ATen/native/cpu/DistributionTemplates.h, normal_fill).
+ * Standard normal numbers as torch.randn makes `length` of them on the CPU from a seed, so that noise is ComfyUI's: MT19937
+ * (Matsumoto and Nishimura 1998) and Box–Muller, in blocks of 16 (ATen/native/cpu/DistributionTemplates.h, normal_fill).
+ * They are made as they are taken.
  */
-export function normalNoise(seed: number, length: number): Float32Array {
-  const random = new MersenneTwister(seed)
-  const noise = new Float32Array(length)
-  if (length < BLOCK) {
-    fillFew(noise, random)
+export class NormalNoise {
+  readonly #blocks: Iterator<Float32Array, undefined>
+  #rest = new Float32Array()
+
+  constructor(seed: number, length: number) {
+    this.#blocks = blocksOf(new MersenneTwister(seed), length)
+  }
+
+  /** The next ones; there are `length` in all. */
+  take(count: number): Float32Array {
+    const noise = new Float32Array(count)
+    for (let at = 0; at < count; ) {
+      if (this.#rest.length === 0) this.#rest = this.#blocks.next().value ?? noise.subarray(at)
+      const piece = this.#rest.subarray(0, count - at)
+      noise.set(piece, at)
+      at += piece.length
+      this.#rest = this.#rest.subarray(piece.length)
+    }
     return noise
   }
-  for (let i = 0; i < length; i++) noise[i] = unit(random)
-  for (let start = 0; start + BLOCK <= length; start += BLOCK) toNormal(noise.subarray(start, start + BLOCK))
-  if (length % BLOCK !== 0) {
-    // The last block is drawn anew, over what is there already.
-    const last = noise.subarray(length - BLOCK)
-    for (let i = 0; i < BLOCK; i++) last[i] = unit(random)
-    toNormal(last)
-  }
-  return noise
 }
 
 const BLOCK = 16
+
+function* blocksOf(random: MersenneTwister, length: number): Generator<Float32Array, undefined> {
+  if (length < BLOCK) {
+    yield few(random, length)
+    return
+  }
+  // Where the length is no multiple, the last block is drawn anew after all the others, over what is there already.
+  const end = length % BLOCK === 0 ? length : length - BLOCK
+  let drawn = 0
+  for (; drawn < end; drawn += BLOCK) yield normalBlock(random).subarray(0, end - drawn)
+  if (end === length) return
+  for (; drawn < length; drawn++) random.next()
+  yield normalBlock(random)
+}
+
+function normalBlock(random: MersenneTwister): Float32Array {
+  const block = new Float32Array(BLOCK)
+  for (let i = 0; i < BLOCK; i++) block[i] = unit(random)
+  toNormal(block)
+  return block
+}
 
 /** The first half are radii, the second half angles. */
 function toNormal(block: Float32Array): void {
@@ -33,13 +59,15 @@ function toNormal(block: Float32Array): void {
 }
 
 /** Less than a block is made pair by pair, in doubles. */
-function fillFew(noise: Float32Array, random: MersenneTwister): void {
-  for (let i = 0; i < noise.length; i += 2) {
+function few(random: MersenneTwister, count: number): Float32Array {
+  const noise = new Float32Array(count)
+  for (let i = 0; i < count; i += 2) {
     const angle = 2 * Math.PI * unit53(random)
     const radius = Math.sqrt(-2 * Math.log1p(-unit53(random)))
     noise[i] = radius * Math.cos(angle)
-    if (i + 1 < noise.length) noise[i + 1] = radius * Math.sin(angle)
+    if (i + 1 < count) noise[i + 1] = radius * Math.sin(angle)
   }
+  return noise
 }
 
 /** 24 bits in [0, 1). */

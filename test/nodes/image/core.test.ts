@@ -20,7 +20,7 @@ import { imageScaleToMaxDimension } from '../../../nodes/image/image-scale-to-ma
 import { imageScaleToTotalPixels } from '../../../nodes/image/image-scale-to-total-pixels.ts'
 import { imageSharpen } from '../../../nodes/image/image-sharpen.ts'
 import { imageStitch } from '../../../nodes/image/image-stitch.ts'
-import { normalNoise } from '../../../nodes/image/normal-noise.ts'
+import { NormalNoise } from '../../../nodes/image/normal-noise.ts'
 import { repeatImageBatch } from '../../../nodes/image/repeat-image-batch.ts'
 import { resizeAndPadImage } from '../../../nodes/image/resize-and-pad-image.ts'
 import { fullScale, toDepth } from '../../../nodes/sdk/samples.ts'
@@ -361,10 +361,19 @@ describe('noise', () => {
       ],
     ],
   ])('of %i values is torch’s', (length, expected) => {
-    const noise = normalNoise(0, length)
+    const noise = new NormalNoise(0, length).take(length)
     expected.forEach((value, i) => {
       expect(noise[i]).toBeCloseTo(value, 4)
     })
+  })
+
+  test('is the same whichever pieces it is taken in', () => {
+    for (const length of [16, 37, 47, 48, 1000]) {
+      const whole = new NormalNoise(7, length).take(length)
+      const pieces = new NormalNoise(7, length)
+      const sizes = [1, 5, 16, length - 22]
+      expect(sizes.flatMap((size) => [...pieces.take(Math.max(0, size))]).slice(0, length)).toEqual([...whole])
+    }
   })
 
   test('has the deviation that was asked for, and another seed is other noise', async () => {

@@ -14,7 +14,7 @@ import { imageWhiteBalance } from '../../../nodes/image/image-white-balance.ts'
 import { fromLinear, toLinear } from '../../../nodes/image/linear-light.ts'
 import { medianFrame } from '../../../nodes/image/median.ts'
 import { noiseLevel } from '../../../nodes/image/noise-level.ts'
-import { normalNoise } from '../../../nodes/image/normal-noise.ts'
+import { NormalNoise } from '../../../nodes/image/normal-noise.ts'
 import { fromOklab, type Oklab, toOklab } from '../../../nodes/image/oklab.ts'
 import { insideSize } from '../../../nodes/image/rotated.ts'
 import type { Frame, Image } from '../../../nodes/sdk/values.ts'
@@ -276,7 +276,7 @@ describe('noise', () => {
     clean.data[i] = 90 + 30 * Math.sin(x / 15) + 30 * Math.cos(y / 11 + (i % 3)) + (x > 60 ? 50 : 0)
   }
   const noisy = (level: number): Frame => {
-    const noise = normalNoise(3, clean.data.length)
+    const noise = new NormalNoise(3, clean.data.length).take(clean.data.length)
     const data = clean.data.map((value, i) => Math.min(255, Math.max(0, Math.round(value + level * noise[i]!))))
     return { ...clean, data: Uint8Array.from(data) }
   }
