@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { invalidCheckpoint } from '../failure.ts'
@@ -30,6 +31,9 @@ type Naming = Omit<Extract<Description, { kind: 'upscaler' }>, 'constants' | 'de
 export async function draftForeign(path: string, naming: Naming, options: ForeignOptions): Promise<ModelDraft> {
   const bytes = await readFile(path)
   const graph = readForeignGraph(bytes, path)
+  const missing = graph.externalFiles.find((name) => !existsSync(join(dirname(path), name)))
+  if (missing !== undefined)
+    throw invalidCheckpoint(`${path}: expected its weights in ${missing} beside it, found none.`, BESIDE)
   const { constants, convention } = await new Probe(path, graph, options).run()
   const files = graph.externalFiles.map((name) => [name, join(dirname(path), name)] as const)
   return {
@@ -44,6 +48,8 @@ export async function draftForeign(path: string, naming: Naming, options: Foreig
     sources: [],
   }
 }
+
+const BESIDE = 'An ONNX file may keep its weights in a second one; download that too, into the same folder.'
 
 const WORDS = { unit: '0 to 1', bytes: '0 to 255', symmetric: '-1 to 1' } as const
 
