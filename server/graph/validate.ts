@@ -120,6 +120,18 @@ function describe(catalogue: Catalogue, node: PromptNode | undefined): NodeDescr
   return catalogue.get(node?.class_type ?? '')!
 }
 
+/** Nodes with errors that are followed to the outputs which need them; a graph of thousands would take minutes. */
+const MOST_FOLLOWED = 500
+
+/** Cycles that are told of one graph, each with all its nodes; to break one may break the others. */
+const MOST_CYCLES = 20
+
+function reach(start: string, next: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const seen = new Set([start])
+  for (const id of seen) for (const other of next.get(id) ?? []) seen.add(other)
+  return seen
+}
+
 /** The state of one validation: which nodes were visited, what is wrong with each, what their constants became. */
 class GraphCheck {
   readonly errors = new Map<string, InputError[]>()
@@ -129,6 +141,8 @@ class GraphCheck {
   readonly #outputs: ReadonlySet<string>
   readonly #sound = new Map<string, boolean>()
   readonly #constants = new Map<string, Record<string, unknown>>()
+  readonly #sources = new Map<string, readonly string[]>()
+  #cycles = 0
 
   constructor(nodes: Prompt, catalogue: Catalogue, choices: Choices, outputs: ReadonlySet<string>) {
     this.#nodes = nodes
@@ -153,7 +167,10 @@ class GraphCheck {
         this.#checkNode(id)
         const open = upstream.filter((other) => !this.#sound.has(other))
         const back = open.find((other) => path.has(other))
-        if (back !== undefined) this.#reportCycle([...path].slice([...path].indexOf(back)))
+        if (back !== undefined && this.#cycles++ < MOST_CYCLES) {
+          const visited = [...path]
+          this.#reportCycle(visited.slice(visited.indexOf(back)))
+        }
         stack.push(...open.filter((other) => !path.has(other)))
         continue
       }
@@ -177,28 +194,37 @@ class GraphCheck {
 
   /** Only nodes with errors of their own, each with the outputs that cannot run because of it. */
   nodeErrors(outputs: readonly string[]): NodeErrors {
-    const dependents = new Map<string, string[]>()
-    for (const output of outputs) {
-      if (this.#sound.get(output) === true) continue
-      for (const id of this.#reach(output)) {
-        if (this.errors.has(id)) dependents.set(id, [...(dependents.get(id) ?? []), output])
-      }
-    }
+    const bad = outputs.filter((output) => this.#sound.get(output) !== true)
+    const downstream = this.#downstream()
     return Object.fromEntries(
-      Array.from(this.errors, ([id, errors]) => [
-        id,
-        { errors, dependent_outputs: dependents.get(id) ?? [], class_type: this.#nodes[id]!.class_type },
-      ]),
+      Array.from(this.errors, ([id, errors], i) => {
+        const reached = i < MOST_FOLLOWED ? reach(id, downstream) : new Set([id])
+        const dependents = bad.filter((output) => reached.has(output))
+        return [id, { errors, dependent_outputs: dependents, class_type: this.#nodes[id]!.class_type }]
+      }),
     )
   }
 
-  #reach(output: string): Set<string> {
-    const seen = new Set([output])
-    for (const id of seen) for (const other of this.#upstream(id)) seen.add(other)
-    return seen
+  /** Of every node that was visited those that take something from it. */
+  #downstream(): ReadonlyMap<string, readonly string[]> {
+    const takers = new Map<string, string[]>()
+    for (const id of this.#sound.keys()) {
+      for (const source of this.#upstream(id)) {
+        const known = takers.get(source)
+        if (known === undefined) takers.set(source, [id])
+        else known.push(id)
+      }
+    }
+    return takers
   }
 
-  #upstream(id: string): string[] {
+  #upstream(id: string): readonly string[] {
+    const known = this.#sources.get(id) ?? this.#sourcesOf(id)
+    this.#sources.set(id, known)
+    return known
+  }
+
+  #sourcesOf(id: string): string[] {
     const node = this.#nodes[id]!
     const known = inputsOf(describe(this.#catalogue, node))
     const sources = new Set<string>()

@@ -36,6 +36,17 @@ const invert: NodeDescription = {
   outputs: [{ name: 'IMAGE', type: 'IMAGE', list: false }],
 }
 
+const batch: NodeDescription = {
+  ...none,
+  id: 'ImageBatch',
+  title: 'Batch Images',
+  inputs: [
+    { ...image, name: 'image1' },
+    { ...image, name: 'image2' },
+  ],
+  outputs: [{ name: 'IMAGE', type: 'IMAGE', list: false }],
+}
+
 const save: NodeDescription = {
   ...none,
   id: 'SaveImage',
@@ -46,8 +57,8 @@ const save: NodeDescription = {
   outputs: [],
 }
 
-/** Four nodes as descriptions, enough to check graphs without any node code. */
-export const catalogue = catalogueOf([load, scale, invert, save])
+/** Five nodes as descriptions, enough to check graphs without any node code. */
+export const catalogue = catalogueOf([load, scale, invert, batch, save])
 
 export const choices: Choices = {
   input_images: ['photo.jpg'],

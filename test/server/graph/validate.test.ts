@@ -128,6 +128,30 @@ describe('a prompt is checked as ComfyUI checks it', () => {
     expect(check(prompt).nodeErrors['2']?.dependent_outputs).toEqual(['3'])
   })
 
+  test('thousands of outputs on one fault, and thousands of cycles, are soon answered, and briefly', () => {
+    const count = 3000
+    const chain: Record<string, unknown> = { c0: { class_type: 'LoadImage', inputs: { image: 'none.png' } } }
+    for (let i = 1; i <= count; i++) {
+      chain[`c${i}`] = { class_type: 'ImageInvert', inputs: { image: [`c${i - 1}`, 0] } }
+      chain[`o${i}`] = { class_type: 'SaveImage', inputs: { images: [`c${count}`, 0], filename_prefix: 'x' } }
+    }
+    const ring: Record<string, unknown> = {
+      o: { class_type: 'SaveImage', inputs: { images: ['n0', 0], filename_prefix: 'x' } },
+    }
+    for (let i = 0; i < count; i++)
+      ring[`n${i}`] = {
+        class_type: 'ImageBatch',
+        inputs: { image1: [`n${(i + 1) % count}`, 0], image2: [`n${(7 * i + 3) % count}`, 0] },
+      }
+    const start = performance.now()
+    expect(check(chain).nodeErrors.c0?.dependent_outputs).toHaveLength(count)
+    const answer = JSON.stringify(check(ring).nodeErrors)
+    // Some hundred milliseconds; a walk for each output took half a minute.
+    expect(performance.now() - start).toBeLessThan(5000)
+    expect(answer).toMatch(/dependency_cycle/)
+    expect(answer.length).toBeLessThan(1_000_000)
+  })
+
   test('nodes that no output reaches are not checked', () => {
     expect(check({ ...smallPrompt(), '8': { class_type: 'ImageInvert', inputs: {} } }).ok).toBe(true)
   })
