@@ -91,4 +91,9 @@ function report(error: unknown): number {
   return error.code === 'configuration_invalid' ? WRONG_USE : 1
 }
 
+// Whoever reads a list may stop after its first lines; what there is to do is done all the same.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 process.exitCode = await main(process.argv.slice(2)).catch(report)

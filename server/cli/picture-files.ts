@@ -39,15 +39,18 @@ export async function planBatch(input: string, output: string, wanted: Format | 
   return { pairs: [{ source: input, target: output }], format: wanted ?? formatOf(output) }
 }
 
-/** Each output keeps its input's name; where two inputs would then meet, the whole name with its extension. */
+/** Each output keeps its input's name; where two inputs would then meet, each has its whole name with its extension. */
 export function targets(names: readonly string[], input: string, output: string, format: Format): Pair[] {
-  const stem = (name: string) => name.slice(0, name.length - extname(name).length)
-  const counts = new Map<string, number>()
-  for (const name of names) counts.set(stem(name), (counts.get(stem(name)) ?? 0) + 1)
-  return names.map((name) => ({
-    source: join(input, name),
-    target: join(output, `${counts.get(stem(name)) === 1 ? stem(name) : name}.${format}`),
-  }))
+  const whole = new Set<string>()
+  const nameOf = (name: string) => (whole.has(name) ? name : name.slice(0, name.length - extname(name).length))
+  // A whole name may meet a further one: a.jpg.png comes to a.jpg, as a.jpg does beside a.png.
+  for (let before = -1; before < whole.size; ) {
+    before = whole.size
+    const counts = new Map<string, number>()
+    for (const name of names) counts.set(nameOf(name), (counts.get(nameOf(name)) ?? 0) + 1)
+    for (const name of names.filter((one) => counts.get(nameOf(one))! > 1)) whole.add(name)
+  }
+  return names.map((name) => ({ source: join(input, name), target: join(output, `${nameOf(name)}.${format}`) }))
 }
 
 function formatOf(output: string): Format {
@@ -66,12 +69,23 @@ async function picturesUnder(folder: string, output: string): Promise<string[]> 
   const results = resolve(output) + sep
   const isInside = resolve(output) !== resolve(folder)
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return entries
-    .filter((entry) => entry.isFile() && PICTURE.test(entry.name) && !entry.name.startsWith('.'))
+  const paths = entries
+    .filter((entry) => !entry.isDirectory() && PICTURE.test(entry.name) && !entry.name.startsWith('.'))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => !isInside || !resolve(path).startsWith(results))
+  const areFiles = await Promise.all(paths.map(isFile))
+  return paths
+    .filter((_, i) => areFiles[i])
     .map((path) => relative(folder, path))
     .sort()
+}
+
+/** Also what a link leads to. */
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  )
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import type { Prompt } from '../graph/prompt.ts'
 import { applySettings } from '../graph/settings.ts'
 import { readGraph } from '../graph/workflow-to-prompt.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import { pictureNames } from '../runs/intake.ts'
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
 import type { Command } from './command.ts'
 import { examplePhotographs } from './data-folder.ts'
@@ -79,17 +80,12 @@ async function localPictures(
   inputRoot: string,
 ): Promise<Record<string, Uint8Array>> {
   const pictures: Record<string, Uint8Array> = {}
-  for (const node of Object.values(prompt)) {
-    for (const parameter of catalogue.get(node.class_type)?.parameters ?? []) {
-      if (parameter.kind !== 'COMBO' || parameter.optionsFrom !== 'input_images') continue
-      const name = node.inputs[parameter.name]
-      if (typeof name !== 'string') continue
-      for (const folder of ['.', beside, inputRoot, examplePhotographs()]) {
-        const path = resolve(folder, name)
-        if (!(await isFile(path))) continue
-        if (folder !== inputRoot) pictures[name] = await readFile(path)
-        break
-      }
+  for (const name of pictureNames(prompt, catalogue)) {
+    for (const folder of ['.', beside, inputRoot, examplePhotographs()]) {
+      const path = resolve(folder, name)
+      if (!(await isFile(path))) continue
+      if (folder !== inputRoot) pictures[name] = await readFile(path)
+      break
     }
   }
   return pictures

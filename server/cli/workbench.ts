@@ -43,10 +43,12 @@ export class Workbench {
     return new Workbench(supervisor, hostSurroundings({ supervisor, files, models: () => modelChoices(settings) }))
   }
 
-  /** Checks a graph without running it. @throws RestorationError `workflow_invalid` */
+  /** Checks a graph, every output of it, without running it. @throws RestorationError `workflow_invalid` */
   async check({ graph, settings, attachments }: Pick<Job, 'graph' | 'settings' | 'attachments'>): Promise<Sound> {
     const prepared = await prepareRun({ graph, settings, attachments }, this.surroundings)
     if (!prepared.ok) throw refused(prepared.error, prepared.nodeErrors)
+    const [wrong] = Object.values(prepared.nodeErrors)
+    if (wrong !== undefined) throw refused(wrong.errors[0]!, prepared.nodeErrors)
     return prepared
   }
 

@@ -87,7 +87,7 @@ async function imageSizes(
 }
 
 /** What a graph says where it chooses one of the pictures in the input folder. */
-function pictureNames(prompt: Prompt, catalogue: Catalogue): ReadonlySet<string> {
+export function pictureNames(prompt: Prompt, catalogue: Catalogue): ReadonlySet<string> {
   const names = new Set<string>()
   for (const node of Object.values(prompt ?? {})) {
     for (const parameter of catalogue.get(node?.class_type)?.parameters ?? []) {

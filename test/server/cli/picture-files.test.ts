@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,6 +13,24 @@ beforeAll(async () => {
   }
 })
 afterAll(() => rm(folder, { recursive: true }))
+
+test('further names that meet have their whole name too', () => {
+  const names = ['a.jpg', 'a.png', 'a.jpg.png', 'b.png']
+  expect(targets(names, 'in', 'out', 'png').map(({ target }) => target)).toEqual([
+    'out/a.jpg.png',
+    'out/a.png.png',
+    'out/a.jpg.png.png',
+    'out/b.png',
+  ])
+})
+
+test('links to pictures are pictures', async () => {
+  await mkdir(join(folder, 'links'))
+  await symlink(join(folder, 'in/a.png'), join(folder, 'links/a.png'))
+  await symlink(join(folder, 'nowhere.png'), join(folder, 'links/b.png'))
+  const { pairs } = await planBatch(join(folder, 'links'), join(folder, 'out'), undefined)
+  expect(pairs.map(({ source }) => source)).toEqual([join(folder, 'links/a.png')])
+})
 
 describe('restore IN OUT', () => {
   test('takes the pictures of a folder and its subfolders', async () => {

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -33,6 +33,30 @@ describe('the command line', () => {
     expect(code).toBe(2)
     expect(stderr).toMatch(words)
     expect(stderr.trim().split('\n').length).toBe(1)
+  })
+
+  test.each([
+    'null',
+    '{"1":null}',
+    '{"1":{"class_type":"LoadImage"}}',
+    '{"1":{"class_type":"LoadImage","inputs":null}}',
+  ])('refuses the graph %s in one line', async (graph) => {
+    const file = join(data, 'graph.json')
+    await writeFile(file, graph)
+    const { code, stderr } = await gendr('run', file, '--data', data)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^gendr: .+\n$/)
+  })
+
+  test('goes on when nobody reads what it prints', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts', 'nodes'], { cwd: root })
+    child.stdout.destroy()
+    let said = ''
+    child.stderr.on('data', (text) => {
+      said += text
+    })
+    expect(await once(child, 'exit')).toEqual([0, null])
+    expect(said).toBe('')
   })
 
   test('explains itself', async () => {

@@ -42,6 +42,14 @@ describe('a run of the command line', () => {
     await expect(workbench.run({ ...job('x'), settings: ['Fake.behaviour'] })).rejects.toThrow(/node\.parameter=value/)
   })
 
+  test('is refused as a whole when one of its outputs cannot run', async () => {
+    const graph = { ...fakeGraph('result', '1'), 2: { class_type: 'Fake', inputs: {} } }
+    await expect(workbench.run({ ...job('result'), graph })).rejects.toMatchObject({
+      code: 'workflow_invalid',
+      message: expect.stringContaining('Node 2 (Fake)'),
+    })
+  })
+
   test('stops when it is aborted, before or in the middle', async () => {
     await expect(workbench.run(job('steps 1000', AbortSignal.abort()))).rejects.toMatchObject({ code: 'interrupted' })
     await expect(workbench.run(job('steps 1000', AbortSignal.timeout(200)))).rejects.toMatchObject({
