@@ -5,7 +5,7 @@
  */
 export class NormalNoise {
   readonly #blocks: Iterator<Float32Array, undefined>
-  #rest = new Float32Array()
+  #rest: Float32Array = new Float32Array()
 
   constructor(seed: number, length: number) {
     this.#blocks = blocksOf(new MersenneTwister(seed), length)

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   model_corrupt: 'A model folder is damaged or incomplete',
   inference_failed: 'ONNX Runtime could not run a model',
   output_not_finite: 'A model returned NaN or infinity',
+  disk_full: 'A disk has no room left',
   interrupted: 'The run was cancelled',
   device_unavailable: 'The device that was asked for cannot run models',
   runner_lost: 'The runner process ended in the middle of the run',

@@ -6,19 +6,34 @@ import { fileRoots, type WorkSettings } from '../config.ts'
 import { packageRoot } from '../package-root.ts'
 
 /**
- * Makes the folders of a data folder, empties the temporary one and puts the example photographs in at the
- * first start.
+ * Makes a data folder, opens what lies in it, then empties its temporary folder and puts the example photographs in at the
+ * first start. In this order: a folder that another host works in cannot be opened, and nothing of it is touched.
+ * @param open opens the runs of the folder; its own errors are passed on
  * @throws RestorationError `configuration_invalid` when the folder cannot be written
  */
-export async function prepareDataFolder(settings: WorkSettings): Promise<void> {
+export async function openDataFolder<T extends { close(): void }>(settings: WorkSettings, open: () => T): Promise<T> {
   const { inputRoot, outputRoot, tempRoot } = fileRoots(settings)
+  const isNew = !existsSync(databaseOf(settings))
+  await writing(settings, () => mkdir(settings.data, { recursive: true }))
+  const opened = open()
   try {
-    await rm(tempRoot, { recursive: true, force: true })
-    const isNew = !existsSync(databaseOf(settings))
-    for (const folder of [inputRoot, outputRoot, tempRoot, join(settings.data, 'models')]) {
-      await mkdir(folder, { recursive: true })
-    }
-    if (isNew) await copyExamples(inputRoot)
+    await writing(settings, async () => {
+      await rm(tempRoot, { recursive: true, force: true })
+      for (const folder of [inputRoot, outputRoot, tempRoot, join(settings.data, 'models')]) {
+        await mkdir(folder, { recursive: true })
+      }
+      if (isNew) await copyExamples(inputRoot)
+    })
+    return opened
+  } catch (error) {
+    opened.close()
+    throw error
+  }
+}
+
+async function writing(settings: WorkSettings, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
   } catch (error) {
     throw new RestorationError(
       'configuration_invalid',

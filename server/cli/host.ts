@@ -20,10 +20,11 @@ import { hostSurroundings } from '../runs/surroundings.ts'
 import { Webhooks } from '../runs/webhooks.ts'
 import { Hub } from '../socket/hub.ts'
 import { Narration } from '../socket/narration.ts'
+import { knownFailure } from '../storage/known-failure.ts'
 import { Receipts } from '../storage/receipts.ts'
 import { draftsIn } from '../storage/storage.ts'
 import { UserFiles } from '../storage/user-files.ts'
-import { databaseOf, prepareDataFolder } from './data-folder.ts'
+import { databaseOf, openDataFolder } from './data-folder.ts'
 
 /** What a host is made of besides its settings. */
 export interface HostParts {
@@ -47,23 +48,42 @@ export interface Host {
  * @throws RestorationError `configuration_invalid` when the port, the address or the data folder cannot be used
  */
 export async function startHost(settings: ServeSettings, parts: HostParts): Promise<Host> {
-  await prepareDataFolder(settings)
-  const userFiles = await UserFiles.open(join(settings.data, 'user'), draftsIn(fileRoots(settings).tempRoot))
-  const database = openDatabase(databaseOf(settings))
+  const database = await openDataFolder(settings, () => openDatabase(databaseOf(settings)))
   const server = createServer()
-  await listen(server, settings).catch((error) => {
-    database.close()
-    throw error
-  })
-  // From here on nothing may wait: a request that finds no handler would never be answered.
   const hostLog = new HostLog()
   const log = (line: string) => {
     hostLog.add(line)
     parts.log(line)
   }
-  const supervisor = new Supervisor({ ...parts.runner, runner: runnerOptions(settings), log })
+  let supervisor: Supervisor | undefined
+  try {
+    const userFiles = await UserFiles.open(join(settings.data, 'user'), draftsIn(fileRoots(settings).tempRoot))
+    await listen(server, settings)
+    // From here on nothing may wait: a request that finds no handler would never be answered.
+    supervisor = new Supervisor({ ...parts.runner, runner: runnerOptions(settings), log })
+    return assemble({ ...parts, settings, database, server, hostLog, log, supervisor, userFiles })
+  } catch (error) {
+    await supervisor?.close()
+    server.close()
+    database.close()
+    throw knownFailure(error) ?? error
+  }
+}
+
+interface OpenParts extends HostParts {
+  readonly settings: ServeSettings
+  readonly database: HostDatabase
+  readonly server: Server
+  readonly hostLog: HostLog
+  readonly supervisor: Supervisor
+  readonly userFiles: UserFiles
+}
+
+/** Puts the runs, the sockets and the API behind a server that listens. */
+function assemble(open: OpenParts): Host {
+  const { settings, database, server, hostLog, log, supervisor } = open
   const { store } = database
-  const runs = new Runs(store, supervisor, new Receipts(fileRoots(settings).receiptsRoot))
+  const runs = new Runs(store, supervisor, new Receipts(fileRoots(settings).receiptsRoot), log)
   const narration = new Narration(runs)
   const webhooks = new Webhooks(store.deliveries, {
     secret: settings.webhookSecret,
@@ -73,7 +93,7 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
   runs.subscribe((change) => {
     if (change.type === 'settled') webhooks.wake()
   })
-  const surroundings = hostSurroundings({ supervisor, files: parts.files, models: parts.models })
+  const surroundings = hostSurroundings({ supervisor, files: open.files, models: open.models })
   const hub = new Hub({ runs, narration, surroundings, policy: settings, log: hostLog })
   const previewer = new Previewer(join(settings.data, 'pyramids'))
   const root = packageRoot()
@@ -85,8 +105,8 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
     supervisor,
     surroundings,
     modelFacts: () => modelFacts(settings.modelRoots),
-    files: parts.files,
-    userFiles,
+    files: open.files,
+    userFiles: open.userFiles,
     settings: database.settings,
     hostLog,
     followLog: (clientId, isOn) => hub.followLog(clientId, isOn),
@@ -117,8 +137,14 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
   }
 }
 
+interface HostDatabase {
+  readonly store: RunStore
+  readonly settings: Settings
+  close(): void
+}
+
 /** Opens the runs of the data folder for this process alone: a second host would run the same runs. */
-function openDatabase(file: string): { readonly store: RunStore; readonly settings: Settings; close(): void } {
+function openDatabase(file: string): HostDatabase {
   try {
     const release = takeLock(`${file}.lock`)
     const store = new RunStore(file)

@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { type ErrorCode, RestorationError } from '../../nodes/sdk/error.ts'
 import { refusal } from '../runs/intake.ts'
+import { knownFailure } from '../storage/known-failure.ts'
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   file_not_found: 404,
@@ -9,6 +10,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   path_outside: 403,
   image_too_large: 413,
   runner_lost: 503,
+  disk_full: 507,
   inference_failed: 500,
   model_corrupt: 500,
 }
@@ -26,19 +28,29 @@ export function failureHandler(log: (error: unknown) => void): ErrorRequestHandl
       next(error)
       return
     }
-    if (error instanceof RestorationError) sendFailure(response, STATUS[error.code] ?? 400, error)
-    else if (isClientFault(error)) {
-      const failure = new RestorationError(
-        'invalid_input',
-        error.type === 'entity.too.large' ? 'The body is too large.' : 'The body is not JSON that can be read.',
-        error.type === 'entity.too.large' ? 'Send a smaller graph; pictures go to /upload/image.' : 'Send valid JSON.',
-      )
-      sendFailure(response, error.status, failure)
-    } else {
+    const known = knownFailure(error)
+    if (known !== undefined) sendFailure(response, STATUS[known.code] ?? 400, known)
+    else if (isClientFault(error)) sendFailure(response, error.status, clientFailure(error))
+    else {
       log(error)
       const failure = new RestorationError('invalid_input', 'The server failed.', 'See the log of the host.')
       sendFailure(response, 500, failure)
     }
+  }
+}
+
+function clientFailure({ type }: { readonly type?: string | undefined }): RestorationError {
+  switch (type) {
+    case 'entity.too.large':
+      return new RestorationError(
+        'invalid_input',
+        'The body is too large.',
+        'Send a smaller graph; pictures go to /upload/image.',
+      )
+    case undefined:
+      return new RestorationError('invalid_input', 'The address cannot be read.', 'Encode its names as UTF-8 (%C3%BC).')
+    default:
+      return new RestorationError('invalid_input', 'The body is not JSON that can be read.', 'Send valid JSON.')
   }
 }
 
@@ -61,8 +73,8 @@ export function parse<T extends z.ZodType>(schema: T, value: unknown): z.output<
   throw new RestorationError('invalid_input', `${place} does not fit: ${issue?.message}.`, 'Correct the request.')
 }
 
-/** body-parser's errors carry a status and a type. */
-function isClientFault(error: unknown): error is { status: number; type: string } {
-  const shape = z.looseObject({ status: z.int().min(400).max(499), type: z.string() })
+/** Express's own errors carry a status, those of its body-parser a type too. */
+function isClientFault(error: unknown): error is { status: number; type?: string } {
+  const shape = z.looseObject({ status: z.int().min(400).max(499), type: z.string().optional() })
   return shape.safeParse(error).success
 }

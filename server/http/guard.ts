@@ -40,13 +40,19 @@ export function checkSite(headers: IncomingHttpHeaders, policy: Policy): Denial 
 export function checkToken(headers: IncomingHttpHeaders, url: string, policy: Policy): Denial | undefined {
   if (policy.token === undefined) return undefined
   const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
-  const given = bearer ?? new URL(url, 'http://localhost').searchParams.get('token')
-  if (given !== null && given !== undefined && sameText(given, policy.token)) return undefined
+  const given = bearer ?? urlOf(url)?.searchParams.get('token') ?? undefined
+  if (given !== undefined && sameText(given, policy.token)) return undefined
   return {
     status: 401,
     message: 'The token is missing or wrong.',
     remedy: 'Send "Authorization: Bearer TOKEN", or add ?token=TOKEN to the address.',
   }
+}
+
+/** What a request asks for, which need not be an address. */
+export function urlOf(target: string): URL | undefined {
+  const base = 'http://localhost'
+  return URL.canParse(target, base) ? new URL(target, base) : undefined
 }
 
 function hostName(host: string): string | undefined {

@@ -146,6 +146,9 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   }),
 ])
 
+/** By what a client knows its own run before it has an id. */
+export const referenceSchema = z.string().max(200)
+
 /** Everything that the server understands as text; ComfyUI's clients send only `feature_flags`. */
 export const clientMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('feature_flags'), data: featureFlagsSchema }),
@@ -162,7 +165,7 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
       workflow: z.unknown(),
       /** `node.parameter=value`, applied to the graph. */
       set: z.array(z.string().max(100_000)).max(1000).default([]),
-      id: z.string().max(200).optional(),
+      id: referenceSchema.optional(),
     }),
   }),
 ])

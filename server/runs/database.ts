@@ -83,7 +83,7 @@ const MIGRATIONS = [
  */
 export function openDatabase(file: string): Database.Database {
   const database = new Database(file)
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
+  database.exec('PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < version) continue

@@ -28,12 +28,12 @@ interface NodeMeta {
 /** Gathers the record of one run from its events. */
 export class RunRecorder {
   readonly #prompt: Prompt
-  #outputs: Record<string, NodeUi> = {}
-  #meta: Record<string, NodeMeta> = {}
+  #outputs = new Map<string, NodeUi>()
+  #meta = new Map<string, NodeMeta>()
   #messages: (readonly [ExecutionMessage['type'], ExecutionMessage['data']])[] = []
   #files: WrittenFile[] = []
   #startedAt = new Map<string, number>()
-  #times: Record<string, number> = {}
+  #times = new Map<string, number>()
   readonly #places = new Places()
   #succeeded = false
 
@@ -48,29 +48,29 @@ export class RunRecorder {
     if (event.type === 'node_started') this.#startedAt.set(event.node, event.time)
     if (event.type === 'node_finished' && !event.cached) {
       const start = this.#startedAt.get(event.node)
-      if (start !== undefined) this.#times[event.node] = Math.max(0, event.time - start)
+      if (start !== undefined) this.#times.set(event.node, Math.max(0, event.time - start))
     }
     const message = executionMessage(event, this.#prompt)
     if (message !== undefined) this.#messages.push([message.type, message.data])
     if (event.type === 'succeeded') this.#succeeded = true
     if (event.type === 'node_finished' && event.ui !== null) {
       const { node } = event
-      this.#outputs[node] = event.ui
+      this.#outputs.set(node, event.ui)
       const { display, parent } = this.#places.of(node)
-      this.#meta[node] = { node_id: node, display_node: display, parent_node: parent, real_node_id: display }
+      this.#meta.set(node, { node_id: node, display_node: display, parent_node: parent, real_node_id: display })
     }
   }
 
   record(): RunRecord {
     return {
-      outputs: this.#outputs,
+      outputs: Object.fromEntries(this.#outputs),
       status: {
         status_str: this.#succeeded ? 'success' : 'error',
         completed: this.#succeeded,
         messages: this.#messages,
       },
-      meta: this.#meta,
-      node_times: this.#times,
+      meta: Object.fromEntries(this.#meta),
+      node_times: Object.fromEntries(this.#times),
     }
   }
 
@@ -81,7 +81,7 @@ export class RunRecorder {
   /** How long nodes took, by class. */
   timesByClass(): ReadonlyMap<string, readonly number[]> {
     const times = new Map<string, number[]>()
-    for (const [node, time] of Object.entries(this.#times)) {
+    for (const [node, time] of this.#times) {
       const type = this.#prompt[node]?.class_type
       if (type === undefined) continue
       const all = times.get(type)
@@ -93,12 +93,12 @@ export class RunRecorder {
 
   /** A run that starts again, because its process died, has not yet done anything. */
   #forget(): void {
-    this.#outputs = {}
-    this.#meta = {}
+    this.#outputs = new Map()
+    this.#meta = new Map()
     this.#messages = []
     this.#files = []
     this.#startedAt = new Map()
-    this.#times = {}
+    this.#times = new Map()
     this.#succeeded = false
   }
 }

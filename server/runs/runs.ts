@@ -8,7 +8,7 @@ import { RunQueue } from './queue.ts'
 import { RunRecorder } from './record.ts'
 import type { ActiveRun, Run, Submission } from './run.ts'
 import { shapeOf } from './speeds.ts'
-import type { HistoryRange, RunStore } from './store.ts'
+import type { Ending, HistoryRange, RunStore } from './store.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /** What whoever watches the runs is told, in this order for each run. */
@@ -20,6 +20,8 @@ export type RunChange =
 
 /** How often the runner may die under a run before the run is to blame. */
 const MOST_CRASHES = 3
+/** Before what could not be written is tried again, in ms. */
+const PAUSE = 2000
 /** Pictures of socket runs that may wait in memory, in bytes. */
 const MAX_ATTACHED = 1 << 30
 
@@ -41,13 +43,16 @@ export class Runs {
   #sweeping: Promise<unknown> | undefined
   #nextNumber = 0
   #closed = false
+  readonly #log: (line: string) => void
 
   constructor(
     store: RunStore,
     supervisor: Pick<Supervisor, 'execute' | 'cancel'>,
     receipts: Pick<Receipts, 'forget' | 'keepOnly'>,
+    log: (line: string) => void = () => undefined,
   ) {
     this.#store = store
+    this.#log = log
     this.#supervisor = supervisor
     this.#receipts = receipts
     this.#recover()
@@ -74,6 +79,7 @@ export class Runs {
    * @throws RestorationError `invalid_input` when another run of the id is in the queue, or too much waits in memory
    */
   submit(submission: Submission): Run {
+    refuseDepth([submission.prompt, submission.extraData])
     const id = submission.id ?? randomUUID()
     const present = this.#open(id)
     if (present !== undefined) {
@@ -278,7 +284,15 @@ export class Runs {
       return
     }
     const run = this.#queue.take()
-    if (run !== undefined) this.#execute(run)
+    if (run === undefined) return
+    try {
+      this.#store.start(run.id, Date.now())
+    } catch (error) {
+      this.#queue.add(run)
+      this.#tryAgain(error, () => this.#pump())
+      return
+    }
+    this.#execute(run)
   }
 
   /** As #pump, but later in time, so that whoever submits a run hears of its acceptance first. */
@@ -292,7 +306,6 @@ export class Runs {
     const recorder = new RunRecorder(prompt)
     const attachments = this.#attachments.get(run.id) ?? {}
     this.#attachments.delete(run.id)
-    this.#store.start(run.id, Date.now())
     this.#active = active
     this.#announce({ type: 'queue' })
     const request = {
@@ -312,17 +325,34 @@ export class Runs {
     }
     const execution = this.#supervisor.execute(request, onEvent, () => this.#store.crash(run.id) < MOST_CRASHES)
     void execution.then(() => {
-      if (this.#closed) return
       const record = recorder.record()
       const lesson = record.status.completed ? { shape: run.shape, times: recorder.timesByClass() } : undefined
-      this.#store.finish(run.id, { record, files: recorder.files, lesson }, Date.now())
-      this.#active = undefined
-      this.#progress = undefined
-      this.#announce({ type: 'queue' })
-      this.#announce({ type: 'settled', run: active })
-      if (run.delivery === 'files') this.#forget(run.id)
-      this.#pump()
+      this.#settle(active, { record, files: recorder.files, lesson }, Date.now())
     })
+  }
+
+  /** Puts the run under way into the history. It stays under way while that cannot be written. */
+  #settle(run: ActiveRun, ending: Ending, now: number): void {
+    if (this.#closed) return
+    try {
+      this.#store.finish(run.id, ending, now)
+    } catch (error) {
+      this.#tryAgain(error, () => this.#settle(run, ending, now))
+      return
+    }
+    this.#active = undefined
+    this.#progress = undefined
+    this.#announce({ type: 'queue' })
+    this.#announce({ type: 'settled', run })
+    if (run.delivery === 'files') this.#forget(run.id)
+    this.#pump()
+  }
+
+  /** A full disk, or a database that somebody else holds, is so for a while. */
+  #tryAgain(error: unknown, work: () => void): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#log(`The state of the runs cannot be written, and is tried again: ${reason}.`)
+    setTimeout(work, PAUSE).unref()
   }
 
   /** What it has delivered need not be known any more; a run of the same id waits until it is not. */
@@ -343,6 +373,20 @@ export class Runs {
 
   #announce(change: RunChange): void {
     for (const listener of this.#listeners) listener(change)
+  }
+}
+
+/** No graph is that deep; what is some thousands deep can be parsed, but neither written nor given to a runner. */
+const MOST_LEVELS = 256
+
+function refuseDepth(json: unknown): void {
+  let level: readonly unknown[] = [json]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_LEVELS) {
+      const message = `The graph is nested deeper than ${MOST_LEVELS} levels.`
+      throw new RestorationError('workflow_invalid', message, 'Send a graph that ComfyUI or this editor saved.')
+    }
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []))
   }
 }
 

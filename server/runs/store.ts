@@ -271,7 +271,15 @@ export class RunStore {
   }
 
   #atomically(work: () => void): void {
-    this.#database.transaction(work)()
+    this.#database.exec('BEGIN')
+    try {
+      work()
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      // After a full disk SQLite has rolled back by itself; a second error would hide the first.
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
   }
 }
 

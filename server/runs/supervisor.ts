@@ -94,7 +94,11 @@ export class Supervisor {
     if (execution.cancelled) execution.interrupt()
     if (execution.ended) return
     execution.sent = true
-    this.#send({ type: 'run', run: execution.run })
+    try {
+      this.#send({ type: 'run', run: execution.run })
+    } catch (error) {
+      execution.fail(`The run cannot be given to the runner: ${messageOf(error)}.`, 'Send a smaller graph.')
+    }
   }
 
   /** Cancels the run if it is the one under way. */

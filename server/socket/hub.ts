@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
-import { checkSite, checkToken, type Policy } from '../http/guard.ts'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import { checkSite, checkToken, type Policy, urlOf } from '../http/guard.ts'
 import { type HostLog, LOG_SIZE, type LogEntry } from '../http/host-log.ts'
 import { MAX_UPLOAD_BYTES, SERVER_FEATURES, type ServerMessage } from '../protocol/messages.ts'
 import type { Surroundings } from '../runs/intake.ts'
 import type { ActiveRun } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
 import { Connection } from './connection.ts'
-import { Inbox, readMessage } from './inbox.ts'
+import { Inbox, readMessage, rejection } from './inbox.ts'
 import type { Narration, Told } from './narration.ts'
 
 export interface HubOptions {
@@ -63,7 +64,10 @@ export class Hub {
 
   /** Answers the upgrade requests of a server. */
   attach(server: Server): void {
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    server.on('upgrade', (request, socket, head) => {
+      if (request.headers.upgrade?.toLowerCase() === 'websocket') this.#upgrade(request, socket, head)
+      else withoutUpgrade(server, request, socket, head)
+    })
   }
 
   close(): void {
@@ -80,11 +84,13 @@ export class Hub {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const url = new URL(request.url ?? '/', 'http://localhost')
+    const target = request.url ?? '/'
+    const url = urlOf(target)
     const { policy } = this.#options
-    const denial = checkSite(request.headers, policy) ?? checkToken(request.headers, request.url ?? '/', policy)
-    const status = PATHS.has(url.pathname) ? denial?.status : 404
-    if (status !== undefined) {
+    const denial = checkSite(request.headers, policy) ?? checkToken(request.headers, target, policy)
+    const isHere = url !== undefined && PATHS.has(url.pathname)
+    if (!isHere || denial !== undefined) {
+      const status = isHere ? denial!.status : 404
       socket.on('error', () => undefined)
       socket.end(`HTTP/1.1 ${status} ${STATUS_TEXT[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       return
@@ -95,7 +101,7 @@ export class Hub {
 
   #accept(socket: WebSocket, stream: Duplex, sid: string): void {
     const connection = new Connection(socket, stream, sid)
-    const inbox = new Inbox(sid, this.#options.runs, this.#options.surroundings)
+    const inbox = new Inbox(sid, this.#options)
     this.#connections.set(sid, [...(this.#connections.get(sid) ?? []), connection])
     let work = Promise.resolve()
     socket.on('message', (data, isBinary) => {
@@ -113,7 +119,7 @@ export class Hub {
   }
 
   #hear(connection: Connection, inbox: Inbox, bytes: Uint8Array, work: Promise<void>): Promise<void> {
-    if (bytes.length > MAX_TEXT) return work
+    if (bytes.length > MAX_TEXT) return work.then(() => connection.send(text(TOO_LARGE)))
     const message = readMessage(new TextDecoder().decode(bytes))
     switch (message?.type) {
       case 'ping':
@@ -191,7 +197,30 @@ export class Hub {
   }
 }
 
+/** Nothing but a run is that large; its id cannot be told without parsing it. */
+const TOO_LARGE = rejection(
+  new RestorationError(
+    'invalid_input',
+    `The message is larger than ${MAX_TEXT >> 20} MiB.`,
+    'Send pictures in binary frames before the run, and the graph alone in it.',
+  ),
+)
+
 const STATUS_TEXT: Readonly<Record<number, string>> = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found' }
+
+/**
+ * Answers a request for another protocol, such as the `h2c` that Java's HttpClient and `curl --http2` offer, as the plain
+ * request that it is too (RFC 9110, 7.8): its head goes back into the socket without the offer.
+ */
+function withoutUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`]
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    const name = request.rawHeaders[i]!
+    if (!/^(connection|upgrade|http2-settings)$/i.test(name)) lines.push(`${name}: ${request.rawHeaders[i + 1]}`)
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
+  server.emit('connection', socket)
+}
 
 function text(message: ServerMessage): string {
   return JSON.stringify(message)

@@ -1,8 +1,11 @@
+import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { HostLog } from '../http/host-log.ts'
 import { decodeFrame } from '../protocol/frames.ts'
-import { type ClientMessage, clientMessageSchema, type ServerMessage } from '../protocol/messages.ts'
+import { type ClientMessage, clientMessageSchema, referenceSchema, type ServerMessage } from '../protocol/messages.ts'
 import { prepareRun, refusal, type Surroundings, withWorkflow } from '../runs/intake.ts'
 import type { Runs } from '../runs/runs.ts'
+import { knownFailure } from '../storage/known-failure.ts'
 
 type RunMessage = Extract<ClientMessage, { type: 'run' }>
 
@@ -10,18 +13,26 @@ type RunMessage = Extract<ClientMessage, { type: 'run' }>
 const MAX_BYTES = 512 << 20
 const MAX_FILES = 1000
 
+export interface InboxOptions {
+  readonly runs: Runs
+  readonly surroundings: Surroundings
+  readonly log: Pick<HostLog, 'add'>
+}
+
 /** What one client sends for its runs: pictures first, then the graph that uses them. */
 export class Inbox {
   readonly #sid: string
   readonly #runs: Runs
   readonly #surroundings: Surroundings
+  readonly #log: Pick<HostLog, 'add'>
   #attachments = new Map<string, Uint8Array>()
   #bytes = 0
   /** What was wrong with a picture; the run that needs it is refused with this. */
   #fault: RestorationError | undefined
 
-  constructor(sid: string, runs: Runs, surroundings: Surroundings) {
+  constructor(sid: string, { runs, surroundings, log }: InboxOptions) {
     this.#sid = sid
+    this.#log = log
     this.#runs = runs
     this.#surroundings = surroundings
   }
@@ -55,7 +66,7 @@ export class Inbox {
     this.#attachments.clear()
     this.#bytes = 0
     this.#fault = undefined
-    const reference = id === undefined ? {} : { id }
+    const reference = referenceOf(id)
     try {
       if (fault !== undefined) throw fault
       const order = { graph: workflow, settings: set, attachments }
@@ -73,8 +84,12 @@ export class Inbox {
       })
       return { type: 'run_accepted', data: { ...reference, prompt_id: run.id, node_errors: prepared.nodeErrors } }
     } catch (error) {
-      if (!(error instanceof RestorationError)) throw error
-      return { type: 'run_rejected', data: { ...reference, error: refusal(error).error, node_errors: {} } }
+      const known = knownFailure(error)
+      if (known === undefined) this.#log.add(error instanceof Error ? (error.stack ?? error.message) : String(error))
+      return rejection(
+        known ?? new RestorationError('invalid_input', 'The server failed.', 'See the log of the host.'),
+        id,
+      )
     }
   }
 }
@@ -98,5 +113,20 @@ export function readMessage(
     `'${issue?.path.join('.')}' of the run does not fit: ${issue?.message}.`,
     'Send {"type":"run","data":{"workflow":GRAPH,"set":["node.parameter=value"],"id":"reference"}}.',
   )
-  return { type: 'run_rejected', data: { error: refusal(error).error, node_errors: {} } }
+  return rejection(error, idOf(json))
+}
+
+/** What a client is told of a run that was not accepted. */
+export function rejection(error: RestorationError, id?: string): Extract<ServerMessage, { type: 'run_rejected' }> {
+  return { type: 'run_rejected', data: { ...referenceOf(id), error: refusal(error).error, node_errors: {} } }
+}
+
+function referenceOf(id: string | undefined): { readonly id?: string } {
+  return id === undefined ? {} : { id }
+}
+
+/** The reference of a run that does not fit otherwise. */
+function idOf(json: object): string | undefined {
+  const reference = z.object({ data: z.object({ id: referenceSchema }) }).safeParse(json)
+  return reference.data?.data.id
 }

@@ -6,6 +6,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import { contentHash } from './content-hash.ts'
 import { besideUs, type FileSystem } from './file-system.ts'
 import { outside, pathInside } from './inside.ts'
+import { refusingName } from './known-failure.ts'
 import { type Claim, Receipts } from './receipts.ts'
 import { FileSeries } from './series.ts'
 import { createFile, replaceFile } from './write-file.ts'
@@ -113,7 +114,7 @@ export class Storage implements Files {
   }
 
   async write(type: 'output' | 'temp', prefix: string, extension: string, bytes: Uint8Array): Promise<FileReference> {
-    return { ...(await this.#series[type].write(prefix, extension, bytes)), type }
+    return { ...(await this.#series[type].write(prefix, extension, bytes).catch(refusingName(prefix))), type }
   }
 
   /** As `write`, but once only: a run that is run again gets the file that it wrote before. */
@@ -124,7 +125,9 @@ export class Storage implements Files {
     extension: string,
     bytes: Uint8Array,
   ): Promise<Written> {
-    const place = await this.#series[type].deliver(this.#receipts, claim, prefix, extension, bytes)
+    const place = await this.#series[type]
+      .deliver(this.#receipts, claim, prefix, extension, bytes)
+      .catch(refusingName(prefix))
     const reference = { filename: place.filename, subfolder: place.subfolder, type }
     const content = place.isNew ? bytes : await this.#files.readFile(await this.path(reference))
     return { ...reference, sha256: await contentHash(content), size: content.length }
@@ -145,10 +148,10 @@ export class Storage implements Files {
       const path = await pathInside(this.#roots[type], subfolder === '' ? name : `${subfolder}/${name}`)
       const reference = { filename: name, subfolder, type }
       if (overwrite) {
-        await replaceFile(path, bytes, this.#drafts)
+        await replaceFile(path, bytes, this.#drafts).catch(refusingName(name))
         return reference
       }
-      if (await createFile(path, bytes, this.#drafts)) return reference
+      if (await createFile(path, bytes, this.#drafts).catch(refusingName(name))) return reference
       const present = await this.#files.readFile(path).catch(() => undefined)
       if (present !== undefined && (await contentHash(present)) === digest) return reference
     }

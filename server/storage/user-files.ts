@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { pathInside } from './inside.ts'
+import { refusingName } from './known-failure.ts'
 import { createFile, replaceFile } from './write-file.ts'
 
 /** A file that a client keeps on the host; the path is relative and has slashes, times are in milliseconds. */
@@ -46,8 +47,8 @@ export class UserFiles {
   /** Writes a file whole or not at all; undefined when it is there and may not be replaced. */
   async write(path: string, bytes: Uint8Array, overwrite: boolean): Promise<UserFile | undefined> {
     const target = await this.#inside(path)
-    if (overwrite) await replaceFile(target, bytes, this.#drafts)
-    else if (!(await createFile(target, bytes, this.#drafts))) return undefined
+    if (overwrite) await replaceFile(target, bytes, this.#drafts).catch(refusingName(path))
+    else if (!(await createFile(target, bytes, this.#drafts).catch(refusingName(path)))) return undefined
     return this.#describe(target)
   }
 
@@ -60,8 +61,8 @@ export class UserFiles {
     const source = await this.#existing(from, 'file')
     const target = await this.#inside(to)
     if (!overwrite && (await stat(target).catch(() => undefined)) !== undefined) return undefined
-    await mkdir(dirname(target), { recursive: true })
-    await rename(source, target)
+    await mkdir(dirname(target), { recursive: true }).catch(refusingName(to))
+    await rename(source, target).catch(refusingName(to))
     return this.#describe(target)
   }
 

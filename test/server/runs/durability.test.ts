@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'libsql'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { fakeGraph, get, Listener, post, startFakeHost, until } from './fake-host.ts'
 
@@ -116,3 +117,43 @@ test('two hosts do not share a data folder', async () => {
 function heads(items: unknown): unknown[] {
   return (items as unknown[][]).map((item) => item.slice(0, 2))
 }
+
+test('a run that ends while somebody else holds the database ends later', async () => {
+  const host = await startFakeHost({ data })
+  await post(host, '/prompt', { prompt: fakeGraph('steps 20'), prompt_id: 'patient' })
+  await until(async () => ((await get(host, '/queue')).body.queue_running as unknown[])[0])
+  const other = new Database(join(data, 'gendr.db'))
+  other.exec('BEGIN IMMEDIATE')
+  await until(() => host.log.find((line) => /cannot be written, and is tried again/.test(line)), 20_000)
+  other.exec('ROLLBACK')
+  other.close()
+  const { patient } = await until(async () => {
+    const { body } = await get(host, '/history')
+    return 'patient' in body ? body : undefined
+  })
+  expect(patient).toMatchObject({ status: { completed: true } })
+  await host.stop()
+}, 40_000)
+
+test('a second host leaves the folder of the first alone', async () => {
+  const host = await startFakeHost({ data })
+  await writeFile(join(data, 'temp/preview.png'), 'seen')
+  await expect(startFakeHost({ data })).rejects.toMatchObject({ code: 'configuration_invalid' })
+  expect(await readFile(join(data, 'temp/preview.png'), 'utf8')).toBe('seen')
+  await host.stop()
+})
+
+test('a host that cannot start gives its port and its folder back', async () => {
+  const host = await startFakeHost({ data })
+  const { port } = new URL(host.url)
+  await post(host, '/prompt', { prompt: fakeGraph('steps 1000'), prompt_id: 'left' })
+  await host.close()
+  const database = new Database(join(data, 'gendr.db'))
+  database.exec("UPDATE runs SET shape = '{'")
+  await expect(startFakeHost({ data, flags: { port } })).rejects.toThrow(/JSON/)
+  database.exec('UPDATE runs SET shape = NULL')
+  database.close()
+  const again = await startFakeHost({ data, flags: { port } })
+  expect(again.url).toBe(host.url)
+  await again.stop()
+})
