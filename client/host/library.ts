@@ -17,6 +17,8 @@ const THUMBNAILS = 'gendr/thumbnails'
 /** Earlier states of one workflow that are kept. */
 const MOST_VERSIONS = 20
 
+const CHOOSE_ANOTHER = 'Choose another name.'
+
 const filesSchema = z.array(z.looseObject({ path: z.string(), modified: z.number() }))
 
 /** Workflows on the host, over its files for users: the same that ComfyUI's frontend lists. */
@@ -64,7 +66,8 @@ export class Library {
   async move(from: string, to: string): Promise<void> {
     const [source, target] = [from, to].map((path) => encodeURIComponent(`${WORKFLOWS}/${path}.json`))
     const response = await this.#fetch(`userdata/${source}/move/${target}?overwrite=false`, { method: 'POST' })
-    if (response.status === 409) throw new HostError(`There is a workflow called ‘${to}’.`, 'Choose another name.')
+    if (response.status === 409)
+      throw new HostError(409, `There is a workflow called ‘${to}’.`, { remedy: CHOOSE_ANOTHER })
     await this.#check(response, to)
     const picture = await this.thumbnail(from)
     if (picture !== undefined) await this.#write(`${THUMBNAILS}/${to}.webp`, picture).catch(() => undefined)
@@ -115,7 +118,9 @@ export class Library {
 
   async #check(response: Response, name: string): Promise<void> {
     if (response.ok) return
-    throw new HostError(`‘${name}’ could not be read or written (${response.status}).`, 'Choose another name.')
+    throw new HostError(response.status, `‘${name}’ could not be read or written (${response.status}).`, {
+      remedy: CHOOSE_ANOTHER,
+    })
   }
 
   async #fetch(path: string, init?: RequestInit): Promise<Response> {
@@ -124,7 +129,7 @@ export class Library {
     try {
       return await fetch(address, init)
     } catch (cause) {
-      throw new HostError('The host does not answer.', 'See whether it still runs.', { cause })
+      throw new HostError(0, 'The host does not answer.', { remedy: 'See whether it still runs.', cause })
     }
   }
 }

@@ -14,7 +14,9 @@ export function orderUpTo(order: Order, id: string, types: Catalogue): { order: 
   const type = node === undefined ? undefined : types.get(node.class_type)
   if (type?.outputNode === true) return { order: { ...order, targets: [id] }, shown: id }
   const output = type?.outputs.findIndex((socket) => socket.type === 'IMAGE') ?? -1
-  if (output < 0) throw new HostError(STRINGS.partial.noPicture(type?.title ?? id), STRINGS.partial.remedy)
+  if (output < 0) {
+    throw new HostError(400, STRINGS.partial.noPicture(type?.title ?? id), { remedy: STRINGS.partial.remedy })
+  }
   const shown = `${id}-preview`
   const preview = { class_type: 'PreviewImage', inputs: { images: [id, output] } }
   return { order: { ...order, prompt: { ...order.prompt, [shown]: preview }, targets: [shown] }, shown }

@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Address } from '../../client/host/address.ts'
+import { Library } from '../../client/host/library.ts'
+import { wordsOf } from '../../client/host/run-control.ts'
+import { type FakeHost, startFakeHost } from '../server/runs/fake-host.ts'
+
+let host: FakeHost
+let library: Library
+beforeAll(async () => {
+  host = await startFakeHost()
+  library = libraryAt(host.url)
+})
+afterAll(() => host.stop())
+
+const libraryAt = (url: string) => new Library(new Address(new URL(url), { getItem: () => null } as unknown as Storage))
+
+test('what cannot be done is said in words, with what to do', async () => {
+  await library.save('one', '{}')
+  await library.save('two', '{}')
+  const wordsFor = (act: Promise<unknown>) => act.then(() => [], wordsOf)
+  expect(await wordsFor(library.move('one', 'two'))).toEqual([
+    'There is a workflow called ‘two’.',
+    'Choose another name.',
+  ])
+  expect(await wordsFor(library.open('three'))).toEqual([expect.stringMatching(/three.*404/), 'Choose another name.'])
+  expect(await wordsFor(libraryAt('http://127.0.0.1:9').open('one'))).toEqual([
+    'The host does not answer.',
+    'See whether it still runs.',
+  ])
+})
