@@ -1,5 +1,5 @@
 import type { GraphDocument } from './document/document.ts'
-import type { Tabs } from './tabs.ts'
+import type { TabNote, Tabs } from './tabs.ts'
 
 const PAUSE = 400
 /** How often a window says that it is there, and after how long a silent one counts as gone, in milliseconds. */
@@ -11,18 +11,13 @@ const MOST_WINDOWS = 12
 /** The workflows that a window had open. */
 export interface KeptTabs {
   readonly active: string
-  readonly tabs: readonly {
-    readonly id: string
-    readonly name: string
-    readonly isChanged: boolean
-    readonly text: string
-  }[]
+  readonly tabs: readonly (TabNote & { readonly text: string })[]
 }
 
 interface Index {
   readonly time: number
   readonly active: string
-  readonly tabs: readonly { readonly id: string; readonly name: string; readonly isChanged: boolean }[]
+  readonly tabs: readonly TabNote[]
 }
 
 /**
@@ -74,8 +69,8 @@ export class Autosave {
       }
     }
     const index = () => {
-      const all = tabs.all.map(({ id, name, isChanged }) => ({ id, name, isChanged }))
-      const text: Index = { time: Date.now(), active: tabs.active.id, tabs: all }
+      const notes = tabs.all.map(({ saved, kept, text, style, openedAt, ...note }): TabNote => note)
+      const text: Index = { time: Date.now(), active: tabs.active.id, tabs: notes }
       put(indexKey(this.#window), JSON.stringify(text))
     }
     this.#pending = () => {

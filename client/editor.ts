@@ -52,6 +52,8 @@ interface Origin {
   /** The file's text, to save it back laid out the same way. */
   readonly text?: string
   readonly isExample?: boolean
+  /** Where in the host's library it is kept. */
+  readonly libraryPath?: string
 }
 
 /** What a node that is chosen from the list is added for. */
@@ -180,16 +182,10 @@ export class Editor {
   }
 
   /** Opens a graph in a tab of its own; an empty graph or an untouched example makes room for it. */
-  open(read: ReadGraph, { name, text, isExample = false }: Origin = { name: 'Untitled' }): void {
-    if (this.tabs.isDisposable) {
-      this.runs.forget()
-      this.tabs.rename(name)
-    } else this.tabs.add(name)
-    const tab = this.tabs.active
-    tab.isExample = isExample
-    delete tab.style
-    if (text !== undefined) tab.style = styleOf(text)
-    this.#show(read, isExample)
+  open(read: ReadGraph, { text, ...origin }: Origin = { name: 'Untitled' }): void {
+    if (this.tabs.isDisposable) this.runs.forget()
+    this.tabs.open({ ...origin, ...(text !== undefined && { style: styleOf(text) }) })
+    this.#show(read, origin.isExample)
   }
 
   openText(text: string, origin: Omit<Origin, 'text'> = { name: 'Untitled' }): void {
@@ -205,7 +201,7 @@ export class Editor {
   }
 
   newTab(): void {
-    this.tabs.add('Untitled')
+    this.tabs.add({ name: 'Untitled' })
     this.#show(readGraphText('{"nodes": [], "links": []}', this.#types))
   }
 
@@ -213,7 +209,7 @@ export class Editor {
     const { name, style } = this.tabs.active
     const file = new Blob([writeText(this.workflow(), style)], { type: 'application/json' })
     download(file, `${name === 'Untitled' ? 'workflow' : name}.json`)
-    this.tabs.saved()
+    this.tabs.saving()()
   }
 
   /**

@@ -9,7 +9,7 @@ import { Editor } from './editor.ts'
 import { Address, type FileReference, inputReference } from './host/address.ts'
 import { Host, HostError } from './host/host.ts'
 import { knownPictures } from './host/known-pictures.ts'
-import { Library } from './host/library.ts'
+import { Library, nameOf } from './host/library.ts'
 import { PictureStore } from './host/pictures.ts'
 import type { RunBoard } from './host/run-board.ts'
 import { wordsOf } from './host/run-control.ts'
@@ -156,22 +156,24 @@ const libraryPanel = new LatePanel(
   async () => {
     const { LibraryPanel } = await import('./panels/library-panel.ts')
     return new LibraryPanel(library, {
-      current: () => ({ name: editor.tabs.active.name, path: editor.tabs.active.libraryPath }),
-      write: async () => ({
-        text: writeText(editor.workflow(), editor.tabs.active.style),
-        thumbnail: await snapshot(canvas, 320, 'image/webp'),
+      current: () => ({
+        tab: editor.tabs.active.id,
+        name: editor.tabs.active.name,
+        path: editor.tabs.active.libraryPath,
       }),
-      saved(path) {
-        const { active } = editor.tabs
-        active.libraryPath = path
-        editor.tabs.rename(nameOf(path))
-        editor.tabs.saved()
-        toasts.show('good', STRINGS.library.saved(path))
+      write: async () => {
+        const saved = editor.tabs.saving()
+        return {
+          text: writeText(editor.workflow(), editor.tabs.active.style),
+          thumbnail: await snapshot(canvas, 320, 'image/webp'),
+          saved(path) {
+            saved(path)
+            toasts.show('good', STRINGS.library.saved(path))
+          },
+        }
       },
-      open(path, text) {
-        editor.openText(text, { name: nameOf(path) })
-        editor.tabs.active.libraryPath = path
-      },
+      open: (path, text) => editor.openText(text, { name: nameOf(path), libraryPath: path }),
+      moved: (from, to) => editor.tabs.moved(from, to),
       link: (path) => void copyLink(linkToLibrary(new URL(location.href), path)),
       failed,
       close: () => sideBar.close(),
@@ -304,6 +306,7 @@ const tabBar = new TabBar(byId('tabs', HTMLElement), editor.tabs, {
 })
 
 editor.view.theme = theme.shown
+editor.tabs.subscribe(() => libraryPanel.now?.follow())
 toolbar.show(editor.runs.board)
 byId('stage', HTMLDivElement).before(formPanel.root)
 toolbar.connection('connecting')
@@ -506,16 +509,11 @@ async function openLink(): Promise<void> {
     const asked = await askedBy(hash)
     if (asked?.kind === 'graph') editor.openText(asked.text, { name: STRINGS.share.shared })
     if (asked?.kind !== 'library') return
-    editor.openText(await library.open(asked.path), { name: nameOf(asked.path) })
-    editor.tabs.active.libraryPath = asked.path
+    editor.openText(await library.open(asked.path), { name: nameOf(asked.path), libraryPath: asked.path })
   } catch (error) {
     if (error instanceof HostError) failed(error)
     else toasts.show('error', STRINGS.share.badLink, STRINGS.share.badLinkHint)
   }
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1)
 }
 
 function openRunMenu({ left, bottom }: DOMRect): void {

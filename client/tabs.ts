@@ -1,14 +1,18 @@
 import type { Viewpoint } from './canvas/graph-view.ts'
+import type { Change } from './document/change.ts'
 import type { DocumentState, GraphDocument } from './document/document.ts'
-import type { EditHistory, HistoryState } from './document/history.ts'
+import { type EditHistory, type HistoryState, latestOf } from './document/history.ts'
 import type { FileStyle } from './document/read-file.ts'
+import { nameOf } from './host/library.ts'
 
 /** A workflow that is open, in view or not. */
 export interface Tab {
   readonly id: string
   name: string
-  /** Whether it was edited since it was opened or saved. */
+  /** Whether it is another than the one that was opened or saved. */
   isChanged: boolean
+  /** The latest edit that was saved with it; undefined where it was saved as it had been opened. */
+  saved?: readonly Change[] | undefined
   /** Where in the host's library it is kept. */
   libraryPath?: string
   /** One of the host's templates. */
@@ -22,6 +26,15 @@ export interface Tab {
   /** Where it was first looked at from here: as long as that is so, the file's own viewpoint is saved. */
   openedAt?: Viewpoint
 }
+
+/** What is known of a workflow when it opens. */
+export type Opened = Pick<Tab, 'name' | 'libraryPath' | 'isExample' | 'style'>
+
+/** What of a tab survives the page, beside its text. */
+export type TabNote = Readonly<Pick<Tab, 'id' | 'name' | 'isChanged' | 'libraryPath' | 'isExample'>>
+
+/** What was saved before a reload is no edit of the history that begins with it. */
+const LOST: readonly Change[] = []
 
 interface TabParts {
   readonly document: GraphDocument
@@ -42,10 +55,10 @@ export class Tabs {
 
   constructor(parts: TabParts) {
     this.#parts = parts
-    this.#active = newTab('Untitled')
+    this.#active = newTab({ name: 'Untitled' })
     this.#tabs = [this.#active]
     parts.history.subscribe(() => {
-      const isChanged = this.#active.isChanged || parts.history.canUndo
+      const isChanged = this.#isChanged(this.#active)
       if (isChanged === this.#active.isChanged) return
       this.#active.isChanged = isChanged
       this.#tell()
@@ -67,13 +80,15 @@ export class Tabs {
   }
 
   /** A new tab in view, empty. */
-  add(name: string): Tab {
+  add(opened: Opened): void {
     this.#leave()
-    const tab = newTab(name)
-    this.#tabs.splice(this.#tabs.indexOf(this.#active) + 1, 0, tab)
-    this.#active = tab
-    this.#tell()
-    return tab
+    this.#insert(newTab(opened), 0)
+  }
+
+  /** A new tab in view, empty, in the place of one that nobody would miss. */
+  open(opened: Opened): void {
+    if (this.isDisposable) this.#insert(newTab(opened), 1)
+    else this.add(opened)
   }
 
   /** Brings a tab into view. */
@@ -101,19 +116,16 @@ export class Tabs {
     if (tab !== this.#active) this.#tell()
     else if (next !== undefined) this.#enter(next)
     else {
-      const empty = { ...newTab('Untitled'), text: '{"nodes": [], "links": []}' }
+      const empty = { ...newTab({ name: 'Untitled' }), text: '{"nodes": [], "links": []}' }
       this.#tabs = [empty]
       this.#enter(empty)
     }
   }
 
   /** Puts tabs of an earlier visit back, the active one first into view. */
-  restore(
-    tabs: readonly { readonly id: string; readonly name: string; readonly isChanged: boolean; readonly text: string }[],
-    active: string,
-  ): void {
+  restore(tabs: readonly (TabNote & { readonly text: string })[], active: string): void {
     if (tabs.length === 0) return
-    this.#tabs = tabs.map((tab) => ({ ...tab }))
+    this.#tabs = tabs.map((tab) => ({ ...tab, ...(tab.isChanged && { saved: LOST }) }))
     this.#enter(this.#tabs.find(({ id }) => id === active) ?? this.#tabs[0]!)
   }
 
@@ -122,9 +134,27 @@ export class Tabs {
     this.#tell()
   }
 
-  /** What is open now is what was saved. */
-  saved(): void {
-    this.#active.isChanged = false
+  /**
+   * What is in view now is about to be saved.
+   * @returns to be called once it is, whatever is in view then, with its path where the library has it
+   */
+  saving(): (path?: string) => void {
+    const tab = this.#active
+    const saved = latestOf(this.#parts.history.state)
+    return (path) => {
+      tab.saved = saved
+      tab.isChanged = this.#isChanged(tab)
+      delete tab.isExample
+      if (path !== undefined) place(tab, path)
+      this.#tell()
+    }
+  }
+
+  /** The library has a workflow under another path. */
+  moved(from: string, to: string): void {
+    for (const tab of this.#tabs) {
+      if (tab.libraryPath === from) place(tab, to)
+    }
     this.#tell()
   }
 
@@ -132,6 +162,17 @@ export class Tabs {
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  #insert(tab: Tab, replaced: 0 | 1): void {
+    this.#tabs.splice(this.#tabs.indexOf(this.#active) + 1 - replaced, replaced, tab)
+    this.#active = tab
+    this.#tell()
+  }
+
+  #isChanged(tab: Tab): boolean {
+    const history = tab === this.#active ? this.#parts.history.state : tab.kept?.history
+    return history === undefined ? tab.isChanged : latestOf(history) !== tab.saved
   }
 
   #leave(): void {
@@ -142,7 +183,7 @@ export class Tabs {
 
   #enter(tab: Tab): void {
     const { document, history, view } = this.#parts
-    const { kept, text, isChanged } = tab
+    const { kept, text } = tab
     this.#active = tab
     if (kept !== undefined) {
       delete tab.kept
@@ -152,7 +193,6 @@ export class Tabs {
     } else if (text !== undefined) {
       delete tab.text
       this.#parts.read(text)
-      tab.isChanged = isChanged
     }
     this.#tell()
   }
@@ -162,6 +202,11 @@ export class Tabs {
   }
 }
 
-function newTab(name: string): Tab {
-  return { id: crypto.getRandomValues(new Uint32Array(2)).join('-'), name, isChanged: false }
+function newTab(opened: Opened): Tab {
+  return { ...opened, id: crypto.getRandomValues(new Uint32Array(2)).join('-'), isChanged: false }
+}
+
+function place(tab: Tab, path: string): void {
+  tab.libraryPath = path
+  tab.name = nameOf(path)
 }

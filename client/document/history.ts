@@ -19,6 +19,11 @@ export interface HistoryState {
   readonly undone: Edit[]
 }
 
+/** What the latest edit that stands has changed: the same object however often it is taken back and made again. */
+export function latestOf({ done }: HistoryState): readonly Change[] | undefined {
+  return done.at(-1)?.changes
+}
+
 /** Every edit of a document since it was opened, there and back. */
 export class EditHistory {
   readonly #document: GraphDocument

@@ -62,15 +62,16 @@ export class Library {
     return this.#read(`${VERSIONS}/${path}/${version.path}`)
   }
 
-  /** @throws HostError where another workflow has the new path */
+  /** Its picture and earlier versions go along. @throws HostError where another workflow has the new path */
   async move(from: string, to: string): Promise<void> {
-    const [source, target] = [from, to].map((path) => encodeURIComponent(`${WORKFLOWS}/${path}.json`))
-    const response = await this.#fetch(`userdata/${source}/move/${target}?overwrite=false`, { method: 'POST' })
+    const response = await this.#move(`${WORKFLOWS}/${from}.json`, `${WORKFLOWS}/${to}.json`, false)
     if (response.status === 409)
       throw new HostError(409, `There is a workflow called ‘${to}’.`, { remedy: CHOOSE_ANOTHER })
     await this.#check(response, to)
-    const picture = await this.thumbnail(from)
-    if (picture !== undefined) await this.#write(`${THUMBNAILS}/${to}.webp`, picture).catch(() => undefined)
+    await this.#move(`${THUMBNAILS}/${from}.webp`, `${THUMBNAILS}/${to}.webp`, true)
+    for (const { path } of await this.versions(from)) {
+      await this.#move(`${VERSIONS}/${from}/${path}`, `${VERSIONS}/${to}/${path}`, true)
+    }
   }
 
   /** What is removed stays among the versions of its path. */
@@ -111,6 +112,11 @@ export class Library {
     await this.#check(response, path)
   }
 
+  #move(from: string, to: string, overwrite: boolean): Promise<Response> {
+    const route = `${this.#pathOf(from)}/move/${encodeURIComponent(to)}`
+    return this.#fetch(`${route}?overwrite=${overwrite}`, { method: 'POST' })
+  }
+
   /** One segment, its slashes escaped. */
   #pathOf(path: string): string {
     return `userdata/${encodeURIComponent(path)}`
@@ -132,6 +138,11 @@ export class Library {
       throw new HostError(0, 'The host does not answer.', { remedy: 'See whether it still runs.', cause })
     }
   }
+}
+
+/** What a workflow is called outside its folder. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
 }
 
 /** A name that a person typed as a path of the library; undefined where nothing is left of it. */

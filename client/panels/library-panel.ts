@@ -1,17 +1,24 @@
-import { type Library, type LibraryEntry, libraryPath } from '../host/library.ts'
+import { type Library, type LibraryEntry, libraryPath, nameOf } from '../host/library.ts'
 import { STRINGS } from '../strings.ts'
 import { element } from './element.ts'
 import { openMenu } from './menu.ts'
 import { sidePanel } from './side-bar.ts'
 import { editText } from './text-editor.ts'
 
+interface Written {
+  readonly text: string
+  readonly thumbnail: Blob | undefined
+  /** The library has it under this path. */
+  saved(path: string): void
+}
+
 export interface LibraryActions {
   /** What the workflow in view is called, and where in the library it is, if anywhere. */
-  current(): { readonly name: string; readonly path: string | undefined }
+  current(): { readonly tab: string; readonly name: string; readonly path: string | undefined }
   /** The workflow in view as a file, and a small picture of it. */
-  write(): Promise<{ readonly text: string; readonly thumbnail: Blob | undefined }>
-  saved(path: string): void
+  write(): Promise<Written>
   open(path: string, text: string): void
+  moved(from: string, to: string): void
   link(path: string): void
   failed(error: unknown): void
   close(): void
@@ -32,6 +39,9 @@ export class LibraryPanel {
     placeholder: WORDS.name,
     testid: 'library-name',
   })
+
+  /** The tab that the name is of, and what that was called. */
+  #followed = ''
 
   constructor(library: Library, actions: LibraryActions) {
     this.#library = library
@@ -57,9 +67,18 @@ export class LibraryPanel {
   }
 
   async opened(): Promise<void> {
-    const { name, path } = this.#actions.current()
-    this.#name.value = path ?? name
+    this.#followed = ''
+    this.follow()
     await this.#try(() => Promise.resolve())
+  }
+
+  /** Another workflow is in view, or it is called otherwise: what was typed was meant for the one before. */
+  follow(): void {
+    const { tab, name, path = name } = this.#actions.current()
+    const now = `${tab} ${path}`
+    if (now === this.#followed) return
+    this.#followed = now
+    this.#name.value = path
   }
 
   async #save(): Promise<void> {
@@ -68,9 +87,14 @@ export class LibraryPanel {
       this.#name.focus()
       return
     }
-    const { text, thumbnail } = await this.#actions.write()
+    const { text, thumbnail, saved } = await this.#actions.write()
     await this.#library.save(path, text, thumbnail)
-    this.#actions.saved(path)
+    saved(path)
+  }
+
+  async #move(from: string, to: string): Promise<void> {
+    await this.#library.move(from, to)
+    this.#actions.moved(from, to)
   }
 
   async #fill(): Promise<void> {
@@ -91,7 +115,7 @@ export class LibraryPanel {
 
   #item(entry: LibraryEntry): HTMLElement {
     const { path, modified } = entry
-    const name = path.slice(path.lastIndexOf('/') + 1)
+    const name = nameOf(path)
     const picture = element('img', { alt: '', hidden: true })
     void this.#library.thumbnail(path).then((blob) => {
       if (blob === undefined) return
@@ -144,7 +168,7 @@ export class LibraryPanel {
               label: WORDS.name,
               commit: (text) => {
                 const to = libraryPath(text)
-                if (to !== undefined && to !== path) void this.#try(() => this.#library.move(path, to))
+                if (to !== undefined && to !== path) void this.#try(() => this.#move(path, to))
               },
             }),
         },

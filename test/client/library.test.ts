@@ -28,3 +28,15 @@ test('what cannot be done is said in words, with what to do', async () => {
     'See whether it still runs.',
   ])
 })
+
+test('earlier versions and the picture go along with a workflow that gets another path', async () => {
+  await library.save('photos/old', '{"a": 1}', new Blob(['picture']))
+  await library.save('photos/old', '{"a": 2}')
+  await library.move('photos/old', 'photos/new')
+  const [version, ...more] = await library.versions('photos/new')
+  expect(more).toEqual([])
+  expect(await library.openVersion('photos/new', version!)).toBe('{"a": 1}')
+  expect(await library.versions('photos/old')).toEqual([])
+  expect(await (await library.thumbnail('photos/new'))?.text()).toBe('picture')
+  expect(await library.thumbnail('photos/old')).toBeUndefined()
+})

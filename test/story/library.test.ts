@@ -77,12 +77,42 @@ describe.skipIf(withoutBrowser)('keeping and sharing workflows', () => {
     await editor.page.waitForSelector('body[data-node-count="3"]')
   })
 
-  test('a workflow gets another name, and is removed', async () => {
+  test('the name to save under is that of the workflow in view, whatever was in view before', async () => {
+    const name = () => by('library-name').inputValue()
+    const broken = `${host.url}/userdata/${encodeURIComponent('workflows/broken.json')}`
+    await fetch(broken, { method: 'POST', body: '{"nodes": [' })
+    await item('from-comfy').locator('[data-testid="library-open"]').click()
+    await expect.poll(name).toBe('from-comfy')
+    await by('tab').filter({ hasText: 'Invert' }).last().click()
+    expect(await name()).toBe('Old photos/Invert')
+    await by('rail-library').click()
+    await by('rail-library').click()
+    await item('broken').locator('[data-testid="library-open"]').click()
+    await expect.poll(() => by('toast').last().textContent()).toContain('JSON')
+    expect(await name()).toBe('Old photos/Invert')
+    await fetch(broken, { method: 'DELETE' })
+    await editor.page.reload()
+    await editor.page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
+    await by('rail-library').click()
+    await expect.poll(name).toBe('Old photos/Invert')
+  })
+
+  test('an example that nobody touched makes room after a reload, too', async () => {
+    const visitor = await openEditor(browser, host)
+    await visitor.page.reload()
+    await visitor.page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
+    await visitor.openGraph(invertGraph('any.png'))
+    expect(await visitor.by('tab').count()).toBe(1)
+    await visitor.page.context().close()
+  })
+
+  test('a workflow gets another name, which its tab takes, and is removed', async () => {
     await item('from-comfy').locator('[data-testid="library-menu"]').click()
     await by('library-rename').click()
     await by('text-editor').fill('Renamed')
     await by('text-editor').press('Enter')
     await expect.poll(paths).toEqual(['Old photos/Invert', 'Renamed'])
+    expect(await by('tab').filter({ hasText: 'Renamed' }).count()).toBeGreaterThan(0)
     await item('Renamed').locator('[data-testid="library-menu"]').click()
     await by('library-remove').click()
     await expect.poll(paths).toEqual(['Old photos/Invert'])
