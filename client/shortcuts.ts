@@ -1,5 +1,6 @@
 import { GRID } from './canvas/theme.ts'
 import type { Editor } from './editor.ts'
+import { isField } from './panels/element.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
 
 interface ShortcutActions {
@@ -38,7 +39,7 @@ export function listenToKeys(
     'Mod Shift z': () => history.redo(),
     // Browsers tell of cutting only where text can be changed.
     'Mod x': () => {
-      if (view.selected.size > 0 && document.execCommand('copy')) commands.remove()
+      if (!isElsewhere(canvas) && view.selected.size > 0 && document.execCommand('copy')) commands.remove()
     },
     'Mod g': () => commands.addGroup(searchAt()),
     'Mod d': example,
@@ -85,7 +86,6 @@ export function listenToKeys(
 
   addEventListener('keydown', (event) => {
     const { target } = event
-    const isTyping = target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
     if (event.key === 'Escape') {
       if (document.querySelector('dialog[open]') !== null) return
       if (viewer.isOpen) return done(event, () => viewer.close())
@@ -94,11 +94,12 @@ export function listenToKeys(
     }
     const name = keyName(event)
     const act = keys[name]
-    if (act === undefined || (isTyping && !always.has(name))) return
+    if (act === undefined || (isField(target) && !always.has(name))) return
     // Else the browser would save the page.
     if (document.querySelector('dialog[open]') !== null && name !== 'Mod s') return
     // Arrows belong to whatever has the focus; Enter and Space press buttons.
     if (event.key.startsWith('Arrow') && isElsewhere(canvas)) return
+    if (isField(target)) handIn(target)
     done(event, () => (event.repeat && !repeated.test(name) ? undefined : act(event)))
   })
 
@@ -149,6 +150,12 @@ function keyName(event: KeyboardEvent): string {
 function isElsewhere(canvas: HTMLElement): boolean {
   const { activeElement } = document
   return (activeElement !== canvas && activeElement !== document.body) || getSelection()?.isCollapsed === false
+}
+
+/** A field of the form says what it holds when it is left. */
+function handIn(field: HTMLElement): void {
+  field.blur()
+  field.focus({ preventScroll: true })
 }
 
 function done(event: KeyboardEvent, act: () => void): void {

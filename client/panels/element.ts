@@ -22,6 +22,11 @@ export function byId<T extends HTMLElement>(id: string, kind: new () => T): T {
   return found
 }
 
+/** Whether keys write there, or choose. */
+export function isField(target: EventTarget | null): target is HTMLElement {
+  return target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
+}
+
 const SVG = 'http://www.w3.org/2000/svg'
 
 /** A line drawing of 16 × 16. */

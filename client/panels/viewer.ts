@@ -2,7 +2,7 @@ import type { FileReference } from '../host/address.ts'
 import type { PictureStore } from '../host/pictures.ts'
 import { STRINGS } from '../strings.ts'
 import { CHANNELS, type Channel, installChannelFilters } from './channels.ts'
-import { element, icon } from './element.ts'
+import { element, icon, isField } from './element.ts'
 import { openMenu } from './menu.ts'
 import { carryPicture } from './picture-drag.ts'
 import { type Box, PictureLayer, type PixelValue } from './picture-layer.ts'
@@ -219,7 +219,9 @@ export class Viewer {
     }
     this.#compare(compared?.before, first)
     this.#after.image.alt = compared === undefined ? title : WORDS.after
-    if (compared !== undefined) this.#divider.focus({ preventScroll: true })
+    // A run that ends takes the keys from nobody who types or chooses.
+    const isBusy = isField(document.activeElement) || document.activeElement?.closest('.popup, dialog') != null
+    if (compared !== undefined && !isBusy) this.#divider.focus({ preventScroll: true })
   }
 
   close(): void {

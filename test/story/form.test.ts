@@ -120,6 +120,14 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
     await by('compare-slider').waitFor()
   })
 
+  test('a run that is started by key from a field takes what was typed there, and leaves it the keys', async () => {
+    const number = by('field-scale_by').locator('.form-number')
+    await number.fill('3')
+    await number.press('Control+Enter')
+    await expect.poll(() => by('viewer-size').textContent()).toContain('768 × 576')
+    expect(await number.evaluate((field) => field === document.activeElement)).toBe(true)
+  })
+
   test('what the form shows is chosen in the menu of a node', async () => {
     const wide = await openEditor(browser, host)
     const node = { id: 1, type: 'ImageScaleBy', pos: [0, 0], size: [300, 200] }

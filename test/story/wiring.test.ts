@@ -288,6 +288,15 @@ describe.skipIf(withoutBrowser)('wiring', () => {
       await canvas.press('Control+v')
       await canvas.count(4)
     })
+
+    test('neither cuts nor copies while a button has the focus', async () => {
+      await canvas.load(all)
+      await canvas.press('Control+a')
+      await canvas.by('tab-add').focus()
+      await canvas.press('Control+x')
+      await canvas.count(4)
+      expect(await canvas.by('undo').isEnabled()).toBe(false)
+    })
   })
 
   test('the sheet of shortcuts opens by its key and closes by Escape', async () => {
