@@ -69,7 +69,7 @@ export class Autosave {
       }
     }
     const index = () => {
-      const notes = tabs.all.map(({ saved, kept, text, style, openedAt, ...note }): TabNote => note)
+      const notes = tabs.all.map(({ saved, kept, text, style, openedAt, waiting, ...note }): TabNote => note)
       const text: Index = { time: Date.now(), active: tabs.active.id, tabs: notes }
       put(indexKey(this.#window), JSON.stringify(text))
     }

@@ -149,16 +149,17 @@ export class Editor {
       this.#parts.toasts.show('warning', reason.message, reason.remedy)
       return
     }
+    const { whole } = this.document
+    const origin = this.tabs.active.id
     let queued = 0
     for (const file of pictures) {
       await this.#tryLater(async () => {
-        const { whole } = this.document
         const name = inputName(await this.#parts.host.upload(file))
         const node = whole.nodes.get(loader.node)
         if (node === undefined) return
         const loaded = { ...node, params: { ...node.params, [loader.parameter]: name } }
         const order = this.order({ ...whole, nodes: new Map(whole.nodes).set(node.id, loaded) })
-        if ((await this.runs.start(order)) !== undefined) queued += 1
+        if ((await this.runs.start({ ...order, origin })) !== undefined) queued += 1
       })
     }
     if (queued > 0) this.#parts.toasts.show('good', STRINGS.batch.queued(queued), STRINGS.batch.where)
@@ -229,6 +230,7 @@ export class Editor {
 
   /** A workflow opens; a picture opens the graph that it carries, else it is loaded at `at`. */
   async takeFile(file: File, at: Point): Promise<void> {
+    const here = this.#here()
     await this.#tryLater(async () => {
       const name = file.name.replace(/\.[a-z0-9]+$/i, '') || 'Untitled'
       if (/\.json$/i.test(file.name) || file.type === 'application/json') {
@@ -238,13 +240,16 @@ export class Editor {
       }
       const carried = readGraphPicture(new Uint8Array(await file.arrayBuffer()), this.#types)
       if (carried !== undefined) this.open(carried, { name })
-      else await this.loadPicture(file, at)
+      else await this.loadPicture(file, at, here)
     })
   }
 
   /** Uploads a picture and loads it as `usePicture` does. */
-  async loadPicture(file: File, at: Point): Promise<void> {
-    await this.#tryLater(async () => this.usePicture(await this.#parts.host.upload(file), at))
+  async loadPicture(file: File, at: Point, here = this.#here()): Promise<void> {
+    await this.#tryLater(async () => {
+      const picture = await this.#parts.host.upload(file)
+      here(() => this.usePicture(picture, at))
+    })
   }
 
   /** Loads a picture of the host in the node under `at`, or in the only one that loads any, or in a new one. */
@@ -260,9 +265,11 @@ export class Editor {
     }
     this.setParameter(loader.node, loader.parameter, name)
     if (under === undefined) {
+      const { id } = this.tabs.active
       this.#parts.toasts.show('good', STRINGS.loaded.message(file.filename), '', {
         label: STRINGS.loaded.asNode,
         act: () => {
+          this.tabs.show(id)
           this.history.undo()
           this.#addLoader(name, at)
         },
@@ -276,7 +283,22 @@ export class Editor {
 
   /** Uploads a picture into a parameter. */
   async uploadInto(file: File, { node, parameter }: PictureLoader): Promise<void> {
-    await this.#tryLater(async () => this.setParameter(node, parameter, inputName(await this.#parts.host.upload(file))))
+    const here = this.#here()
+    await this.#tryLater(async () => {
+      const name = inputName(await this.#parts.host.upload(file))
+      here(() => this.setParameter(node, parameter, name))
+    })
+  }
+
+  /** The place that is in view now: what it is given is done there, where another tab is in view once that one is left. */
+  #here(): (act: () => void) => void {
+    const { id } = this.tabs.active
+    const { path } = this.document
+    return (act) =>
+      this.tabs.whenShown(id, () => {
+        this.document.enter(path)
+        act()
+      })
   }
 
   #addLoader(name: string, at: Point): void {

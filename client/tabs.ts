@@ -25,6 +25,8 @@ export interface Tab {
   style?: FileStyle
   /** Where it was first looked at from here: as long as that is so, the file's own viewpoint is saved. */
   openedAt?: Viewpoint
+  /** What is done to it as soon as it is in view. */
+  waiting?: (() => void)[]
 }
 
 /** What is known of a workflow when it opens. */
@@ -97,6 +99,13 @@ export class Tabs {
     if (tab === undefined || tab === this.#active) return
     this.#leave()
     this.#enter(tab)
+  }
+
+  /** Does something to a tab: now where it is in view, else when it is; to a closed one never. */
+  whenShown(id: string, act: () => void): void {
+    const tab = this.#tabs.find((each) => each.id === id)
+    if (tab === this.#active) act()
+    else if (tab !== undefined) tab.waiting = [...(tab.waiting ?? []), act]
   }
 
   /** The next tab, or the one before. */
@@ -183,8 +192,9 @@ export class Tabs {
 
   #enter(tab: Tab): void {
     const { document, history, view } = this.#parts
-    const { kept, text } = tab
+    const { kept, text, waiting = [] } = tab
     this.#active = tab
+    delete tab.waiting
     if (kept !== undefined) {
       delete tab.kept
       document.state = kept.document
@@ -195,6 +205,7 @@ export class Tabs {
       this.#parts.read(text)
     }
     this.#tell()
+    for (const act of waiting) act()
   }
 
   #tell(): void {

@@ -98,6 +98,24 @@ test('an example that was saved is somebody’s own, and stays', () => {
   expect(tabs.all.map(({ name }) => name)).toEqual(['mine', 'file'])
 })
 
+test('what is meant for a tab happens when it is in view, and never to another', () => {
+  const { tabs, open } = bench()
+  const done: string[] = []
+  const ids = ['one', 'two', 'three'].map((name) => {
+    open({ name, libraryPath: name })
+    open({ name: 'other', libraryPath: 'other' })
+    return tabs.all.find((tab) => tab.name === name)!.id
+  })
+  for (const id of ids) tabs.whenShown(id, () => done.push(tabs.active.name))
+  tabs.close(ids[1]!)
+  expect(done).toEqual([])
+  for (const { id } of tabs.all) tabs.show(id)
+  for (const { id } of tabs.all) tabs.show(id)
+  expect(done).toEqual(['one', 'three'])
+  tabs.whenShown(tabs.active.id, () => done.push('at once'))
+  expect(done).toHaveLength(3)
+})
+
 test('tabs follow their workflow when the library moves it', () => {
   const { tabs, open } = bench()
   open({ name: 'old', libraryPath: 'photos/old' })

@@ -51,3 +51,16 @@ export async function drop(page: Page, name: string, type: string, bytes: Buffer
     { name, type, base64: bytes.toString('base64') },
   )
 }
+
+/** Holds back what the page uploads. @returns what lets it go */
+export async function holdUploads(page: Page): Promise<() => void> {
+  let letGo = () => {}
+  const gone = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  await page.route('**/api/files/**', async (route) => {
+    await gone
+    await route.continue()
+  })
+  return letGo
+}

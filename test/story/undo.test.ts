@@ -1,7 +1,8 @@
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
+import { drop, holdUploads, openBrowser, withoutBrowser } from './browser.ts'
 import { Canvas, field, title } from './canvas.ts'
+import { plainPicture } from './editor-page.ts'
 import { type Host, startHost } from './host.ts'
 
 const at = [360, 80] as const
@@ -95,6 +96,28 @@ describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
     await open(2)
     await canvas.press('Alt+PageDown')
     await open(1)
+  })
+
+  test('a picture is loaded in the tab that it fell on, whatever is in view when the host has it', async () => {
+    const load = { id: 1, type: 'LoadImage', pos: at, size: [230, 300], widgets_values: ['none.png', 'image'] }
+    const loaded = async () => (await canvas.node(1)).widgets_values![0]
+    await canvas.load([load])
+    await canvas.load([load, save])
+    const letGo = await holdUploads(canvas.page)
+    const asked = canvas.page.waitForRequest('**/api/files/**')
+    const answered = canvas.page.waitForResponse((response) => response.request().method() === 'PUT')
+    await drop(canvas.page, 'late.png', 'image/png', await plainPicture(16, 16, '#468'))
+    await asked
+    await canvas.press('Alt+PageUp')
+    await open(1)
+    letGo()
+    await (await answered).finished()
+    expect(await loaded()).toBe('none.png')
+    expect(await canvas.by('undo').isEnabled()).toBe(false)
+    await canvas.press('Alt+PageDown')
+    await expect.poll(loaded).toBe('late.png')
+    await canvas.press('Control+z')
+    expect(await loaded()).toBe('none.png')
   })
 
   test('a tab with edits is closed only when that is meant', async () => {
