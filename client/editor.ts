@@ -20,7 +20,7 @@ import { writeWorkflow } from './document/write-workflow.ts'
 import type { Address, FileReference } from './host/address.ts'
 import type { Host } from './host/host.ts'
 import { orderUpTo } from './host/partial-run.ts'
-import { type RunBoard, withoutNodes } from './host/run-board.ts'
+import type { RunBoard } from './host/run-board.ts'
 import { type Order, orderOf, RunControl, wordsOf } from './host/run-control.ts'
 import { askTitle, graphMenu, linkMenu } from './panels/graph-menus.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
@@ -41,7 +41,8 @@ interface EditorParts {
   readonly toasts: Toasts
   readonly viewer: Pick<LateViewer, 'open'>
   readonly handle: PictureHandle
-  readonly show: (board: RunBoard) => void
+  /** The board of a run has changed. */
+  readonly followed: () => void
   /** The workflow in view is about to leave it. */
   readonly leaving: () => void
 }
@@ -75,7 +76,7 @@ export class Editor {
   readonly tabs: Tabs
   readonly #parts: EditorParts
   #types: Catalogue = new Map()
-  #finished: string | null = null
+  readonly #finished = new Set<string>()
 
   constructor(parts: EditorParts) {
     this.#parts = parts
@@ -184,7 +185,6 @@ export class Editor {
 
   /** Opens a graph in a tab of its own; an empty graph or an untouched example makes room for it. */
   open(read: ReadGraph, { text, ...origin }: Origin = { name: 'Untitled' }): void {
-    if (this.tabs.isDisposable) this.runs.forget()
     this.tabs.open({ ...origin, ...(text !== undefined && { style: styleOf(text) }) })
     this.#show(read, origin.isExample)
   }
@@ -452,20 +452,29 @@ export class Editor {
     }
   }
 
-  /** The latest run, if it is one of the graph in view. */
+  /** The latest run of the graph in view. */
   get boardInView(): RunBoard {
-    const { board } = this.runs
-    const origin = this.runs.originOf(board.run)
-    return origin === undefined || origin === this.tabs.active.id ? board : withoutNodes(board)
+    return this.runs.boardOf(this.tabs.active.id)
+  }
+
+  /** The run that a person can wait for and stop: that of the graph in view before others; else what was the latest of it. */
+  get boardInMind(): RunBoard {
+    const [own, any] = [this.boardInView, this.runs.board]
+    return own.state === 'running' || any.state !== 'running' ? own : any
+  }
+
+  cancel(): void {
+    const { run, state } = this.boardInMind
+    if (run !== null && state === 'running') void this.runs.cancel(run)
   }
 
   /** When a run has ended well, its comparison is shown, or the picture of the node that it went up to. */
   #followRun(board: RunBoard): void {
     this.view.board = this.boardInView
-    this.#parts.show(board)
-    if (board.state !== 'done' || board.run === this.#finished || board.isForeign) return
+    this.#parts.followed()
+    if (board.state !== 'done' || board.run === null || this.#finished.has(board.run)) return
     const upTo = this.runs.upToOf(board.run)
-    this.#finished = board.run
+    this.#finished.add(board.run)
     if (this.boardInView !== board) return
     const ran = [...board.nodes.keys()]
     const compared = ran.find((id) => (board.outputs.get(id)?.a_images?.length ?? 0) > 0)

@@ -66,7 +66,7 @@ const shareMenu = new Late(() => import('./panels/share-menu.ts'))
 /** Whether the graph is another than the one that ran last. */
 let isEdited = false
 let shownInput: string | undefined
-let shownResult: string | null = null
+const shownResults = new Set<string>()
 const openRun = (entry: RunEntry) =>
   editor.openText(JSON.stringify(entry.workflow ?? entry.prompt), { name: entry.title || 'From a run' })
 const runsPanel = new RunsPanel({
@@ -77,7 +77,7 @@ const runsPanel = new RunsPanel({
   openGraph: openRun,
   titleOf: (type) => editor.types.get(type)?.title ?? type,
   again: async ({ prompt, workflow }) => editor.runs.repeat(prompt, workflow),
-  cancel: ({ id }) => host.cancel(id),
+  cancel: ({ id }) => editor.runs.cancel(id),
   toFront: ({ id }) => host.moveToFront(id),
   forget: ({ id }) => host.forget([id]),
   clearWaiting: () => host.clearQueue(),
@@ -136,7 +136,7 @@ const formPanel = new FormPanel({
   set: (field, value) => editor.setParameter(field.node, field.parameter.name, value),
   show: (file) => viewer.open(file.filename, { pictures: [file] }),
   run: () => editor.run(),
-  cancel: () => void editor.runs.cancel(),
+  cancel: () => editor.cancel(),
 })
 const views = new Views(localStorage, {
   show(view) {
@@ -256,7 +256,7 @@ const runOnChange = new RunOnChange({
 })
 const toolbar = new Toolbar(byId('toolbar', HTMLElement), {
   run: () => editor.run(),
-  cancel: () => void editor.runs.cancel(),
+  cancel: () => editor.cancel(),
   runMenu: openRunMenu,
   addNode: ({ left, bottom }) => editor.searchNodes({ x: left, y: bottom + 4 }, middleOfStage()),
   open: () => void openFile(),
@@ -274,14 +274,12 @@ const editor = new Editor({
   toasts,
   viewer,
   handle: new PictureHandle(stage, (file) => store.original(file)),
-  show(board) {
-    if (board.state === 'running') isEdited = false
-    showState(board)
-    toolbar.show(board)
-    runsPanel.board = board
-    runOnChange.board = board
-    formPanel.board = board
-    if (views.shown === 'form') showResult(board)
+  followed() {
+    if (editor.boardInView.state === 'running') isEdited = false
+    runsPanel.board = editor.runs.board
+    runOnChange.board = editor.runs.board
+    showBoard()
+    if (views.shown === 'form') showResult(editor.boardInView)
   },
   leaving: () => autosave?.flush(),
 })
@@ -307,7 +305,7 @@ const tabBar = new TabBar(byId('tabs', HTMLElement), editor.tabs, {
 
 editor.view.theme = theme.shown
 editor.tabs.subscribe(() => libraryPanel.now?.follow())
-toolbar.show(editor.runs.board)
+toolbar.show(editor.boardInMind, 0)
 byId('stage', HTMLDivElement).before(formPanel.root)
 toolbar.connection('connecting')
 editor.document.subscribe(() => {
@@ -352,7 +350,8 @@ async function begin(): Promise<void> {
   await openLink()
   addEventListener('hashchange', () => void openLink())
   views.begin(innerWidth)
-  showState(editor.runs.board)
+  showBoard()
+  editor.tabs.subscribe(showBoard)
   autosave.follow(
     editor.document,
     editor.tabs,
@@ -413,18 +412,21 @@ async function refreshTypes(): Promise<void> {
   }
 }
 
-/** The page says "starting" until a graph is there to run. */
-function showState({ state }: RunBoard): void {
-  document.body.dataset.runState = state === 'cancelled' ? 'idle' : state
+/** Says around the graph how its run is. The page says "starting" until a graph is there to run. */
+function showBoard(): void {
+  const board = editor.boardInMind
+  document.body.dataset.runState = board.state === 'cancelled' ? 'idle' : board.state
+  toolbar.show(board, editor.runs.queued)
+  formPanel.board = board
 }
 
 /** The form of the workflow in view. */
 function showForm(): void {
   const form = formOf(editor.document.whole, editor.types)
   formPanel.show(editor.tabs.active.name, form)
-  formPanel.board = editor.runs.board
+  formPanel.board = editor.boardInMind
   const input = inputOf(form)
-  if (JSON.stringify(input) !== shownInput && editor.runs.board.state !== 'running') showInput()
+  if (JSON.stringify(input) !== shownInput && editor.boardInMind.state !== 'running') showInput()
 }
 
 /** Beside the form: the photograph that is to be restored. */
@@ -436,8 +438,8 @@ function showInput(): void {
 
 /** Beside the form, once a run has ended: what became of the photograph. The editor itself shows what a graph compares. */
 function showResult(board: RunBoard): void {
-  if (board.state !== 'done' || board.run === shownResult) return
-  shownResult = board.run
+  if (board.state !== 'done' || board.run === null || shownResults.has(board.run)) return
+  shownResults.add(board.run)
   const isThere = comparedBy(board) !== undefined || showOutcome(board)
   // On a narrow screen the picture is above what was just pressed.
   if (isThere) byId('desk', HTMLElement).scrollTo({ top: 0, behavior: 'smooth' })

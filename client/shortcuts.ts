@@ -28,7 +28,7 @@ export function listenToKeys(
   /** By modifiers in alphabetical order and key; `Mod` is Ctrl, on a Mac also Cmd. */
   const keys: Readonly<Record<string, (event: KeyboardEvent) => void>> = {
     'Mod Enter': () => editor.run(),
-    'Alt Mod Enter': () => void editor.runs.cancel(),
+    'Alt Mod Enter': () => editor.cancel(),
     'Mod s': () => editor.saveFile(),
     'Mod o': open,
     'Mod m': () => commands.toggleMode('muted'),
@@ -89,7 +89,7 @@ export function listenToKeys(
     if (event.key === 'Escape') {
       if (document.querySelector('dialog[open]') !== null) return
       if (viewer.isOpen) return done(event, () => viewer.close())
-      if (editor.runs.board.state === 'running') return done(event, () => void editor.runs.cancel())
+      if (editor.boardInMind.state === 'running') return done(event, () => editor.cancel())
       return done(event, () => commands.leaveSubgraph())
     }
     const name = keyName(event)

@@ -29,9 +29,6 @@ export interface RunBoard {
   readonly nodes: ReadonlyMap<string, NodeStatus>
   /** Results stay until newer ones replace them. */
   readonly outputs: ReadonlyMap<string, NodeOutput>
-  readonly queued: number
-  /** Another graph was opened since: the run goes on, but its nodes are not these. */
-  readonly isForeign: boolean
 }
 
 export const EMPTY_BOARD: RunBoard = {
@@ -42,8 +39,6 @@ export const EMPTY_BOARD: RunBoard = {
   total: 0,
   nodes: new Map(),
   outputs: new Map(),
-  queued: 0,
-  isForeign: false,
 }
 
 const WAITING: NodeStatus = { state: 'waiting', value: 0, max: 0 }
@@ -59,16 +54,11 @@ export function boardOfRun(board: RunBoard, run: string, nodes: Iterable<string>
     endedAt: null,
     total: ids.length,
     nodes: new Map(ids.map((id) => [id, WAITING])),
-    isForeign: false,
   }
 }
 
-/** The board after one message; `now` in milliseconds. Messages of other runs only tell how many wait. */
+/** The board after one message; `now` in milliseconds. What is said of other runs leaves it the same. */
 export function told(board: RunBoard, message: ServerMessage, now: number): RunBoard {
-  if (message.type === 'status') return { ...board, queued: message.data.status.exec_info.queue_remaining }
-  if (message.type === 'execution_start' && board.state !== 'running') {
-    return boardOfRun(board, message.data.prompt_id, [], now)
-  }
   if (!('data' in message) || !('prompt_id' in message.data) || message.data.prompt_id !== board.run) return board
   switch (message.type) {
     case 'execution_start':
@@ -101,12 +91,6 @@ export function told(board: RunBoard, message: ServerMessage, now: number): RunB
   }
 }
 
-/** Another graph was opened: nothing of the old one is shown on it, only that a run goes on. */
-export function withoutNodes(board: RunBoard): RunBoard {
-  const isRunning = board.state === 'running'
-  return { ...board, state: isRunning ? 'running' : 'idle', nodes: new Map(), outputs: new Map(), isForeign: isRunning }
-}
-
 /** Nodes that the host refused, with the reason. */
 export function refused(board: RunBoard, errors: ReadonlyMap<string, string>): RunBoard {
   return [...errors].reduce((result, [id, error]) => withNode(result, id, { state: 'failed', error }), board)
@@ -116,13 +100,16 @@ export function withPreview(board: RunBoard, node: string, preview: string): Run
   return withNode(board, node, { preview })
 }
 
-export function withOutput(board: RunBoard, node: string, output: NodeOutput | null): RunBoard {
-  return output === null || board.isForeign ? board : { ...board, outputs: new Map(board.outputs).set(node, output) }
+function withOutput(board: RunBoard, node: string, output: NodeOutput | null): RunBoard {
+  return output === null ? board : { ...board, outputs: new Map(board.outputs).set(node, output) }
+}
+
+export function withOutputs(board: RunBoard, outputs: ReadonlyMap<string, NodeOutput>): RunBoard {
+  return { ...board, outputs: new Map([...board.outputs, ...outputs]) }
 }
 
 /** How long nodes took, as the host remembers it, in milliseconds. */
 export function withTimes(board: RunBoard, times: ReadonlyMap<string, number>): RunBoard {
-  if (board.isForeign) return board
   const nodes = new Map(board.nodes)
   for (const [id, took] of times)
     nodes.set(id, { ...(nodes.get(id) ?? WAITING), state: 'done', value: 1, max: 1, took })
@@ -165,7 +152,6 @@ function stopAll(board: RunBoard): RunBoard {
 }
 
 function withNodes(board: RunBoard, ids: readonly string[], fields: Partial<NodeStatus>): RunBoard {
-  if (board.isForeign) return board
   const nodes = new Map(board.nodes)
   for (const id of ids) nodes.set(id, { ...(nodes.get(id) ?? WAITING), ...fields })
   return { ...board, nodes }

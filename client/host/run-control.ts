@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import type { Prompt } from '../../server/graph/prompt.ts'
+import type { ServerMessage } from '../../server/protocol/messages.ts'
 import type { Graph } from '../document/graph.ts'
 import { writePrompt, writeWorkflow } from '../document/write-workflow.ts'
 import { type Host, HostError } from './host.ts'
@@ -9,11 +10,11 @@ import {
   type RunBoard,
   refused,
   told,
-  withOutput,
-  withoutNodes,
+  withOutputs,
   withPreview,
   withTimes,
 } from './run-board.ts'
+import { RunOrigins } from './run-origins.ts'
 import type { SocketEvent } from './socket.ts'
 
 /** What a run has to say to the person in front of it. */
@@ -43,43 +44,53 @@ export function orderOf(graph: Graph, types: Catalogue): Order {
 
 interface OwnRun {
   readonly nodes: readonly string[]
-  /** Which of the graphs that were opened one after the other it belongs to. */
-  readonly opening: number
-  readonly origin: string | undefined
-  readonly upTo: UpTo | undefined
+  readonly origin: Origin
+  readonly upTo?: UpTo | undefined
 }
 
-const LAST_RUN = 'gendr.run'
-/** A run of another tab tells this one nothing, so the host is asked. */
+/** The tab that a run was started from; undefined where that is not known. */
+type Origin = string | undefined
+
+/** A run of another window tells this one nothing, so the host is asked. */
 const WATCH_PAUSE = 1500
 
-/** Starts and stops runs, and keeps the board of the one under way, or of the latest one. */
+/** Starts and stops runs, and keeps for each tab the board of the one under way, or of its latest one. */
 export class RunControl {
   readonly #host: Host
   readonly #announce: Announce
   readonly #show: (board: RunBoard) => void
-  readonly #storage: Storage
+  readonly #origins: RunOrigins
   readonly #own = new Map<string, OwnRun>()
-  #board: RunBoard = EMPTY_BOARD
+  readonly #boards = new Map<Origin, RunBoard>()
+  /** Where the run that began last is from. */
+  #latest: Origin
+  #queued = 0
   /** Messages that arrived while the host's answer to POST /prompt was under way. */
   #early: SocketEvent[] | undefined
   #pending = 0
-  #opening = 0
 
   constructor(host: Host, announce: Announce, show: (board: RunBoard) => void, storage: Storage) {
     this.#host = host
     this.#announce = announce
     this.#show = show
-    this.#storage = storage
+    this.#origins = new RunOrigins(storage)
   }
 
+  /** The run under way that began last; where there is none, the latest. */
   get board(): RunBoard {
-    return this.#board
+    const latest = this.boardOf(this.#latest)
+    if (latest.state === 'running') return latest
+    return [...this.#boards.values()].find(({ state }) => state === 'running') ?? latest
   }
 
-  /** The tab that a run was started from; undefined where that is not known. */
-  originOf(run: string | null): string | undefined {
-    return run === null ? undefined : this.#own.get(run)?.origin
+  /** What a tab's graph shows: its latest run, and what earlier ones have shown. */
+  boardOf(tab: Origin): RunBoard {
+    return this.#boards.get(tab) ?? EMPTY_BOARD
+  }
+
+  /** Runs that go on and wait on the host, of whomever. */
+  get queued(): number {
+    return this.#queued
   }
 
   /** How far a run goes that was started here; undefined where it goes to its end. */
@@ -94,7 +105,7 @@ export class RunControl {
     try {
       return await this.#submit(order)
     } catch (error) {
-      this.#fail(new Map())
+      this.#fail(order.origin, new Map())
       this.#announce('error', ...wordsOf(error))
       return undefined
     } finally {
@@ -107,27 +118,19 @@ export class RunControl {
     }
   }
 
-  /** Runs a graph again as it was; the board stays with the graph that is open. */
+  /** Runs a graph again as it was; the board of the graph that is open stays. */
   async repeat(prompt: Prompt, workflow: unknown): Promise<void> {
     const submission = await this.#host.submit({ prompt, workflow })
     if (!submission.ok) throw new HostError(400, submission.refusal.message, { remedy: submission.refusal.remedy })
   }
 
-  /** Another graph was opened. */
-  forget(): void {
-    this.#opening += 1
-    this.#set(withoutNodes(this.#board))
-  }
-
-  async cancel(): Promise<void> {
-    const { run, state } = this.#board
-    if (state !== 'running' || run === null) return
+  async cancel(run: string): Promise<void> {
     try {
       await this.#host.cancel(run)
       // A run that only waited leaves without a message.
-      if (!(await this.#host.isQueued(run)) && this.#board.run === run && this.#board.state === 'running') {
-        this.#set({ ...this.#board, state: 'cancelled', endedAt: Date.now() })
-      }
+      if (await this.#host.isQueued(run)) return
+      const [origin, board] = this.#underWay(run) ?? []
+      if (board !== undefined) this.#set(origin, { ...board, state: 'cancelled', endedAt: Date.now() })
     } catch (error) {
       this.#announce('error', ...wordsOf(error))
     }
@@ -135,98 +138,109 @@ export class RunControl {
 
   /** Takes what the socket brings. */
   hear(event: SocketEvent): void {
-    if (this.#early !== undefined && event.kind !== 'connected') {
-      this.#early.push(event)
-    } else if (event.kind === 'message') {
-      if (event.message.type === 'execution_start') this.#adopt(event.message.data.prompt_id)
-      this.#set(told(this.#board, event.message, Date.now()))
-      if (event.message.type === 'execution_error' && event.message.data.prompt_id === this.#board.run) {
-        this.#announce('error', event.message.data.exception_message.trim(), event.message.data.remedy)
-      }
-    } else if (event.kind === 'preview' && event.metadata.prompt_id === this.#board.run) {
-      const previous = this.#board.nodes.get(event.metadata.node_id)?.preview
-      this.#set(withPreview(this.#board, event.metadata.node_id, URL.createObjectURL(event.picture)))
+    if (this.#early !== undefined && event.kind !== 'connected') this.#early.push(event)
+    else if (event.kind === 'message') this.#hearMessage(event.message)
+    else if (event.kind === 'preview') {
+      const { prompt_id: run, node_id: node } = event.metadata
+      const [origin, board] = this.#underWay(run) ?? []
+      if (board === undefined) return
+      const previous = board.nodes.get(node)?.preview
+      this.#set(origin, withPreview(board, node, URL.createObjectURL(event.picture)))
       if (previous !== undefined) setTimeout(() => URL.revokeObjectURL(previous), 1000)
-    } else if (event.kind === 'connected') {
-      void this.#catchUp()
+    } else if (event.kind === 'connected') void this.#catchUp()
+  }
+
+  #hearMessage(message: ServerMessage): void {
+    if (message.type === 'status') {
+      this.#queued = message.data.status.exec_info.queue_remaining
+      this.#show(this.board)
+    }
+    if (message.type === 'execution_start') this.#adopt(message.data.prompt_id)
+    for (const [origin, board] of this.#boards) {
+      const next = told(board, message, Date.now())
+      if (next === board) continue
+      this.#set(origin, next)
+      if (message.type !== 'execution_error') continue
+      this.#announce('error', message.data.exception_message.trim(), message.data.remedy)
     }
   }
 
   async #submit(order: Order): Promise<string | undefined> {
+    const { origin, upTo } = order
     const submission = await this.#host.submit(order)
     if (!submission.ok) {
       const { message, remedy, nodes } = submission.refusal
-      this.#fail(nodes)
+      this.#fail(origin, nodes)
       this.#announce('error', message, remedy)
       return undefined
     }
     const nodes = Object.keys(order.prompt)
-    this.#own.set(submission.id, { nodes, opening: this.#opening, origin: order.origin, upTo: order.upTo })
-    this.#storage.setItem(LAST_RUN, submission.id)
+    this.#own.set(submission.id, { nodes, origin, upTo })
+    this.#origins.keep(submission.id, origin)
     // The one under way is followed to its end; this one is when it starts.
-    if (this.#board.state !== 'running' || this.#board.isForeign) {
-      this.#set(boardOfRun(this.#board, submission.id, nodes, Date.now()))
-    }
+    if (this.boardOf(origin).state !== 'running') this.#begin(submission.id, origin, nodes)
     if (submission.nodeErrors.size > 0) {
-      this.#set(refused(this.#board, submission.nodeErrors))
+      this.#set(origin, refused(this.boardOf(origin), submission.nodeErrors))
       this.#announce('warning', 'A part of the graph cannot run; the rest does.', 'The nodes with a red frame say why.')
     }
     return submission.id
   }
 
-  /** Shows on the nodes why they cannot run; a run under way goes on. */
-  #fail(nodes: ReadonlyMap<string, string>): void {
-    const isRunning = this.#board.state === 'running' && !this.#board.isForeign
-    const board: RunBoard = isRunning
-      ? this.#board
-      : { ...this.#board, state: 'failed', nodes: new Map(), isForeign: false }
-    this.#set(refused(board, nodes))
+  /** Shows on the nodes why they cannot run; a run of their tab that is under way goes on. */
+  #fail(origin: Origin, nodes: ReadonlyMap<string, string>): void {
+    const board = this.boardOf(origin)
+    const failed: RunBoard =
+      board.state === 'running' ? board : { ...board, run: null, state: 'failed', nodes: new Map() }
+    this.#set(origin, refused(failed, nodes))
   }
 
-  /** A run of this tab starts: the board is now its board. */
+  /** A run starts: its tab's board is now its board. */
   #adopt(run: string): void {
-    const own = this.#own.get(run)
-    if (own === undefined || this.#board.run === run) return
-    const board = boardOfRun(this.#board, run, own.nodes, Date.now())
-    this.#set(own.opening === this.#opening ? board : withoutNodes(board))
+    const { origin, nodes } = this.#own.get(run) ?? { origin: this.#origins.of(run), nodes: [] }
+    this.#latest = origin
+    if (this.boardOf(origin).run !== run) this.#begin(run, origin, nodes)
   }
 
-  /** After a lost connection the run may have ended without us; after a reload one may still go on. */
+  #begin(run: string, origin: Origin, nodes: readonly string[]): void {
+    if (this.board.state !== 'running') this.#latest = origin
+    this.#set(origin, boardOfRun(this.boardOf(origin), run, nodes, Date.now()))
+  }
+
+  /** After a lost connection runs may have ended without us; after a reload one may still go on. */
   async #catchUp(): Promise<void> {
-    const { run, state } = this.#board
     try {
-      if (run === null) await this.#recall()
-      else if (state === 'running') await this.#settle(run)
+      if (this.#boards.size === 0) return await this.#recall()
+      for (const { run, state } of this.#boards.values()) {
+        if (state === 'running' && run !== null) await this.#settle(run)
+      }
     } catch (error) {
       this.#announce('error', ...wordsOf(error))
     }
   }
 
-  /** A page that was loaded again, or a second tab, shows what the latest run has shown. */
+  /** A page that was loaded again, or a second window, shows what the latest run has shown. */
   async #recall(): Promise<void> {
     const own = await this.#host.ownRun()
     if (own !== undefined) {
-      if (this.#board.run === null) this.#set(boardOfRun(this.#board, own.id, own.nodes, Date.now()))
+      if (this.#boards.size === 0) this.#begin(own.id, this.#origins.of(own.id), own.nodes)
       return
     }
-    const last = this.#storage.getItem(LAST_RUN)
-    if (last === null || this.#board.run !== null) return
+    const last = this.#origins.latest
+    if (last === undefined) return
+    const origin = this.#origins.of(last)
     const past = await this.#host.pastRun(last)
-    if (past !== undefined) {
-      const shown = [...past.outputs].reduce((board, [node, output]) => withOutput(board, node, output), this.#board)
-      this.#set(withTimes(shown, past.times))
-      return
-    }
-    const other = (await this.#host.queue()).find(({ id }) => id === last)
-    if (other === undefined || this.#board.run !== null) return
-    this.#set(boardOfRun(this.#board, last, other.nodes, Date.now()))
+    const other = past === undefined ? (await this.#host.queue()).find(({ id }) => id === last) : undefined
+    if (this.#boards.size > 0) return
+    if (past !== undefined) this.#set(origin, withTimes(withOutputs(EMPTY_BOARD, past.outputs), past.times))
+    if (other === undefined) return
+    this.#begin(last, origin, other.nodes)
     this.#watch(last)
   }
 
-  /** Asks for a run that another tab has started, until it has ended. */
+  /** Asks for a run that another window has started, until it has ended. */
   #watch(run: string): void {
     setTimeout(async () => {
-      if (this.#board.run !== run || this.#board.state !== 'running') return
+      if (this.#underWay(run) === undefined) return
       await this.#settle(run).catch(() => undefined)
       this.#watch(run)
     }, WATCH_PAUSE)
@@ -235,19 +249,25 @@ export class RunControl {
   /** Takes from the host how a run ended, if it has. */
   async #settle(run: string): Promise<void> {
     const past = await this.#host.pastRun(run)
-    if (this.#board.run !== run || this.#board.state !== 'running') return
+    const isGone = past === undefined && !(await this.#host.isQueued(run))
+    const [origin, board] = this.#underWay(run) ?? []
+    if (board === undefined) return
     if (past !== undefined) {
-      const shown = [...past.outputs].reduce((board, [node, output]) => withOutput(board, node, output), this.#board)
       const state = past.succeeded ? 'done' : 'failed'
-      this.#set(withTimes({ ...shown, state, endedAt: Date.now() }, past.times))
-    } else if (!(await this.#host.isQueued(run))) {
-      this.#set({ ...this.#board, state: 'failed', endedAt: Date.now() })
+      this.#set(origin, withTimes({ ...withOutputs(board, past.outputs), state, endedAt: Date.now() }, past.times))
+    } else if (isGone) {
+      this.#set(origin, { ...board, state: 'failed', endedAt: Date.now() })
       this.#announce('error', 'The host does not know this run any more.', 'Run the graph again.')
     }
   }
 
-  #set(board: RunBoard): void {
-    this.#board = board
+  /** The board of a run that goes on or waits. */
+  #underWay(run: string): [Origin, RunBoard] | undefined {
+    return [...this.#boards].find(([, board]) => board.run === run && board.state === 'running')
+  }
+
+  #set(origin: Origin, board: RunBoard): void {
+    this.#boards.set(origin, board)
     this.#show(board)
   }
 }

@@ -252,8 +252,7 @@ export class FormPanel {
 }
 
 /** What the nodes of a run wrote to the output folder; the board also keeps what others have shown before. */
-export function savedBy({ outputs, nodes, isForeign }: RunBoard): FileReference[] {
-  if (isForeign) return []
+export function savedBy({ outputs, nodes }: RunBoard): FileReference[] {
   return [...outputs]
     .filter(([node]) => nodes.has(node))
     .flatMap(([, { images = [] }]) => images)

@@ -104,7 +104,8 @@ export class Toolbar {
     setInterval(() => this.#showTime(), 100)
   }
 
-  show(board: RunBoard): void {
+  /** @param queued how many runs go on and wait on the host, whoever's they are */
+  show(board: RunBoard, queued: number): void {
     this.#board = board
     const percent = Math.round(progressOf(board) * 100)
     this.#state.textContent = STATES[board.state]
@@ -112,7 +113,7 @@ export class Toolbar {
     this.#progress.hidden = board.state !== 'running'
     this.#fill.style.width = `${percent}%`
     this.#cancel.disabled = board.state !== 'running'
-    this.#queue.textContent = board.queued > 1 ? STRINGS.inQueue(board.queued - 1) : ''
+    this.#queue.textContent = queued > 1 ? STRINGS.inQueue(queued - 1) : ''
     this.#run.classList.toggle('button-live', this.#runsOnChange)
     this.#showTime()
   }

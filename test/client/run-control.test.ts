@@ -1,27 +1,134 @@
 import { expect, test } from 'vitest'
-import type { Host } from '../../client/host/host.ts'
+import type { Host, PastRun, Submission } from '../../client/host/host.ts'
 import type { RunBoard } from '../../client/host/run-board.ts'
 import { RunControl } from '../../client/host/run-control.ts'
 import type { ServerMessage } from '../../server/protocol/messages.ts'
 
+const graph = { '2': { class_type: 'ImageInvert', inputs: {} } }
+const picture = (name: string) => ({ images: [{ filename: name, subfolder: '', type: 'output' as const }] })
+const messages = {
+  start: (run: string): ServerMessage => ({ type: 'execution_start', data: { prompt_id: run, timestamp: 1 } }),
+  shows: (run: string, name: string): ServerMessage => ({
+    type: 'executed',
+    data: { prompt_id: run, node: '2', display_node: '2', output: picture(name) },
+  }),
+  success: (run: string): ServerMessage => ({ type: 'execution_success', data: { prompt_id: run, timestamp: 2 } }),
+}
+
+/** A browser that is loaded again, with what it keeps, before one host. */
+function browser(host: Partial<Host> = {}) {
+  const kept = new Map<string, string>()
+  const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: kept.set.bind(kept) }
+  const load = () => {
+    let submission: Submission = { ok: true, id: '', nodeErrors: new Map() }
+    const whole = { submit: async () => submission, ownRun: async () => undefined, queue: async () => [], ...host }
+    const control: RunControl = new RunControl(
+      whole as unknown as Host,
+      () => {},
+      () => {},
+      storage as unknown as Storage,
+    )
+    const hear = (...all: readonly ServerMessage[]) => {
+      for (const message of all) control.hear({ kind: 'message', message })
+    }
+    const start = (origin: string, id: string) => {
+      submission = { ok: true, id, nodeErrors: new Map() }
+      return control.start({ prompt: graph, workflow: {}, origin })
+    }
+    const refuse = (origin: string) => {
+      submission = { ok: false, refusal: { message: 'No.', remedy: '', nodes: new Map([['2', 'Why not.']]) } }
+      return control.start({ prompt: graph, workflow: {}, origin })
+    }
+    const run = async (origin: string, id: string) => {
+      await start(origin, id)
+      hear(messages.start(id), messages.shows(id, `${id}.png`), messages.success(id))
+    }
+    const shown = (origin: string) => control.boardOf(origin).outputs.get('2')?.images?.[0]?.filename
+    const connect = async () => {
+      control.hear({ kind: 'connected' })
+      await new Promise((resolve) => setTimeout(resolve))
+    }
+    return { control, hear, start, refuse, run, shown, connect }
+  }
+  return { load }
+}
+
 test('a run that ends before the host has answered its submission is known with all that was asked of it', async () => {
   const boards: { readonly board: RunBoard; readonly upTo: ReturnType<RunControl['upToOf']> }[] = []
-  const messages = [
-    { type: 'execution_start', data: { prompt_id: 'a', timestamp: 1 } },
-    { type: 'execution_success', data: { prompt_id: 'a', timestamp: 2 } },
-  ] as const satisfies readonly ServerMessage[]
   const submit = async () => {
-    for (const message of messages) control.hear({ kind: 'message', message })
+    for (const message of [messages.start('a'), messages.success('a')]) control.hear({ kind: 'message', message })
     return { ok: true, id: 'a', nodeErrors: new Map() } as const
   }
   const control: RunControl = new RunControl(
     { submit } as unknown as Host,
     () => {},
     (board) => boards.push({ board, upTo: control.upToOf(board.run) }),
-    { setItem: () => {} } as unknown as Storage,
+    { getItem: () => null, setItem: () => {} } as unknown as Storage,
   )
   const upTo = { node: '2', shown: '2-preview' }
-  await control.start({ prompt: { '2': { class_type: 'ImageInvert', inputs: {} } }, workflow: {}, upTo })
+  await control.start({ prompt: graph, workflow: {}, upTo })
   expect(boards.at(-1)).toMatchObject({ board: { run: 'a', state: 'done' }, upTo })
   expect(boards.every((shown) => shown.board.run === null || shown.upTo !== undefined)).toBe(true)
+})
+
+test('each tab keeps what its own run has shown, while others run the same nodes', async () => {
+  const { control, run, shown } = browser().load()
+  await run('A', 'a')
+  expect(shown('B')).toBeUndefined()
+  await run('B', 'b')
+  expect([shown('A'), shown('B')]).toEqual(['a.png', 'b.png'])
+  expect(control.boardOf('C').state).toBe('idle')
+})
+
+test('a refusal is shown on the nodes of the graph that was refused, and its earlier results stay', async () => {
+  const { control, run, refuse, shown } = browser().load()
+  await run('A', 'a')
+  await run('B', 'b')
+  await refuse('B')
+  expect(control.boardOf('A')).toMatchObject({ state: 'done' })
+  expect(control.boardOf('B').nodes.get('2')?.error).toBe('Why not.')
+  expect(shown('B')).toBe('b.png')
+})
+
+test('a run waits on its own graph while that of another tab goes on', async () => {
+  const { control, start, hear } = browser().load()
+  await start('A', 'a')
+  hear(messages.start('a'))
+  await start('B', 'b')
+  expect(control.board.run).toBe('a')
+  expect(control.boardOf('B')).toMatchObject({ run: 'b', state: 'running' })
+  hear(messages.success('a'))
+  expect(control.board.run).toBe('b')
+  hear(messages.start('b'), messages.success('b'))
+  expect([control.boardOf('A').state, control.boardOf('B').state]).toEqual(['done', 'done'])
+})
+
+test('a run that none of the tabs has started is followed, and shown on none of their graphs', async () => {
+  const { control, run, hear, shown } = browser().load()
+  await run('A', 'a')
+  hear(messages.start('again'))
+  expect(control.board).toMatchObject({ run: 'again', state: 'running' })
+  hear(messages.shows('again', 'again.png'), messages.success('again'))
+  expect(shown('A')).toBe('a.png')
+})
+
+test('after a reload a result is on the graph that it is of', async () => {
+  const past: PastRun = { outputs: new Map([['2', picture('a.png')]]), succeeded: true, times: new Map() }
+  const { load } = browser({ pastRun: async (run) => (run === 'a' ? past : undefined) })
+  await load().run('A', 'a')
+  const { shown, connect } = load()
+  await connect()
+  expect([shown('A'), shown('B')]).toEqual(['a.png', undefined])
+})
+
+test('after a reload runs that were under way and waited go on, each on the graph that it is of', async () => {
+  const { load } = browser({ ownRun: async () => ({ id: 'a', nodes: ['2'], client: 'me' }) })
+  const { start } = load()
+  await start('A', 'a')
+  await start('B', 'b')
+  const { hear, shown, connect } = load()
+  await connect()
+  hear(messages.shows('a', 'a.png'), messages.success('a'))
+  hear(messages.start('b'), messages.shows('b', 'b.png'), messages.success('b'))
+  expect([shown('A'), shown('B')]).toEqual(['a.png', 'b.png'])
 })

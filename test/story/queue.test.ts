@@ -171,6 +171,27 @@ describe.skipIf(withoutBrowser)('the queue', () => {
     await by('run-on-change').click()
   })
 
+  test('each tab shows what its own run has made, also after the page is loaded again beside another tab', async () => {
+    const state = () => editor.page.locator('body').getAttribute('data-run-state')
+    const made = () => by('form-download').allTextContents()
+    await editor.openGraph(invertGraph('second.png', 'own'))
+    await by('run').click()
+    await expect.poll(state).toBe('done')
+    await editor.openGraph(invertGraph('second.png', 'other'))
+    expect(await state()).toBe('idle')
+    await editor.page.keyboard.press('Alt+PageUp')
+    expect(await state()).toBe('done')
+    await editor.page.keyboard.press('Alt+PageDown')
+    await editor.page.reload()
+    await editor.page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
+    await by('view-form').click()
+    await editor.page.keyboard.press('Alt+PageUp')
+    await expect.poll(made).toEqual([expect.stringContaining('own_00001_.png')])
+    await editor.page.keyboard.press('Alt+PageDown')
+    expect(await made()).toEqual([])
+    await by('view-graph').click()
+  })
+
   test('results and times are there again after the page is loaded again', async () => {
     await editor.page.reload()
     await editor.page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
