@@ -80,7 +80,7 @@ const runsPanel = new RunsPanel({
   cancel: ({ id }) => editor.runs.cancel(id),
   toFront: ({ id }) => host.moveToFront(id),
   forget: ({ id }) => host.forget([id]),
-  clearWaiting: () => host.clearQueue(),
+  clearWaiting: () => editor.runs.clearQueue(),
   forgetAll: () => host.forgetAll(),
   failed,
   close: () => sideBar.close(),
@@ -541,7 +541,7 @@ function openRunMenu({ left, bottom }: DOMRect): void {
       { label: words.files, testid: 'run-files', act: () => runFiles({ multiple: true }) },
       { label: words.folder, testid: 'run-folder', act: () => runFiles({ folder: true }) },
       null,
-      { label: words.clear, testid: 'run-clear', act: () => void host.clearQueue().catch(failed) },
+      { label: words.clear, testid: 'run-clear', act: () => void editor.runs.clearQueue().catch(failed) },
     ],
     { x: left, y: bottom + 4 },
   )

@@ -127,13 +127,25 @@ export class RunControl {
   async cancel(run: string): Promise<void> {
     try {
       await this.#host.cancel(run)
-      // A run that only waited leaves without a message.
-      if (await this.#host.isQueued(run)) return
-      const [origin, board] = this.#underWay(run) ?? []
-      if (board !== undefined) this.#set(origin, { ...board, state: 'cancelled', endedAt: Date.now() })
+      await this.#leave(run)
     } catch (error) {
       this.#announce('error', ...wordsOf(error))
     }
+  }
+
+  /** Takes everything that waits out of the queue. */
+  async clearQueue(): Promise<void> {
+    await this.#host.clearQueue()
+    for (const { run, state } of this.#boards.values()) {
+      if (run !== null && state === 'running') await this.#leave(run)
+    }
+  }
+
+  /** A run that only waited leaves the queue without a message. */
+  async #leave(run: string): Promise<void> {
+    if (await this.#host.isQueued(run)) return
+    const [origin, board] = this.#underWay(run) ?? []
+    if (board !== undefined) this.#set(origin, { ...board, state: 'cancelled', endedAt: Date.now() })
   }
 
   /** Takes what the socket brings. */

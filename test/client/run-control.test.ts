@@ -103,6 +103,15 @@ test('a run waits on its own graph while that of another tab goes on', async () 
   expect([control.boardOf('A').state, control.boardOf('B').state]).toEqual(['done', 'done'])
 })
 
+test('a run that waited is over once the queue is cleared, and the one under way goes on', async () => {
+  const { control, start, hear } = browser({ clearQueue: async () => {}, isQueued: async (run) => run === 'a' }).load()
+  await start('A', 'a')
+  hear(messages.start('a'))
+  await start('B', 'b')
+  await control.clearQueue()
+  expect([control.boardOf('A').state, control.boardOf('B').state]).toEqual(['running', 'cancelled'])
+})
+
 test('a run that none of the tabs has started is followed, and shown on none of their graphs', async () => {
   const { control, run, hear, shown } = browser().load()
   await run('A', 'a')
