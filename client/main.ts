@@ -308,11 +308,12 @@ editor.tabs.subscribe(() => libraryPanel.now?.follow())
 toolbar.show(editor.boardInMind, 0)
 byId('stage', HTMLDivElement).before(formPanel.root)
 toolbar.connection('connecting')
-editor.document.subscribe(() => {
+editor.document.subscribe(({ kind }) => {
   document.body.dataset.nodeCount = String(editor.document.graph.nodes.size)
   tabBar.showPath()
   isEdited = true
-  runOnChange.edited()
+  if (kind === 'edited') runOnChange.edited()
+  if (kind === 'opened') runOnChange.opened()
   if (views.shown === 'form') showForm()
 })
 editor.history.subscribe(() => toolbar.history(editor.history.canUndo, editor.history.canRedo))

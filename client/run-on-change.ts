@@ -39,6 +39,12 @@ export class RunOnChange {
     this.#timer = setTimeout(() => this.#check(), PAUSE)
   }
 
+  /** Another graph is in view: what it gives now is no change. */
+  opened(): void {
+    clearTimeout(this.#timer)
+    if (this.#isOn) this.#ran = this.#parts.prompt()
+  }
+
   set board({ state }: RunBoard) {
     const wasBusy = this.#isBusy
     this.#isBusy = state === 'running'

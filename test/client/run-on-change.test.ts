@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { EMPTY_BOARD } from '../../client/host/run-board.ts'
+import { RunOnChange } from '../../client/run-on-change.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** The prompt in view, and which of them ran. */
+function bench(first: string) {
+  let prompt = first
+  const ran: string[] = []
+  const onChange = new RunOnChange({ prompt: () => prompt, run: () => ran.push(prompt) })
+  const edit = (next: string) => {
+    prompt = next
+    onChange.edited()
+    vi.advanceTimersByTime(1000)
+  }
+  const show = (next: string) => {
+    prompt = next
+    onChange.opened()
+    vi.advanceTimersByTime(1000)
+  }
+  return { onChange, ran, edit, show }
+}
+
+test('a change runs the graph, and a look at another graph does not', () => {
+  const { onChange, ran, edit, show } = bench('a')
+  onChange.isOn = true
+  edit('a, changed')
+  show('b')
+  edit('b')
+  show('a, changed')
+  expect(ran).toEqual(['a', 'a, changed'])
+  show('b')
+  edit('b, changed')
+  expect(ran).toEqual(['a', 'a, changed', 'b, changed'])
+})
+
+test('what is changed while it runs is run after that, but not the graph that came into view meanwhile', () => {
+  const { onChange, ran, edit, show } = bench('a')
+  onChange.isOn = true
+  onChange.board = { ...EMPTY_BOARD, state: 'running' }
+  edit('a, changed')
+  expect(ran).toEqual(['a'])
+  onChange.board = { ...EMPTY_BOARD, state: 'done' }
+  vi.advanceTimersByTime(1000)
+  expect(ran).toEqual(['a', 'a, changed'])
+  onChange.board = { ...EMPTY_BOARD, state: 'running' }
+  show('b')
+  onChange.board = { ...EMPTY_BOARD, state: 'done' }
+  vi.advanceTimersByTime(1000)
+  expect(ran).toEqual(['a', 'a, changed'])
+})
