@@ -104,12 +104,16 @@ export class Autosave {
   }
 }
 
-/** One name for this tab, so that its runs find it again after a reload. */
-export function clientIdOf(storage: Storage): string {
+/**
+ * One name for this window, so that its runs find it again after a reload. Whoever duplicates a window copies what its
+ * session has stored, but not what it is called.
+ */
+export function clientIdOf(storage: Storage, page: { name: string }): string {
   const known = storage.getItem('gendr.client')
-  const id = known ?? crypto.getRandomValues(new Uint32Array(4)).reduce((text, part) => text + part.toString(16), '')
-  storage.setItem('gendr.client', id)
-  return id
+  if (known !== null && page.name === known) return known
+  page.name = crypto.getRandomValues(new Uint32Array(4)).join('-')
+  storage.setItem('gendr.client', page.name)
+  return page.name
 }
 
 /** Whether a window's place could be taken: nobody else is there. A lock ends with its page, however that ends. */

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { drop, holdUploads, openBrowser, withoutBrowser } from './browser.ts'
 import { Canvas, field, title } from './canvas.ts'
@@ -147,6 +147,20 @@ describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
     expect((await canvas.node(2)).mode).toBe(2)
     await canvas.by('tab').filter({ hasText: 'second' }).first().click()
     await open(1)
+  })
+
+  test('the host knows a page again after a reload, and takes a window that was made of it for another', async () => {
+    const nameOf = (page: Page) => page.evaluate(() => sessionStorage.getItem('gendr.client'))
+    const name = await nameOf(canvas.page)
+    const opened = context.waitForEvent('page')
+    await canvas.page.evaluate(() => void window.open(location.href))
+    const second = await opened
+    await second.waitForSelector('body[data-connection="connected"]')
+    expect(await nameOf(second)).not.toBe(name)
+    await second.close()
+    await canvas.page.reload()
+    await canvas.page.waitForSelector('body[data-connection="connected"]')
+    expect(await nameOf(canvas.page)).toBe(name)
   })
 
   test('after a crash of the page another one brings back what it had, while a second window has its own', async () => {
