@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { fileRoots, WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Catalogue } from '../graph/catalogue.ts'
+import { readGraphTexts } from '../graph/picture-text.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import { applySettings } from '../graph/settings.ts'
 import { readGraph } from '../graph/workflow-to-prompt.ts'
@@ -15,9 +16,9 @@ import { examplePhotographs } from './data-folder.ts'
 import { Workbench } from './workbench.ts'
 
 export const runCommand: Command = {
-  usage: 'run WORKFLOW.json',
+  usage: 'run WORKFLOW',
   summary:
-    'Run a saved graph; pictures that it names are looked for here, beside it, in the input folder and among the examples',
+    'Run a saved graph, or the one that a picture carries; pictures that it names are looked for here, beside it, in the input folder and among the examples',
   options: {
     set: {
       value: 'NODE.PARAMETER=VALUE',
@@ -31,7 +32,7 @@ export const runCommand: Command = {
   async run([file], flags, environment) {
     const settings = workSettings(flags, environment)
     const { inputRoot } = fileRoots(settings)
-    const graph = await readJson(file!)
+    const graph = await readGraphFile(file!)
     const changes = (Array.isArray(flags.set) ? flags.set : []).map(String)
     const output = typeof flags.output === 'string' ? flags.output : '.'
     const signal = abortOnInterrupt()
@@ -57,16 +58,22 @@ export const runCommand: Command = {
   },
 }
 
-async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new RestorationError('file_not_found', `There is no file '${file}'.`, 'Name a workflow file.')
+/** The JSON of a workflow file; of a picture, the first of its graphs that is JSON. */
+async function readGraphFile(file: string): Promise<unknown> {
+  const remedy = 'Name a workflow file, or a picture that carries its graph.'
+  const bytes = await readFile(file).catch(() => {
+    throw new RestorationError('file_not_found', `There is no file '${file}'.`, remedy)
   })
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new RestorationError('workflow_invalid', `${file} is not JSON: ${reason}.`, 'Name a workflow file.')
+  const carried = readGraphTexts(bytes)
+  let reason: string | undefined
+  for (const text of carried.length > 0 ? carried : [bytes.toString('utf8')]) {
+    try {
+      return JSON.parse(text)
+    } catch (error) {
+      reason ??= error instanceof Error ? error.message : String(error)
+    }
   }
+  throw new RestorationError('workflow_invalid', `${file} is not JSON: ${reason}.`, remedy)
 }
 
 /**

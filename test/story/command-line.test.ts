@@ -52,6 +52,19 @@ describe('from the command line', () => {
     expect(await sizeOf('restored_00002_.png')).toEqual([128, 128])
   })
 
+  test('a picture that carries its graph runs like the graph', async () => {
+    const saving = { filename_prefix: 'again', format: 'webp', quality: 90, background: 'white', save_graph: true }
+    const graph = {
+      made: { class_type: 'EmptyImage', inputs: { width: 16, height: 8, batch_size: 1, color: 255 } },
+      save: { class_type: 'SaveImageAs', inputs: { ...saving, images: ['made', 0] } },
+    }
+    await writeFile(join(folder, 'graph.json'), JSON.stringify(graph))
+    expect((await gendr('run', 'graph.json')).stdout).toBe('again_00001_.webp\n')
+    expect((await gendr('run', 'again_00001_.webp')).stdout).toBe('again_00002_.webp\n')
+    const { code, stderr } = await gendr('run', PHOTOGRAPH)
+    expect([code, stderr]).toEqual([1, expect.stringContaining('is not JSON')])
+  })
+
   test('a picture that is nowhere is named, with what to do', async () => {
     const { code, stderr } = await gendr('run', EXAMPLE, '--set', 'LoadImage.image=lost.jpg')
     expect(code).toBe(1)
