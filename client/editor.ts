@@ -30,6 +30,7 @@ import type { PictureHandle } from './panels/picture-handle.ts'
 import type { Anchor } from './panels/popup.ts'
 import { editText } from './panels/text-editor.ts'
 import type { Toasts } from './panels/toasts.ts'
+import { isPicture } from './picture-files.ts'
 import { download } from './snapshot.ts'
 import { STRINGS } from './strings.ts'
 import { Tabs } from './tabs.ts'
@@ -144,7 +145,7 @@ export class Editor {
 
   /** One run for each picture, loaded by one node; the graph itself stays as it is. */
   async runEach(files: readonly File[], loader = this.pictureLoaders(this.document.whole)[0]): Promise<void> {
-    const pictures = files.filter(({ type, name }) => type.startsWith('image/') || /\.(tiff?|avif|webp)$/i.test(name))
+    const pictures = files.filter(isPicture)
     if (loader === undefined || pictures.length === 0) {
       const reason = loader === undefined ? STRINGS.batch.noLoader : STRINGS.batch.noPictures
       this.#parts.toasts.show('warning', reason.message, reason.remedy)
@@ -214,18 +215,17 @@ export class Editor {
   }
 
   /**
-   * Several pictures are run one by one; a workflow opens; a picture opens its graph, or is loaded at `at`.
+   * Several pictures are run one by one; one that falls on a node that loads pictures is loaded there, else it is taken
+   * as `takeFile` does.
    * @param isForm whether a picture is only ever a picture: the form is for restoring, not for graphs
    */
   async takeFiles(files: readonly File[], at: Point, isForm = false): Promise<void> {
     const [first] = files
-    const loader = this.pictureLoaders()[0]
-    if (isForm && files.length === 1 && first?.type.startsWith('image/') === true && loader !== undefined) {
-      await this.uploadInto(first, loader)
-      return
-    }
-    if (files.length > 1) await this.runEach(files, this.#loaderAt(at) ?? this.pictureLoaders()[0])
-    else if (files[0] !== undefined) await this.takeFile(files[0], at)
+    const under = this.#loaderAt(at)
+    const loader = isForm ? this.pictureLoaders()[0] : under
+    if (files.length > 1) await this.runEach(files, under ?? this.pictureLoaders()[0])
+    else if (first !== undefined && loader !== undefined && isPicture(first)) await this.uploadInto(first, loader)
+    else if (first !== undefined) await this.takeFile(first, at)
   }
 
   /** A workflow opens; a picture opens the graph that it carries, else it is loaded at `at`. */
@@ -238,9 +238,18 @@ export class Editor {
         this.open(readGraphText(text, this.#types), { name, text })
         return
       }
+      if (!isPicture(file)) {
+        const { message, remedy } = STRINGS.batch.noPictures
+        this.#parts.toasts.show('warning', message, remedy)
+        return
+      }
       const carried = readGraphPicture(new Uint8Array(await file.arrayBuffer()), this.#types)
-      if (carried !== undefined) this.open(carried, { name })
-      else await this.loadPicture(file, at, here)
+      if (carried !== undefined && 'read' in carried) {
+        this.open(carried.read, { name })
+        return
+      }
+      if (carried !== undefined) this.#parts.toasts.show('warning', STRINGS.unreadableGraph(file.name), carried.reason)
+      await this.loadPicture(file, at, here)
     })
   }
 

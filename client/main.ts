@@ -241,7 +241,7 @@ const sideBar = new SideBar(
 )
 
 const openFile = async () => {
-  const [file] = await chooseFiles({ accept: '.json,image/png,application/json' })
+  const [file] = await chooseFiles({ accept: '.json,application/json,image/*,.tif,.tiff,.avif' })
   if (file !== undefined) await editor.takeFile(file, middleOfStage())
 }
 const runOnChange = new RunOnChange({

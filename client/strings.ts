@@ -160,6 +160,7 @@ export const STRINGS = {
     failed: 'This picture cannot be shown: the host does not have it any more, or cannot decode it.',
     frame: 'Picture: arrow keys move, + and − zoom, 1 is one to one, 0 fits',
   },
+  unreadableGraph: (name: string) => `The graph in ‘${name}’ cannot be read; it is loaded as a picture.`,
   loaded: {
     message: (name: string) => `‘${name}’ is loaded.`,
     asNode: 'Add as a new node instead',

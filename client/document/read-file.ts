@@ -1,6 +1,6 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
-import { readPngText } from '../../server/graph/png-text.ts'
+import { readGraphTexts } from '../../server/graph/picture-text.ts'
 import { isWorkflow } from '../../server/graph/workflow.ts'
 import { isPrompt, readPrompt } from './read-prompt.ts'
 import { type ReadGraph, readWorkflow } from './read-workflow.ts'
@@ -40,11 +40,20 @@ export function readGraphText(text: string, types: Catalogue): ReadGraph {
   )
 }
 
-/** The graph that a saved picture carries; undefined for a picture without one. */
-export function readGraphPicture(bytes: Uint8Array, types: Catalogue): ReadGraph | undefined {
-  const texts = readPngText(bytes)
-  const text = texts.get('workflow') ?? texts.get('prompt')
-  return text === undefined ? undefined : readGraphText(text, types)
+/** The graph that a saved picture carries, or why none of those that it carries can be read; undefined where it has none. */
+export function readGraphPicture(
+  bytes: Uint8Array,
+  types: Catalogue,
+): { read: ReadGraph } | { reason: string } | undefined {
+  let reason: string | undefined
+  for (const text of readGraphTexts(bytes)) {
+    try {
+      return { read: readGraphText(text, types) }
+    } catch (error) {
+      reason ??= error instanceof Error ? error.message : String(error)
+    }
+  }
+  return reason === undefined ? undefined : { reason }
 }
 
 function parseJson(text: string): unknown {

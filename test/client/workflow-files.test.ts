@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { removeLinks } from '../../client/document/connect.ts'
 import { GraphDocument } from '../../client/document/document.ts'
 import { setParam } from '../../client/document/edits.ts'
-import { readGraphText } from '../../client/document/read-file.ts'
+import { readGraphPicture, readGraphText } from '../../client/document/read-file.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import { writePrompt, writeWorkflow } from '../../client/document/write-workflow.ts'
+import { addPngText } from '../../nodes/sdk/png-text.ts'
 import { savedWorkflow, types } from './types.ts'
 
 const roundTrip = (json: unknown) => writeWorkflow(readWorkflow(json, types).graph, types)
@@ -158,5 +159,27 @@ describe('a hostile file', () => {
     const start = process.cpuUsage()
     expect(readWorkflow({ nodes, links }, types).graph.links.size).toBe(count - 1)
     expect(process.cpuUsage(start).user / 1000).toBeLessThan(5000)
+  })
+})
+
+describe('a picture', () => {
+  const picture = (texts: Readonly<Record<string, string>>) =>
+    addPngText(Buffer.from('89504e470d0a1a0a0000000049484452000000000000000049454e4400000000', 'hex'), texts)
+  const prompt = '{"1":{"class_type":"LoadImage","inputs":{"image":"a.png"},"is_changed":[NaN]}}'
+  const nodesOf = (texts: Readonly<Record<string, string>>) => {
+    const carried = readGraphPicture(picture(texts), types)
+    return carried !== undefined && 'read' in carried ? carried.read.graph.nodes.size : carried
+  }
+
+  test('opens the workflow that it carries, else what was run, with numbers that only Python writes', () => {
+    expect(nodesOf({ prompt, workflow: JSON.stringify(savedWorkflow()) })).toBe(3)
+    expect(nodesOf({ prompt, workflow: '{"nodes": [' })).toBe(1)
+    expect(nodesOf({ prompt, workflow: 'null' })).toBe(1)
+    expect(nodesOf({ prompt })).toBe(1)
+  })
+
+  test('whose graph cannot be read says why, and one without any says nothing', () => {
+    expect(nodesOf({ workflow: '{"nodes": [', prompt: '{}}' })).toEqual({ reason: expect.stringContaining('not JSON') })
+    expect(nodesOf({ title: 'a cat' })).toBeUndefined()
   })
 })

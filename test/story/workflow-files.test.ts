@@ -2,9 +2,11 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
+import { addPngText } from '../../nodes/sdk/png-text.ts'
+import { drop, openBrowser, withoutBrowser } from './browser.ts'
 import { Canvas, title } from './canvas.ts'
-import { type Host, root, startHost } from './host.ts'
+import { plainPicture } from './editor-page.ts'
+import { type Host, root, runPrompt, savedImage, startHost } from './host.ts'
 
 const folder = join(root, 'test/fixtures/workflows')
 
@@ -44,6 +46,48 @@ describe.skipIf(withoutBrowser)('workflow files', () => {
         expect(rest).toEqual(before)
       }
     }
+  })
+
+  test('that pictures carry open, whatever the format; over a node that loads pictures they are pictures', async () => {
+    const loader = { id: 1, type: 'LoadImage', pos: [200, 100], size: [300, 320], widgets_values: ['a.png'] }
+    const saving = { filename_prefix: 'carries', quality: 90, background: 'white', save_graph: true }
+    const image = async () => (await canvas.node(1)).widgets_values?.[0]
+    for (const [format, type] of [
+      ['webp', 'image/webp'],
+      ['tiff', ''],
+    ] as const) {
+      const record = await runPrompt(host, {
+        made: { class_type: 'EmptyImage', inputs: { width: 16, height: 8, batch_size: 1, color: 255 } },
+        save: { class_type: 'SaveImageAs', inputs: { ...saving, format, images: ['made', 0] } },
+      })
+      const picture = await savedImage(host, record, 'save')
+      await canvas.load([])
+      await drop(canvas.page, `carries-${format}.${format}`, type, picture)
+      await canvas.count(2)
+      await canvas.load([loader])
+      await drop(canvas.page, `carries-${format}.${format}`, type, picture)
+      // The host has it already, as a result.
+      await expect.poll(image).toMatch(new RegExp(`^carries_.*\\.${format} \\[output\\]$`))
+    }
+  })
+
+  test('that pictures carry and nobody can read are said; files that are no pictures load nothing', async () => {
+    const loader = { id: 1, type: 'LoadImage', pos: [600, 450], size: [300, 200], widgets_values: ['a.png'] }
+    await canvas.load([loader])
+    await canvas.closeMessages()
+    for (const [name, type] of [
+      ['notes.txt', 'text/plain'],
+      ['film.mp4', 'video/mp4'],
+    ] as const) {
+      await drop(canvas.page, name, type, Buffer.from('no picture'))
+      await expect.poll(() => canvas.told()).toContain('There is no picture')
+      await canvas.closeMessages()
+    }
+    expect((await canvas.node(1)).widgets_values?.[0]).toBe('a.png')
+    const broken = addPngText(await plainPicture(16, 8, '#0f0'), { workflow: '{"nodes":[', prompt: '{"1":' })
+    await drop(canvas.page, 'broken.png', 'image/png', Buffer.from(broken))
+    await expect.poll(async () => (await canvas.node(1)).widgets_values?.[0]).toBe('broken.png')
+    expect((await canvas.by('toast').allTextContents()).join()).toContain('The graph in ‘broken.png’ cannot be read')
   })
 
   test('with HTML in every string show it as text', async () => {
