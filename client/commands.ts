@@ -2,7 +2,7 @@ import type { Catalogue } from '../server/graph/catalogue.ts'
 import type { GraphView } from './canvas/graph-view.ts'
 import { type Alignment, align, distribute, tidy } from './document/arrange.ts'
 import type { GraphDocument } from './document/document.ts'
-import { changeNode, colorNode, insertGraph, partOf, removeNodes, renameNode } from './document/edits.ts'
+import { changeNode, colorNode, cornerOf, insertGraph, partOf, removeNodes, renameNode } from './document/edits.ts'
 import { type GraphGroup, isBoundary, NODE_MODES, type Point } from './document/graph.ts'
 import type { EditHistory } from './document/history.ts'
 import { expose, makeSubgraph, removeSocket, renameSocket, unpackSubgraph } from './document/subgraphs.ts'
@@ -62,25 +62,22 @@ export class Commands {
   }
 
   remove(ids = this.#selected): void {
-    this.#commit(removeNodes(this.#graph, ids))
+    this.#commit(removeNodes(this.#graph, ids, this.#groupsWith(ids)))
   }
 
   /** Removes nodes and links what fed them to what they fed. */
   dissolve(ids = this.#selected): void {
     const graph = this.#graph
-    this.#commit([...removeNodes(graph, ids), ...bridgeNodes(graph, ids)])
+    this.#commit([...removeNodes(graph, ids, this.#groupsWith(ids)), ...bridgeNodes(graph, ids)])
   }
 
   duplicate(ids = this.#selected): void {
-    const part = partOf(this.#graph, ids)
+    const part = partOf(this.#graph, ids, this.#groupsWith(ids))
     if (part.nodes.size === 0) return
-    const corner = [...part.nodes.values()].reduce<Point>(
-      ([x, y], { position }) => [Math.min(x, position[0]), Math.min(y, position[1])],
-      [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
-    )
-    const { changes, ids: made } = insertGraph(this.#graph, part, [corner[0] + 30, corner[1] + 30])
-    this.#commit(changes)
-    this.#parts.view.select(made)
+    const [left, top] = cornerOf(part)
+    const made = insertGraph(this.#graph, part, [left + 30, top + 30])
+    this.#commit(made.changes)
+    this.#parts.view.select(made.ids, made.groups)
   }
 
   align(to: Alignment): void {
@@ -213,6 +210,12 @@ export class Commands {
   removeSocket(kind: 'input' | 'output', index: number): void {
     const { document } = this.#parts
     this.#commit(removeSocket(document.whole, document.level, kind, index))
+  }
+
+  /** Groups that are selected go with what is selected; a node that is taken alone leaves them. */
+  #groupsWith(ids: ReadonlySet<string>): ReadonlySet<string> {
+    const isAll = ids.size === this.#selected.size && [...this.#selected].every((id) => ids.has(id))
+    return isAll ? this.#parts.view.selectedGroups : new Set()
   }
 
   #nodes(ids: ReadonlySet<string>) {

@@ -14,7 +14,7 @@ import { EditHistory } from './document/history.ts'
 import { uploadParameter } from './document/picture-inputs.ts'
 import { readGraphPicture, readGraphText, styleOf, writeText } from './document/read-file.ts'
 import type { ReadGraph } from './document/read-workflow.ts'
-import { mayHold } from './document/subgraphs.ts'
+import { mayHold, mayTake } from './document/subgraphs.ts'
 import { definitionType, typeOf, VIRTUAL_TYPES } from './document/virtual-types.ts'
 import { writeWorkflow } from './document/write-workflow.ts'
 import type { Address, FileReference } from './host/address.ts'
@@ -394,8 +394,8 @@ export class Editor {
   /** What copying puts on the clipboard; nothing where nothing is selected. */
   copied(): string | undefined {
     const { graph } = this.document
-    const part = partOf(graph, this.view.selected)
-    if (part.nodes.size === 0) return undefined
+    const part = partOf(graph, this.view.selected, this.view.selectedGroups)
+    if (part.nodes.size === 0 && part.groups.size === 0) return undefined
     // What feeds the copy from outside, for a paste that keeps those links.
     const feeds = [...graph.links.values()]
       .filter(({ from, to }) => part.nodes.has(to) && !part.nodes.has(from))
@@ -408,18 +408,15 @@ export class Editor {
     this.#try(() => {
       const { graph: other } = readGraphText(text, this.#types)
       const { document } = this
-      const recursive = [...other.nodes.values()].some(
-        ({ type }) => other.definitions.has(type) && !mayHold(document.whole, document.level, type),
-      )
-      if (recursive) {
+      if (!mayTake(document.whole, document.level, other)) {
         this.#parts.toasts.show('warning', 'A subgraph cannot hold itself.')
         return
       }
       this.history.together(() => {
-        const { changes, ids } = insertGraph(document.graph, other, [Math.round(at[0]), Math.round(at[1])])
+        const { changes, ids, groups } = insertGraph(document.graph, other, [Math.round(at[0]), Math.round(at[1])])
         document.commit(changes)
         if (keepsLinks) this.#feedAgain(other, ids)
-        this.view.select(ids)
+        this.view.select(ids, groups)
       })
     })
   }

@@ -4,7 +4,7 @@ import { COLORS, FONT, MEASURES, OTHER_SOCKET } from './theme.ts'
 
 /** Frames around nodes that belong together. */
 export function drawGroups(ctx: CanvasRenderingContext2D, { groups }: Layout, scale: number): void {
-  for (const { model, bounding } of groups.values()) {
+  for (const { model, bounding, isSelected } of groups.values()) {
     const [x, y, width, height] = bounding
     const color = cssColor(model.color) ?? OTHER_SOCKET
     ctx.beginPath()
@@ -12,9 +12,9 @@ export function drawGroups(ctx: CanvasRenderingContext2D, { groups }: Layout, sc
     ctx.globalAlpha = 0.11
     ctx.fillStyle = color
     ctx.fill()
-    ctx.globalAlpha = 0.55
-    ctx.strokeStyle = color
-    ctx.lineWidth = Math.max(1, 1 / scale)
+    ctx.globalAlpha = isSelected ? 1 : 0.55
+    ctx.strokeStyle = isSelected ? COLORS.selected : color
+    ctx.lineWidth = Math.max(isSelected ? 2 : 1, 1 / scale)
     ctx.stroke()
     ctx.beginPath()
     ctx.roundRect(x, y, width, GROUP_TITLE, [MEASURES.radius, MEASURES.radius, 0, 0])

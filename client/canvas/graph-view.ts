@@ -138,13 +138,18 @@ export class GraphView {
     return new Set(Object.keys(this.#stage.selected_nodes))
   }
 
-  select(ids: Iterable<string>): void {
+  get selectedGroups(): ReadonlySet<string> {
+    return new Set([...this.#layout.groups].flatMap(([id, { isSelected }]) => (isSelected ? [id] : [])))
+  }
+
+  select(ids: Iterable<string>, groups: Iterable<string> = []): void {
     this.#stage.deselectAllNodes()
     this.#stage.selectNodes([...ids].flatMap((id) => this.#nodes.get(id) ?? []))
+    this.#stage.selectGroups([...groups].flatMap((id) => this.#layout.groups.get(id) ?? []))
   }
 
   selectAll(): void {
-    this.select(this.#nodes.keys())
+    this.select(this.#nodes.keys(), this.#layout.groups.keys())
   }
 
   deleteSelected(): void {
@@ -539,7 +544,8 @@ export class GraphView {
   }
 
   #addGroup(model: GraphGroup): void {
-    this.#layout.groups.set(model.id, { model, bounding: [...model.bounding] })
+    const isSelected = this.#layout.groups.get(model.id)?.isSelected ?? false
+    this.#layout.groups.set(model.id, { model, bounding: [...model.bounding], isSelected })
   }
 
   #addReroute(model: Reroute): void {

@@ -6,6 +6,8 @@ import type { NodeView } from './node-view.ts'
 export interface GroupView {
   readonly model: GraphGroup
   bounding: [number, number, number, number]
+  /** It goes with the nodes that are selected. */
+  isSelected: boolean
 }
 
 export interface RerouteView {

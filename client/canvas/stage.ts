@@ -9,7 +9,7 @@ import {
 import type { Point } from '../document/graph.ts'
 import { drawGroups, drawReroutes } from './draw-layout.ts'
 import { drawFarNode, drawNode } from './draw-node.ts'
-import { type Handle, handleAt, type LinkView } from './layout.ts'
+import { type GroupView, type Handle, handleAt, type LinkView } from './layout.ts'
 import { drawLinks, linkNear } from './links.ts'
 import { NodeView } from './node-view.ts'
 import type { Scene } from './scene.ts'
@@ -330,7 +330,9 @@ export class Stage extends LGraphCanvas {
     const held = this.node_widget
     const insertion = this.#insertion()
     const inserted = this.node_dragged
+    const frame = this.dragging_rectangle
     const result = super.processMouseUp(event)
+    if (frame !== null) this.selectGroups(this.#groupsIn(frame))
     if (held !== null && held[0] instanceof NodeView && event.button === 0) {
       held[0].widgets.find((widget) => widget === held[1])?.release()
     }
@@ -342,6 +344,24 @@ export class Stage extends LGraphCanvas {
     if (insertion !== undefined && inserted !== null) this.scene.page.insertNode(inserted.id, insertion.id)
     this.scene.page.endGesture()
     return result
+  }
+
+  /** Beside what is selected. */
+  selectGroups(groups: Iterable<GroupView>): void {
+    for (const group of groups) group.isSelected = true
+    this.setDirty(true, true)
+  }
+
+  override deselectAllNodes(): void {
+    super.deselectAllNodes()
+    for (const group of this.scene.layout.groups.values()) group.isSelected = false
+  }
+
+  /** Groups that lie whole in a frame. */
+  #groupsIn([left = 0, top = 0, width = 0, height = 0]: Float32Array): GroupView[] {
+    return [...this.scene.layout.groups.values()].filter(({ bounding: [x, y, w, h] }) => {
+      return x >= left && y >= top && x + w <= left + width && y + h <= top + height
+    })
   }
 
   /** One of several selected nodes takes the others along. */

@@ -8,6 +8,7 @@ import {
   freeNodeId,
   freeNumber,
   type Graph,
+  type GraphGroup,
   type GraphLink,
   type GraphNode,
   isBoundary,
@@ -35,11 +36,12 @@ export function newNode(graph: Graph, type: NodeDescription, position: Point, si
 }
 
 /** Nodes go with all their links; the boundary of a subgraph stays. */
-export function removeNodes(graph: Graph, ids: ReadonlySet<string>): Change[] {
+export function removeNodes(graph: Graph, ids: ReadonlySet<string>, groups: ReadonlySet<string> = new Set()): Change[] {
   const nodes = [...graph.nodes.values()].filter((node) => ids.has(node.id) && !isBoundary(node))
   return [
     ...removeLinks(graph, linksOf(graph, new Set(nodes.map(({ id }) => id)))),
     ...nodes.map((node): Change => ({ kind: 'remove-node', node })),
+    ...groupsOf(graph, groups).map((group): Change => ({ kind: 'remove-group', group })),
   ]
 }
 
@@ -82,19 +84,17 @@ export function colorNode(
  * Adds another graph's nodes, links, groups and reroutes with new ids, moved so that its top left corner is at `at`;
  * subgraphs that both know are shared.
  */
-export function insertGraph(graph: Graph, other: Graph, at: Point): { changes: Change[]; ids: string[] } {
+export function insertGraph(
+  graph: Graph,
+  other: Graph,
+  at: Point,
+): { changes: Change[]; ids: string[]; groups: string[] } {
   const nodes = [...other.nodes.values()].filter((node) => !isBoundary(node))
-  const corners = [
-    ...nodes.map(({ position }) => position),
-    ...[...other.groups.values()].map(({ bounding }): Point => [bounding[0], bounding[1]]),
-  ]
-  const left = Math.min(...corners.map(([x]) => x))
-  const top = Math.min(...corners.map(([, y]) => y))
+  const [left, top] = cornerOf(other)
   const moved = ([x, y]: Point): Point => [x - left + at[0], y - top + at[1]]
   const firstId = freeNodeId(graph)
   const firstLink = freeLinkId(graph)
   const firstReroute = freeNumber(graph.reroutes)
-  const firstGroup = freeNumber(graph.groups)
   const ids = new Map(nodes.map(({ id }, i) => [id, String(firstId + i)]))
   const reroutes = new Map([...other.reroutes.keys()].map((id, i) => [id, firstReroute + i]))
   const changes: Change[] = []
@@ -126,25 +126,40 @@ export function insertGraph(graph: Graph, other: Graph, at: Point): { changes: C
     const made: GraphLink = { ...own, id: firstLink + i, from, to, ...(before === undefined ? {} : { parent: before }) }
     changes.push({ kind: 'add-link', link: made })
   }
-  for (const [i, { source: _, ...group }] of [...other.groups.values()].entries()) {
+  const firstGroup = freeNumber(graph.groups)
+  const groups = [...other.groups.values()].map(({ source: _, ...group }, i) => {
     const [x, y] = moved([group.bounding[0], group.bounding[1]])
-    const bounding = [x, y, group.bounding[2], group.bounding[3]] as const
-    changes.push({ kind: 'add-group', group: { ...group, id: String(firstGroup + i), bounding } })
-  }
-  return { changes, ids: [...ids.values()] }
+    return { ...group, id: String(firstGroup + i), bounding: [x, y, group.bounding[2], group.bounding[3]] as const }
+  })
+  changes.push(...groups.map((group): Change => ({ kind: 'add-group', group })))
+  return { changes, ids: [...ids.values()], groups: groups.map(({ id }) => id) }
 }
 
-/** The part of a graph that these nodes are, with the links among them; what copying takes. */
-export function partOf(graph: Graph, ids: ReadonlySet<string>): Graph {
+/** The top left corner of what is in a graph. */
+export function cornerOf({ nodes, groups }: Graph): Point {
+  const corners = [
+    ...[...nodes.values()].flatMap((node) => (isBoundary(node) ? [] : [node.position])),
+    ...[...groups.values()].map(({ bounding }): Point => [bounding[0], bounding[1]]),
+  ]
+  return [Math.min(...corners.map(([x]) => x)), Math.min(...corners.map(([, y]) => y))]
+}
+
+/** The part of a graph that these nodes and groups are, with the links among the nodes; what copying takes. */
+export function partOf(graph: Graph, ids: ReadonlySet<string>, groups: ReadonlySet<string> = new Set()): Graph {
   const nodes = new Map([...graph.nodes].filter(([id, node]) => ids.has(id) && !isBoundary(node)))
   const links = new Map([...graph.links].filter(([, link]) => nodes.has(link.from) && nodes.has(link.to)))
   return {
     ...EMPTY_GRAPH,
     nodes,
     links,
+    groups: new Map(groupsOf(graph, groups).map((group) => [group.id, group])),
     reroutes: reroutesOf(graph, links.values()),
     definitions: definitionsUsed(graph, nodes.values()),
   }
+}
+
+function groupsOf(graph: Graph, ids: ReadonlySet<string>): GraphGroup[] {
+  return [...ids].flatMap((id) => graph.groups.get(id) ?? [])
 }
 
 /** The reroutes that some links run through. */

@@ -2,7 +2,7 @@ import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { fieldFor } from '../../server/graph/expand-subgraphs.ts'
 import type { Change } from './change.ts'
 import { removeLinks } from './connect.ts'
-import { insertGraph, partOf, removeNodes } from './edits.ts'
+import { insertGraph, partOf, removeNodes, reroutesOf } from './edits.ts'
 import { uniqueNames } from './file-entry.ts'
 import {
   BOUNDARY,
@@ -132,7 +132,11 @@ export function unpackSubgraph(
   const node = graph.nodes.get(id)
   const definition = graph.definitions.get(node?.type ?? '')
   if (node === undefined || definition === undefined) return undefined
-  const { changes: inserted, ids } = insertGraph(graph, { ...definition, definitions: new Map() }, node.position)
+  const between = [...definition.links.values()].filter(
+    ({ from, to }) => from !== BOUNDARY.input && to !== BOUNDARY.output,
+  )
+  const content = { ...definition, reroutes: reroutesOf(definition, between), definitions: new Map() }
+  const { changes: inserted, ids } = insertGraph(graph, content, node.position)
   const inside = [...definition.nodes.keys()].filter((key) => key !== BOUNDARY.input && key !== BOUNDARY.output)
   const renamed = new Map(inside.map((key, i) => [key, ids[i] ?? key]))
   const names = definition.nodes.get(BOUNDARY.input)?.outputs.map(({ name }) => name) ?? []
@@ -203,6 +207,12 @@ export function mayHold(whole: Graph, level: string, definition: string): boolea
       if (whole.definitions.has(type)) seen.add(type)
   }
   return true
+}
+
+/** Whether the nodes of another graph may stand on a level, with the subgraphs that they bring along. */
+export function mayTake(whole: Graph, level: string, other: Graph): boolean {
+  const both = { ...whole, definitions: new Map([...other.definitions, ...whole.definitions]) }
+  return [...other.nodes.values()].every(({ type }) => mayHold(both, level, type))
 }
 
 /** Where a subgraph is used: the level, and the node that is made of it. */

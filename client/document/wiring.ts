@@ -46,7 +46,7 @@ export function bridgeNodes(graph: Graph, ids: ReadonlySet<string>): Change[] {
       feeding = source
     }
     if (ids.has(feeding.from)) continue
-    const { source: _, ...kept } = link
+    const { source: _, parent: __, ...kept } = link
     changes.push({ kind: 'add-link', link: { ...kept, id: next++, from: feeding.from, output: feeding.output } })
   }
   return changes

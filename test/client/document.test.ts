@@ -5,6 +5,7 @@ import { GraphDocument } from '../../client/document/document.ts'
 import { insertGraph, newNode, partOf, removeNodes, setParam } from '../../client/document/edits.ts'
 import { fitNumber, formatNumber, readNumber } from '../../client/document/parameters.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
+import { addReroute, bridgeNodes } from '../../client/document/wiring.ts'
 import { writeWorkflow } from '../../client/document/write-workflow.ts'
 import type { NumberParameter } from '../../nodes/sdk/description.ts'
 import { savedWorkflow, types } from './types.ts'
@@ -70,6 +71,34 @@ describe('edits', () => {
     expect(ids).toEqual(['4', '5'])
     expect([...document.graph.links.values()].at(-1)).toMatchObject({ from: '4', to: '5', input: 'image' })
     expect(document.graph.nodes.get('4')?.position).toEqual([0, 900])
+  })
+
+  test('groups are copied and removed with the nodes that they are selected with', () => {
+    const document = openDocument()
+    const group = [...document.graph.groups.values()][0]!
+    const groups = new Set([group.id])
+    const part = partOf(document.graph, new Set(['1', '2']), groups)
+    const copy = insertGraph(document.graph, part, [100, 900])
+    document.commit(copy.changes)
+    const [x, y, ...size] = group.bounding
+    expect(document.graph.groups.get(copy.groups[0]!)).toMatchObject({ title: 'All', bounding: [100, 900, ...size] })
+    const [left, top] = document.graph.nodes.get('1')!.position
+    expect(document.graph.nodes.get(copy.ids[0]!)?.position).toEqual([left - x + 100, top - y + 900])
+    document.commit(removeNodes(document.graph, new Set(['1', '2', '3']), groups))
+    expect([...document.graph.groups.keys()]).toEqual(copy.groups)
+    expect([...document.graph.nodes.keys()]).toEqual(copy.ids)
+    expect(partOf(document.graph, new Set(copy.ids)).groups.size).toBe(0)
+  })
+
+  test('removing a node and keeping its links keeps no point that goes with it', () => {
+    const document = openDocument()
+    document.commit(addReroute(document.graph, 2, [600, 60]))
+    const ids = new Set(['2'])
+    document.commit([...removeNodes(document.graph, ids), ...bridgeNodes(document.graph, ids)])
+    const [link] = document.graph.links.values()
+    expect(link).toMatchObject({ from: '1', to: '3' })
+    expect(link).not.toHaveProperty('parent')
+    expect(document.graph.reroutes.size).toBe(0)
   })
 
   test('a new node starts with the defaults of its type', () => {

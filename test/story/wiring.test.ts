@@ -253,6 +253,25 @@ describe.skipIf(withoutBrowser)('wiring', () => {
     expect((await canvas.saved()).groups).toEqual([])
   })
 
+  test('groups that are selected with everything, or by a frame around them, are copied and removed with the nodes', async () => {
+    const bounding = [20, 20, 300, 300]
+    await canvas.load([{ ...load, pos: [40, 70], size: [230, 200] }], [], { groups: [{ title: 'G', bounding }] })
+    await canvas.press('Control+a', 'Control+c')
+    await canvas.move(500, 100)
+    await canvas.press('Control+v')
+    await canvas.count(2)
+    expect((await canvas.saved()).groups.map((group) => group.bounding)).toEqual([bounding, [500, 100, 300, 300]])
+    await canvas.press('Delete')
+    await canvas.count(1)
+    expect((await canvas.saved()).groups).toHaveLength(1)
+    await canvas.page.keyboard.down('Control')
+    await canvas.drag([5, 5], [400, 400])
+    await canvas.page.keyboard.up('Control')
+    await canvas.press('Delete')
+    await canvas.count(0)
+    expect((await canvas.saved()).groups).toEqual([])
+  })
+
   describe('the clipboard', () => {
     test('carries nodes to another window, as text', async () => {
       await canvas.load([load, { ...invert, inputs: [{ name: 'image', type: 'IMAGE', link: 1 }] }], [linked(1, 1, 3)])
