@@ -89,7 +89,7 @@ const galleryPanel = new LatePanel(
   async () => {
     const { GalleryPanel } = await import('./panels/gallery-panel.ts')
     return new GalleryPanel({
-      list: () => host.runs(),
+      page: (end) => host.pastRuns(end),
       address: (file) => store.reduced(file, 384),
       original: (file) => store.original(file),
       show: (title, pictures) => viewer.open(title, { pictures }),

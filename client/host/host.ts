@@ -7,6 +7,7 @@ import type { Address, FileReference } from './address.ts'
 import { type Refusal, readRefusal } from './refusal.ts'
 import type { Order } from './run-control.ts'
 import { queueSchema, type RunEntry, recordsSchema, runList } from './run-list.ts'
+import type { RunPage } from './run-pages.ts'
 
 export { HostError } from '../sdk/index.ts'
 
@@ -39,7 +40,7 @@ const templatesSchema = z.array(
   }),
 )
 const outputsSchema = z.record(z.string(), nodeOutputSchema)
-/** Runs that are over, in the list. */
+/** Runs that are over, in the list and in a page of them. */
 const LISTED = 50
 
 /** The host, as far as the editor needs it: the client for programs, and what only an editor asks. */
@@ -119,6 +120,14 @@ export class Host {
     const paths = ['/queue', `/history?max_items=${LISTED}`]
     const [queue, records] = await Promise.all(paths.map((path) => this.#gendr.request(path)))
     return runList(queueSchema.parse(queue), recordsSchema.parse(records))
+  }
+
+  /** A page of the runs that are over: of the `end` oldest the newest, of all where it is left out. */
+  async pastRuns(end?: number): Promise<RunPage> {
+    const last = end ?? (await this.#gendr.history({ status: ['completed', 'failed', 'cancelled'], limit: 1 })).total
+    const start = Math.max(0, last - LISTED)
+    const records = await this.#gendr.request(`/history?offset=${start}&max_items=${last - start}`)
+    return { runs: runList(queueSchema.parse({}), recordsSchema.parse(records)), start, end: last }
   }
 
   /** Names of the pictures that can be loaded, as LoadImage has them. */

@@ -1,6 +1,7 @@
 import type { FileReference } from '../host/address.ts'
 import { pictureKey } from '../host/pictures.ts'
 import type { RunEntry } from '../host/run-list.ts'
+import { type RunPage, withNewest, withOlder } from '../host/run-pages.ts'
 import { STRINGS } from '../strings.ts'
 import { element } from './element.ts'
 import { openMenu } from './menu.ts'
@@ -8,7 +9,8 @@ import { carryPicture } from './picture-drag.ts'
 import { sidePanel } from './side-bar.ts'
 
 export interface GalleryActions {
-  list(): Promise<readonly RunEntry[]>
+  /** Runs that are over: of the `end` oldest the newest, of all where it is left out. */
+  page(end?: number): Promise<RunPage>
   address(file: FileReference): string
   original(file: FileReference): string
   show(title: string, pictures: readonly FileReference[]): void
@@ -26,6 +28,8 @@ interface Result {
 
 const WORDS = STRINGS.gallery
 const PAGE = 60
+/** Pages of runs that are looked through at one wish: few may have saved anything, or what is searched. */
+const LOOKED_THROUGH = 10
 
 /** Everything that runs have saved, the newest first; each with its graph one click away. */
 export class GalleryPanel {
@@ -40,9 +44,17 @@ export class GalleryPanel {
     testid: 'gallery-search',
   })
   readonly #compare = element('button', { type: 'button', class: 'button', testid: 'gallery-compare', disabled: true })
+  readonly #more = element(
+    'button',
+    { type: 'button', class: 'button gallery-more', testid: 'gallery-more' },
+    STRINGS.runs.more,
+  )
   /** Marked to be compared, in the order of marking. */
   #marked: readonly FileReference[] = []
+  #known: RunPage | undefined
   #results: readonly Result[] = []
+  /** What was made for each result, to be shown again. */
+  #items = new Map<string, { readonly entry: RunEntry; readonly item: HTMLElement; readonly mark: HTMLInputElement }>()
   #shown = PAGE
   #stale: ReturnType<typeof setTimeout> | undefined
 
@@ -62,11 +74,12 @@ export class GalleryPanel {
       const [before, after] = this.#marked
       if (before !== undefined && after !== undefined) actions.compare(before, after)
     })
+    this.#more.addEventListener('click', () => void this.#showMore())
     this.#sayMarked()
   }
 
   changed(): void {
-    if (this.root.hidden || this.#stale !== undefined) return
+    if (this.root.closest('[hidden]') !== null || this.#stale !== undefined) return
     this.#stale = setTimeout(() => {
       this.#stale = undefined
       void this.fill()
@@ -75,35 +88,69 @@ export class GalleryPanel {
 
   async fill(): Promise<void> {
     try {
-      const seen = new Set<string>()
-      this.#results = (await this.#actions.list()).flatMap((entry) =>
-        entry.pictures.flatMap((file) => {
-          // A cached run names the files of the run before it.
-          if (file.type !== 'output' || seen.has(pictureKey(file))) return []
-          seen.add(pictureKey(file))
-          return [{ file, entry }]
-        }),
-      )
+      this.#take(withNewest(this.#known, await this.#actions.page()))
       this.#draw()
+      await this.#lookThrough(() => this.#results.length < PAGE)
     } catch (error) {
       this.#actions.failed(error)
     }
   }
 
-  #draw(): void {
-    const text = this.#field.value.toLowerCase()
-    const found = this.#results.filter(({ file, entry }) =>
-      `${file.subfolder}/${file.filename} ${entry.title}`.toLowerCase().includes(text),
-    )
-    const none = this.#results.length === 0 ? WORDS.none : WORDS.noneFound
-    this.#grid.replaceChildren(
-      ...(found.length === 0 ? [element('p', { class: 'side-none' }, none)] : []),
-      ...found.slice(0, this.#shown).map((result) => this.#item(result)),
-      ...(found.length > this.#shown ? [this.#more()] : []),
+  /** Goes back in the history as long as that is wanted, but not for ever. */
+  async #lookThrough(isWanted: () => boolean): Promise<void> {
+    for (let i = 0; i < LOOKED_THROUGH && this.#known !== undefined && this.#known.start > 0 && isWanted(); i++) {
+      const older = await this.#actions.page(this.#known.start)
+      this.#take(withOlder(this.#known, older))
+      this.#draw()
+    }
+  }
+
+  #take(known: RunPage): void {
+    this.#known = known
+    const seen = new Set<string>()
+    this.#results = known.runs.flatMap((entry) =>
+      entry.pictures.flatMap((file) => {
+        // A cached run names the files of the run before it.
+        if (file.type !== 'output' || seen.has(pictureKey(file))) return []
+        seen.add(pictureKey(file))
+        return [{ file, entry }]
+      }),
     )
   }
 
-  #item(result: Result): HTMLElement {
+  get #found(): readonly Result[] {
+    const text = this.#field.value.toLowerCase()
+    return this.#results.filter(({ file, entry }) =>
+      `${file.subfolder}/${file.filename} ${entry.title}`.toLowerCase().includes(text),
+    )
+  }
+
+  #draw(): void {
+    const found = this.#found
+    const none = this.#results.length === 0 ? WORDS.none : WORDS.noneFound
+    const hasMore = found.length > this.#shown || (this.#known?.start ?? 0) > 0
+    const items = new Map(
+      found.slice(0, this.#shown).map((result) => {
+        const key = pictureKey(result.file)
+        const known = this.#items.get(key)
+        return [key, known?.entry.id === result.entry.id ? known : this.#item(result)]
+      }),
+    )
+    for (const [key, { mark }] of items) mark.checked = this.#marked.some((one) => pictureKey(one) === key)
+    const children = [
+      ...(found.length === 0 ? [element('p', { class: 'side-none' }, none)] : []),
+      ...[...items.values()].map(({ item }) => item),
+      ...(hasMore ? [this.#more] : []),
+    ]
+    this.#items = items
+    const { activeElement } = document
+    this.#grid.replaceChildren(...children)
+    if (activeElement instanceof HTMLElement && this.#grid.contains(activeElement)) {
+      activeElement.focus({ preventScroll: true })
+    }
+  }
+
+  #item(result: Result) {
     const { file } = result
     const picture = element('img', {
       src: this.#actions.address(file),
@@ -135,7 +182,6 @@ export class GalleryPanel {
       'aria-label': WORDS.mark(file.filename),
       title: WORDS.markTitle,
     })
-    mark.checked = this.#marked.some((one) => pictureKey(one) === pictureKey(file))
     mark.addEventListener('change', () => this.#mark(file, mark.checked))
     const menu = element(
       'button',
@@ -143,7 +189,7 @@ export class GalleryPanel {
       '⋯',
     )
     menu.addEventListener('click', () => this.#openMenu(result, menu.getBoundingClientRect()))
-    return element(
+    const item = element(
       'figure',
       { class: 'gallery-item', testid: 'gallery-item', title: file.filename },
       open,
@@ -151,6 +197,7 @@ export class GalleryPanel {
       menu,
       element('figcaption', {}, result.entry.title === '' ? file.filename : result.entry.title),
     )
+    return { entry: result.entry, item, mark }
   }
 
   #openMenu({ file, entry }: Result, { left, bottom }: DOMRect): void {
@@ -184,12 +231,16 @@ export class GalleryPanel {
     this.#compare.textContent = this.#marked.length === 1 ? WORDS.compareOneMore : WORDS.compare
   }
 
-  #more(): HTMLElement {
-    const button = element('button', { type: 'button', class: 'button gallery-more' }, STRINGS.runs.more)
-    button.addEventListener('click', () => {
-      this.#shown += PAGE
-      this.#draw()
-    })
-    return button
+  /** Shows more of what is known; where that is all shown, the history is looked through for more. */
+  async #showMore(): Promise<void> {
+    const before = this.#found.length
+    this.#shown += PAGE
+    this.#draw()
+    if (before >= this.#shown) return
+    try {
+      await this.#lookThrough(() => this.#found.length < this.#shown)
+    } catch (error) {
+      this.#actions.failed(error)
+    }
   }
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser, withoutBrowser } from './browser.ts'
 import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
 import { invertGraph } from './graphs.ts'
-import { type Host, runPrompt, startHost, upload } from './host.ts'
+import { type Host, Listener, post, runPrompt, startHost, upload, waitUntil } from './host.ts'
 
 describe.skipIf(withoutBrowser)('the gallery', () => {
   let host: Host
@@ -83,6 +83,26 @@ describe.skipIf(withoutBrowser)('the gallery', () => {
     })
     await editor.page.waitForSelector('body[data-node-count="1"]')
     expect(before).toBe(3)
+  })
+
+  test('goes back to the first of many runs', async () => {
+    const client = await Listener.open(host.url, 'many')
+    const many = Array.from({ length: 130 }, (_, i) => ({
+      made: { class_type: 'EmptyImage', inputs: { width: 8, height: 8, batch_size: 1, color: i } },
+      save: { class_type: 'SaveImage', inputs: { images: ['made', 0], filename_prefix: 'many' } },
+    }))
+    for (const prompt of many) await post(host, '/prompt', { prompt, client_id: 'many' })
+    await waitUntil(() => client.messages.filter(({ type }) => type === 'execution_success').length === many.length)
+    client.close()
+    await expect.poll(async () => (await names())[0]).toBe('many_00130_.png')
+    expect((await names()).length).toBe(60)
+    await by('gallery-more').click()
+    await expect.poll(async () => (await names()).length).toBe(120)
+    await by('gallery-more').focus()
+    await editor.page.keyboard.press('Enter')
+    await expect.poll(async () => (await names()).at(-1)).toBe('from-red_00001_.png')
+    expect((await names()).length).toBe(133)
+    expect(await by('gallery-more').count()).toBe(0)
   })
 
   test('no script failed and no policy was broken on the way', () => {
