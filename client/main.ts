@@ -67,8 +67,10 @@ const shareMenu = new Late(() => import('./panels/share-menu.ts'))
 let isEdited = false
 let shownInput: string | undefined
 const shownResults = new Set<string>()
-const openRun = (entry: RunEntry) =>
+const openRun = (entry: RunEntry) => {
+  uncoverGraph()
   editor.openText(JSON.stringify(entry.workflow ?? entry.prompt), { name: entry.title || 'From a run' })
+}
 const runsPanel = new RunsPanel({
   list: () => host.runs(),
   address: (file) => store.reduced(file, 256),
@@ -116,6 +118,7 @@ const templatesPanel = new LatePanel(
         })),
       open: (name) => {
         sideBar.back()
+        uncoverGraph()
         void editor.openTemplate(name)
       },
       failed,
@@ -172,7 +175,10 @@ const libraryPanel = new LatePanel(
           },
         }
       },
-      open: (path, text) => editor.openText(text, { name: nameOf(path), libraryPath: path }),
+      open(path, text) {
+        uncoverGraph()
+        editor.openText(text, { name: nameOf(path), libraryPath: path })
+      },
       moved: (from, to) => editor.tabs.moved(from, to),
       link: (path) => void copyLink(linkToLibrary(new URL(location.href), path)),
       failed,
@@ -377,6 +383,11 @@ async function begin(): Promise<void> {
       galleryPanel.now?.changed()
     }
   })
+}
+
+/** On a narrow page the panel at the side covers the graph that opens. */
+function uncoverGraph(): void {
+  if (innerWidth < NARROW) sideBar.close()
 }
 
 /** Edits that no file holds are asked about; they could still be taken back by nobody. */
