@@ -3,6 +3,7 @@ import { progressOf, type RunBoard, timeLeft } from '../host/run-board.ts'
 import type { RunEntry, RunStage } from '../host/run-list.ts'
 import { STRINGS } from '../strings.ts'
 import { element } from './element.ts'
+import { keepFocus } from './keep-focus.ts'
 import { carryPicture } from './picture-drag.ts'
 import { sidePanel } from './side-bar.ts'
 import { type NodeSpan, timeline } from './timeline.ts'
@@ -84,7 +85,8 @@ export class RunsPanel {
       ...over.slice(0, this.#shown).map((entry) => this.#item(entry)),
       ...(over.length > this.#shown ? [this.#more()] : []),
     ]
-    this.#list.replaceChildren(...(items.length === 0 ? [element('li', { class: 'side-none' }, WORDS.nothing)] : items))
+    const none = element('li', { class: 'side-none' }, WORDS.nothing)
+    keepFocus(this.#list, () => this.#list.replaceChildren(...(items.length === 0 ? [none] : items)))
     this.#follow()
   }
 

@@ -52,9 +52,36 @@ describe.skipIf(withoutBrowser)('the list of runs', () => {
     await expect.poll(() => done().count(), { timeout: 30_000 }).toBe(2)
   })
 
+  test('leaves the focus where it is when it changes', async () => {
+    const focused = () =>
+      page.evaluate(() => {
+        const { activeElement } = document
+        return [
+          activeElement?.closest('[data-run]')?.getAttribute('data-run'),
+          activeElement?.getAttribute('data-testid'),
+        ]
+      })
+    const item = done()
+      .filter({ has: by('run-timeline') })
+      .first()
+    const run = await item.getAttribute('data-run')
+    await item.locator('[data-testid="run-timeline"]').focus()
+    await page.keyboard.press('Enter')
+    await item.locator('.runs-timeline').waitFor()
+    expect(await focused()).toEqual([run, 'run-timeline'])
+    await runPrompt(host, invertGraph('brown.png', 'another'))
+    await expect.poll(() => done().count()).toBe(3)
+    expect(await focused()).toEqual([run, 'run-timeline'])
+    await page.locator(`[data-run="${run}"] [data-testid="run-forget"]`).focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => done().count()).toBe(2)
+    expect((await focused())[1]).toBe('run-forget')
+  })
+
   test('forgets one run, then all', async () => {
+    const before = await done().count()
     await by('run-forget').first().click()
-    await expect.poll(() => done().count()).toBe(1)
+    await expect.poll(() => done().count()).toBe(before - 1)
     await by('runs-clear').click()
     await expect.poll(() => by('runs-list').textContent()).toContain('Nothing has run yet')
     expect(await (await fetch(`${host.url}/history`)).json()).toEqual({})
