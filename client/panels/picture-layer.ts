@@ -2,14 +2,7 @@ import type { FileReference } from '../host/address.ts'
 import { type PictureFacts, type PictureStore, pictureKey } from '../host/pictures.ts'
 import { element } from './element.ts'
 import { levelFor, type PlacedTile, type Region, tilesOver } from './tile-choice.ts'
-import type { Size } from './viewer-layout.ts'
-
-export interface Box {
-  readonly left: number
-  readonly top: number
-  readonly width: number
-  readonly height: number
-}
+import type { Box, Size } from './viewer-layout.ts'
 
 /** Values of a pixel as the screen gets them: 0..255, in sRGB or Display P3. */
 export interface PixelValue {

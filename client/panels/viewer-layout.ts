@@ -7,6 +7,13 @@ export interface Size {
   readonly height: number
 }
 
+export interface Box {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}
+
 export interface View {
   readonly mode: CompareMode
   readonly isCompared: boolean
@@ -55,6 +62,28 @@ export function layoutPictures(frame: Size, picture: Size, view: View): Layout {
   const shown = mode === 'difference' ? 100 : mode === 'loupe' ? 0 : split
   const edge = isCompared ? start + (wide * shown) / 100 : 0
   return { scale, width, height, top, before: left, after: left, edge, start, wide }
+}
+
+/** Shapes that differ by less are the same, but for whole pixels. */
+const SAME_SHAPE = 0.01
+
+/** Where a picture lies in a box: in all of it, or in its middle where it is of another shape. */
+export function fitInside(box: Box, picture: Size): Box {
+  const shape = (picture.width * box.height) / (picture.height * box.width)
+  // Of a picture that is not known yet the shape is not a number.
+  if (!(Math.abs(shape - 1) > SAME_SHAPE)) return box
+  const scale = Math.min(box.width / picture.width, box.height / picture.height)
+  const [width, height] = [picture.width * scale, picture.height * scale]
+  return { left: box.left + (box.width - width) / 2, top: box.top + (box.height - height) / 2, width, height }
+}
+
+/** The pixel of a picture in a box that lies at a place of the box, given as fractions. */
+export function pixelAt(at: readonly [number, number], box: Size, picture: Size): [number, number] {
+  const inside = fitInside({ left: 0, top: 0, width: box.width, height: box.height }, picture)
+  return [
+    Math.floor(((at[0] * box.width - inside.left) * picture.width) / inside.width),
+    Math.floor(((at[1] * box.height - inside.top) * picture.height) / inside.height),
+  ]
 }
 
 function placeWidth(frame: Size, mode: CompareMode, isCompared: boolean): number {

@@ -3,6 +3,7 @@ import type { PictureStore } from '../host/pictures.ts'
 import { STRINGS } from '../strings.ts'
 import { element } from './element.ts'
 import { PictureLayer } from './picture-layer.ts'
+import { fitInside } from './viewer-layout.ts'
 
 /** Across, in CSS pixels. */
 const ACROSS = 260
@@ -56,7 +57,7 @@ export class Loupe {
       width: across,
       height: down,
     }
-    this.#before.place(box, half)
+    this.#before.place(fitInside(box, this.#before.size), half)
     this.#after.place(box, half)
   }
 }

@@ -1,8 +1,7 @@
 import { tileLayout } from '../../nodes/sdk/tile-spans.ts'
 import { STRINGS } from '../strings.ts'
 import { element } from './element.ts'
-import type { Box } from './picture-layer.ts'
-import type { Size } from './viewer-layout.ts'
+import type { Box, Size } from './viewer-layout.ts'
 
 /** How the graph cuts pictures, in pixels of the result. */
 export interface TileSettings {

@@ -5,16 +5,19 @@ import { CHANNELS, type Channel, installChannelFilters } from './channels.ts'
 import { element, icon, isField } from './element.ts'
 import { openMenu } from './menu.ts'
 import { carryPicture } from './picture-drag.ts'
-import { type Box, PictureLayer, type PixelValue } from './picture-layer.ts'
+import { PictureLayer, type PixelValue } from './picture-layer.ts'
 import type { Anchor } from './popup.ts'
 import { listenToGestures } from './viewer-gestures.ts'
 import { HistogramPanel } from './viewer-histogram.ts'
 import {
+  type Box,
   COMPARE_MODES,
   type CompareMode,
   clamp,
+  fitInside,
   fittedScale,
   layoutPictures,
+  pixelAt,
   type Size,
   type View,
 } from './viewer-layout.ts'
@@ -106,6 +109,8 @@ export class Viewer {
   /** Undefined: fitted into the frame. */
   #zoom: number | undefined
   #center: readonly [number, number] = [0.5, 0.5]
+  /** How far right of the first picture the second is, in CSS pixels; side by side that is half of the frame. */
+  #apart = 0
   #mode: CompareMode = 'slider'
   #channel: Channel = 'all'
   #counted: string | undefined
@@ -350,7 +355,10 @@ export class Viewer {
     const view = this.#view
     const { scale, width, height, top, before, after, edge, start, wide } = layoutPictures(frame, natural, view)
     const afterBox: Box = { left: after, top, width, height }
-    this.#before.place({ ...afterBox, left: before }, frame)
+    const place: Box = { ...afterBox, left: before }
+    const beforeBox = fitInside(place, this.#before.size)
+    this.#before.place(beforeBox, frame)
+    this.#apart = after - before
     this.#after.place(afterBox, frame)
     this.#grid.place(afterBox, natural, this.#parts.tiles())
     this.#root.dataset.mode = view.isCompared ? view.mode : 'single'
@@ -358,7 +366,9 @@ export class Viewer {
     this.#zoomButton.textContent = this.#zoom === undefined ? '1:1' : WORDS.fit
     this.#divider.style.transform = `translateX(${edge}px)`
     this.#clip.style.clipPath = `inset(0 ${frame.width - edge}px 0 0)`
-    this.#afterClip.style.clipPath = view.mode === 'sides' && view.isCompared ? `inset(0 0 0 ${edge}px)` : ''
+    // A first picture of another shape leaves some of the second uncovered.
+    const isCut = view.mode === 'sides' || (beforeBox !== place && (view.mode === 'slider' || view.mode === 'flip'))
+    this.#afterClip.style.clipPath = isCut && view.isCompared ? `inset(0 0 0 ${edge}px)` : ''
     this.#arrangeLabels(view, Math.max(0, frame.height - top - height), start, wide)
     for (const button of this.#modes.querySelectorAll('button')) {
       button.setAttribute('aria-pressed', String(button.dataset.testid === `compare-by-${view.mode}`))
@@ -397,18 +407,14 @@ export class Viewer {
   #point({ clientX, clientY }: PointerEvent): void {
     const { width, height } = this.#after.size
     if (width === 0) return
-    const shown = this.#mode === 'sides' && this.#isCompared && clientX < this.#middle() ? this.#before : this.#after
-    const box = shown.root.getBoundingClientRect()
+    const box = this.#placeOf(this.#mode === 'sides' && this.#isCompared && clientX < this.#middle())
     const at = [(clientX - box.left) / box.width, (clientY - box.top) / box.height] as const
     const x = Math.floor(at[0] * width)
     const y = Math.floor(at[1] * height)
     const isInside = x >= 0 && y >= 0 && x < width && y < height
     const layers = this.#isCompared ? [this.#before, this.#after] : [this.#after]
     // The first may be of another size.
-    const values = layers.map((layer) => {
-      const { size } = layer
-      return say(layer.valueAt(Math.floor((x * size.width) / width), Math.floor((y * size.height) / height)))
-    })
+    const values = layers.map((layer) => say(layer.valueAt(...pixelAt(at, box, layer.size))))
     this.#pixel.textContent = isInside ? `${x}, ${y}   ${values.join(' → ')}` : ''
     const isLoupe = this.#isCompared && this.#mode === 'loupe' && isInside
     if (!isLoupe) {
@@ -417,6 +423,12 @@ export class Viewer {
     }
     const frame = this.#frame.getBoundingClientRect()
     this.#loupe.lookAt([clientX - frame.left, clientY - frame.top], at, box.width)
+  }
+
+  /** Where the second picture is on the page, or the first would be if it had the same shape. */
+  #placeOf(isFirst: boolean): Box {
+    const { left, top, width, height } = this.#after.root.getBoundingClientRect()
+    return { left: isFirst ? left - this.#apart : left, top, width, height }
   }
 
   #middle(): number {
@@ -558,7 +570,7 @@ export class Viewer {
     const frame = this.#frame.getBoundingClientRect()
     const place = this.#isCompared && this.#mode === 'sides' ? frame.width / 2 : frame.width
     const isLeft = place < frame.width && x < frame.left + place
-    const picture = (isLeft ? this.#before : this.#after).root.getBoundingClientRect()
+    const picture = this.#placeOf(isLeft)
     const middle = place === frame.width || isLeft ? frame.left + place / 2 : frame.left + place * 1.5
     const at = [(x - picture.left) / picture.width, (y - picture.top) / picture.height] as const
     this.#center = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fittedScale, layoutPictures, type View } from '../../client/panels/viewer-layout.ts'
+import { fitInside, fittedScale, layoutPictures, pixelAt, type View } from '../../client/panels/viewer-layout.ts'
 
 const frame = { width: 1000, height: 600 }
 const picture = { width: 400, height: 300 }
@@ -50,5 +50,23 @@ describe('the layout of compared pictures', () => {
   test('shows a single picture whatever the mode of comparing was', () => {
     const { edge, after } = layoutPictures(frame, picture, { ...view, mode: 'sides', isCompared: false })
     expect([edge, after]).toEqual([0, 100])
+  })
+})
+
+describe('a first picture of another shape', () => {
+  const box = { left: 100, top: 10, width: 800, height: 600 }
+
+  test('lies in the middle of the box, unstretched; one that differs by whole pixels fills it', () => {
+    expect(fitInside(box, { width: 300, height: 300 })).toEqual({ left: 200, top: 10, width: 600, height: 600 })
+    expect(fitInside(box, { width: 400, height: 150 })).toEqual({ left: 100, top: 160, width: 800, height: 300 })
+    expect(fitInside(box, { width: 133, height: 100 })).toBe(box)
+    expect(fitInside(box, { width: 0, height: 0 })).toBe(box)
+  })
+
+  test('has the pixel that is seen at a place, and none beside it', () => {
+    expect(pixelAt([0.5, 0.5], box, { width: 300, height: 300 })).toEqual([150, 150])
+    expect(pixelAt([0.125, 0], box, { width: 300, height: 300 })).toEqual([0, 0])
+    expect(pixelAt([0.1, 0.5], box, { width: 300, height: 300 })[0]).toBeLessThan(0)
+    expect(pixelAt([0.25, 0.25], box, { width: 80, height: 60 })).toEqual([20, 15])
   })
 })

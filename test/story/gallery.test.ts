@@ -105,6 +105,20 @@ describe.skipIf(withoutBrowser)('the gallery', () => {
     expect(await by('gallery-more').count()).toBe(0)
   })
 
+  test('pictures of different shapes are compared as they are', async () => {
+    const marked = editor.page.locator('[data-testid="gallery-mark"]:checked')
+    while ((await marked.count()) > 0) await marked.first().uncheck()
+    await by('gallery-mark').nth(0).check()
+    await by('gallery-mark').last().check()
+    await by('gallery-compare').click()
+    const shapeOf = async (id: string) => {
+      const { width, height } = (await by(id).boundingBox())!
+      return Math.round((100 * width) / height) / 100
+    }
+    await expect.poll(() => Promise.all(['viewer-before', 'viewer-after'].map(shapeOf))).toEqual([1, 1.5])
+    await by('viewer-close').click()
+  })
+
   test('no script failed and no policy was broken on the way', () => {
     expect(editor.troubles).toEqual([])
   })
