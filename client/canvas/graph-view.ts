@@ -66,8 +66,9 @@ export class GraphView {
   readonly #layout: Layout = { groups: new Map(), reroutes: new Map(), links: new Map() }
   /** Of each node the links into its inputs by name. */
   readonly #into = new Map<string, Map<string, number>>()
-  /** Where each level was looked at from. */
-  readonly #viewpoints = new Map<string, Viewpoint>()
+  /** Where each level was looked at from; a document that is put aside keeps its own. */
+  #viewpoints = new Map<string, Viewpoint>()
+  readonly #viewpointsOf = new WeakMap<object, Map<string, Viewpoint>>()
   #types: Catalogue = new Map()
   #board: RunBoard = EMPTY_BOARD
   /** Whether nodes that were moved snap to the dots of the ground. */
@@ -354,7 +355,9 @@ export class GraphView {
 
   #hear(event: DocumentEvent): void {
     if (event.kind === 'opened') {
-      this.#viewpoints.clear()
+      const { levels } = this.#document.state
+      this.#viewpoints = this.#viewpointsOf.get(levels) ?? new Map()
+      this.#viewpointsOf.set(levels, this.#viewpoints)
       this.#level = this.#document.level
       this.#rebuild()
     } else if (event.kind === 'entered') {

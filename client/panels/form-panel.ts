@@ -226,10 +226,11 @@ export class FormPanel {
       max: String(parameter.max),
       step: String(parameter.step),
     })
+    let now = Number(field.value)
     const set = (text: string) => {
       const value = readNumber(text)
       if (value !== undefined) this.#actions.set(field, fitNumber(parameter, value))
-      number.value = formatNumber(parameter, value === undefined ? Number(field.value) : fitNumber(parameter, value))
+      number.value = formatNumber(parameter, value === undefined ? now : fitNumber(parameter, value))
     }
     number.addEventListener('change', () => set(number.value))
     const fill = () => {
@@ -242,7 +243,7 @@ export class FormPanel {
     })
     range.addEventListener('change', () => set(range.value))
     this.#controls.set(keyOf(field), ({ value }) => {
-      const now = Number(value)
+      now = Number(value)
       range.value = String(now)
       fill()
       if (number !== document.activeElement) number.value = formatNumber(parameter, now)

@@ -18,6 +18,10 @@ export class TabBar {
   readonly #tabs: Tabs
   readonly #actions: TabBarActions
   readonly #list = element('div', { class: 'tab-list', role: 'tablist', 'aria-label': 'Workflows', testid: 'tabs' })
+  #shown = new Map<string, HTMLElement>()
+  /** The tab that was brought into sight; it is left where it is until another is in view. */
+  #revealed: string | undefined
+  #path: readonly string[] = []
   readonly #way = element('nav', { class: 'breadcrumb', 'aria-label': 'Subgraph', testid: 'breadcrumb' })
 
   constructor(bar: HTMLElement, tabs: Tabs, actions: TabBarActions) {
@@ -42,17 +46,27 @@ export class TabBar {
 
   show(): void {
     const focused = document.activeElement?.closest('[role=tab]')?.getAttribute('data-tab')
-    this.#list.replaceChildren(...this.#tabs.all.map((tab) => this.#tab(tab)))
-    this.#list.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    const shown = new Map(this.#tabs.all.map((tab) => [tab.id, this.#shown.get(tab.id) ?? this.#tab(tab.id)]))
+    this.#shown = shown
+    for (const tab of this.#tabs.all) this.#label(tab)
+    // A press on a tab may end an edit, which comes here: the tab must stay for its click.
+    const tabs = [...shown.values()]
+    const isSame = tabs.length === this.#list.children.length && tabs.every((tab, i) => tab === this.#list.children[i])
+    if (!isSame) this.#list.replaceChildren(...tabs)
+    const { id } = this.#tabs.active
+    if (id !== this.#revealed) shown.get(id)?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    this.#revealed = id
     if (focused != null) this.#list.querySelector<HTMLElement>('[aria-selected="true"]')?.focus()
     this.showPath()
   }
 
   showPath(): void {
-    const names = this.#actions.path()
-    this.#way.hidden = names.length === 0
-    const steps = [this.#tabs.active.name, ...names].flatMap((name, depth) => {
-      const isHere = depth === names.length
+    const names = [this.#tabs.active.name, ...this.#actions.path()]
+    if (names.length === this.#path.length && names.every((name, i) => name === this.#path[i])) return
+    this.#path = names
+    this.#way.hidden = names.length === 1
+    const steps = names.flatMap((name, depth) => {
+      const isHere = depth === names.length - 1
       const step = element(
         'button',
         {
@@ -69,26 +83,31 @@ export class TabBar {
     this.#way.replaceChildren(...steps)
   }
 
-  #tab({ id, name, isChanged }: Tabs['all'][number]): HTMLElement {
+  /** What a tab says of its workflow. */
+  #label({ id, name, isChanged }: Tabs['all'][number]): void {
+    const tab = this.#shown.get(id)
     const isActive = id === this.#tabs.active.id
+    tab?.setAttribute('tabindex', isActive ? '0' : '-1')
+    tab?.setAttribute('aria-selected', String(isActive))
+    tab?.setAttribute('title', isChanged ? `${name}: changed` : name)
+    tab?.querySelector('.tab-close')?.setAttribute('aria-label', `Close ${name}`)
+    const words = tab?.querySelector('.tab-name')
+    if (words != null && words.textContent !== name) words.textContent = name
+    const mark = tab?.querySelector('.tab-changed')
+    if (!isChanged) mark?.remove()
+    else if (mark === null) words?.after(element('span', { class: 'tab-changed', 'aria-label': 'changed' }))
+  }
+
+  #tab(id: string): HTMLElement {
     const tab = element(
       'div',
-      {
-        class: 'tab',
-        role: 'tab',
-        tabindex: isActive ? '0' : '-1',
-        'aria-selected': String(isActive),
-        'data-tab': id,
-        title: isChanged ? `${name}: changed` : name,
-        testid: 'tab',
-      },
-      element('span', { class: 'tab-name' }, name),
-      ...(isChanged ? [element('span', { class: 'tab-changed', 'aria-label': 'changed' })] : []),
+      { class: 'tab', role: 'tab', 'data-tab': id, testid: 'tab' },
+      element('span', { class: 'tab-name' }),
     )
     const actions = this.#actions
     const close = element(
       'button',
-      { type: 'button', class: 'tab-close', tabindex: '-1', 'aria-label': `Close ${name}`, testid: 'tab-close' },
+      { type: 'button', class: 'tab-close', tabindex: '-1', testid: 'tab-close' },
       icon('M4.5 4.5l7 7M11.5 4.5l-7 7'),
     )
     close.addEventListener('click', (event) => {

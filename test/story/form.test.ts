@@ -97,6 +97,19 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
     await editor.page.locator('.form-more summary').click()
   })
 
+  test('what is no number gives the field back what it had', async () => {
+    const number = by('field-scale').locator('.form-number')
+    for (const [typed, shown] of [
+      ['3', /^3/],
+      ['many', /^3/],
+      ['2', /^2/],
+    ] as const) {
+      await number.fill(typed)
+      await number.press('Enter')
+      expect(await number.inputValue()).toMatch(shown)
+    }
+  })
+
   test('a picture with a graph inside is a photograph here, not a graph', async () => {
     const count = await editor.page.evaluate(() => document.body.dataset.nodeCount)
     const history = (await (await fetch(`${host.url}/internal/files/output`)).json()) as string[]

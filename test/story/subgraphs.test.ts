@@ -180,6 +180,20 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
     ])
   })
 
+  test('keep where the outermost level is looked at from, while other workflows are in view', async () => {
+    await make()
+    await canvas.click(...title([320, 80]), { clickCount: 2 })
+    await canvas.page.waitForSelector('[data-testid=level-1]')
+    await canvas.press('Alt+t')
+    await canvas.count(0)
+    await canvas.press('Alt+PageUp')
+    await canvas.page.waitForSelector('[data-testid=level-1]')
+    expect((await canvas.saved()).extra.ds).toEqual({ scale: 1, offset: [0, 0] })
+    await canvas.press('Escape')
+    await canvas.count(3)
+    expect((await canvas.saved()).extra.ds).toEqual({ scale: 1, offset: [0, 0] })
+  })
+
   test('are used again from the list of nodes, and never inside themselves', async () => {
     await make()
     await canvas.move(600, 500)

@@ -120,6 +120,17 @@ describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
     expect(await loaded()).toBe('none.png')
   })
 
+  test('a press on another tab ends what is typed, and shows that tab at once', async () => {
+    await canvas.load([scale, save])
+    await canvas.click(...field([700, 80], 1))
+    await canvas.page.keyboard.type('kept')
+    await canvas.by('tab').filter({ hasText: 'second' }).first().click()
+    await open(1)
+    await canvas.press('Alt+PageDown')
+    await open(2)
+    expect((await canvas.saved()).nodes[1]!.widgets_values).toEqual(['kept'])
+  })
+
   test('a tab with edits is closed only when that is meant', async () => {
     await canvas.press('Alt+t')
     await open(0)
