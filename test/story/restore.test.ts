@@ -37,7 +37,7 @@ describe('a photograph is restored', () => {
     expect([chain.width, chain.height]).toEqual([157 * 4, 151 * 4])
     // What differs in the last bit of a float may be one step apart in eight bits, which here and there becomes some levels.
     expect(largestDifference(single.data, chain.data)).toBeLessThanOrEqual(5)
-    expect(meanDifference(single.data, chain.data)).toBeLessThan(0.2)
+    expect(meanDifference(single.data, chain.data)).toBeLessThan(0.35)
   })
 
   test('no seam is measurable on a restored photograph', async () => {

@@ -126,7 +126,7 @@ describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
     await canvas.page.keyboard.type('kept')
     await canvas.by('tab').filter({ hasText: 'second' }).first().click()
     await open(1)
-    await canvas.press('Alt+PageDown')
+    await canvas.by('tab').last().click()
     await open(2)
     expect((await canvas.saved()).nodes[1]!.widgets_values).toEqual(['kept'])
   })
