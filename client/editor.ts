@@ -465,8 +465,8 @@ export class Editor {
 
   /** The run that a person can wait for and stop: that of the graph in view before others; else what was the latest of it. */
   get boardInMind(): RunBoard {
-    const [own, any] = [this.boardInView, this.runs.board]
-    return own.state === 'running' || any.state !== 'running' ? own : any
+    const [own, latest] = [this.boardInView, this.runs.board]
+    return own.state === 'running' || latest.state !== 'running' ? own : latest
   }
 
   cancel(): void {

@@ -1,4 +1,5 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { codeOf } from './write-file.ts'
 
 /** Codes of the system, and of SQLite, where nothing more can be written. */
 const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'SQLITE_FULL']
@@ -9,8 +10,7 @@ const NO_NAME: readonly unknown[] = ['ENAMETOOLONG', 'ENOTDIR', 'EISDIR', 'ENOTE
 /** What went wrong in words of ours; undefined for what was not foreseen. */
 export function knownFailure(error: unknown): RestorationError | undefined {
   if (error instanceof RestorationError || error === undefined) return error
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (!FULL.includes(code)) return undefined
+  if (!(error instanceof Error) || !FULL.includes(codeOf(error))) return undefined
   return new RestorationError('disk_full', 'The disk of the data folder is full.', 'Make room on it and try again.', {
     cause: error,
   })
@@ -19,7 +19,7 @@ export function knownFailure(error: unknown): RestorationError | undefined {
 /** For a promise of writing `name`: what the file system refuses for the name's sake is the caller's mistake. */
 export function refusingName(name: string): (error: unknown) => never {
   return (error) => {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = error instanceof Error ? codeOf(error) : undefined
     if (!NO_NAME.includes(code)) throw knownFailure(error) ?? error
     throw new RestorationError(
       'invalid_input',

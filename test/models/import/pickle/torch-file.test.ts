@@ -56,20 +56,15 @@ describe('a pickle that wants more than tensors is refused, and nothing of it is
   })
 })
 
+/** A file of the older format: magic number, version, system, then these. */
+const legacyOf = (root: Uint8Array, keys: Uint8Array) =>
+  Buffer.concat([LEGACY.subarray(0, 15), pickleOf(0x4b, 1, 0x2e), pickleOf(0x7d, 0x2e), root, keys])
+
 test('a pickle that contains itself ends', () => {
   // d = {}; d['params'] = d
   const codes = [0x7d, 0x71, 0, ...ascii('X'), 6, 0, 0, 0, ...ascii('params'), 0x68, 0, 0x73, 0x2e]
   const path = join(mkdtempSync(join(temporaryFolder(), 'p')), 'loop.pth')
-  writeFileSync(
-    path,
-    Buffer.concat([
-      LEGACY.subarray(0, 15),
-      pickleOf(0x4b, 1, 0x2e),
-      pickleOf(0x7d, 0x2e),
-      pickleOf(...codes),
-      pickleOf(0x5d, 0x2e),
-    ]),
-  )
+  writeFileSync(path, legacyOf(pickleOf(...codes), pickleOf(0x5d, 0x2e)))
   expect(() => readTorchFile(path)).toThrow('expected a dictionary of tensors')
 })
 
@@ -77,16 +72,7 @@ test('a storage whose key is no text is refused, however often it holds itself',
   // keys = []; keys = [keys, keys], forty times: written out, a text of 2^40 characters
   const doubled = Array.from({ length: 40 }, () => [0x71, 1, 0x30, 0x5d, 0x28, 0x68, 1, 0x68, 1, 0x65]).flat()
   const path = join(temporaryFolder(), 'laugh.pth')
-  writeFileSync(
-    path,
-    Buffer.concat([
-      LEGACY.subarray(0, 15),
-      pickleOf(0x4b, 1, 0x2e),
-      pickleOf(0x7d, 0x2e),
-      pickleOf(0x7d, 0x2e),
-      pickleOf(0x5d, 0x28, 0x5d, ...doubled, 0x65, 0x2e),
-    ]),
-  )
+  writeFileSync(path, legacyOf(pickleOf(0x7d, 0x2e), pickleOf(0x5d, 0x28, 0x5d, ...doubled, 0x65, 0x2e)))
   expect(() => readTorchFile(path)).toThrow('expected a tensor in every storage')
 })
 
