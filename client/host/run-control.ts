@@ -136,8 +136,14 @@ export class RunControl {
   /** Takes everything that waits out of the queue. */
   async clearQueue(): Promise<void> {
     await this.#host.clearQueue()
-    for (const { run, state } of this.#boards.values()) {
-      if (run !== null && state === 'running') await this.#leave(run)
+    await this.#leaveWaiting()
+  }
+
+  /** Whoever has emptied the queue. */
+  async #leaveWaiting(): Promise<void> {
+    for (const { run, state, nodes } of this.#boards.values()) {
+      const hasBegun = [...nodes.values()].some((node) => node.state !== 'waiting')
+      if (run !== null && state === 'running' && !hasBegun) await this.#leave(run)
     }
   }
 
@@ -164,8 +170,10 @@ export class RunControl {
 
   #hearMessage(message: ServerMessage): void {
     if (message.type === 'status') {
+      const before = this.#queued
       this.#queued = message.data.status.exec_info.queue_remaining
       this.#show(this.board)
+      if (this.#queued < before) void this.#leaveWaiting().catch(() => undefined)
     }
     if (message.type === 'execution_start') this.#adopt(message.data.prompt_id)
     for (const [origin, board] of this.#boards) {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Host, PastRun, Submission } from '../../client/host/host.ts'
 import type { RunBoard } from '../../client/host/run-board.ts'
 import { RunControl } from '../../client/host/run-control.ts'
@@ -11,6 +11,10 @@ const messages = {
   shows: (run: string, name: string): ServerMessage => ({
     type: 'executed',
     data: { prompt_id: run, node: '2', display_node: '2', output: picture(name) },
+  }),
+  status: (queue_remaining: number): ServerMessage => ({
+    type: 'status',
+    data: { status: { exec_info: { queue_remaining } } },
   }),
   success: (run: string): ServerMessage => ({ type: 'execution_success', data: { prompt_id: run, timestamp: 2 } }),
 }
@@ -110,6 +114,16 @@ test('a run that waited is over once the queue is cleared, and the one under way
   await start('B', 'b')
   await control.clearQueue()
   expect([control.boardOf('A').state, control.boardOf('B').state]).toEqual(['running', 'cancelled'])
+})
+
+test('a run that waited is over as well when another client clears the queue', async () => {
+  const { control, start, hear } = browser({ isQueued: async (run) => run === 'a' }).load()
+  await start('A', 'a')
+  hear(messages.start('a'), messages.shows('a', 'a.png'))
+  await start('B', 'b')
+  hear(messages.status(2), messages.status(1))
+  await vi.waitFor(() => expect(control.boardOf('B').state).toBe('cancelled'))
+  expect(control.boardOf('A').state).toBe('running')
 })
 
 test('a run that none of the tabs has started is followed, and shown on none of their graphs', async () => {
