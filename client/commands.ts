@@ -1,6 +1,7 @@
 import type { Catalogue } from '../server/graph/catalogue.ts'
 import type { GraphView } from './canvas/graph-view.ts'
 import { type Alignment, align, distribute, tidy } from './document/arrange.ts'
+import type { Change } from './document/change.ts'
 import type { GraphDocument } from './document/document.ts'
 import { changeNode, colorNode, cornerOf, insertGraph, partOf, removeNodes, renameNode } from './document/edits.ts'
 import { type GraphGroup, isBoundary, NODE_MODES, type Point } from './document/graph.ts'
@@ -94,14 +95,19 @@ export class Commands {
     this.#commit(tidy(this.#graph, this.#placed(ids)))
   }
 
-  /** Moves what is selected by so much. */
+  /** Moves what is selected by so much, a group with what lies in it. */
   nudge([dx, dy]: Point): void {
-    const nodes = this.#nodes(this.#selected).filter(({ pinned }) => !pinned)
-    this.#commit(
-      nodes.flatMap(({ id, position }) =>
-        changeNode(this.#graph, id, { position: [position[0] + dx, position[1] + dy] }),
-      ),
-    )
+    const { selectedGroups } = this.#parts.view
+    const ids = new Set([...this.#selected, ...[...selectedGroups].flatMap((id) => this.nodesIn(id))])
+    const nodes = this.#nodes(ids).filter(({ pinned }) => !pinned)
+    const groups = [...selectedGroups].flatMap((id) => this.#graph.groups.get(id) ?? [])
+    this.#commit([
+      ...nodes.flatMap(({ id, position: [x, y] }) => changeNode(this.#graph, id, { position: [x + dx, y + dy] })),
+      ...groups.map((before): Change => {
+        const [x, y, width, height] = before.bounding
+        return { kind: 'change-group', before, after: { ...before, bounding: [x + dx, y + dy, width, height] } }
+      }),
+    ])
   }
 
   /** A group around what is selected, or an empty one at a point. @returns its id */

@@ -253,7 +253,7 @@ describe.skipIf(withoutBrowser)('wiring', () => {
     expect((await canvas.saved()).groups).toEqual([])
   })
 
-  test('groups that are selected with everything, or by a frame around them, are copied and removed with the nodes', async () => {
+  test('groups that are selected with everything, or by a frame around them, are copied, moved and removed with the nodes', async () => {
     const bounding = [20, 20, 300, 300]
     await canvas.load([{ ...load, pos: [40, 70], size: [230, 200] }], [], { groups: [{ title: 'G', bounding }] })
     await canvas.press('Control+a', 'Control+c')
@@ -261,6 +261,10 @@ describe.skipIf(withoutBrowser)('wiring', () => {
     await canvas.press('Control+v')
     await canvas.count(2)
     expect((await canvas.saved()).groups.map((group) => group.bounding)).toEqual([bounding, [500, 100, 300, 300]])
+    await canvas.press('Shift+ArrowRight')
+    const moved = await canvas.saved()
+    expect(moved.groups.map((group) => group.bounding[0])).toEqual([20, 501])
+    expect(moved.nodes.map(({ pos }) => pos[0])).toEqual([40, 521])
     await canvas.press('Delete')
     await canvas.count(1)
     expect((await canvas.saved()).groups).toHaveLength(1)
