@@ -31,7 +31,8 @@ export const serveCommand: Command = {
     })
     host.ready().then(
       async ({ device }) => {
-        const count = Object.values(await modelChoices(settings)).flat().length
+        const { gendr_models: restorers, upscale_models: upscalers, iqa_models: judges } = await modelChoices(settings)
+        const count = restorers.length + upscalers.length + judges.length
         const models = count === 1 ? '1 model' : `${count} models`
         process.stdout.write(`gendr-graph at ${host.url}, ${models} on ${device.name} (${device.reason})\n`)
         setTimeout(tidyMemory, SETTLED).unref()

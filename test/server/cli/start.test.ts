@@ -64,6 +64,25 @@ describe('the command line', () => {
     expect((await gendr('serve', '--help')).stdout).toMatch(/--port/)
   })
 
+  test('says at the start of the host how many models there are, whatever their settings', async () => {
+    const args = [
+      '--import',
+      'tsx',
+      'server/main.ts',
+      '--port',
+      '0',
+      '--data',
+      join(data, 'counted'),
+      '--device',
+      'cpu',
+    ]
+    const child = spawn(process.execPath, args, { cwd: root })
+    const [said] = await once(child.stdout, 'data')
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+    expect(String(said)).toMatch(/, 1 model on CPU/)
+  })
+
   test('names the remedy when the port is in use', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
