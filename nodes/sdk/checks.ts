@@ -8,7 +8,7 @@ export function checkPixels(width: number, height: number, { maxPixels }: Pick<R
   throw new RestorationError(
     'image_too_large',
     `Expected a picture of at most ${Math.round(maxPixels / 1e6)} megapixels but it would have ${Math.round((width * height) / 1e6)} (${width} × ${height}).`,
-    'Choose a smaller scale, or start the host with a larger --max-pixels.',
+    'Choose a smaller scale, or allow more with --max-pixels.',
   )
 }
 

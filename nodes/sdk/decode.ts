@@ -69,7 +69,7 @@ function refuseLarge(
   throw new RestorationError(
     'image_too_large',
     `Expected '${name}' to have at most ${millions(maxPixels)} megapixels but it has ${millions(pixels)} (${size}).`,
-    'Make the picture smaller, or start the host with a larger --max-pixels.',
+    'Make the picture smaller, or allow more with --max-pixels.',
   )
 }
 
