@@ -1,28 +1,47 @@
 import type { SingleBar } from 'cli-progress'
+import type { RestorationError } from '../../nodes/sdk/error.ts'
+
+/** What became of one file. */
+export interface Outcome {
+  readonly source: string
+  readonly status: 'restored' | 'skipped' | 'failed'
+  /** What was written, or was there already; several for a file of several pictures. */
+  readonly results: readonly string[]
+  readonly seconds?: number
+  readonly error?: Pick<RestorationError, 'code' | 'message' | 'remedy'>
+}
 
 /** How a batch tells of itself. */
 export interface BatchProgress {
   /** Part of the file at hand that is done, 0 to 1. */
   part(fraction: number): void
-  /** A file is done, skipped or failed. */
-  file(line: string): void
+  file(outcome: Outcome): void
   end(): void
 }
 
-/** A bar on a terminal, a line for each file elsewhere. */
-export async function batchProgress(total: number): Promise<BatchProgress> {
+/** A bar on a terminal, a line for each file elsewhere, or a line of JSON for each. Failures go to stderr. */
+export async function batchProgress(total: number, asJson: boolean): Promise<BatchProgress> {
+  if (asJson) return jsonProgress()
   return process.stderr.isTTY === true ? barProgress(total) : lineProgress(total)
 }
 
-function lineProgress(total: number): BatchProgress {
-  let done = 0
+function jsonProgress(): BatchProgress {
   return {
     part: () => undefined,
-    file: (line) => {
-      done += 1
-      process.stdout.write(`[${done}/${total}] ${line}\n`)
-    },
+    file: (outcome) => process.stdout.write(`${JSON.stringify(outcome)}\n`),
     end: () => undefined,
+  }
+}
+
+function lineProgress(total: number): BatchProgress {
+  const counts = new Counts(total)
+  return {
+    part: () => undefined,
+    file: (outcome) => {
+      process.stdout.write(`[${counts.add(outcome)}/${total}] ${lineOf(outcome)}\n`)
+      if (outcome.status === 'failed') process.stderr.write(failureLine(outcome))
+    },
+    end: () => process.stdout.write(counts.summary()),
   }
 }
 
@@ -36,14 +55,58 @@ async function barProgress(total: number): Promise<BatchProgress> {
     },
     Presets.shades_classic,
   )
+  const counts = new Counts(total)
+  const failures: string[] = []
   let done = 0
   bar.start(total, 0, { files: 0, line: '' })
   return {
     part: (fraction) => bar.update(done + fraction),
-    file: (line) => {
-      done += 1
-      bar.update(done, { files: done, line })
+    file: (outcome) => {
+      done = counts.add(outcome)
+      if (outcome.status === 'failed') failures.push(failureLine(outcome))
+      bar.update(done, { files: done, line: lineOf(outcome) })
     },
-    end: () => bar.stop(),
+    end: () => {
+      bar.stop()
+      process.stderr.write(failures.join(''))
+      process.stdout.write(counts.summary())
+    },
   }
+}
+
+class Counts {
+  readonly #total: number
+  readonly #of = { restored: 0, skipped: 0, failed: 0 }
+
+  constructor(total: number) {
+    this.#total = total
+  }
+
+  /** @returns how many files there have been */
+  add({ status }: Outcome): number {
+    this.#of[status] += 1
+    return this.#of.restored + this.#of.skipped + this.#of.failed
+  }
+
+  /** A line; nothing for a single file, which has one already. */
+  summary(): string {
+    if (this.#total === 1) return ''
+    const parts = Object.entries(this.#of).flatMap(([status, count]) => (count === 0 ? [] : [`${count} ${status}`]))
+    return `${this.#total} files: ${parts.join(', ') || 'none restored'}\n`
+  }
+}
+
+function lineOf({ source, status, results: [target], seconds = 0 }: Outcome): string {
+  switch (status) {
+    case 'restored':
+      return `${source} → ${target} (${seconds.toFixed(1)} s)`
+    case 'skipped':
+      return `${source} skipped, ${target} exists`
+    case 'failed':
+      return `${source} failed`
+  }
+}
+
+function failureLine({ source, error }: Outcome): string {
+  return `gendr: ${source}: ${error?.message} ${error?.remedy}\n`
 }

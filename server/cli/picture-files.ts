@@ -14,9 +14,12 @@ export interface Pair {
 export interface Batch {
   readonly pairs: readonly Pair[]
   readonly format: Format
+  /** Pictures of the folder whose formats are not read. */
+  readonly unread: readonly string[]
 }
 
-const PICTURE = /\.(jpe?g|jfif|png|webp|tiff?|avif|gif|bmp)$/i
+const PICTURE = /\.(jpe?g|jfif|png|webp|tiff?|avif|gif)$/i
+const UNREAD = /\.(bmp|hei[cf]|jxl|jp[2x]|j2k|psd|psb|svg|dng|cr[23]|nef|arw|orf|rw2|raf|pef|srw)$/i
 
 /**
  * What `restore IN OUT` means: a file to a file, a file into a folder, or every picture of a folder, its subfolders
@@ -29,14 +32,20 @@ export async function planBatch(input: string, output: string, wanted: Format | 
   })
   if (info.isDirectory()) {
     const format = wanted ?? 'png'
-    return { pairs: targets(await picturesUnder(input, output), input, output, format), format }
+    const names = await namesUnder(input, output)
+    const pictures = names.filter((name) => PICTURE.test(name))
+    return {
+      pairs: targets(pictures, input, output, format),
+      format,
+      unread: names.filter((name) => UNREAD.test(name)),
+    }
   }
   const isFolder = output.endsWith('/') || output.endsWith(sep) || (await isDirectory(output))
   if (isFolder) {
     const format = wanted ?? 'png'
-    return { pairs: targets([basename(input)], dirname(input), output, format), format }
+    return { pairs: targets([basename(input)], dirname(input), output, format), format, unread: [] }
   }
-  return { pairs: [{ source: input, target: output }], format: wanted ?? formatOf(output) }
+  return { pairs: [{ source: input, target: output }], format: wanted ?? formatOf(output), unread: [] }
 }
 
 /** Each output keeps its input's name; where two inputs would then meet, each has its whole name with its extension. */
@@ -64,20 +73,18 @@ function formatOf(output: string): Format {
   )
 }
 
-/** Paths below `folder`, in order; a folder for the results that lies inside is left out. */
-async function picturesUnder(folder: string, output: string): Promise<string[]> {
+/** Pictures below `folder`, in order, but for what is hidden and for a folder for the results that lies inside. */
+async function namesUnder(folder: string, output: string): Promise<string[]> {
   const results = resolve(output) + sep
   const isInside = resolve(output) !== resolve(folder)
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const paths = entries
-    .filter((entry) => !entry.isDirectory() && PICTURE.test(entry.name) && !entry.name.startsWith('.'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !isInside || !resolve(path).startsWith(results))
-  const areFiles = await Promise.all(paths.map(isFile))
-  return paths
-    .filter((_, i) => areFiles[i])
-    .map((path) => relative(folder, path))
-    .sort()
+  const names = entries
+    .filter((entry) => !entry.isDirectory() && (PICTURE.test(entry.name) || UNREAD.test(entry.name)))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((name) => !name.split(sep).some((part) => part.startsWith('.')))
+    .filter((name) => !isInside || !resolve(folder, name).startsWith(results))
+  const areFiles = await Promise.all(names.map((name) => isFile(join(folder, name))))
+  return names.filter((_, i) => areFiles[i]).sort()
 }
 
 /** Also what a link leads to. */

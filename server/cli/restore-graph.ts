@@ -2,6 +2,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Flags } from '../config.ts'
 import type { Catalogue } from '../graph/catalogue.ts'
 import type { Prompt, PromptNode } from '../graph/prompt.ts'
+import type { PromptError } from '../graph/validate.ts'
 
 /** Flags of `restore` that are parameters of GenDRRestore. */
 const RESTORE_PARAMETERS = {
@@ -64,6 +65,23 @@ export function restoreGraph(
     ...(hasAlpha && { join }),
     save: node(catalogue, 'SaveImage', { images: [hasAlpha ? 'join' : 'restore', 0] }),
   }
+}
+
+/** What a graph was refused for, as what is wrong with the flag that said it. */
+export function complaintOfFlag(error: unknown, flags: Flags): unknown {
+  const complaint = error instanceof RestorationError ? (error.cause as PromptError | undefined) : undefined
+  const name = complaint?.extra_info.input_name
+  const flag = Object.entries({ model: 'model_name', ...MODEL_PARAMETERS, ...RESTORE_PARAMETERS }).find(
+    ([flag, parameter]) => parameter === name && flags[flag] !== undefined,
+  )?.[0]
+  if (complaint === undefined || flag === undefined) return error
+  const reason = complaint.message.replace(/^./, (letter) => letter.toLowerCase())
+  const { remedy } = complaint.extra_info
+  return new RestorationError(
+    'configuration_invalid',
+    `--${flag} ${String(flags[flag])} does not fit: ${reason}.`,
+    typeof remedy === 'string' ? remedy : 'See gendr restore --help.',
+  )
 }
 
 function chosen(flags: Flags, parameters: Readonly<Record<string, string>>): Record<string, unknown> {

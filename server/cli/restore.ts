@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { basename, join, parse } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { basename, extname, join, parse } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type Flags, WORK_OPTIONS, type WorkSettings, workSettings } from '../config.ts'
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
@@ -8,7 +8,7 @@ import { batchProgress } from './batch-progress.ts'
 import type { Command } from './command.ts'
 import { modelChoices } from './models.ts'
 import { FORMATS, type Format, type Pair, planBatch } from './picture-files.ts'
-import { type ChosenModel, restoreGraph } from './restore-graph.ts'
+import { type ChosenModel, complaintOfFlag, restoreGraph } from './restore-graph.ts'
 import { Workbench } from './workbench.ts'
 import { writePicture } from './write-picture.ts'
 
@@ -30,13 +30,16 @@ export const restoreCommand: Command = {
     format: { value: FORMATS.join('|'), help: 'format of the results (png, or as OUT says)' },
     overwrite: { help: 'replace results that exist' },
     'skip-existing': { help: 'leave out pictures whose result exists' },
+    update: { help: 'leave out pictures whose result is younger, and replace the results of the others' },
+    json: { help: 'a line of JSON for each file: source, status (restored, skipped, failed), results, seconds, error' },
     ...WORK_OPTIONS,
   },
   operands: [2, 2],
   async run(operands, flags, environment) {
     const [input, output] = operands as [string, string]
     const settings = workSettings(flags, environment)
-    const { pairs, format } = await planBatch(input, output, readFormat(flags))
+    const { pairs, format, unread } = await planBatch(input, output, readFormat(flags))
+    if (unread.length > 0) process.stderr.write(`gendr: ${unreadLine(unread)}\n`)
     if (pairs.length === 0) {
       throw new RestorationError('file_not_found', `There is no picture in '${input}'.`, 'Name a folder with pictures.')
     }
@@ -68,7 +71,7 @@ interface Batch {
   readonly flags: Flags
 }
 
-/** One picture after the other; those that fail are named at the end. @returns the exit code */
+/** One picture after the other, whatever becomes of the others, unless the disk is full. @returns the exit code */
 async function restoreAll({ workbench, pairs, format, model, flags }: Batch): Promise<number> {
   const signal = abortOnInterrupt()
   const catalogue = await workbench.surroundings.catalogue()
@@ -76,24 +79,24 @@ async function restoreAll({ workbench, pairs, format, model, flags }: Batch): Pr
     restoreGraph(catalogue, { name: basename(source), hasAlpha }, model, flags)
   // A flag that does not fit would fail every file: say so once, before the first.
   const first = pairs[0]!.source
-  await workbench.check({
-    graph: graphOf(first, false),
-    settings: [],
-    attachments: { [basename(first)]: new Uint8Array() },
-  })
-  const progress = await batchProgress(pairs.length)
-  const failures: string[] = []
+  await workbench
+    .check({ graph: graphOf(first, false), settings: [], attachments: { [basename(first)]: new Uint8Array() } })
+    .catch((error) => {
+      throw complaintOfFlag(error, flags)
+    })
+  const progress = await batchProgress(pairs.length, flags.json === true)
+  let hasFailed = false
   for (const { source, target } of pairs) {
     if (signal.aborted) break
-    if (existsSync(target) && flags['skip-existing'] === true) {
-      progress.file(`${source} skipped, ${target} exists`)
+    if (await isToSkip({ source, target }, flags)) {
+      progress.file({ source, status: 'skipped', results: [target] })
       continue
     }
     const start = performance.now()
     try {
-      if (existsSync(target) && flags.overwrite !== true) throw taken(target)
+      if (existsSync(target) && flags.overwrite !== true && flags.update !== true) throw taken(target)
       const bytes = await readFile(source)
-      const results = await workbench.run({
+      const pictures = await workbench.run({
         graph: graphOf(source, await hasAlpha(bytes)),
         settings: [],
         attachments: { [basename(source)]: bytes },
@@ -102,30 +105,40 @@ async function restoreAll({ workbench, pairs, format, model, flags }: Batch): Pr
           if (event.type === 'node_progress' && event.node === 'restore') progress.part(event.value / event.max)
         },
       })
-      for (const [i, result] of results.entries()) await writePicture(numbered(target, i), result.bytes, format)
-      progress.file(`${source} → ${target} (${((performance.now() - start) / 1000).toFixed(1)} s)`)
-    } catch (error) {
+      const results = pictures.map((_, i) => numbered(target, i))
+      for (const [i, picture] of pictures.entries()) await writePicture(results[i]!, picture.bytes, format)
+      const seconds = Math.round(performance.now() - start) / 1000
+      progress.file({ source, status: 'restored', results, seconds })
+    } catch (caught) {
       if (signal.aborted) break
-      failures.push(`${source}: ${explain(error)}`)
-      progress.file(`${source} failed`)
+      hasFailed = true
+      const { code, message, remedy } = failureOf(caught)
+      progress.file({ source, status: 'failed', results: [], error: { code, message, remedy } })
+      if (code === 'disk_full') break
     }
   }
   progress.end()
-  for (const failure of failures) process.stderr.write(`gendr: ${failure}\n`)
   if (signal.aborted) return INTERRUPTED
-  return failures.length === 0 ? 0 : 1
+  return hasFailed ? 1 : 0
+}
+
+/** Whether the result is there, with --update also whether it is younger than its picture. */
+async function isToSkip({ source, target }: Pair, flags: Flags): Promise<boolean> {
+  if (flags['skip-existing'] !== true && flags.update !== true) return false
+  const [from, to] = await Promise.all([source, target].map((path) => stat(path).catch(() => undefined)))
+  if (to === undefined) return false
+  return flags.update !== true || from === undefined || from.mtimeMs <= to.mtimeMs
 }
 
 /** A JPEG never has; for the others sharp loads. What it cannot read is refused by the run, which says why. */
 async function hasAlpha(bytes: Uint8Array): Promise<boolean> {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return false
   const { default: sharp } = await import('sharp')
-  return sharp(bytes, { limitInputPixels: false })
-    .metadata()
-    .then(
-      (header) => header.hasAlpha,
-      () => false,
-    )
+  try {
+    return (await sharp(bytes, { limitInputPixels: false }).metadata()).hasAlpha
+  } catch {
+    return false
+  }
 }
 
 /** The further pictures of one file, from the second on, have their number behind the name. */
@@ -145,11 +158,21 @@ function readFormat({ format }: Flags): Format | undefined {
   )
 }
 
-function taken(target: string): RestorationError {
-  return new RestorationError('invalid_input', `${target} exists.`, 'Add --overwrite or --skip-existing.')
+/** `3 pictures are left out … (2 .heic, 1 .psd).` */
+function unreadLine(names: readonly string[]): string {
+  const counts = new Map<string, number>()
+  for (const name of names.map((one) => extname(one).toLowerCase())) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const kinds = [...counts].map(([name, count]) => `${count} ${name}`).join(', ')
+  const [are, them] = names.length === 1 ? ['1 picture is', 'it'] : [`${names.length} pictures are`, 'them']
+  return `${are} left out, of a format that is not read (${kinds}). Save ${them} as JPEG, PNG or TIFF first.`
 }
 
-function explain(error: unknown): string {
-  if (error instanceof RestorationError) return `${error.message} ${error.remedy}`
-  return error instanceof Error ? error.message : String(error)
+function taken(target: string): RestorationError {
+  return new RestorationError('invalid_input', `${target} exists.`, 'Add --skip-existing, --update or --overwrite.')
+}
+
+function failureOf(error: unknown): RestorationError {
+  if (error instanceof RestorationError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new RestorationError('invalid_input', `${message}.`, 'See whether the file can be read.')
 }

@@ -87,7 +87,7 @@ export class Workbench {
   }
 }
 
-/** A refused graph as one error: the first node's own complaint where there is one. */
+/** A refused graph as one error: the first node's own complaint, also as its cause, where there is one. */
 function refused(error: PromptError, nodeErrors: NodeErrors): RestorationError {
   const [first] = Object.entries(nodeErrors)
   const complaint = first?.[1].errors[0] ?? error
@@ -97,6 +97,7 @@ function refused(error: PromptError, nodeErrors: NodeErrors): RestorationError {
     'workflow_invalid',
     `${where}${complaint.message}: ${complaint.details}.`,
     typeof remedy === 'string' ? remedy : 'Correct the graph.',
+    { cause: complaint },
   )
 }
 

@@ -1,20 +1,32 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import { knownFailure } from '../storage/known-failure.ts'
+import { codeOf, replaceFile } from '../storage/write-file.ts'
 import type { Format } from './picture-files.ts'
 
 const QUALITY = 95
 
-/** Writes a result as a file of the format; it appears complete or not at all. */
+/**
+ * Writes a result as a file of the format; it appears complete or not at all.
+ * @throws RestorationError `disk_full`, or `invalid_input` where no file can be of this name
+ */
 export async function writePicture(target: string, bytes: Uint8Array, format: Format): Promise<void> {
-  await mkdir(dirname(target), { recursive: true })
-  const draft = join(dirname(target), `.${basename(target)}.${randomUUID()}`)
+  const file = await encode(bytes, format)
   try {
-    await writeFile(draft, await encode(bytes, format))
-    await rename(draft, target)
+    await replaceFile(target, file)
   } catch (error) {
-    await rm(draft, { force: true })
-    throw error
+    if (knownFailure(error)?.code === 'disk_full') {
+      const message = `There is no room left for ${target}.`
+      throw new RestorationError('disk_full', message, 'Make room on its disk and go on with --skip-existing.', {
+        cause: error,
+      })
+    }
+    const code = codeOf(error)
+    throw new RestorationError(
+      'invalid_input',
+      `${target} cannot be written (${code ?? String(error)}).`,
+      'Check the name, and who may write to the folder.',
+      { cause: error },
+    )
   }
 }
 

@@ -99,4 +99,40 @@ describe('from the command line', () => {
     expect(await sizeOf('new/one.png')).toEqual([512, 384])
     expect(await sizeOf('new/trip/two.png')).toEqual([96, 72])
   })
+  test('a batch tells programs of each file, goes on where it was, and does again what has changed', async () => {
+    const long = 'n'.repeat(240)
+    await mkdir(join(folder, 'old'))
+    for (const name of ['a', long])
+      await sharp(PHOTOGRAPH)
+        .resize(16, 16)
+        .toFile(join(folder, `old/${name}.jpg`))
+    await writeFile(join(folder, 'old/empty.png'), '')
+    const batch = async (...flags: string[]) => {
+      const { code, stdout, stderr } = await gendr('restore', 'old', 'new', '--scale', '1', '--json', ...flags)
+      const lines = stdout.trim().split('\n')
+      return { code, stderr, files: lines.map((line) => JSON.parse(line)) }
+    }
+    const first = await batch()
+    expect(first.code).toBe(1)
+    expect(first.files).toEqual([
+      { source: 'old/a.jpg', status: 'restored', results: ['new/a.png'], seconds: expect.any(Number) },
+      {
+        source: 'old/empty.png',
+        status: 'failed',
+        results: [],
+        error: expect.objectContaining({ code: 'image_unreadable', message: expect.stringContaining('empty.png') }),
+      },
+      expect.objectContaining({ status: 'restored', results: [`new/${long}.png`] }),
+    ])
+    await rm(join(folder, 'old/empty.png'))
+    await sharp(PHOTOGRAPH).resize(20, 20).toFile(join(folder, 'old/a.jpg'))
+    expect((await batch('--skip-existing')).files.map(({ status }) => status)).toEqual(['skipped', 'skipped'])
+    expect(await batch('--update')).toMatchObject({ code: 0, files: [{ status: 'restored' }, { status: 'skipped' }] })
+    expect(await sizeOf('new/a.png')).toEqual([20, 20])
+  })
+
+  test('a flag that does not fit is named before the first picture, as wrong use', async () => {
+    const { code, stderr } = await gendr('restore', PHOTOGRAPH, 'large.png', '--scale', '9')
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^gendr: --scale 9 .*from 1\.0 to 8\.0/)])
+  })
 })

@@ -32,6 +32,18 @@ test('links to pictures are pictures', async () => {
   expect(pairs.map(({ source }) => source)).toEqual([join(folder, 'links/a.png')])
 })
 
+test('hidden folders are left alone, and pictures that cannot be read are told of', async () => {
+  const scans = join(folder, 'scans')
+  await mkdir(join(scans, '.trash'), { recursive: true })
+  await mkdir(join(scans, 'phone'))
+  for (const name of ['.trash/a.jpg', 'phone/b.HEIC', 'c.psd', 'd.jpg', 'notes.txt']) {
+    await writeFile(join(scans, name), '')
+  }
+  const { pairs, unread } = await planBatch(scans, join(folder, 'out'), undefined)
+  expect(pairs.map(({ source }) => source)).toEqual([join(scans, 'd.jpg')])
+  expect(unread).toEqual(['c.psd', join('phone', 'b.HEIC')])
+})
+
 describe('restore IN OUT', () => {
   test('takes the pictures of a folder and its subfolders', async () => {
     const { pairs, format } = await planBatch(join(folder, 'in'), join(folder, 'out'), undefined)
@@ -54,6 +66,7 @@ describe('restore IN OUT', () => {
     expect(await planBatch(input, 'x.jpeg', undefined)).toEqual({
       pairs: [{ source: input, target: 'x.jpeg' }],
       format: 'jpg',
+      unread: [],
     })
     expect((await planBatch(input, 'new/', 'webp')).pairs[0]?.target).toBe('new/a.webp')
     expect((await planBatch(input, folder, undefined)).pairs[0]?.target).toBe(join(folder, 'a.png'))
