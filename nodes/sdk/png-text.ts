@@ -14,8 +14,13 @@ export function textChunks(texts: Readonly<Record<string, string>>): readonly Ui
 
 /** Puts texts into a finished PNG. */
 export function addPngText(png: Uint8Array, texts: Readonly<Record<string, string>>): Uint8Array {
+  return addPngChunks(png, textChunks(texts))
+}
+
+/** Puts chunks into a finished PNG, behind its header. */
+export function addPngChunks(png: Uint8Array, chunks: readonly Uint8Array[]): Uint8Array {
   const headerEnd = SIGNATURE_LENGTH + 12 + new DataView(png.buffer, png.byteOffset).getUint32(SIGNATURE_LENGTH)
-  return Buffer.concat([png.subarray(0, headerEnd), ...textChunks(texts), png.subarray(headerEnd)])
+  return Buffer.concat([png.subarray(0, headerEnd), ...chunks, png.subarray(headerEnd)])
 }
 
 /** JSON in ASCII: all else is escaped. */

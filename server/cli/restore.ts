@@ -6,6 +6,7 @@ import { type Flags, WORK_OPTIONS, type WorkSettings, workSettings } from '../co
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
 import { batchProgress } from './batch-progress.ts'
 import type { Command } from './command.ts'
+import { keepMetadata } from './keep-metadata.ts'
 import { modelChoices } from './models.ts'
 import { FORMATS, type Format, type Pair, planBatch } from './picture-files.ts'
 import { type ChosenModel, complaintOfFlag, restoreGraph } from './restore-graph.ts'
@@ -33,6 +34,10 @@ export const restoreCommand: Command = {
     update: { help: 'leave out pictures whose result is younger, and replace the results of the others' },
     json: { help: 'a line of JSON for each file: source, status (restored, skipped, failed), results, seconds, error' },
     ...WORK_OPTIONS,
+    'no-metadata': {
+      ...WORK_OPTIONS['no-metadata'],
+      help: 'leave the graph, and the Exif, XMP and resolution of the picture, out of its result',
+    },
   },
   operands: [2, 2],
   async run(operands, flags, environment) {
@@ -46,7 +51,7 @@ export const restoreCommand: Command = {
     const model = await chooseModel(settings, flags.model)
     const workbench = await Workbench.open(settings)
     try {
-      return await restoreAll({ workbench, pairs, format, model, flags })
+      return await restoreAll({ workbench, pairs, format, model, flags, saveMetadata: settings.saveMetadata })
     } finally {
       await workbench.close()
     }
@@ -69,10 +74,12 @@ interface Batch {
   readonly format: Format
   readonly model: ChosenModel
   readonly flags: Flags
+  /** Whether results say what their pictures said of themselves. */
+  readonly saveMetadata: boolean
 }
 
 /** One picture after the other, whatever becomes of the others, unless the disk is full. @returns the exit code */
-async function restoreAll({ workbench, pairs, format, model, flags }: Batch): Promise<number> {
+async function restoreAll({ workbench, pairs, format, model, flags, saveMetadata }: Batch): Promise<number> {
   const signal = abortOnInterrupt()
   const catalogue = await workbench.surroundings.catalogue()
   const graphOf = (source: string, hasAlpha: boolean) =>
@@ -106,7 +113,10 @@ async function restoreAll({ workbench, pairs, format, model, flags }: Batch): Pr
         },
       })
       const results = pictures.map((_, i) => numbered(target, i))
-      for (const [i, picture] of pictures.entries()) await writePicture(results[i]!, picture.bytes, format)
+      for (const [i, { bytes: png }] of pictures.entries()) {
+        const told = saveMetadata ? await keepMetadata(png, bytes) : png
+        await writePicture(results[i]!, told, format)
+      }
       const seconds = Math.round(performance.now() - start) / 1000
       progress.file({ source, status: 'restored', results, seconds })
     } catch (caught) {

@@ -41,10 +41,11 @@ async function encode(bytes: Uint8Array, format: Format): Promise<Uint8Array> {
     case 'webp':
       return picture.webp({ quality: QUALITY }).toBuffer()
     case 'tiff': {
-      const { depth } = await picture.metadata()
+      const { depth, density = 72 } = await picture.metadata()
+      const perMillimetre = density / 25.4
       return picture
         .toColourspace(depth === 'ushort' ? 'rgb16' : 'srgb')
-        .tiff({ compression: 'lzw' })
+        .tiff({ compression: 'lzw', xres: perMillimetre, yres: perMillimetre })
         .toBuffer()
     }
   }

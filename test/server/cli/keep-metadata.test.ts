@@ -1,0 +1,58 @@
+import fc from 'fast-check'
+import sharp from 'sharp'
+import { expect, test } from 'vitest'
+import { exifOfResult } from '../../../server/cli/exif.ts'
+import { keepMetadata } from '../../../server/cli/keep-metadata.ts'
+
+const picture = (width: number, height: number) =>
+  sharp({ create: { width, height, channels: 3, background: '#804020' } })
+
+const XMP = (description: string) =>
+  `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">${description}</rdf:RDF></x:xmpmeta>`
+
+/** A photograph of 8 × 6 pixels that was taken with the camera on its side. */
+const photograph = () =>
+  picture(8, 6)
+    .withExif({ IFD0: { Copyright: 'Somebody' }, IFD2: { DateTimeOriginal: '1999:01:02 03:04:05' } })
+    .withXmp(XMP('<rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'))
+    .withMetadata({ density: 300, orientation: 6 })
+
+const result = () => picture(12, 16).png().toBuffer()
+
+test.each(['jpeg', 'png', 'webp'] as const)(
+  'what a %s says of itself, its result says too, but upright',
+  async (format) => {
+    const source = await photograph().toFormat(format).toBuffer()
+    const { exif, xmp, density, orientation, width } = await sharp(
+      await keepMetadata(await result(), source),
+    ).metadata()
+    expect(exif?.toString('latin1')).toMatch(/Somebody.*1999:01:02/s)
+    expect(xmp?.toString()).toContain('tiff:Orientation="1"')
+    expect([orientation, width]).toEqual([1, 12])
+    if (format !== 'webp') expect(density).toBe(300)
+  },
+)
+
+test('a picture that says nothing leaves its result as it is', async () => {
+  const png = await result()
+  expect(Buffer.from(await keepMetadata(png, await picture(8, 6).jpeg().toBuffer()))).toEqual(png)
+})
+
+test('the graph that made the source does not pass for that of the result', async () => {
+  const graph =
+    '<rdf:Description rdf:about="" xmlns:graph="urn:gendr-graph:1"><graph:prompt>{}</graph:prompt></rdf:Description>'
+  const source = await picture(8, 6).withXmp(XMP(graph)).jpeg().toBuffer()
+  expect((await sharp(await keepMetadata(await result(), source)).metadata()).xmp).toBeUndefined()
+})
+
+test('damaged Exif is left out or kept, never an error', async () => {
+  const { exif } = await sharp(await photograph().jpeg().toBuffer()).metadata()
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(exif!.length - 1), fc.nat(255))), fc.nat(exif!.length), (changes, length) => {
+      const damaged = Uint8Array.from(exif!)
+      for (const [at, byte] of changes) damaged[at] = byte
+      const kept = exifOfResult(damaged.subarray(0, length), 12, 16)
+      expect(kept === undefined || kept.length <= length).toBe(true)
+    }),
+  )
+})
