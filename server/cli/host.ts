@@ -11,6 +11,7 @@ import { HostLog } from '../http/host-log.ts'
 import { Previewer } from '../http/previewer.ts'
 import { packageRoot } from '../package-root.ts'
 import { takeLock } from '../runs/lock.ts'
+import { Metrics } from '../runs/metrics.ts'
 import { Runs } from '../runs/runs.ts'
 import type { Script } from '../runs/script.ts'
 import { Settings } from '../runs/settings.ts'
@@ -102,6 +103,7 @@ function assemble(open: OpenParts): Host {
     narration,
     fileIndex: store.files,
     webhooks,
+    metrics: new Metrics(runs, supervisor),
     supervisor,
     surroundings,
     modelFacts: () => modelFacts(settings.modelRoots),

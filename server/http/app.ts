@@ -3,6 +3,7 @@ import helmet from 'helmet'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import type { Surroundings } from '../runs/intake.ts'
+import type { Metrics } from '../runs/metrics.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Settings } from '../runs/settings.ts'
 import type { Supervisor } from '../runs/supervisor.ts'
@@ -17,12 +18,14 @@ import { failureHandler, notFound, sendFailure } from './failure.ts'
 import type { HostFiles } from './files.ts'
 import { freeRoutes } from './free.ts'
 import { checkSite, checkToken, type Denial, type Policy } from './guard.ts'
+import { healthRoutes } from './health.ts'
 import { historyRoutes } from './history.ts'
 import type { HostLog } from './host-log.ts'
 import { interruptRoutes } from './interrupt.ts'
 import { jobRoutes } from './jobs.ts'
 import { type FollowLog, logRoutes } from './logs.ts'
 import { otherMethods } from './methods.ts'
+import { metricsRoutes } from './metrics.ts'
 import { modelRoutes } from './models.ts'
 import { objectInfoRoutes } from './object-info.ts'
 import type { Previewer } from './previewer.ts'
@@ -42,6 +45,7 @@ export interface AppOptions {
   readonly narration: Narration
   readonly fileIndex: FileIndex
   readonly webhooks: Webhooks
+  readonly metrics: Metrics
   readonly supervisor: Supervisor
   readonly surroundings: Surroundings
   readonly modelFacts: Parameters<typeof modelRoutes>[0]
@@ -74,6 +78,9 @@ export function createApp(options: AppOptions): Express {
   app.use(refuse((request) => checkSite(request.headers, policy)))
   app.use(allowOrigins(policy.origins))
   app.use(clientRoutes(options.client, options.sdk))
+  const health = healthRoutes(supervisor)
+  app.use('/api', health)
+  app.use(health)
   app.use(refuse((request) => checkToken(request.headers, request.url, policy)))
 
   const accept = promptAcceptor(runs, surroundings, options.webhooks)
@@ -86,7 +93,10 @@ export function createApp(options: AppOptions): Express {
   api.use(promptRoutes(runs, accept), queueRoutes(runs), historyRoutes(runs), interruptRoutes(runs))
   api.use(freeRoutes(supervisor), objectInfoRoutes(surroundings), catalogueRoutes(surroundings))
   api.use(modelRoutes(options.modelFacts), documentRoutes())
-  api.use(systemStatsRoutes(() => supervisor.latest?.device))
+  api.use(
+    systemStatsRoutes(() => supervisor.latest?.device),
+    metricsRoutes(options.metrics),
+  )
   api.use(viewRoutes(files, options.previewer, options.maxPixels), workflowRoutes(options.workflows))
   api.use(settingsRoutes(options.settings), logRoutes(options.hostLog, files, options.followLog))
   const onlyApi = [

@@ -167,6 +167,8 @@ export const systemStatsSchema = z.object({
   devices: z.array(z.looseObject({ name: z.string(), type: z.string(), index: z.int(), reason: z.string() })),
 })
 
+export const healthSchema = z.object({ status: z.enum(['ready', 'starting']) })
+
 export const logSchema = z.object({
   entries: z.array(z.object({ t: z.string(), m: z.string() })),
   size: z.object({ cols: z.int(), rows: z.int() }),

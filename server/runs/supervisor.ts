@@ -57,6 +57,11 @@ export class Supervisor {
     return this.#latest
   }
 
+  /** Whether the present runner can take runs. */
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
   /**
    * Resolves when a runner can take runs.
    * @throws RestorationError `runner_lost` when none can be started, `device_unavailable` when none ever will be

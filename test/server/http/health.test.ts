@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type FakeHost, fakeGraph, get, post, startFakeHost, until } from '../runs/fake-host.ts'
+
+const token = 'secret-token'
+const headers = { authorization: `Bearer ${token}` }
+
+let host: FakeHost
+beforeAll(async () => {
+  host = await startFakeHost({ token })
+})
+afterAll(() => host.stop())
+
+test('whoever looks after hosts sees without a token whether runs can be executed', async () => {
+  for (const path of ['/health', '/api/health']) {
+    const ready = await until(async () => {
+      const answer = await get(host, path)
+      return answer.status === 200 ? answer : undefined
+    })
+    expect(ready.body).toEqual({ status: 'ready' })
+  }
+  await post(host, '/prompt', { prompt: fakeGraph('crash 1') }, headers)
+  await until(async () => ((await get(host, '/health')).status === 503 ? true : undefined))
+})
+
+test('Prometheus is told how many runs ended how, if it has the token', async () => {
+  expect((await fetch(`${host.url}/metrics`)).status).toBe(401)
+  for (const behaviour of ['succeed', 'fail']) {
+    await post(host, '/api/runs?wait=10', { prompt: fakeGraph(behaviour) }, headers)
+  }
+  const answer = await fetch(`${host.url}/metrics`, { headers })
+  expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
+  const text = await answer.text()
+  expect(text).toMatch(/^gendr_runs_total\{status="completed"\} 2$/m)
+  expect(text).toMatch(/^gendr_runs_total\{status="failed"\} 1$/m)
+  expect(text).toMatch(/^gendr_runs_waiting 0$/m)
+  expect(text).toMatch(/^gendr_run_seconds_count \d+$/m)
+  for (const line of text.trimEnd().split('\n')) {
+    expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? \d+(\.\d+)?(e-?\d+)?)$/)
+  }
+})
