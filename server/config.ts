@@ -33,6 +33,8 @@ export interface ServeSettings extends WorkSettings {
   readonly webhookSecret: string | undefined
   /** Names and addresses that webhooks may go to although they are not on the public internet. */
   readonly webhookTargets: readonly string[]
+  /** Runs that may wait; Infinity for any number. */
+  readonly maxQueue: number
 }
 
 /** One setting: a flag, an environment variable, and a line of help. */
@@ -158,6 +160,12 @@ export const SERVE_OPTIONS = {
     help: 'a name or address that webhooks may go to although it is not public; may be repeated',
     schema: list.default([]),
   },
+  'max-queue': {
+    env: 'GENDR_MAX_QUEUE',
+    value: 'N',
+    help: 'runs that may wait before further ones are refused with 429 (0, which means any number)',
+    schema: wholeNumber(0, 10_000_000).default(0),
+  },
   ...WORK_OPTIONS,
 } as const satisfies Record<string, Option>
 
@@ -191,6 +199,7 @@ export function serveSettings(flags: Flags, environment: Environment): ServeSett
     origins: values['allow-origin'],
     webhookSecret: values['webhook-secret'],
     webhookTargets: values['webhook-target'],
+    maxQueue: values['max-queue'] || Number.POSITIVE_INFINITY,
   }
 }
 

@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   runner_lost: 'The runner process ended in the middle of the run',
   checkpoint_invalid: 'A checkpoint cannot be imported',
   workflow_invalid: 'A workflow file cannot be read',
+  queue_full: 'As many runs wait as the host lets wait',
   configuration_invalid: 'A setting is not usable',
 } as const
 

@@ -84,7 +84,7 @@ interface OpenParts extends HostParts {
 function assemble(open: OpenParts): Host {
   const { settings, database, server, hostLog, log, supervisor } = open
   const { store } = database
-  const runs = new Runs(store, supervisor, new Receipts(fileRoots(settings).receiptsRoot), log)
+  const runs = new Runs(store, supervisor, new Receipts(fileRoots(settings).receiptsRoot), log, settings.maxQueue)
   const narration = new Narration(runs)
   const webhooks = new Webhooks(store.deliveries, {
     secret: settings.webhookSecret,

@@ -9,15 +9,20 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   model_not_found: 404,
   path_outside: 403,
   image_too_large: 413,
+  queue_full: 429,
   runner_lost: 503,
   disk_full: 507,
   inference_failed: 500,
   model_corrupt: 500,
 }
 
+/** Seconds until whoever was too many may try again. */
+const LATER = 5
+
 /** Answers with an error in the form of ComfyUI's refusals. */
 export function sendFailure(response: Response, status: number, error: RestorationError): void {
   const { error: body, nodeErrors } = refusal(error)
+  if (status === 429) response.set('Retry-After', String(LATER))
   response.status(status).json({ error: body, node_errors: nodeErrors })
 }
 

@@ -46,7 +46,7 @@ export const ROUTES: readonly Route[] = [
       path: '/prompt',
       summary: 'Queue a graph, in the API or the UI format',
       body: json(request.promptRequestSchema),
-      answers: { 200: answer.acceptedSchema, 400: refused, 413: refused },
+      answers: { 200: answer.acceptedSchema, 400: refused, 413: refused, 429: refused },
     },
     { method: 'get', path: '/prompt', summary: 'How many runs wait', answers: { 200: answer.queueInfoSchema } },
     {
@@ -61,6 +61,7 @@ export const ROUTES: readonly Route[] = [
         202: answer.runSchema,
         400: refused,
         409: answer.runSchema,
+        429: refused,
         500: answer.runSchema,
       },
     },

@@ -44,14 +44,18 @@ export class Runs {
   #nextNumber = 0
   #closed = false
   readonly #log: (line: string) => void
+  readonly #mostWaiting: number
 
+  /** @param mostWaiting how many runs may wait; further ones are refused */
   constructor(
     store: RunStore,
     supervisor: Pick<Supervisor, 'execute' | 'cancel'>,
     receipts: Pick<Receipts, 'forget' | 'keepOnly'>,
     log: (line: string) => void = () => undefined,
+    mostWaiting = Number.POSITIVE_INFINITY,
   ) {
     this.#store = store
+    this.#mostWaiting = mostWaiting
     this.#log = log
     this.#supervisor = supervisor
     this.#receipts = receipts
@@ -76,7 +80,8 @@ export class Runs {
   /**
    * Writes the run down and queues it; from here on it survives a crash.
    * The same run sent again under its own id, by a client that did not hear the answer, is the one that is there.
-   * @throws RestorationError `invalid_input` when another run of the id is in the queue, or too much waits in memory
+   * @throws RestorationError `invalid_input` when another run of the id is in the queue, or too much waits in memory;
+   *   `queue_full` when as many runs wait as may
    */
   submit(submission: Submission): Run {
     refuseDepth([submission.prompt, submission.extraData])
@@ -263,6 +268,9 @@ export class Runs {
   }
 
   #refuseOverload(submission: Submission): void {
+    if (this.#queue.size >= this.#mostWaiting) {
+      throw new RestorationError('queue_full', `${this.#queue.size} runs wait already.`, 'Send the run again later.')
+    }
     const bytes = [...this.#attachments.values(), submission.attachments].reduce(
       (sum, attachments) => sum + Object.values(attachments).reduce((total, file) => total + file.length, 0),
       0,
