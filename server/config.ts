@@ -35,6 +35,8 @@ export interface ServeSettings extends WorkSettings {
   readonly webhookTargets: readonly string[]
   /** Runs that may wait; Infinity for any number. */
   readonly maxQueue: number
+  /** Bytes of one picture that is sent. */
+  readonly maxUpload: number
 }
 
 /** One setting: a flag, an environment variable, and a line of help. */
@@ -166,6 +168,12 @@ export const SERVE_OPTIONS = {
     help: 'runs that may wait before further ones are refused with 429 (0, which means any number)',
     schema: wholeNumber(0, 10_000_000).default(0),
   },
+  'max-upload': {
+    env: 'GENDR_MAX_UPLOAD',
+    value: 'MIB',
+    help: 'size of one picture that is sent (100)',
+    schema: wholeNumber(1, 1024).default(100),
+  },
   ...WORK_OPTIONS,
 } as const satisfies Record<string, Option>
 
@@ -199,6 +207,7 @@ export function serveSettings(flags: Flags, environment: Environment): ServeSett
     origins: values['allow-origin'],
     webhookSecret: values['webhook-secret'],
     webhookTargets: values['webhook-target'],
+    maxUpload: values['max-upload'] * 2 ** 20,
     maxQueue: values['max-queue'] || Number.POSITIVE_INFINITY,
   }
 }

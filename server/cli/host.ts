@@ -84,6 +84,7 @@ interface OpenParts extends HostParts {
 function assemble(open: OpenParts): Host {
   const { settings, database, server, hostLog, log, supervisor } = open
   const { store } = database
+  const { maxUpload } = settings
   const runs = new Runs(store, supervisor, new Receipts(fileRoots(settings).receiptsRoot), log, settings.maxQueue)
   const narration = new Narration(runs)
   const webhooks = new Webhooks(store.deliveries, {
@@ -95,7 +96,7 @@ function assemble(open: OpenParts): Host {
     if (change.type === 'settled') webhooks.wake()
   })
   const surroundings = hostSurroundings({ supervisor, files: open.files, models: open.models })
-  const hub = new Hub({ runs, narration, surroundings, policy: settings, log: hostLog })
+  const hub = new Hub({ runs, narration, surroundings, policy: settings, log: hostLog, maxUpload })
   const previewer = new Previewer(join(settings.data, 'pyramids'))
   const root = packageRoot()
   const app = createApp({
@@ -115,6 +116,7 @@ function assemble(open: OpenParts): Host {
     previewer,
     policy: settings,
     maxPixels: settings.maxPixels,
+    maxUpload,
     client: join(root, 'dist', 'client'),
     sdk: join(root, 'dist', 'sdk'),
     workflows: join(root, 'workflows'),

@@ -57,6 +57,8 @@ export interface AppOptions {
   readonly followLog: FollowLog
   readonly policy: Policy
   readonly maxPixels: number
+  /** Bytes of one upload. */
+  readonly maxUpload: number
   /** The folder of the built editor. */
   readonly client: string
   /** The folder of the built client for programs. */
@@ -85,13 +87,13 @@ export function createApp(options: AppOptions): Express {
 
   const accept = promptAcceptor(runs, surroundings, options.webhooks)
   const api = Router()
-  api.use(uploadRoutes(files, options.fileIndex, options.previewer, options.maxPixels))
+  api.use(uploadRoutes(files, options.fileIndex, options.previewer, options))
   api.use(userdataRoutes(options.userFiles))
-  const content = contentRoutes(files, options.fileIndex)
+  const content = contentRoutes(files, options.fileIndex, options.maxUpload)
   // Some clients send JSON as text/plain; a setting may be any JSON value.
   api.use(express.json({ type: () => true, limit: MAX_JSON, strict: false }))
   api.use(promptRoutes(runs, accept), queueRoutes(runs), historyRoutes(runs), interruptRoutes(runs))
-  api.use(freeRoutes(supervisor), objectInfoRoutes(surroundings), catalogueRoutes(surroundings))
+  api.use(freeRoutes(supervisor), objectInfoRoutes(surroundings), catalogueRoutes(surroundings, options.maxUpload))
   api.use(modelRoutes(options.modelFacts), documentRoutes())
   api.use(
     systemStatsRoutes(() => supervisor.latest?.device),

@@ -6,7 +6,6 @@ import express, { Router } from 'express'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { WrittenFile } from '../protocol/events.ts'
-import { MAX_UPLOAD_BYTES } from '../protocol/messages.ts'
 import { fileQuerySchema, knownRequestSchema, sha256Schema } from '../protocol/requests.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { contentHash } from '../storage/content-hash.ts'
@@ -18,7 +17,7 @@ import { sendFile } from './view.ts'
  * /api/files: uploads and results by their content. GET /{sha256} says where one is, GET /{sha256}/content gives it, PUT
  * /{sha256} keeps it, and keeps nothing twice; POST /known says which of several are here and need not be sent.
  */
-export function contentRoutes(files: HostFiles, index: FileIndex): Router {
+export function contentRoutes(files: HostFiles, index: FileIndex, maxUpload: number): Router {
   const router = Router()
   router.get('/files/:sha256', async (request, response) => {
     response.json(describe(await locate(request.params.sha256)))
@@ -38,32 +37,28 @@ export function contentRoutes(files: HostFiles, index: FileIndex): Router {
     })
     await sendFile(response, await files.path(file))
   })
-  router.put(
-    '/files/:sha256',
-    express.raw({ type: () => true, limit: MAX_UPLOAD_BYTES }),
-    async (request, response) => {
-      const sha256 = parse(sha256Schema, request.params.sha256)
-      const { name } = parse(fileQuerySchema, request.query)
-      const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-      const known = await find(sha256)
-      if (known !== undefined) {
-        response.json(describe(known))
-        return
-      }
-      const actual = await contentHash(bytes)
-      if (actual !== sha256) {
-        throw new RestorationError(
-          'invalid_input',
-          `The content has the SHA-256 ${actual}, not ${sha256}.`,
-          'Send the whole file, and its own hash.',
-        )
-      }
-      const place = await files.save({ type: 'input', subfolder: '', filename: name, bytes, overwrite: false })
-      const file = { ...place, sha256, size: bytes.length }
-      index.put(file)
-      response.status(201).json(describe(file))
-    },
-  )
+  router.put('/files/:sha256', express.raw({ type: () => true, limit: maxUpload }), async (request, response) => {
+    const sha256 = parse(sha256Schema, request.params.sha256)
+    const { name } = parse(fileQuerySchema, request.query)
+    const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+    const known = await find(sha256)
+    if (known !== undefined) {
+      response.json(describe(known))
+      return
+    }
+    const actual = await contentHash(bytes)
+    if (actual !== sha256) {
+      throw new RestorationError(
+        'invalid_input',
+        `The content has the SHA-256 ${actual}, not ${sha256}.`,
+        'Send the whole file, and its own hash.',
+      )
+    }
+    const place = await files.save({ type: 'input', subfolder: '', filename: name, bytes, overwrite: false })
+    const file = { ...place, sha256, size: bytes.length }
+    index.put(file)
+    response.status(201).json(describe(file))
+  })
 
   async function locate(text: string): Promise<WrittenFile> {
     const sha256 = parse(sha256Schema, text)

@@ -50,7 +50,7 @@ function clientFailure({ type }: { readonly type?: string | undefined }): Restor
       return new RestorationError(
         'invalid_input',
         'The body is too large.',
-        'Send a smaller graph; pictures go to /upload/image.',
+        'Send a smaller graph, and pictures to /upload/image; --max-upload says how large these may be.',
       )
     case undefined:
       return new RestorationError('invalid_input', 'The address cannot be read.', 'Encode its names as UTF-8 (%C3%BC).')

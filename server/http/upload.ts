@@ -3,7 +3,6 @@ import { type Request, Router } from 'express'
 import { z } from 'zod'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { MAX_UPLOAD_BYTES } from '../protocol/messages.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { contentHash } from '../storage/content-hash.ts'
 import type { Upload } from '../storage/storage.ts'
@@ -15,14 +14,14 @@ export function uploadRoutes(
   files: HostFiles,
   index: FileIndex,
   previewer: Pick<Previewer, 'masked'>,
-  maxPixels: number,
+  { maxPixels, maxUpload }: { readonly maxPixels: number; readonly maxUpload: number },
 ): Router {
   const router = Router()
   router.post('/upload/image', async (request, response) => {
-    response.json(await save(files, index, readUpload(await readForm(request))))
+    response.json(await save(files, index, readUpload(await readForm(request, maxUpload))))
   })
   router.post('/upload/mask', async (request, response) => {
-    const form = await readForm(request)
+    const form = await readForm(request, maxUpload)
     const upload = readUpload(form)
     // comfy-ui-client spells it in its own way.
     const reference = form.fields.get('original_ref') ?? form.fields.get('originalRef')
@@ -87,7 +86,7 @@ interface Form {
 }
 
 /** Reads a form with one file. @throws RestorationError `invalid_input`, `image_too_large` */
-function readForm(request: Request): Promise<Form> {
+function readForm(request: Request, maxUpload: number): Promise<Form> {
   return new Promise((resolve, reject) => {
     const invalid = () =>
       reject(
@@ -99,7 +98,8 @@ function readForm(request: Request): Promise<Form> {
         headers: request.headers,
         preservePath: true,
         defParamCharset: 'utf8',
-        limits: { files: 1, fileSize: MAX_UPLOAD_BYTES, fields: 20, fieldSize: 10_000 },
+        // busboy calls a file too large that just fits.
+        limits: { files: 1, fileSize: maxUpload + 1, fields: 20, fieldSize: 10_000 },
       })
     } catch {
       invalid()
@@ -112,8 +112,10 @@ function readForm(request: Request): Promise<Form> {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.on('limit', () => {
-        const message = `The file is larger than ${MAX_UPLOAD_BYTES} bytes.`
-        reject(new RestorationError('image_too_large', message, 'Upload a smaller file.'))
+        const message = `The file is larger than ${maxUpload / 2 ** 20} MiB.`
+        reject(
+          new RestorationError('image_too_large', message, 'Send a smaller file, or allow more with --max-upload.'),
+        )
       })
       stream.on('end', () => {
         if (name === 'image' && !stream.truncated)

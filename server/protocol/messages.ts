@@ -176,8 +176,10 @@ export type ServerMessage = z.infer<typeof serverMessageSchema>
 export type ClientMessage = z.infer<typeof clientMessageSchema>
 export type FeatureFlags = z.infer<typeof featureFlagsSchema>
 
-/** Bytes of one upload or one attachment. */
-export const MAX_UPLOAD_BYTES = 100 * 1024 * 1024
-
-/** What this server offers; answered to a client's own flags and under GET /features. */
-export const SERVER_FEATURES = { supports_preview_metadata: true, max_upload_size: MAX_UPLOAD_BYTES } as const
+/**
+ * What this server offers; answered to a client's own flags and under GET /features.
+ * @param maxUpload bytes of one upload or one attachment
+ */
+export function serverFeatures(maxUpload: number) {
+  return { supports_preview_metadata: true, max_upload_size: maxUpload }
+}

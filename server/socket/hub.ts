@@ -5,7 +5,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { checkSite, checkToken, type Policy, urlOf } from '../http/guard.ts'
 import { type HostLog, LOG_SIZE, type LogEntry } from '../http/host-log.ts'
-import { MAX_UPLOAD_BYTES, SERVER_FEATURES, type ServerMessage } from '../protocol/messages.ts'
+import { type ServerMessage, serverFeatures } from '../protocol/messages.ts'
 import type { Surroundings } from '../runs/intake.ts'
 import type { ActiveRun } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
@@ -19,6 +19,8 @@ export interface HubOptions {
   readonly surroundings: Surroundings
   readonly policy: Policy
   readonly log: HostLog
+  /** Bytes of one picture. */
+  readonly maxUpload: number
   /** While a run is under way, no client waits longer than this for a message, in ms. @default 4000 */
   readonly silence?: number
   /** How often sockets are checked, in ms. @default 15000 */
@@ -34,11 +36,7 @@ const MAX_HEAD = 1 << 16
 /** All sockets: accepts them, hears their runs, and tells each client of its own. */
 export class Hub {
   readonly #options: HubOptions
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    maxPayload: MAX_UPLOAD_BYTES + MAX_HEAD,
-  })
+  readonly #server: WebSocketServer
   /** By client id, the newest last: that one hears of the client's runs. */
   readonly #connections = new Map<string, Connection[]>()
   /** Clients that read the host's log. */
@@ -48,6 +46,11 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options
+    this.#server = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: options.maxUpload + MAX_HEAD,
+    })
     this.#unsubscribe = [
       options.runs.subscribe(({ type }) => {
         if (type === 'queue') this.#broadcast(text(this.#status()))
@@ -127,7 +130,7 @@ export class Hub {
         return work
       case 'feature_flags':
         connection.features = message.data
-        connection.send(text({ type: 'feature_flags', data: SERVER_FEATURES }))
+        connection.send(text({ type: 'feature_flags', data: serverFeatures(this.#options.maxUpload) }))
         return work
       case 'resume':
         this.#resume(connection, message.data.prompt_id, message.data.after)

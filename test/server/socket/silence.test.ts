@@ -33,6 +33,7 @@ test('while a run says nothing, its client and everybody else still hear somethi
     surroundings,
     policy: settings,
     log: new HostLog(),
+    maxUpload: 2 ** 20,
     silence: 100,
   })
   const server = createServer().listen(0, '127.0.0.1')
