@@ -1,4 +1,5 @@
 import { type Response, Router } from 'express'
+import type { Prompt } from '../graph/prompt.ts'
 import { isWorkflow } from '../graph/workflow.ts'
 import { promptRequestSchema } from '../protocol/requests.ts'
 import { prepareRun, type Surroundings, withWorkflow } from '../runs/intake.ts'
@@ -23,24 +24,29 @@ export function promptRoutes(runs: Runs, accept: AcceptPrompt): Router {
 }
 
 export interface Accepted {
-  readonly run: Run
+  readonly run: Pick<Run, 'id' | 'number'>
   readonly nodeErrors: object
 }
 
-/** Queues what a client sent; undefined when it was refused, which the client has been told. */
-export type AcceptPrompt = (sent: unknown, response: Response) => Promise<Accepted | undefined>
+/**
+ * Queues what a client sent; undefined when it was refused, which the client has been told.
+ * @param takeCompleted whether the same run under its own id that has completed is taken for this one
+ */
+export type AcceptPrompt = (sent: unknown, response: Response, takeCompleted?: boolean) => Promise<Accepted | undefined>
 
 export function promptAcceptor(
   runs: Runs,
   surroundings: Surroundings,
   webhooks: Pick<Webhooks, 'check'>,
 ): AcceptPrompt {
-  return (sent, response) => acceptPrompt(sent, response, runs, surroundings, webhooks)
+  return (sent, response, takeCompleted = false) =>
+    acceptPrompt(sent, response, takeCompleted, runs, surroundings, webhooks)
 }
 
 async function acceptPrompt(
   sent: unknown,
   response: Response,
+  takeCompleted: boolean,
   runs: Runs,
   surroundings: Surroundings,
   webhooks: Pick<Webhooks, 'check'>,
@@ -59,6 +65,8 @@ async function acceptPrompt(
     response.status(400).json({ error: prepared.error, node_errors: prepared.nodeErrors })
     return undefined
   }
+  const completed = takeCompleted ? completedRun(runs, body.prompt_id, prepared.prompt) : undefined
+  if (completed !== undefined) return { run: completed, nodeErrors: prepared.nodeErrors }
   const client = typeof body.client_id === 'string' ? { client_id: body.client_id } : {}
   const run = runs.submit({
     id: body.prompt_id ?? undefined,
@@ -73,6 +81,12 @@ async function acceptPrompt(
     webhook,
   })
   return { run, nodeErrors: prepared.nodeErrors }
+}
+
+function completedRun(runs: Runs, id: string | null | undefined, prompt: Prompt): Accepted['run'] | undefined {
+  const job = typeof id === 'string' ? runs.job(id) : undefined
+  if (job?.status !== 'completed' || JSON.stringify(job.prompt) !== JSON.stringify(prompt)) return undefined
+  return job
 }
 
 /** What clients of ComfyUI send for its paid nodes: no node of ours needs it, so it is not kept. */

@@ -15,16 +15,17 @@ const MAX_INLINE = 64 * 2 ** 20
 
 /**
  * POST /runs?wait=SECONDS: a graph as POST /prompt takes it, answered when it has ended. 200 with the pictures, by address
- * or with `inline=true` as base64; 500 with the error; 202 when it goes on, and GET /api/jobs/{id} tells the rest.
+ * or with `inline=true` as base64; 500 with the error; 202 when it goes on, and GET /api/jobs/{id} tells the rest. The same
+ * run that has completed under its own id is answered for, not run again: its client did not hear the answer.
  */
 export function runRoutes(runs: Runs, accept: AcceptPrompt, files: HostFiles, index: FileIndex): Router {
   const router = Router()
   router.post('/runs', async (request, response) => {
     const { wait, inline } = parse(runQuerySchema, request.query)
-    const accepted = await accept(request.body, response)
+    const accepted = await accept(request.body, response, true)
     if (accepted === undefined) return
     const { id } = accepted.run
-    await ended(runs, id, wait, (stop) => response.once('close', stop))
+    if (runs.isOpen(id)) await ended(runs, id, wait, (stop) => response.once('close', stop))
     const job = runs.job(id)
     if (response.destroyed) return
     if (job === undefined) {

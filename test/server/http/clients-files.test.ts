@@ -154,6 +154,22 @@ describe('POST /api/runs', () => {
     await call('POST', `/api/jobs/${body.id}/cancel`)
   })
 
+  test('answers for a run that has completed under its id, and runs again what failed or is another', async () => {
+    const send = (behaviour: string, id: string) =>
+      call('POST', '/api/runs?wait=30', { prompt: fakeGraph(behaviour), prompt_id: id })
+    const started = async (id: string) => (await get(`/api/jobs/${id}`)).body.execution_start_time
+    const first = await send('succeed', 'sent-again')
+    const start = await started('sent-again')
+    expect(await send('succeed', 'sent-again')).toEqual(first)
+    expect(await started('sent-again')).toBe(start)
+    await send('text', 'sent-again')
+    expect(await started('sent-again')).toBeGreaterThan(Number(start))
+    await send('fail', 'fails')
+    const failed = await started('fails')
+    await send('fail', 'fails')
+    expect(await started('fails')).toBeGreaterThan(Number(failed))
+  })
+
   test('tells a waiting client of a cancelled run', async () => {
     const id = 'watched'
     const answer = call('POST', '/api/runs?wait=30', { prompt: fakeGraph('hang'), prompt_id: id })
