@@ -48,7 +48,7 @@ export function outcomeOf({ status }: RunRecord): Exclude<JobStatus, 'pending' |
 
 export function summaryOf(record: RunRecord): JobSummary {
   const pictures = picturesOf(record.outputs)
-  const preview = pictures.find(({ type }) => type === 'output') ?? pictures[0]
+  const [preview] = pictures
   const error = record.status.completed ? undefined : failureOf(record)
   return { pictures: pictures.length, ...(preview && { preview }), ...(error && { error }) }
 }
@@ -58,15 +58,16 @@ export function failureOf({ status }: RunRecord): object | undefined {
   return status.messages.findLast(([type]) => type === 'execution_error')?.[1]
 }
 
-/** Every picture of a run, with the node that made it. */
+/** Every picture of a run, with the node that made it; those that were saved come before those that were only shown. */
 export function picturesOf(outputs: Readonly<Record<string, NodeUi>>) {
-  return Object.entries(outputs).flatMap(([nodeId, ui]) =>
+  const pictures = Object.entries(outputs).flatMap(([nodeId, ui]) =>
     [...(ui.images ?? []), ...(ui.a_images ?? []), ...(ui.b_images ?? [])].map((image) => ({
       ...image,
       nodeId,
       mediaType: 'images',
     })),
   )
+  return [...pictures.filter(({ type }) => type === 'output'), ...pictures.filter(({ type }) => type !== 'output')]
 }
 
 /** A line of GET /api/jobs. */
