@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type Database from 'libsql'
-import type { NodeUi } from '../../nodes/sdk/node.ts'
 import type { JobStatus } from '../protocol/jobs.ts'
-import { picturesOf } from './job.ts'
+import { failureOf, picturesOf } from './job.ts'
+import type { RunRecord } from './record.ts'
 
 /** Word of a run's end that has not reached its receiver yet. */
 export interface Delivery {
@@ -34,15 +34,17 @@ export class Deliveries {
   }
 
   /** To be called in the transaction that writes the run down as ended. */
-  add(run: string, url: string, status: JobStatus, outputs: Readonly<Record<string, NodeUi>>, now: number): void {
-    const pictures = picturesOf(outputs).map(({ filename, subfolder, type, nodeId }) => ({
+  add(run: string, url: string, status: JobStatus, record: RunRecord, now: number): void {
+    const pictures = picturesOf(record.outputs).map(({ filename, subfolder, type, nodeId }) => ({
       node: nodeId,
       filename,
       subfolder,
       type,
     }))
     const timestamp = new Date(now).toISOString()
-    const body = { type: `run.${status}`, timestamp, data: { id: run, status, outputs: pictures } }
+    const error = status === 'failed' ? failureOf(record) : undefined
+    const data = { id: run, status, outputs: pictures, ...(error && { error }) }
+    const body = { type: `run.${status}`, timestamp, data }
     this.#add.run(`msg_${randomUUID()}`, run, url, JSON.stringify(body), now)
   }
 

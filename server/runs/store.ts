@@ -124,7 +124,7 @@ export class RunStore {
       for (const file of files) this.files.put(file)
       if (lesson !== undefined) this.speeds.learn(lesson.shape, lesson.times)
       const { webhook } = this.#statements.webhook.get(id) as { webhook: string | null }
-      if (webhook !== null) this.deliveries.add(id, webhook, outcome, record.outputs, now)
+      if (webhook !== null) this.deliveries.add(id, webhook, outcome, record, now)
     })
   }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../../server/runs/database.ts'
 import { Deliveries } from '../../../server/runs/deliveries.ts'
+import { RunRecorder } from '../../../server/runs/record.ts'
 import { checkTarget, guardedLookup, isPublic } from '../../../server/runs/target.ts'
 import { sign, Webhooks } from '../../../server/runs/webhooks.ts'
 import { fakeGraph, post, startFakeHost, until } from './fake-host.ts'
@@ -75,7 +76,10 @@ describe('a webhook', () => {
 
     await post(host, '/api/runs', { prompt: fakeGraph('fail'), webhook: url })
     await until(() => receiver.heard[1])
-    expect(JSON.parse(receiver.heard[1]!.body)).toMatchObject({ type: 'run.failed', data: { status: 'failed' } })
+    expect(JSON.parse(receiver.heard[1]!.body)).toMatchObject({
+      type: 'run.failed',
+      data: { status: 'failed', error: { node_id: '1', exception_message: expect.any(String) } },
+    })
     await host.stop()
   })
 
@@ -120,7 +124,7 @@ describe('a webhook', () => {
 describe('a receiver', () => {
   const deliver = (options: { targets?: string[]; to?: string } = {}) => {
     const deliveries = new Deliveries(openDatabase(':memory:'))
-    deliveries.add('run', options.to ?? url, 'completed', {}, Date.now())
+    deliveries.add('run', options.to ?? url, 'completed', new RunRecorder({}).record(), Date.now())
     const log: string[] = []
     const webhooks = new Webhooks(deliveries, {
       secret: SECRET,
