@@ -9,7 +9,8 @@ export function overview(commands: Readonly<Record<string, Command>>): string {
 /** What `gendr COMMAND --help` prints. */
 export function commandHelp(command: Command): string {
   const options = Object.entries(command.options).map(
-    ([name, { value, help }]) => [`--${name}${value === undefined ? '' : ` ${value}`}`, help] as const,
+    ([name, { value, help, env }]) =>
+      [`--${name}${value === undefined ? '' : ` ${value}`}`, env === undefined ? help : `${help} [${env}]`] as const,
   )
   return `gendr ${command.usage}\n\n${command.summary}.\n\n${table([...options, ['--help', 'show this']])}\n`
 }

@@ -61,7 +61,7 @@ describe('the command line', () => {
 
   test('explains itself', async () => {
     expect((await gendr('--help')).stdout).toMatch(/restore IN OUT/)
-    expect((await gendr('serve', '--help')).stdout).toMatch(/--port/)
+    expect((await gendr('serve', '--help')).stdout).toMatch(/--port.*\[GENDR_PORT\]/)
   })
 
   test('says at the start of the host how many models there are, whatever their settings', async () => {
