@@ -46,6 +46,8 @@ export interface Option {
   /** What stands for the value in the help; absent for a switch. */
   readonly value?: string
   readonly multiple?: boolean
+  /** Whether its value is nobody's business. */
+  readonly secret?: boolean
   readonly schema: z.ZodType
 }
 
@@ -53,14 +55,15 @@ const wholeNumber = (least: number, most: number) => z.coerce.number().int().min
 const list = z
   .union([z.string().transform((text) => text.split(delimiter)), z.array(z.string())])
   .transform((items) => items.filter((item) => item !== ''))
-/** As browsers write them; the separator of lists may be in them, so that in the environment they are apart by blanks. */
-const origins = z
+/** In the environment apart by blanks, since the separator of paths may be in an address. */
+const names = z
   .union([z.string().transform((text) => text.split(/\s+/)), z.array(z.string())])
   .transform((items) => items.filter((item) => item !== ''))
-  .refine(
-    (items) => items.every((item) => URL.canParse(item) && new URL(item).origin === item),
-    'expected origins such as https://photos.example, without a path',
-  )
+/** As browsers write them. */
+const origins = names.refine(
+  (items) => items.every((item) => URL.canParse(item) && new URL(item).origin === item),
+  'expected origins such as https://photos.example, without a path',
+)
 const switchedOn = z
   .union([z.boolean(), z.enum(['0', '1', 'true', 'false'])])
   .transform((on) => on !== '0' && on !== 'false' && on !== false)
@@ -132,6 +135,7 @@ export const SERVE_OPTIONS = {
   token: {
     env: 'GENDR_TOKEN',
     value: 'TEXT',
+    secret: true,
     help: 'what callers must send as "Authorization: Bearer TEXT" or ?token=TEXT',
     schema: z.string().min(8, 'expected at least 8 characters').optional(),
   },
@@ -140,7 +144,7 @@ export const SERVE_OPTIONS = {
     value: 'NAME',
     multiple: true,
     help: 'a name under which browsers may call this host; may be repeated',
-    schema: list.default([]),
+    schema: names.default([]),
   },
   'allow-origin': {
     env: 'GENDR_ORIGINS',
@@ -152,6 +156,7 @@ export const SERVE_OPTIONS = {
   'webhook-secret': {
     env: 'GENDR_WEBHOOK_SECRET',
     value: 'TEXT',
+    secret: true,
     help: 'what webhooks are signed with (without it there are none)',
     schema: z.string().min(16, 'expected at least 16 characters').optional(),
   },
@@ -160,7 +165,7 @@ export const SERVE_OPTIONS = {
     value: 'HOST',
     multiple: true,
     help: 'a name or address that webhooks may go to although it is not public; may be repeated',
-    schema: list.default([]),
+    schema: names.default([]),
   },
   'max-queue': {
     env: 'GENDR_MAX_QUEUE',
@@ -243,13 +248,16 @@ function read<O extends Record<string, Option>>(options: O, flags: Flags, enviro
       flags[name] === undefined ? [option.env, environment[option.env] || undefined] : [`--${name}`, flags[name]]
     const parsed = option.schema.safeParse(given)
     if (parsed.success) values[name] = parsed.data
-    else complaints.push(`${source}: ${parsed.error.issues[0]?.message} (received '${String(given)}')`)
+    else {
+      const received = option.secret === true ? '' : ` (received '${String(given)}')`
+      complaints.push(`${source}: ${parsed.error.issues[0]?.message}${received}`)
+    }
   }
   if (complaints.length > 0) {
     throw new RestorationError(
       'configuration_invalid',
-      complaints.join('; '),
-      'Run `gendr --help` to see what each setting takes.',
+      `${complaints.join('; ')}.`,
+      'Add --help to the command to see what each setting takes.',
     )
   }
   return values as Values<O>

@@ -28,6 +28,18 @@ describe('settings', () => {
     expect(runnerOptions(settings)).toMatchObject({ device: 'cpu', maxPixels: 5, inputRoot: resolve('data/input') })
   })
 
+  test('names and addresses are apart by blanks in the environment', () => {
+    const environment = { GENDR_HOSTS: 'photos.example fd00::1', GENDR_WEBHOOK_TARGETS: ' hooks.internal  10.0.0.5' }
+    expect(serveSettings({}, environment)).toMatchObject({
+      hostNames: ['photos.example', 'fd00::1'],
+      webhookTargets: ['hooks.internal', '10.0.0.5'],
+    })
+  })
+
+  test('that are secret are not repeated', () => {
+    expect(() => serveSettings({ token: 'short', 'webhook-secret': 'brief' }, {})).not.toThrow(/short|brief/)
+  })
+
   test('an empty variable counts as absent', () => {
     expect(serveSettings({}, { GENDR_PORT: '', GENDR_TOKEN: '' })).toMatchObject({ port: 8188, token: undefined })
   })
