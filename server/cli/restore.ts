@@ -62,6 +62,14 @@ export const restoreCommand: Command = {
 async function chooseModel(settings: Pick<WorkSettings, 'modelRoots'>, wanted: Flags[string]): Promise<ChosenModel> {
   const { gendr_models: restorers, upscale_models: upscalers } = await modelChoices(settings)
   const name = typeof wanted === 'string' ? wanted : (restorers.find((one) => one === SHIPPED) ?? restorers[0])
+  const all = [...restorers, ...upscalers]
+  if (name !== undefined && all.length > 0 && !all.includes(name)) {
+    throw new RestorationError(
+      'configuration_invalid',
+      `No model '${name}' is installed.`,
+      `Choose one of: ${all.join(', ')}.`,
+    )
+  }
   if (name !== undefined) return { name, isUpscaler: upscalers.includes(name) }
   throw new RestorationError('model_not_found', 'No model is installed.', 'Import one with `gendr import`.')
 }

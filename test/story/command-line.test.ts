@@ -17,7 +17,8 @@ afterEach(() => rm(folder, { recursive: true }))
 
 /** What `gendr` says of these arguments, with an own data folder. */
 function gendr(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const given = [join(root, 'server/start.mjs'), ...args, '--data', join(folder, 'data'), '--device', 'cpu']
+  const device = args[0] === 'import' ? [] : ['--device', 'cpu']
+  const given = [join(root, 'server/start.mjs'), ...args, '--data', join(folder, 'data'), ...device]
   return new Promise((done) => {
     execFile(process.execPath, given, { cwd: folder }, (error, stdout, stderr) =>
       done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
@@ -133,6 +134,9 @@ describe('from the command line', () => {
 
   test('a flag that does not fit is named before the first picture, as wrong use', async () => {
     const { code, stderr } = await gendr('restore', PHOTOGRAPH, 'large.png', '--scale', '9')
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/^gendr: --scale 9 .*from 1\.0 to 8\.0/)])
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/gendr: --scale 9 .*from 1\.0 to 8\.0/)])
+    await gendr('import', join(root, 'test/fixtures/upscalers/compact-x4.pth'))
+    const lost = await gendr('restore', PHOTOGRAPH, 'large.png', '--model', 'lost')
+    expect([lost.code, lost.stderr]).toEqual([2, expect.stringMatching(/'lost'.*gendr-nano, compact-x4/)])
   })
 })
