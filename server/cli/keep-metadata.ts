@@ -10,7 +10,11 @@ const INCHES_PER_METRE = 1 / 0.0254
 export async function keepMetadata(png: Uint8Array, source: Uint8Array): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp')
   const header = (bytes: Uint8Array) => sharp(bytes, { limitInputPixels: false }).metadata()
-  const [{ exif, xmp, density = UNSAID }, { width, height }] = await Promise.all([header(source), header(png)])
+  const [{ exif, xmp, density = UNSAID }, { width, height }] = await Promise.all([
+    // A picture that could be restored is not lost for what could not be read of it here.
+    header(source).catch((): Partial<Awaited<ReturnType<typeof header>>> => ({})),
+    header(png),
+  ])
   const fitting = exif === undefined ? undefined : exifOfResult(exif, width, height)
   return addPngChunks(png, [
     ...(density === UNSAID || density <= 0 ? [] : [pngChunk('pHYs', physical(density))]),

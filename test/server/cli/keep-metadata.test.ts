@@ -36,6 +36,7 @@ test.each(['jpeg', 'png', 'webp'] as const)(
 test('a picture that says nothing leaves its result as it is', async () => {
   const png = await result()
   expect(Buffer.from(await keepMetadata(png, await picture(8, 6).jpeg().toBuffer()))).toEqual(png)
+  expect(Buffer.from(await keepMetadata(png, Buffer.from('no picture')))).toEqual(png)
 })
 
 test('the graph that made the source does not pass for that of the result', async () => {
