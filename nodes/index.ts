@@ -44,6 +44,7 @@ import { repeatImageBatch } from './image/repeat-image-batch.ts'
 import { resizeAndPadImage } from './image/resize-and-pad-image.ts'
 import { saveImage } from './image/save-image.ts'
 import { saveImageAs } from './image/save-image-as.ts'
+import { saveImageWebsocket } from './image/save-image-websocket.ts'
 import { compareNumbers } from './logic/compare-numbers.ts'
 import { gate } from './logic/gate.ts'
 import { rebatchImages } from './logic/rebatch-images.ts'
@@ -81,6 +82,7 @@ const categories: Readonly<Record<string, readonly AnyNode[]>> = {
     loadImage,
     saveImage,
     saveImageAs,
+    saveImageWebsocket,
     previewImage,
     imageCompare,
     getImageSize,

@@ -18,6 +18,8 @@ export interface RunContext {
   readonly metadata: { readonly prompt: unknown; readonly extraPnginfo: Readonly<Record<string, unknown>> }
   /** Report `value` of `max` steps; `preview` is shown while the node runs. Throws when the run is cancelled. */
   progress(value: number, max: number, preview?: Image): void
+  /** A whole picture, as PNG, for the client that the run is of; it is kept nowhere. */
+  send(png: Uint8Array): void
   /** A line for people about what the node is doing; clients may show it on the node. */
   say(text: string): void
 }

@@ -86,11 +86,15 @@ const U32 = (what: string) => `u32 (big-endian) ${what}`
 const WITH_JSON = `${U32('length of the JSON')} | JSON | bytes`
 
 const SENT_FRAMES: readonly BinaryFrame[] = [
-  { name: 'preview', title: 'A picture so far', layout: `${U32('1 JPEG or 2 PNG')} | bytes` },
+  {
+    name: 'preview',
+    title: 'A picture so far, or a whole one of SaveImageWebsocket',
+    layout: `${U32('1 JPEG or 2 PNG')} | bytes`,
+  },
   { name: 'text', title: 'A line of text', layout: `${U32('length of the node id')} | node id | text` },
   {
     name: 'previewWithMetadata',
-    title: 'A picture so far, for clients with supports_preview_metadata',
+    title: 'The same, for clients with supports_preview_metadata',
     layout: WITH_JSON,
     header: previewMetadataSchema,
   },

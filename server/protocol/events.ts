@@ -11,6 +11,7 @@ export type RunEventBody =
   | { readonly type: 'cached'; readonly nodes: readonly string[] }
   | { readonly type: 'node_started'; readonly node: string }
   | { readonly type: 'node_progress'; readonly node: string; readonly value: number; readonly max: number }
+  /** A small JPEG of what is being made, or a PNG that is a result and nowhere else. */
   | {
       readonly type: 'node_preview'
       readonly node: string

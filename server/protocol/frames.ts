@@ -43,6 +43,11 @@ export type Frame =
   | { readonly type: 'attachment'; readonly metadata: AttachmentMetadata; readonly bytes: Uint8Array }
   | { readonly type: 'result'; readonly metadata: ResultMetadata; readonly bytes: Uint8Array }
 
+/** Whether the client waits for it: pictures of what is being made are JPEG, and the next one is as good. */
+export function isResult(frame: Frame): boolean {
+  return frame.type === 'result' || (frame.type === 'previewWithMetadata' && frame.metadata.image_type === 'image/png')
+}
+
 const FORMAT_CODES: Readonly<Record<ImageFormat, number>> = { 'image/jpeg': 1, 'image/png': 2 }
 const MAX_METADATA = 1 << 20
 

@@ -64,6 +64,7 @@ const executor: ExecutorOptions = {
       signal.throwIfAborted()
       reporter.progress(nodeId, value, max, preview)
     },
+    send: (bytes) => reporter.emit({ type: 'node_preview', node: nodeId, format: 'image/png', bytes }),
     say: (text) => reporter.emit({ type: 'node_text', node: nodeId, text }),
   }),
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import { encodeFrame, type Frame } from '../protocol/frames.ts'
+import { encodeFrame, type Frame, isResult } from '../protocol/frames.ts'
 import type { FeatureFlags } from '../protocol/messages.ts'
 import type { Told } from './narration.ts'
 
@@ -55,8 +55,8 @@ export class Connection {
   /** Sends a frame; previews go in the form that the client understands, and not to a client that is behind. */
   sendFrame(frame: Frame): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
-    if (frame.type === 'result') {
-      this.#sendResult(encodeFrame(frame))
+    if (isResult(frame)) {
+      this.#sendResult(encodeFrame(this.#understood(frame)))
       return
     }
     if (this.#socket.bufferedAmount > SLOW) return

@@ -1,3 +1,4 @@
+import { isResult } from '../protocol/frames.ts'
 import { type ExecutionMessage, executionMessageSchema, type ServerMessage } from '../protocol/messages.ts'
 import type { ActiveRun } from '../runs/run.ts'
 import type { RunChange, Runs } from '../runs/runs.ts'
@@ -117,8 +118,8 @@ export class Narration {
     }
     log.hasEnded = isLast
     const { telling } = told
-    if (telling.kind === 'message' || telling.frame.type === 'result' || telling.frame.type === 'text') {
-      const bytes = telling.kind === 'frame' && telling.frame.type === 'result' ? telling.frame.bytes.length : 0
+    if (telling.kind === 'message' || telling.frame.type === 'text' || isResult(telling.frame)) {
+      const bytes = telling.kind === 'frame' && telling.frame.type !== 'text' ? telling.frame.bytes.length : 0
       log.told.push(told)
       log.bytes += bytes
       this.#told += 1

@@ -101,6 +101,7 @@ const INTERFACES: Readonly<Record<string, readonly [inputs: Readonly<Record<stri
   GrowMask: [{ mask: 'MASK', expand: 'INT 0 -16384..16384', tapered_corners: 'BOOLEAN true' }, 'MASK'],
   ThresholdMask: [{ mask: 'MASK', value: 'FLOAT 0.5 0..1' }, 'MASK'],
   MaskPreview: [{ mask: 'MASK' }, ''],
+  SaveImageWebsocket: [{ images: 'IMAGE' }, ''],
   SplitImageWithAlpha: [{ image: 'IMAGE' }, 'IMAGE MASK'],
   JoinImageWithAlpha: [{ image: 'IMAGE', alpha: 'MASK' }, 'IMAGE'],
 }

@@ -6,14 +6,17 @@ import type { Frame, GendrModel, Tensor, UpscaleModel } from '../../nodes/sdk/va
 export interface TestContext extends RunContext {
   readonly written: Map<string, Uint8Array>
   readonly steps: [number, number][]
+  readonly sent: Uint8Array[]
 }
 
 export function testContext(files: Readonly<Record<string, Uint8Array>> = {}, maxPixels = 100e6): TestContext {
   const written = new Map<string, Uint8Array>()
   const steps: [number, number][] = []
+  const sent: Uint8Array[] = []
   return {
     written,
     steps,
+    sent,
     signal: new AbortController().signal,
     nodeId: '1',
     node: () => undefined,
@@ -48,6 +51,7 @@ export function testContext(files: Readonly<Record<string, Uint8Array>> = {}, ma
       score: async (_model, [input]) => input!,
     },
     say: () => undefined,
+    send: (png) => sent.push(png),
     progress(value, max) {
       steps.push([value, max])
     },

@@ -177,6 +177,32 @@ test('a restoration says in a line what it does, and shows the picture so far as
   }
 })
 
+test('SaveImageWebsocket sends whole pictures in order, each time anew, while its node is the one that runs', async () => {
+  const prompt = {
+    1: { class_type: 'LoadImage', inputs: { image: 'small.png' } },
+    2: { class_type: 'ImageInvert', inputs: { image: ['1', 0] } },
+    3: { class_type: 'ImageBatch', inputs: { image1: ['1', 0], image2: ['2', 0] } },
+    send: { class_type: 'SaveImageWebsocket', inputs: { images: ['3', 0] } },
+  }
+  // As ComfyUI's own example reads them: type and format are eight bytes.
+  const listener = await Listener.open(host.url, 'no-disk')
+  const during: unknown[] = []
+  listener.socket.on('message', (_data, isBinary) => {
+    if (isBinary) during.push(listener.messages.findLast(({ type }) => type === 'executing')?.data.node)
+  })
+  for (const round of [1, 2]) {
+    const answer = await post(host, '/prompt', { prompt, client_id: 'no-disk' })
+    const { prompt_id: id } = answer.body as { prompt_id: string }
+    await listener.until('executing', (data) => data.node === null && data.prompt_id === id)
+    expect(listener.frames).toHaveLength(2 * round)
+  }
+  expect(listener.frames.map(({ kind }) => kind)).toEqual([1, 1, 1, 1])
+  expect(during).toEqual(['send', 'send', 'send', 'send'])
+  const colours = listener.frames.map(async ({ bytes }) => (await sharp(bytes).raw().toBuffer()).toString('hex', 0, 3))
+  expect(await Promise.all(colours)).toEqual(['285078', 'd7af87', '285078', 'd7af87'])
+  listener.close()
+})
+
 test('a node that fails is named, and the end is told all the same', async () => {
   await upload(host, 'broken.png', Buffer.from('no picture'))
   const prompt = { ...trivial('fails'), 1: { class_type: 'LoadImage', inputs: { image: 'broken.png' } } }

@@ -80,6 +80,7 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles, c
           files: runFiles(storage, run, (filename, extension, bytes, index) =>
             reporter.emit({ type: 'result_image', node: nodeId, index, filename, format: `image/${extension}`, bytes }),
           ),
+          send: (bytes) => reporter.emit({ type: 'node_preview', node: nodeId, format: 'image/png', bytes }),
           say: (text) => reporter.emit({ type: 'node_text', node: nodeId, text }),
           progress(value, max, preview) {
             signal.throwIfAborted()
