@@ -27,6 +27,23 @@ describe('the texts of a PNG', () => {
     expect(readPngText(png(text)).get('prompt')).toBe('{"ü":1}')
   })
 
+  test('a graph is found behind the end of the picture, and in the chunk of animated ones', () => {
+    const text = chunk('tEXt', Buffer.from('workflow\0{"nodes":[]}', 'latin1'))
+    const animated = chunk('comf', Buffer.from('prompt\0{}', 'latin1'))
+    expect(readPngText(Buffer.concat([png(animated), text]))).toEqual(
+      new Map([
+        ['prompt', '{}'],
+        ['workflow', '{"nodes":[]}'],
+      ]),
+    )
+  })
+
+  test('tEXt may be UTF-8, as ComfyUI’s browser writes it, or Latin-1, as the specification says', () => {
+    for (const encoding of ['utf8', 'latin1'] as const) {
+      expect(readPngText(png(chunk('tEXt', Buffer.from('prompt\0"für"', encoding)))).get('prompt')).toBe('"für"')
+    }
+  })
+
   test('what says that it is longer than the file ends the reading', () => {
     const cut = Uint8Array.from(png(chunk('tEXt', Buffer.from('workflow\0{}', 'latin1'))))
     new DataView(cut.buffer).setUint32(8, 0xffffffff)
