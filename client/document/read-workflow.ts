@@ -115,6 +115,8 @@ function readLevel(
   }
   for (const [i, node] of workflow.nodes.entries()) {
     const type = staticType(node.type, types) ?? definitionType(around, node.type, types)
+    const id = entries[i]?.id
+    if (id !== undefined && id !== node.id) problems.push(`Two nodes had the id ${id}. One of them is now ${node.id}.`)
     nodes.set(String(node.id), readNode(node, entries[i] ?? {}, type, leastOutputs.get(String(node.id)) ?? 0, known))
   }
   const read = new Map(readReroutes(source).map((reroute) => [reroute.id, reroute]))

@@ -146,19 +146,27 @@ export function parseWorkflow(json: unknown): Workflow {
     throw invalid(`The workflow cannot be read: at ${place}: ${issue?.message ?? 'not a workflow'}.`)
   }
   const { nodes, links, groups, ...rest } = parsed.data
-  const ids = new Set<string>()
-  for (const node of nodes) {
-    if (ids.has(String(node.id))) throw invalid(`The workflow has two nodes with the id ${node.id}.`)
-    ids.add(String(node.id))
-  }
   return {
-    nodes: nodes.map(toNode),
+    nodes: withOwnIds(nodes.map(toNode)),
     links: (links ?? []).flatMap((link) =>
       link === null ? [] : [{ ...link, type: socketType.catch('*').parse(link.type) }],
     ),
     groups: (groups ?? []).map(({ title, bounding, ...other }) => ({ title, bounding, rest: other })),
     rest,
   }
+}
+
+/** Two nodes of one id have been seen in files; as in ComfyUI's editor the second gets another, and links mean the first. */
+function withOwnIds(nodes: readonly WorkflowNode[]): readonly WorkflowNode[] {
+  const taken = new Set(nodes.map(({ id }) => String(id)))
+  if (taken.size === nodes.length) return nodes
+  const seen = new Set<string>()
+  let last = Math.max(0, ...nodes.map(({ id }) => Number(id)).filter((id) => Number.isInteger(id) && id < 2 ** 31))
+  return nodes.map((node) => {
+    const isFirst = !seen.has(String(node.id))
+    seen.add(String(node.id))
+    return isFirst ? node : { ...node, id: ++last }
+  })
 }
 
 function toNode(node: z.output<typeof nodeSchema>): WorkflowNode {

@@ -122,16 +122,6 @@ describe('a hostile or broken file is refused with the place', () => {
     ['text', 'hello', /file/],
     ['nodes that are no list', { nodes: {} }, /nodes/],
     ['a node without a type', { nodes: [{ id: 1 }] }, /nodes\.0\.type/],
-    [
-      'two nodes of one id',
-      {
-        nodes: [
-          { id: 1, type: 'A' },
-          { id: 1, type: 'B' },
-        ],
-      },
-      /id 1/,
-    ],
     ['a prototype key', JSON.parse('{"nodes":[{"id":1,"type":"A","__proto__":{"polluted":1}}]}'), /__proto__/],
     ['a constructor key', { nodes: [{ id: 1, type: 'A', properties: { constructor: {} } }] }, /constructor/],
     ['endless nesting', { nodes: [], extra: nested() }, /nested/],
