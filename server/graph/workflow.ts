@@ -62,7 +62,8 @@ const MAX_NODES = 20_000
 const MAX_LINKS = 100_000
 const MAX_SOCKETS = 2000
 const MAX_DEPTH = 64
-const MAX_STRING = 1_000_000
+/** Some nodes keep a picture as base64 in a field. */
+const MAX_STRING = 10_000_000
 
 const coordinate = z.number().min(-1e7).max(1e7)
 /** `[x, y]`, or `{"0": x, "1": y}` as a Float32Array goes through JSON. */
