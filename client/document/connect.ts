@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { canConnect } from '../../server/graph/link-types.ts'
 import type { Change } from './change.ts'
+import { closesCircle } from './circles.ts'
 import { freeLinkId, type Graph, type GraphLink, type GraphNode, linkInto, waypoints } from './graph.ts'
 import { parameterAt } from './virtual-types.ts'
 
@@ -21,7 +22,7 @@ export function connect(graph: Graph, wish: Wish, types: Catalogue = new Map()):
   const judged = judge(graph.nodes, wish, flowingType(graph, wish.from, wish.output))
   if (!judged.ok) return refuse(judged.reason)
   if (wish.from === wish.to) return refuse('A node cannot feed itself.')
-  if (reaches(graph, wish.to, wish.from)) {
+  if (closesCircle(graph, wish)) {
     const [from, to] = [wish.from, wish.to].map((id) => nameOf(graph.nodes.get(id)))
     return refuse(`This link would make a circle: ${from} already depends on ${to}.`)
   }
@@ -131,52 +132,6 @@ function primitiveKind(graph: Graph, id: string, types: Catalogue): string | und
     if (parameter !== undefined) return parameter.kind
   }
   return undefined
-}
-
-/** Links that close a circle, found by one walk over the graph (depth first, without recursion). */
-export function circularLinks(graph: Graph): GraphLink[] {
-  const outgoing = linksBySource(graph)
-  const state = new Map<string, 'open' | 'done'>()
-  const circular: GraphLink[] = []
-  for (const root of graph.nodes.keys()) {
-    const stack = [{ node: root, next: 0 }]
-    if (state.has(root)) continue
-    state.set(root, 'open')
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const link = outgoing.get(top.node)?.[top.next++]
-      if (link === undefined) {
-        state.set(top.node, 'done')
-        stack.pop()
-      } else if (state.get(link.to) === 'open') {
-        circular.push(link)
-      } else if (!state.has(link.to)) {
-        state.set(link.to, 'open')
-        stack.push({ node: link.to, next: 0 })
-      }
-    }
-  }
-  return circular
-}
-
-/** Whether the output of `start` arrives, through any nodes, at `goal`; a node reaches itself. */
-function reaches(graph: Graph, start: string, goal: string): boolean {
-  const outgoing = linksBySource(graph)
-  const seen = new Set<string>([start])
-  for (const node of seen) {
-    if (node === goal) return true
-    for (const link of outgoing.get(node) ?? []) seen.add(link.to)
-  }
-  return false
-}
-
-function linksBySource(graph: Graph): Map<string, GraphLink[]> {
-  const outgoing = new Map<string, GraphLink[]>()
-  for (const link of graph.links.values()) {
-    const links = outgoing.get(link.from)
-    if (links === undefined) outgoing.set(link.from, [link])
-    else links.push(link)
-  }
-  return outgoing
 }
 
 function nameOf(node: GraphNode | undefined): string {

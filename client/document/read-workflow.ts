@@ -9,7 +9,8 @@ import {
   type WorkflowNode,
   type WorkflowOutput,
 } from '../../server/graph/workflow.ts'
-import { circularLinks, judge } from './connect.ts'
+import { circularLinks } from './circles.ts'
+import { judge } from './connect.ts'
 import {
   boundingOf,
   entriesAt,
@@ -120,7 +121,7 @@ function readLevel(
     nodes.set(String(node.id), readNode(node, entries[i] ?? {}, type, leastOutputs.get(String(node.id)) ?? 0, known))
   }
   const read = new Map(readReroutes(source).map((reroute) => [reroute.id, reroute]))
-  const links = readLinks(workflow, source, nodes, problems)
+  const links = readLinks(workflow, source, nodes, definitions, problems)
   const through = linksThrough({ reroutes: read }, links.values())
   const reroutes = new Map(
     [...read].map(([id, reroute]) => [
@@ -308,6 +309,7 @@ function readLinks(
   workflow: Workflow,
   source: FileEntry,
   nodes: ReadonlyMap<string, GraphNode>,
+  definitions: Graph['definitions'],
   problems: string[],
 ): Map<number, GraphLink> {
   const raw = (Array.isArray(source.links) ? source.links : []).filter((link) => link !== null)
@@ -353,7 +355,7 @@ function readLinks(
       source: Array.isArray(entry) ? entry : (entryOf(entry) ?? {}),
     })
   }
-  for (const link of circularLinks({ ...EMPTY_GRAPH, nodes, links })) {
+  for (const link of circularLinks({ ...EMPTY_GRAPH, nodes, links, definitions })) {
     links.delete(link.id)
     problems.push(`Link ${link.id} was left out. It closes a circle.`)
   }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { connect } from '../../client/document/connect.ts'
 import { GraphDocument } from '../../client/document/document.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
 import { mayTake, unpackSubgraph } from '../../client/document/subgraphs.ts'
-import { writeWorkflow } from '../../client/document/write-workflow.ts'
+import { writePrompt, writeWorkflow } from '../../client/document/write-workflow.ts'
 import { allTypes as types } from './types.ts'
 
 const node = (id: number, type: string, more: object = {}) => ({
@@ -67,5 +68,77 @@ describe('subgraphs', () => {
     expect(document.graph.links.size).toBe(2)
     const { extra } = writeWorkflow(document.whole, types) as { extra: { reroutes: object[] } }
     expect(extra.reroutes).toMatchObject([{ linkIds: [[...document.graph.links.keys()][0]] }])
+  })
+})
+
+describe('what a subgraph gives', () => {
+  const image = (id: number, from: number, fromSlot: number, to: number, toSlot: number) => ({
+    id,
+    origin_id: from,
+    origin_slot: fromSlot,
+    target_id: to,
+    target_slot: toSlot,
+    type: 'IMAGE',
+  })
+  const sockets = ['a', 'b'].map((name) => ({ name, type: 'IMAGE' }))
+  const inverted = (id: number, link: number) =>
+    node(id, 'ImageInvert', { inputs: [{ ...sockets[0], name: 'image', link }] })
+  const both = (id: string, nodes: object[], links: object[]) =>
+    definition(id, nodes, { inputs: sockets, outputs: sockets, links })
+  /** Two ways through it that have nothing to do with each other. */
+  const apart = both(
+    'apart',
+    [inverted(1, 1), inverted(2, 2)],
+    [image(1, -10, 0, 1, 0), image(2, -10, 1, 2, 0), image(3, 1, 0, -20, 0), image(4, 2, 0, -20, 1)],
+  )
+  const instance = (id: number, type: string, a: number, b: number) =>
+    node(id, type, {
+      inputs: [
+        { ...sockets[0], link: a },
+        { ...sockets[1], link: b },
+      ],
+      outputs: sockets,
+    })
+  const wrapped = both(
+    'wrapped',
+    [instance(1, 'apart', 1, 2)],
+    [image(1, -10, 0, 1, 0), image(2, -10, 1, 1, 1), image(3, 1, 0, -20, 0), image(4, 1, 1, -20, 1)],
+  )
+  const file = (type: string) => ({
+    nodes: [
+      node(4, 'EmptyImage'),
+      instance(5, type, 1, 3),
+      inverted(6, 2),
+      node(7, 'SaveImage', { inputs: [{ name: 'images', type: 'IMAGE', link: 4 }] }),
+    ],
+    links: [
+      [1, 4, 0, 5, 0, 'IMAGE'],
+      [2, 5, 0, 6, 0, 'IMAGE'],
+      [3, 6, 0, 5, 1, 'IMAGE'],
+      [4, 5, 1, 7, 0, 'IMAGE'],
+    ],
+    definitions: { subgraphs: [apart, wrapped] },
+  })
+
+  test.each(['apart', 'wrapped'])('may come back to another of its inputs, that is no circle: %s', (type) => {
+    const { graph, problems } = readGraphText(JSON.stringify(file(type)), types)
+    expect(problems).toEqual([])
+    expect(writeWorkflow(graph, types).links).toEqual(file(type).links)
+    const inside = type === 'apart' ? '5' : '5:1'
+    expect(writePrompt(graph, types)).toMatchObject({
+      [`${inside}:1`]: { inputs: { image: ['4', 0] } },
+      6: { inputs: { image: [`${inside}:1`, 0] } },
+      [`${inside}:2`]: { inputs: { image: ['6', 0] } },
+      7: { inputs: { images: [`${inside}:2`, 0] } },
+    })
+  })
+
+  test('closes a circle where it depends on what it feeds', () => {
+    const { graph } = readGraphText(JSON.stringify(file('wrapped')), types)
+    const refused = connect(graph, { from: '5', output: 1, to: '6', input: 'image' })
+    expect(refused).toMatchObject({ ok: false, reason: expect.stringContaining('circle') })
+    const { links, ...rest } = file('wrapped')
+    const closed = { ...rest, links: [...links.slice(0, 1), [2, 5, 1, 6, 0, 'IMAGE'], ...links.slice(2)] }
+    expect(readGraphText(JSON.stringify(closed), types).problems.join()).toMatch(/closes a circle/)
   })
 })
