@@ -2,7 +2,7 @@ import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from './catalogue.ts'
 import { expandSubgraphs } from './expand-subgraphs.ts'
-import { overlap } from './link-types.ts'
+import { canConnect } from './link-types.ts'
 import type { Link, Prompt, PromptNode } from './prompt.ts'
 import { valuesInOrder } from './widget-values.ts'
 import {
@@ -141,7 +141,7 @@ function resolve(
  */
 function bypassInput({ inputs, outputs }: WorkflowNode, link: WorkflowLink, wanted: string): WorkflowInput | undefined {
   const type = outputs[link.fromSlot]?.type ?? link.type
-  const fits = (input: WorkflowInput) => overlap(type, input.type) && overlap(input.type, wanted)
+  const fits = (input: WorkflowInput) => canConnect(type, input.type) && canConnect(input.type, wanted)
   const opposite = inputs[link.fromSlot]
   if (opposite !== undefined && fits(opposite)) return opposite
   return inputs.find((input) => input.type === wanted) ?? inputs.find(fits)
