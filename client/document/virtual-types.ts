@@ -16,6 +16,7 @@ import { SUBGRAPHS } from './parameters.ts'
 const ANY = '*' as SocketType
 const NOTHING = { category: 'editor', inputs: [], parameters: [], outputs: [], outputNode: false, listInput: false }
 const text: ParameterDescription = { name: 'text', kind: 'STRING', default: '', multiline: true }
+const linkName: ParameterDescription = { name: 'Constant', kind: 'STRING', default: '', multiline: false }
 
 /** Nodes that ComfyUI's browser resolves by itself, and the host before it runs: none of them is in its catalogue. */
 export const VIRTUAL_TYPES: Catalogue = new Map(
@@ -39,6 +40,17 @@ export const VIRTUAL_TYPES: Catalogue = new Map(
         parameters: [{ name: 'value', kind: 'STRING', default: '', multiline: false }],
         outputs: [{ name: 'connect to a field', type: ANY, list: false }],
       },
+    ] satisfies NodeDescription[]
+  ).map((type) => [type.id, type]),
+)
+
+/** Virtual nodes of widespread packs, which files bring along: they run, and show the sockets that the file says. */
+const PACKED_TYPES: Catalogue = new Map(
+  (
+    [
+      { ...NOTHING, id: 'SetNode', title: 'Set', summary: 'Gives what feeds it a name.', parameters: [linkName] },
+      { ...NOTHING, id: 'GetNode', title: 'Get', summary: 'Gives what has this name.', parameters: [linkName] },
+      { ...NOTHING, id: 'Reroute (rgthree)', title: 'Reroute', summary: 'Hands its input on.' },
     ] satisfies NodeDescription[]
   ).map((type) => [type.id, type]),
 )
@@ -123,7 +135,7 @@ function withDefault(parameter: ParameterDescription, value: unknown): Parameter
 
 /** What a type is whatever it is linked to: enough to read and write its values. */
 export function staticType(type: string, types: Catalogue): NodeDescription | undefined {
-  return types.get(type) ?? VIRTUAL_TYPES.get(type)
+  return types.get(type) ?? VIRTUAL_TYPES.get(type) ?? PACKED_TYPES.get(type)
 }
 
 /** A node's type as far as its values are concerned. */

@@ -17,6 +17,8 @@ import {
 const MUTED = 2
 const BYPASSED = 4
 const COMMENTS: ReadonlySet<string> = new Set(['Note', 'MarkdownNote'])
+/** Nodes that hand on what feeds them: a SetNode (KJNodes) also to each GetNode that has its name. */
+const PASSING: ReadonlySet<string> = new Set(['Reroute', 'Reroute (rgthree)', 'SetNode'])
 
 /**
  * A graph in either of ComfyUI's formats, as a prompt. The API format is returned as it is; validation checks it.
@@ -28,13 +30,17 @@ export function readGraph(json: unknown, catalogue: Catalogue): Prompt {
 
 /**
  * What ComfyUI's browser does before it sends a graph (executionUtil.ts): subgraphs are opened, comments, muted nodes,
- * reroutes and primitives are resolved away, a bypassed node passes its input of the same type through, parameters go by
- * name.
+ * reroutes, primitives and named links are resolved away, a bypassed node passes its input of the same type through,
+ * parameters go by name.
  */
 export function workflowToPrompt(file: Workflow, catalogue: Catalogue): Prompt {
   const workflow = expandSubgraphs(file)
-  const nodes = new Map(workflow.nodes.map((node) => [String(node.id), node]))
   const links = new Map(workflow.links.map((link) => [link.id, link]))
+  const wiring: Wiring = {
+    nodes: new Map(workflow.nodes.map((node) => [String(node.id), node])),
+    links,
+    setters: settersOf(workflow.nodes),
+  }
   const prompt: Record<string, PromptNode> = {}
   const sources = new Set(workflow.links.map(({ from }) => String(from)))
   for (const node of workflow.nodes) {
@@ -47,7 +53,7 @@ export function workflowToPrompt(file: Workflow, catalogue: Catalogue): Prompt {
     const inputs = constants(node, description)
     for (const input of node.inputs) {
       const link = input.link === null ? undefined : links.get(input.link)
-      const source = link === undefined ? undefined : resolve(link, input.type, nodes, links)
+      const source = link === undefined ? undefined : resolve(link, input.type, wiring)
       if (source?.kind === 'muted') delete inputs[input.name]
       else if (source?.kind === 'link') inputs[input.name] = source.link
       else if (source?.kind === 'value') inputs[input.name] = constant(source.value)
@@ -95,17 +101,43 @@ type Source =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'muted' }
 
+interface Wiring {
+  readonly nodes: ReadonlyMap<string, WorkflowNode>
+  readonly links: ReadonlyMap<number, WorkflowLink>
+  /** By the level that they are in, and their name. */
+  readonly setters: ReadonlyMap<string, WorkflowNode>
+}
+
+/** Of two with one name on one level the first counts, as in KJNodes. */
+function settersOf(nodes: readonly WorkflowNode[]): ReadonlyMap<string, WorkflowNode> {
+  const setters = nodes.filter(({ type }) => type === 'SetNode').map((node) => [setterKey(levelOf(node), node), node])
+  return new Map(setters.reverse() as [string, WorkflowNode][])
+}
+
+function setterKey(level: string, node: WorkflowNode): string {
+  return JSON.stringify([level, firstValue(node)])
+}
+
+/** The nodes that its subgraph is in, outermost first. */
+function levelOf({ id }: WorkflowNode): string {
+  return String(id).replace(/[^:]*$/, '')
+}
+
+/** What a GetNode stands for: the setter of its name in its own level, else in the next further out. */
+function setterOf(getter: WorkflowNode, { setters }: Wiring): WorkflowNode | undefined {
+  for (let level = levelOf(getter); ; level = level.replace(/[^:]*:$/, '')) {
+    const setter = setters.get(setterKey(level, getter))
+    if (setter !== undefined || level === '') return setter
+  }
+}
+
 /**
  * Follows a link back through reroutes, primitives and bypassed nodes to what really feeds it; undefined where there is
  * nothing.
  * @param wanted the type of the input
  */
-function resolve(
-  first: WorkflowLink,
-  wanted: string,
-  nodes: ReadonlyMap<string, WorkflowNode>,
-  links: ReadonlyMap<number, WorkflowLink>,
-): Source | undefined {
+function resolve(first: WorkflowLink, wanted: string, wiring: Wiring): Source | undefined {
+  const { nodes, links } = wiring
   const seen = new Set<number>()
   let type = wanted
   for (let link: WorkflowLink | undefined = first; link !== undefined; ) {
@@ -125,10 +157,12 @@ function resolve(
       const value = firstValue(node)
       return value === undefined ? undefined : { kind: 'value', value }
     }
-    if (node.mode !== BYPASSED && node.type !== 'Reroute') {
+    if (node.mode !== BYPASSED && !isVirtual(node)) {
       return { kind: 'link', link: [String(link.from), link.fromSlot] }
     }
-    const through: WorkflowInput | undefined = node.mode === BYPASSED ? bypassInput(node, link, type) : node.inputs[0]
+    const passing = node.type === 'GetNode' ? setterOf(node, wiring) : node
+    const through: WorkflowInput | undefined =
+      node.mode === BYPASSED ? bypassInput(node, link, type) : passing?.inputs.find((input) => input.link !== null)
     if (node.mode === BYPASSED && through !== undefined) type = through.type
     link = through === undefined || through.link === null ? undefined : links.get(through.link)
   }
@@ -148,7 +182,7 @@ function bypassInput({ inputs, outputs }: WorkflowNode, link: WorkflowLink, want
 }
 
 function isVirtual(node: WorkflowNode): boolean {
-  return node.type === 'Reroute' || node.type === 'PrimitiveNode'
+  return PASSING.has(node.type) || node.type === 'PrimitiveNode' || node.type === 'GetNode'
 }
 
 function firstValue(node: WorkflowNode): unknown {

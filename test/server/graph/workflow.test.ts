@@ -89,6 +89,44 @@ describe('a workflow file becomes a prompt', () => {
     expect(toPrompt(json)['3']?.inputs.images).toEqual(['1', 0])
   })
 
+  test('a link may go by a name, to the outermost level too', () => {
+    const json = file()
+    const [load, , save] = json.nodes
+    const set = (id: number, name: string, link: number) => ({
+      ...json.nodes[1]!,
+      id,
+      type: 'SetNode',
+      inputs: [{ name: 'IMAGE', type: 'IMAGE', link }],
+      widgets_values: [name],
+    })
+    const get = (id: number, name: string) => ({
+      ...json.nodes[1]!,
+      id,
+      type: 'GetNode',
+      inputs: [],
+      widgets_values: [name],
+    })
+    const image = (id: number, from: number, to: number) => [id, from, 0, to, 0, 'IMAGE']
+    const named = {
+      ...json,
+      nodes: [load, set(4, 'photo', 1), get(5, 'photo'), save],
+      links: [image(1, 1, 4), image(2, 5, 3)],
+    }
+    expect(toPrompt(named)).toMatchObject({ '3': { inputs: { images: ['1', 0] } } })
+    expect(Object.keys(toPrompt(named))).toEqual(['1', '3'])
+
+    const inside = { id: 'inside', name: 'inside', nodes: [get(5, 'photo'), save], links: [image(2, 5, 3)] }
+    const outside = {
+      ...json,
+      nodes: [load, set(4, 'photo', 1), { ...get(9, ''), type: 'inside' }],
+      links: [image(1, 1, 4)],
+      definitions: { subgraphs: [inside] },
+    }
+    expect(toPrompt(outside)).toMatchObject({ '9:3': { inputs: { images: ['1', 0] } } })
+    const nameless = { ...named, nodes: [load, set(4, 'other', 1), get(5, 'photo'), save] }
+    expect(toPrompt(nameless)['3']?.inputs).toEqual({ filename_prefix: 'restored' })
+  })
+
   test('links written as objects are the same links', () => {
     const json = file()
     json.links = [
