@@ -21,6 +21,11 @@ export interface HostFiles {
   save(upload: Upload): Promise<FileReference>
 }
 
+/** Whether a file's name leads out of its folder; two dots inside of a name do not. */
+export function leadsOut(name: string): boolean {
+  return name.startsWith('/') || name.split(/[\\/]/).includes('..')
+}
+
 export function isFolderType(type: string): type is FolderType {
   return type === 'input' || type === 'output' || type === 'temp'
 }

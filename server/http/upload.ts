@@ -6,7 +6,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { contentHash } from '../storage/content-hash.ts'
 import type { Upload } from '../storage/storage.ts'
-import { type HostFiles, isFolderType } from './files.ts'
+import { type HostFiles, isFolderType, leadsOut } from './files.ts'
 import type { Previewer } from './previewer.ts'
 
 /** POST /upload/image: a picture into a folder; POST /upload/mask: one that is there with the alpha of another. */
@@ -70,7 +70,7 @@ function readOriginal(text: string | undefined): FileReference {
   try {
     const original = originalSchema.parse(JSON.parse(text ?? ''))
     const [, filename = original.filename, type = original.type] = ANNOTATED.exec(original.filename) ?? []
-    if (filename.startsWith('/') || filename.includes('..')) throw new Error('the name leads out of its folder')
+    if (leadsOut(filename)) throw new Error('the name leads out of its folder')
     return { ...original, filename, type: type as FileReference['type'] }
   } catch (cause) {
     const remedy = 'Send original_ref as {"filename": …, "subfolder": …, "type": …}.'

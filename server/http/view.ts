@@ -4,7 +4,7 @@ import { type Request, type Response, Router } from 'express'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { tileQuerySchema, viewQuerySchema } from '../protocol/requests.ts'
 import { parse } from './failure.ts'
-import { type HostFiles, isFolderType } from './files.ts'
+import { type HostFiles, isFolderType, leadsOut } from './files.ts'
 import type { Previewer, PreviewRequest } from './previewer.ts'
 import { TILE } from './pyramids.ts'
 
@@ -69,7 +69,7 @@ async function locate(
   const annotation = ANNOTATION.exec(query.filename)?.[1]
   const name = query.filename.replace(ANNOTATION, '')
   const type = annotation ?? query.type
-  if (name === '' || name.startsWith('/') || name.includes('..') || !isFolderType(type)) {
+  if (name === '' || leadsOut(name) || !isFolderType(type)) {
     throw new RestorationError(
       'invalid_input',
       `There is no file '${name}' of type '${type}'.`,

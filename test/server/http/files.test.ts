@@ -61,6 +61,13 @@ describe('GET /view', () => {
     expect((await view('filename=noted.txt[input]')).status).toBe(404)
   })
 
+  test('shows a file that has two dots in its name', async () => {
+    for (const name of ['a..b.txt', '..dots.txt']) {
+      expect((await upload(name)).body.name).toBe(name)
+      expect((await view(`type=input&filename=${name}`)).status).toBe(200)
+    }
+  })
+
   test.each([
     ['', 404],
     ['filename=none.png', 404],
@@ -68,6 +75,8 @@ describe('GET /view', () => {
     ['filename=/etc/passwd', 400],
     ['filename=../gendr.db', 400],
     ['filename=..%2Fgendr.db', 400],
+    ['filename=sub%5C..%5Cgendr.db', 400],
+    ['filename=..', 400],
     ['filename=half.png&type=secret', 400],
     ['filename=gendr.db&subfolder=..', 403],
     ['filename=gendr.db&subfolder=sub/../..', 403],
