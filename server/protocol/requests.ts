@@ -8,7 +8,11 @@ const priority = z.union([z.number(), z.string().regex(/^[+-]?\d+(\.\d+)?$/)]).t
 /** POST /prompt. `prompt` may be a graph in the API or in the UI format. */
 export const promptRequestSchema = z.looseObject({
   prompt: z.unknown().optional(),
-  client_id: z.string().max(1000).nullish(),
+  /** ComfyUI takes any value; scripts send numbers, and open their socket under the same as text. */
+  client_id: z
+    .union([z.string().max(1000), z.number()])
+    .transform(String)
+    .nullish(),
   prompt_id: z.string().min(1).max(200).nullish(),
   front: z.union([z.boolean(), z.number()]).nullish(),
   number: priority.nullish(),

@@ -50,6 +50,11 @@ describe('POST /prompt', () => {
     }
   })
 
+  test('takes a number for a client id, and keeps it as the text that a socket has', async () => {
+    const { body } = await post(host, '/prompt', { prompt: fakeGraph('succeed'), client_id: 12345 })
+    expect(await ended(body.prompt_id)).toMatchObject({ prompt: { 3: { client_id: '12345' } } })
+  })
+
   test('applies settings', async () => {
     const { body } = await post(host, '/prompt', { prompt: fakeGraph('succeed'), set: ['1.behaviour=fail'] })
     expect(await ended(body.prompt_id)).toMatchObject({ status: { status_str: 'error' } })
