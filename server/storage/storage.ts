@@ -135,7 +135,8 @@ export class Storage implements Files {
 
   /**
    * Keeps an upload. A name that is taken by the same content is reused, by other content gets a number, unless it
-   * may be overwritten (ComfyUI server.py, image_upload).
+   * may be overwritten (ComfyUI server.py, image_upload). What is there already is not written again, so that results
+   * made of it stay known.
    * @throws RestorationError `path_outside`
    */
   async save({ type, subfolder, filename, bytes, overwrite }: Upload): Promise<FileReference> {
@@ -147,13 +148,13 @@ export class Storage implements Files {
       const name = number === 0 ? filename : `${stem} (${number})${extension}`
       const path = await pathInside(this.#roots[type], subfolder === '' ? name : `${subfolder}/${name}`)
       const reference = { filename: name, subfolder, type }
+      if (!overwrite && (await createFile(path, bytes, this.#drafts).catch(refusingName(name)))) return reference
+      const present = await this.#files.readFile(path).catch(() => undefined)
+      if (present !== undefined && (await contentHash(present)) === digest) return reference
       if (overwrite) {
         await replaceFile(path, bytes, this.#drafts).catch(refusingName(name))
         return reference
       }
-      if (await createFile(path, bytes, this.#drafts).catch(refusingName(name))) return reference
-      const present = await this.#files.readFile(path).catch(() => undefined)
-      if (present !== undefined && (await contentHash(present)) === digest) return reference
     }
   }
 

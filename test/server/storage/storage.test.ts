@@ -119,6 +119,15 @@ describe('uploads', () => {
     expect(await readFile(inBase('input/a.png'), 'utf8')).toBe('three')
   })
 
+  test('what is replaced by itself stays as it was, and with it what was made of it', async () => {
+    await upload('a.png', 'one')
+    const before = await storage.fingerprint('a.png')
+    await upload('a.png', 'one', true)
+    expect(await storage.fingerprint('a.png')).toBe(before)
+    await upload('a.png', 'two', true)
+    expect(await storage.fingerprint('a.png')).not.toBe(before)
+  })
+
   test('two uploads of one name at the same time are both kept', async () => {
     const files = await Promise.all([upload('b.png', 'one'), upload('b.png', 'two')])
     expect(new Set(files.map((file) => file.filename)).size).toBe(2)
