@@ -107,10 +107,10 @@ export class Storage implements Files {
     return this.#files.readFile(await this.path(referenceOf(name)))
   }
 
-  /** Cheap, and enough to notice that a file was replaced, also by one of the same size and date. */
+  /** Cheap, and enough to notice that a file was replaced, also by one of the same size and date, or within a tick of the clock. */
   async fingerprint(name: string): Promise<string> {
     const { found } = await this.#find(referenceOf(name))
-    return `${stateOf(found)}:${found.ctimeMs}`
+    return `${stateOf(found)}:${found.ctimeMs}:${found.ino}`
   }
 
   async write(type: 'output' | 'temp', prefix: string, extension: string, bytes: Uint8Array): Promise<FileReference> {
