@@ -7,7 +7,7 @@ import { fileRoots, runnerOptions, type ServeSettings } from '../config.ts'
 import type { ModelChoices } from '../graph/catalogue.ts'
 import { createApp } from '../http/app.ts'
 import type { HostFiles } from '../http/files.ts'
-import { HostLog } from '../http/host-log.ts'
+import { HostLog, logText } from '../http/host-log.ts'
 import { Previewer } from '../http/previewer.ts'
 import { packageRoot } from '../package-root.ts'
 import { takeLock } from '../runs/lock.ts'
@@ -120,7 +120,7 @@ function assemble(open: OpenParts): Host {
     client: join(root, 'dist', 'client'),
     sdk: join(root, 'dist', 'sdk'),
     workflows: join(root, 'workflows'),
-    log: (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    log: (error) => log(logText(error)),
   })
   server.on('request', app)
   hub.attach(server)

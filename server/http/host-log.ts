@@ -10,6 +10,11 @@ export const LOG_SIZE = { cols: 120, rows: 40 } as const
 
 const MOST = 1000
 
+/** What the log says of an error that nobody expected. */
+export function logText(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
 /** The newest lines of the host's log, for GET /internal/logs and for clients that subscribe to it. */
 export class HostLog {
   readonly #entries: LogEntry[] = []

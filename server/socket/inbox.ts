@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import type { HostLog } from '../http/host-log.ts'
+import { type HostLog, logText } from '../http/host-log.ts'
 import { decodeFrame } from '../protocol/frames.ts'
 import { type ClientMessage, clientMessageSchema, referenceSchema, type ServerMessage } from '../protocol/messages.ts'
 import { prepareRun, refusal, type Surroundings, withWorkflow } from '../runs/intake.ts'
@@ -85,7 +85,7 @@ export class Inbox {
       return { type: 'run_accepted', data: { ...reference, prompt_id: run.id, node_errors: prepared.nodeErrors } }
     } catch (error) {
       const known = knownFailure(error)
-      if (known === undefined) this.#log.add(error instanceof Error ? (error.stack ?? error.message) : String(error))
+      if (known === undefined) this.#log.add(logText(error))
       return rejection(
         known ?? new RestorationError('invalid_input', 'The server failed.', 'See the log of the host.'),
         id,
