@@ -35,6 +35,8 @@ export interface ServeSettings extends WorkSettings {
   readonly webhookTargets: readonly string[]
   /** Runs that may wait; Infinity for any number. */
   readonly maxQueue: number
+  /** How long one run may take, in ms; undefined for any time. */
+  readonly timeLimit: number | undefined
   /** Bytes of one picture that is sent. */
   readonly maxUpload: number
 }
@@ -173,6 +175,12 @@ export const SERVE_OPTIONS = {
     help: 'runs that may wait before further ones are refused with 429 (0, which means any number)',
     schema: wholeNumber(0, 10_000_000).default(0),
   },
+  'max-seconds': {
+    env: 'GENDR_MAX_SECONDS',
+    value: 'N',
+    help: 'time that one run may take before it is stopped and has failed (0, which means any time)',
+    schema: wholeNumber(0, 2_000_000).default(0),
+  },
   'max-upload': {
     env: 'GENDR_MAX_UPLOAD',
     value: 'MIB',
@@ -213,6 +221,7 @@ export function serveSettings(flags: Flags, environment: Environment): ServeSett
     webhookSecret: values['webhook-secret'],
     webhookTargets: values['webhook-target'],
     maxUpload: values['max-upload'] * 2 ** 20,
+    timeLimit: values['max-seconds'] * 1000 || undefined,
     maxQueue: values['max-queue'] || Number.POSITIVE_INFINITY,
   }
 }

@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   interrupted: 'The run was cancelled',
   device_unavailable: 'The device that was asked for cannot run models',
   runner_lost: 'The runner process ended in the middle of the run',
+  run_timed_out: 'The run took longer than the host allows',
   checkpoint_invalid: 'A checkpoint cannot be imported',
   workflow_invalid: 'A workflow file cannot be read',
   queue_full: 'As many runs wait as the host lets wait',

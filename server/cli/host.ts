@@ -61,7 +61,8 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
     const userFiles = await UserFiles.open(join(settings.data, 'user'), draftsIn(fileRoots(settings).tempRoot))
     await listen(server, settings)
     // From here on nothing may wait: a request that finds no handler would never be answered.
-    supervisor = new Supervisor({ ...parts.runner, runner: runnerOptions(settings), log })
+    const { timeLimit } = settings
+    supervisor = new Supervisor({ ...parts.runner, runner: runnerOptions(settings), log, timeLimit })
     return assemble({ ...parts, settings, database, server, hostLog, log, supervisor, userFiles })
   } catch (error) {
     await supervisor?.close()

@@ -14,6 +14,8 @@ export interface SupervisorOptions {
   readonly runner: RunnerOptions
   /** How long a cancelled run may go on before its process is killed, in ms. @default 10000 */
   readonly gracePeriod?: number
+  /** How long a run may take before it is cancelled and has failed, in ms. @default any time */
+  readonly timeLimit?: number | undefined
   /** Pause before a runner that died is started again, in ms; doubles with each death in a row. @default 250 */
   readonly firstPause?: number
   /** What the runner writes to its error output, and its deaths. */
@@ -99,11 +101,24 @@ export class Supervisor {
     if (execution.cancelled) execution.interrupt()
     if (execution.ended) return
     execution.sent = true
+    this.#limit(execution)
     try {
       this.#send({ type: 'run', run: execution.run })
     } catch (error) {
       execution.fail(`The run cannot be given to the runner: ${messageOf(error)}.`, 'Send a smaller graph.')
     }
+  }
+
+  /** From when it was first given to a runner. */
+  #limit(execution: Execution): void {
+    const { timeLimit } = this.#options
+    if (timeLimit === undefined || execution.timer !== undefined) return
+    execution.timer = setTimeout(() => {
+      if (execution.cancelled) return
+      execution.overran = timeLimit
+      this.cancel(execution.run.id)
+    }, timeLimit)
+    void execution.done.then(() => clearTimeout(execution.timer))
   }
 
   /** Cancels the run if it is the one under way. */
@@ -205,6 +220,9 @@ class Execution {
   cancelled = false
   sent = false
   ended = false
+  timer: NodeJS.Timeout | undefined
+  /** The limit of time that the run was cancelled for, in ms. */
+  overran: number | undefined
   readonly #onEvent: (event: RunEvent) => void
   readonly #mayRunAgain: () => boolean
   readonly #done = new Deferred<void>()
@@ -228,7 +246,8 @@ class Execution {
     if (event.type === 'node_started') this.#node = event.node
     if (event.type === 'node_finished') this.#executed.push(event.node)
     this.ended = isLast(event)
-    this.#onEvent({ ...event, sequence: this.#sequence++ })
+    const told = event.type === 'interrupted' && this.overran !== undefined ? this.#late(event, this.overran) : event
+    this.#onEvent({ ...told, sequence: this.#sequence++ })
     if (this.ended) this.#done.resolve()
   }
 
@@ -268,6 +287,16 @@ class Execution {
 
   interrupt(): void {
     this.#supply({ type: 'interrupted', node: this.#node, executed: this.#executed })
+  }
+
+  /** What is told in place of an interruption that nobody asked for. */
+  #late({ node, executed, ...event }: RunEvent & { type: 'interrupted' }, limit: number): RunEvent {
+    const nodeType = node === null ? '' : this.#typeOf(node)
+    const where = node === null ? '' : ` at node ${node} (${nodeType})`
+    const message = `The run took longer than the ${limit / 1000} s that this host allows, and was stopped${where}.`
+    const remedy = 'Send a smaller picture or a smaller graph, or start the host with a greater --max-seconds.'
+    const error = { node, nodeType, code: 'run_timed_out', message, remedy, executed, inputs: {} }
+    return { ...event, type: 'failed', error }
   }
 
   #supply(body: RunEventBody): void {

@@ -43,6 +43,26 @@ async function execute(behaviour: string, onEvent: (event: RunEvent) => void = (
   return events
 }
 
+describe('a run that takes longer than it may', () => {
+  test.for(['steps 1000', 'hang'])('%s has failed at its node, and the next run works', async (behaviour) => {
+    start({ timeLimit: 200, gracePeriod: 100 })
+    const events = await execute(behaviour)
+    expect(events.at(-1)).toMatchObject({
+      type: 'failed',
+      error: { code: 'run_timed_out', node: '1', nodeType: 'Fake', message: expect.stringContaining('0.2 s') },
+    })
+    expect((await execute('succeed')).at(-1)?.type).toBe('succeeded')
+  })
+
+  test('but was cancelled by somebody before, was cancelled', async () => {
+    start({ timeLimit: 1000, gracePeriod: 2000 })
+    const events = await execute('hang', ({ type }) => {
+      if (type === 'node_started') supervisor.cancel('hang')
+    })
+    expect(events.at(-1)?.type).toBe('interrupted')
+  })
+})
+
 describe('a runner that dies', () => {
   test('fails the run with runner_lost, naming the node, and the next run works', async () => {
     start()

@@ -1,13 +1,19 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { type FakeHost, fakeGraph, get, Listener, post, startFakeHost, until } from '../runs/fake-host.ts'
 
 let host: FakeHost
-beforeAll(async () => {
-  host = await startFakeHost({ flags: { 'max-queue': '2' } })
+afterEach(() => host.stop())
+
+test('a run that takes too long fails where it was', async () => {
+  host = await startFakeHost({ flags: { 'max-seconds': '1' } })
+  await post(host, '/prompt', { prompt: fakeGraph('steps 100000'), prompt_id: 'long' })
+  const ended = await until(async () => (await get(host, '/history/long')).body.long)
+  const told = ['execution_error', expect.objectContaining({ node_id: '1', exception_type: 'run_timed_out' })]
+  expect(ended).toMatchObject({ status: { status_str: 'error', messages: expect.arrayContaining([told]) } })
 })
-afterAll(() => host.stop())
 
 test('no more runs wait than may; a client is told when to come again', async () => {
+  host = await startFakeHost({ flags: { 'max-queue': '2' } })
   await post(host, '/prompt', { prompt: fakeGraph('steps 100000') })
   await until(async () => ((await get(host, '/queue')).body.queue_running as unknown[])[0])
   const waiting = { prompt: fakeGraph('succeed'), prompt_id: 'waiting' }
