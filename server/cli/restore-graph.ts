@@ -38,34 +38,69 @@ export function restoreGraph(
   model: ChosenModel,
   flags: Flags,
 ): Prompt {
-  const work = model.isUpscaler
-    ? {
-        model: node(catalogue, 'UpscaleModelLoader', { model_name: model.name }),
-        restore: node(catalogue, 'ImageUpscaleWithModel', {
-          image: ['load', 0],
-          upscale_model: ['model', 0],
-          ...chosen(upscalerFlags(model.name, flags), UPSCALE_PARAMETERS),
-        }),
-      }
-    : {
-        model: node(catalogue, 'GenDRModelLoader', {
-          model_name: model.name,
-          ...chosen(flags, MODEL_PARAMETERS),
-        }),
-        restore: node(catalogue, 'GenDRRestore', {
-          image: ['load', 0],
-          model: ['model', 0],
-          ...chosen(flags, RESTORE_PARAMETERS),
-        }),
-      }
-  const join = node(catalogue, 'JoinImageWithAlpha', { image: ['restore', 0], alpha: ['load', 1] })
+  const make = (type: string, inputs: Record<string, unknown>) => node(catalogue, type, inputs)
+  const restorer = model.isUpscaler ? upscaler(make, model.name, flags) : oneStep(make, model.name, flags)
+  const load = make('LoadImage', { image: name })
+  const { restore } = restorer
+  if (!hasAlpha) {
+    const save = make('SaveImage', { images: ['restore', 0] })
+    return { load, model: restorer.model, restore: restore(['load', 0]), save }
+  }
   return {
-    load: node(catalogue, 'LoadImage', { image: name }),
-    ...work,
-    ...(hasAlpha && { join }),
-    save: node(catalogue, 'SaveImage', { images: [hasAlpha ? 'join' : 'restore', 0] }),
+    load,
+    model: restorer.model,
+    ...cutOut(make, restore, Number(flags.scale) !== 1),
+    save: make('SaveImage', { images: ['join', 0] }),
   }
 }
+
+type Make = (type: string, inputs: Record<string, unknown>) => PromptNode
+type Link = readonly [node: string, output: number]
+
+/** The model, and how it is put to work on a picture; `further` goes before what the flags say. */
+interface Restorer {
+  readonly model: PromptNode
+  readonly restore: (image: Link, further?: Readonly<Record<string, unknown>>) => PromptNode
+}
+
+function upscaler(make: Make, name: string, flags: Flags): Restorer {
+  const inputs = { upscale_model: ['model', 0], ...chosen(upscalerFlags(name, flags), UPSCALE_PARAMETERS) }
+  return {
+    model: make('UpscaleModelLoader', { model_name: name }),
+    restore: (image) => make('ImageUpscaleWithModel', { image, ...inputs }),
+  }
+}
+
+function oneStep(make: Make, name: string, flags: Flags): Restorer {
+  const inputs = { model: ['model', 0], ...chosen(flags, RESTORE_PARAMETERS) }
+  return {
+    model: make('GenDRModelLoader', { model_name: name, ...chosen(flags, MODEL_PARAMETERS) }),
+    restore: (image, further) => make('GenDRRestore', { image, ...inputs, ...further }),
+  }
+}
+
+/**
+ * What is hidden would show at the edges, in a colour that nobody chose: most programs write black there. And an outline that is only
+ * interpolated is soft beside what was restored: where the picture grows it is restored as well, and what is nearly opaque or nearly
+ * transparent then is that.
+ */
+function cutOut(make: Make, restore: Restorer['restore'], grows: boolean): Prompt {
+  const outline = {
+    mask: make('MaskToImage', { mask: ['load', 1] }),
+    outline: restore(['mask', 0], { grain: 0 }),
+    clean: make('ImageLevels', { image: ['outline', 0], black: NEARLY, white: 255 - NEARLY }),
+    alpha: make('ImageToMask', { image: ['clean', 0] }),
+  }
+  return {
+    opaque: make('ImageFillAlpha', { image: ['load', 0], mask: ['load', 1], fill: 'own colors' }),
+    restore: restore(['opaque', 0]),
+    ...(grows && outline),
+    join: make('JoinImageWithAlpha', { image: ['restore', 0], alpha: grows ? ['alpha', 0] : ['load', 1] }),
+  }
+}
+
+/** Levels of 255 that a restored outline may be off where there is none. */
+const NEARLY = 5
 
 /** What a graph was refused for, as what is wrong with the flag that said it. */
 export function complaintOfFlag(error: unknown, flags: Flags): unknown {

@@ -148,12 +148,16 @@ async function isToSkip({ source, target }: Pair, flags: Flags): Promise<boolean
   return flags.update !== true || from === undefined || from.mtimeMs <= to.mtimeMs
 }
 
-/** A JPEG never has; for the others sharp loads. What it cannot read is refused by the run, which says why. */
+/**
+ * Whether anything shows through. A JPEG has no alpha; for the others sharp loads, and many PNGs have one that is opaque throughout. What it
+ * cannot read is refused by the run, which says why.
+ */
 async function hasAlpha(bytes: Uint8Array): Promise<boolean> {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return false
   const { default: sharp } = await import('sharp')
   try {
-    return (await sharp(bytes, { limitInputPixels: false }).metadata()).hasAlpha
+    const picture = sharp(bytes, { limitInputPixels: false, animated: true })
+    return (await picture.metadata()).hasAlpha && !(await picture.stats()).isOpaque
   } catch {
     return false
   }

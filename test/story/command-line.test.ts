@@ -79,7 +79,8 @@ describe('from the command line', () => {
     await photograph()
       .joinChannel(alpha, { raw: { width: 24, height: 16, channels: 1 } })
       .toFile(join(folder, 'cut-out.png'))
-    await photograph().toColourspace('rgb16').png().toFile(join(folder, 'deep.png'))
+    // Opaque throughout, which is no transparency to keep.
+    await photograph().ensureAlpha().toColourspace('rgb16').png().toFile(join(folder, 'deep.png'))
     await gendr('restore', 'cut-out.png', 'cut-out-2.png', '--scale', '2')
     const { data, info } = await sharp(join(folder, 'cut-out-2.png')).raw().toBuffer({ resolveWithObject: true })
     expect(info).toMatchObject({ width: 48, height: 32, channels: 4 })
@@ -87,6 +88,27 @@ describe('from the command line', () => {
     expect([alphaAt(4), alphaAt(44)]).toEqual([0, 255])
     await gendr('restore', 'deep.png', 'deep-1.tiff', '--scale', '1')
     expect(await sharp(join(folder, 'deep-1.tiff')).metadata()).toMatchObject({ depth: 'ushort', channels: 3 })
+  })
+
+  test('what a cut-out hides does not show at its edges', async () => {
+    const disc = Buffer.alloc(48 * 48 * 4)
+    for (let i = 0; i < 48 * 48; i++) {
+      const edge = 18 - Math.hypot((i % 48) - 23.5, Math.floor(i / 48) - 23.5)
+      if (edge > 0) disc.set([200, 120, 60, Math.round(255 * Math.min(1, edge))], i * 4)
+    }
+    await sharp(disc, { raw: { width: 48, height: 48, channels: 4 } }).toFile(join(folder, 'disc.png'))
+    await gendr('restore', 'disc.png', 'disc-4.png')
+    const data = await sharp(join(folder, 'disc-4.png')).raw().toBuffer()
+    const wanted = [200, 120, 60]
+    let furthest = 0
+    let visible = 0
+    for (let at = 0; at < data.length; at += 4) {
+      if (data[at + 3]! < 64) continue
+      visible++
+      for (let c = 0; c < 3; c++) furthest = Math.max(furthest, Math.abs(data[at + c]! - wanted[c]!))
+    }
+    expect(visible / (Math.PI * (17.5 * 4) ** 2)).toBeCloseTo(1, 1)
+    expect(furthest).toBeLessThan(12)
   })
 
   test('a folder of pictures is restored, but for the file that is none, which is named', async () => {

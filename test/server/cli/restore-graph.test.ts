@@ -21,11 +21,20 @@ test.each<[string, Record<string, string>, object]>([
   expect([save!.inputs.images, join]).toEqual([['restore', 0], undefined])
 })
 
-test('a picture with transparency gets its own back', () => {
-  const graph = restoreGraph(catalogue, { name: 'cut-out.png', hasAlpha: true }, restorer, {})
-  expect(graph.join).toEqual({
-    class_type: 'JoinImageWithAlpha',
-    inputs: { image: ['restore', 0], alpha: ['load', 1] },
-  })
+test('a cut-out is restored without what it hides, and its outline along with it', () => {
+  const graph = restoreGraph(catalogue, { name: 'cut-out.png', hasAlpha: true }, restorer, { scale: '2', grain: '1' })
+  expect(graph.restore!.inputs).toMatchObject({ image: ['opaque', 0], scale: '2', grain: '1' })
+  expect(graph.opaque!.inputs).toMatchObject({ image: ['load', 0], mask: ['load', 1], fill: 'own colors' })
+  expect(graph.outline!.inputs).toMatchObject({ image: ['mask', 0], scale: '2', grain: 0 })
+  expect(graph.join!.inputs).toEqual({ image: ['restore', 0], alpha: ['alpha', 0] })
   expect(graph.save!.inputs.images).toEqual(['join', 0])
+})
+
+test('at the same size a cut-out keeps its outline, and an upscaler enlarges it too', () => {
+  const picture = { name: 'cut-out.png', hasAlpha: true }
+  const same = restoreGraph(catalogue, picture, restorer, { scale: '1' })
+  expect([same.join!.inputs.alpha, same.outline]).toEqual([['load', 1], undefined])
+  const enlarged = restoreGraph(catalogue, picture, { name: 'lite', isUpscaler: true }, {})
+  expect(enlarged.outline).toMatchObject({ class_type: 'ImageUpscaleWithModel', inputs: { image: ['mask', 0] } })
+  expect(enlarged.outline!.inputs).not.toHaveProperty('grain')
 })
