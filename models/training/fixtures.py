@@ -1,9 +1,9 @@
-"""Makes the fixtures of the tests and the example photograph from the test split.
+"""Makes the fixtures of the tests and the example photograph from the test split, and the example of a cut-out from a figure that is in no split.
 
     python fixtures.py --packages FOLDER --repository ROOT
 
 Writes test/fixtures/photographs (NAME.jpg, NAME.lq.png, example-original.png, SOURCES.json, niqe-expected.json) and
-workflows/photographs (old-photograph.jpg, SOURCES.json). NAME.lq.png is made from the decoded NAME.jpg, so it
+workflows/photographs (old-photograph.jpg, product.png, SOURCES.json). NAME.lq.png is made from the decoded NAME.jpg, so it
 can be made again from the repository alone.
 """
 
@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 from degradation import degrade
 from niqe import PRISTINE, features, niqe
@@ -35,6 +35,9 @@ CENTRES = {
     "snow-trees": (0.7, 0.35, 2.5),
 }
 EXAMPLE, EXAMPLE_SIZE, EXAMPLE_CENTRE = "friends", (1024, 768), (0.5, 0.4, 2.0)
+CUT_OUT = "openstax/osbooks-principles-marketing", "media/MKT_Figure_01_02_005.jpg"
+# In the figure: what the example shows, points of its white background, and how far from them in the sum of the channels that is still background.
+CUT_OUT_BOX, BACKGROUND, WHITE, CUT_OUT_SIZE = (170, 14, 590, 574), ((0, 0), (265, 200), (372, 68)), 180, (105, 140)
 EXPECTED = ("brushes.jpg", "stream.jpg", "snow-trees.jpg", "example-original.png")
 CHANGES = "cropped, made smaller and compressed; the .lq.png is degraded on purpose"
 
@@ -84,7 +87,35 @@ def write_fixtures(packages: Path, repository: Path) -> None:
     sources["example-original"] = told
     write_json(fixtures / "SOURCES.json", sources)
     write_expected(fixtures)
-    write_json(examples / "SOURCES.json", {"old-photograph.jpg": {**told, "licence_text": "https://creativecommons.org/licenses/by/4.0/legalcode"}})
+    old = {**told, "licence_text": "https://creativecommons.org/licenses/by/4.0/legalcode"}
+    write_json(examples / "SOURCES.json", {"old-photograph.jpg": old, "product.png": write_cut_out(packages, examples / "product.png")})
+
+
+def write_cut_out(packages: Path, path: Path) -> dict:
+    """A small product without its white background, with black where nothing shows, as most programs write it. Returns what its licence asks to be told."""
+    package, file = CUT_OUT
+    figure = Image.open(packages / package / file).convert("RGB")
+    marked = figure.copy()
+    for point in BACKGROUND:
+        ImageDraw.floodfill(marked, point, (255, 0, 255), thresh=WHITE)
+    shown = np.any(np.asarray(marked) != (255, 0, 255), axis=2)
+    # One pixel less all around, since the outermost are partly white.
+    alpha = Image.fromarray(shown.astype(np.uint8) * 255).filter(ImageFilter.MinFilter(3)).crop(CUT_OUT_BOX)
+    colours = Image.composite(figure.crop(CUT_OUT_BOX), Image.new("RGB", alpha.size), alpha)
+    small, opaque = (np.asarray(picture.resize(CUT_OUT_SIZE, Image.Resampling.BOX), np.float64) for picture in (colours, alpha))
+    straight = small / np.maximum(opaque[..., None] / 255, 1 / 255)
+    pixels = np.concatenate([straight, opaque[..., None]], axis=2).round().clip(0, 255).astype(np.uint8)
+    Image.fromarray(pixels).save(path, optimize=True)
+    return {
+        "title": "Incase Backpacks",
+        "author": "albertoziveri",
+        "licence": "CC-BY-2.0",
+        "package": package,
+        "file": file,
+        "changes": "cut out and made smaller",
+        "crop": list(CUT_OUT_BOX),
+        "licence_text": "https://creativecommons.org/licenses/by/2.0/legalcode",
+    }
 
 
 def write_expected(fixtures: Path) -> None:

@@ -37,7 +37,9 @@ test('GET /object_info tells of the runner’s nodes with the choices of this ho
   const { body } = await get(host, '/object_info')
   expect(Object.keys(body)).toEqual(['Fake', 'LoadImage', 'Typed'])
   const { LoadImage } = (await get(host, '/object_info/LoadImage')).body as Record<string, never>
-  expect(LoadImage).toMatchObject({ input: { required: { image: [['old-photograph.jpg'], { image_upload: true }] } } })
+  expect(LoadImage).toMatchObject({
+    input: { required: { image: [['old-photograph.jpg', 'product.png'], { image_upload: true }] } },
+  })
 })
 
 test('GET /system_stats names the device and no path', async () => {
