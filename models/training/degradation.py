@@ -1,9 +1,11 @@
-"""From a sharp photograph to a poor one: a random second-order chain.
+"""From a sharp photograph to a poor one: two random chains.
 
-After Real-ESRGAN (Wang et al. 2021, section 3): blur, resize, noise and JPEG, then the same again,
+`degrade` is of second order, after Real-ESRGAN (Wang et al. 2021, section 3): blur, resize, noise and JPEG, then the same again,
 ending at the wanted size. One number, the severity, widens all ranges together: 1 is the published ranges (noise to 30
 and 25 of 255, JPEG from 30, blur to 3 and 1.5), and some pictures are only made smaller, so that the model also meets
 inputs that need no more than upscaling.
+
+`degrade_once` is the classical model (section 3.1, equation 1): the same steps, each once. That is what most pictures of the web went through.
 """
 
 import io
@@ -17,6 +19,7 @@ from PIL import Image
 RESIZE_MODES = ("area", "bilinear", "bicubic")
 CLEAN_SHARE = 0.15
 SECOND_ROUND_SHARE = 0.7
+ONCE_BLUR_SHARE, ONCE_NOISE_SHARE, ONCE_JPEG_SHARE = 0.85, 0.8, 0.9
 
 
 def degrade(picture: np.ndarray, scale: int, rng: np.random.Generator) -> np.ndarray:
@@ -51,6 +54,17 @@ def degrade(picture: np.ndarray, scale: int, rng: np.random.Generator) -> np.nda
     if rng.random() < 0.7:
         x = jpeg(x, rng.uniform(95 - 65 * severity, 95), rng)
     return to_bytes(x)
+
+
+def degrade_once(picture: np.ndarray, scale: int, rng: np.random.Generator) -> np.ndarray:
+    """A poor version of `picture` by blur, one resize, noise at the final size and JPEG; arguments and result as those of `degrade`."""
+    x = from_bytes(picture)
+    if rng.random() < ONCE_BLUR_SHARE:
+        x = blur(x, rng.uniform(0.2, 1 + 2 * scale / 4), rng)
+    x = resize(x, (picture.shape[0] // scale, picture.shape[1] // scale), rng)
+    if rng.random() < ONCE_NOISE_SHARE:
+        x = noise(x, rng.uniform(0.5, 15) / 255, rng)
+    return to_bytes(jpeg(x, rng.uniform(30, 95), rng) if rng.random() < ONCE_JPEG_SHARE else x)
 
 
 def intermediate_size(full: tuple[int, int], scale: int, rng: np.random.Generator) -> tuple[int, int]:

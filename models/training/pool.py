@@ -9,6 +9,7 @@ validation_sharp.npy and validation_poor.npy, uint8 [38, 384, 512, 3]: two crops
 """
 
 import argparse
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from PIL import Image
 
 import real_esrgan
 from cutouts import cutouts, lay
-from degradation import degrade
+from degradation import degrade, degrade_once
 from lettering import letter
 from photographs import Photograph, catalogue, pyramid, size_of
 
@@ -30,7 +31,7 @@ LETTERING_SHARE = 0.06
 CUTOUT_SHARE = 0.25
 LIGHT_SHARE, SWAP_SHARE = 0.5, 0.15
 STEPS = (0.7, 0.85, 1.0, 1.25, 1.6, 2.0, 2.5, 3.2)
-HARSH_SHARE = 0.15
+ONCE_SHARE, HARSH_SHARE = 0.35, 0.15
 MOST_AREA = 2_200_000
 
 
@@ -57,11 +58,18 @@ def pair(levels: list[np.ndarray], shares: np.ndarray, things: list[Image.Image]
         sharp = letter(sharp, rng)
     scale = int(rng.choice(SCALES, p=SCALE_SHARES))
     size = SIDE - SIDE % scale
-    is_harsh = scale > 1 and rng.random() < HARSH_SHARE
-    small = (real_esrgan.degrade if is_harsh else degrade)(sharp[:size, :size], scale, rng)
+    small = chain(scale, rng)(sharp[:size, :size], scale, rng)
     poor = upscale(small, size, size)
     margin = SIDE - size
     return sharp, np.pad(poor, ((0, margin), (0, margin), (0, 0)), mode="edge") if margin else poor
+
+
+def chain(scale: int, rng: np.random.Generator) -> Callable[[np.ndarray, int, np.random.Generator], np.ndarray]:
+    """One of the three chains; Real-ESRGAN's only makes pictures smaller."""
+    draw = rng.random()
+    if draw < ONCE_SHARE:
+        return degrade_once
+    return real_esrgan.degrade if scale > 1 and draw < ONCE_SHARE + HARSH_SHARE else degrade
 
 
 def relit(sharp: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 import real_esrgan
-from degradation import degrade, filtered, sinc_kernel
+from degradation import degrade, degrade_once, filtered, sinc_kernel
 from pool import upscale
 
 
@@ -21,7 +21,7 @@ def photograph() -> np.ndarray:
 class Chains(unittest.TestCase):
     def test_size_and_dependence_on_the_seed_alone(self):
         sharp = photograph()
-        for chain in (degrade, real_esrgan.degrade):
+        for chain in (degrade, degrade_once, real_esrgan.degrade):
             for scale in (2, 4):
                 poor = chain(sharp, scale, np.random.default_rng(5))
                 self.assertEqual((poor.shape, poor.dtype), ((96 // scale, 128 // scale, 3), np.uint8))
@@ -34,6 +34,12 @@ class Chains(unittest.TestCase):
         error = lambda chain, seed: np.abs(upscale(chain(sharp, 4, np.random.default_rng(seed)), 128, 96).astype(int) - sharp).mean()
         ours, published = (np.mean([error(chain, seed) for seed in range(40)]) for chain in (degrade, real_esrgan.degrade))
         self.assertGreater(published, 1.1 * ours)
+
+    def test_the_classical_chain_ends_with_one_noise_that_nothing_smooths(self):
+        flat = np.full((256, 256, 3), 120, np.uint8)
+        made = [degrade_once(flat, 4, np.random.default_rng(seed)).std(axis=(0, 1)).max() for seed in range(60)]
+        self.assertLess(max(made), 1.4 * 15 + 1)
+        self.assertTrue(6 < sum(deviation < 0.5 for deviation in made) < 30, made)
 
     def test_every_kind_of_kernel_keeps_a_flat_picture(self):
         flat = torch.full((1, 3, 40, 40), 0.4)

@@ -37,15 +37,23 @@ class Pairs(unittest.TestCase):
             shapes = {name: sharp.shape for name, sharp, _ in whole_pairs(folder_of(Path(folder)))}
         self.assertEqual(list(shapes.items()), [("a", (512, 768, 3)), ("b", (64, 96, 3))])
 
+    def test_each_picture_is_poor_in_as_many_ways_as_asked_for_the_first_as_without(self):
+        pictures = [(name, Image.effect_noise((96, 64), 60).convert("RGB")) for name in ("a", "b")]
+        pairs = list(whole_pairs(pictures, 3))
+        self.assertEqual([name for name, _, _ in pairs], ["a", "a 2", "a 3", "b", "b 2", "b 3"])
+        self.assertEqual(len({poor.tobytes() for _, _, poor in pairs}), 6)
+        for (_, _, poor), (_, _, first) in zip(whole_pairs(pictures), pairs[::3], strict=True):
+            np.testing.assert_array_equal(poor, first)
+
     def test_each_other_chain_makes_other_poor_pictures_of_the_same_sharp_ones(self):
         sharp = np.random.default_rng(1).integers(0, 256, (64, 96, 3), dtype=np.uint8)
-        made = {chain: next(again(iter([("noise", sharp, sharp)]), chain)) for chain in ("bicubic", "real-esrgan", "same-size")}
+        made = {chain: next(again(iter([("noise", sharp, sharp)]), chain)) for chain in ("bicubic", "classical", "real-esrgan", "same-size")}
         for chain, (name, target, poor) in made.items():
             with self.subTest(chain):
                 self.assertEqual((name, poor.shape), ("noise", sharp.shape))
                 np.testing.assert_array_equal(target, sharp)
                 self.assertGreater(np.abs(sharp.astype(int) - poor).mean(), 1)
-        self.assertEqual(len({poor.tobytes() for _, _, poor in made.values()}), 3)
+        self.assertEqual(len({poor.tobytes() for _, _, poor in made.values()}), 4)
 
 
 class Grid(unittest.TestCase):

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+import real_esrgan
 from cutouts import FOLDER, PACKAGE, cutouts, lay
+from degradation import degrade, degrade_once
 from photographs import catalogue
-from pool import plan, relit
+from pool import chain, plan, relit
 
 
 class Plan(unittest.TestCase):
@@ -27,6 +29,12 @@ class Plan(unittest.TestCase):
         small, double, huge = (len(indices) for _, indices in planned)
         self.assertAlmostEqual(double / small, 2, delta=0.4)
         self.assertAlmostEqual(huge / small, 2.2 / 0.3, delta=1.5)
+
+
+class Chain(unittest.TestCase):
+    def test_all_three_make_pictures_smaller_and_ours_two_restore_at_the_same_size(self):
+        for scale, chains in ((4, {degrade, degrade_once, real_esrgan.degrade}), (1, {degrade, degrade_once})):
+            self.assertEqual({chain(scale, np.random.default_rng(seed)) for seed in range(60)}, chains)
 
 
 class Cutouts(unittest.TestCase):
