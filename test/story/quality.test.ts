@@ -9,7 +9,7 @@ test('gendr-nano beats bicubic on photographs that it was not trained on, in bot
   const gain = (method: string, score: 'psnr' | 'ssim' | 'niqe') => mean(method, score) - mean('bicubic', score)
   const [faithful, detailed] = ['gendr-nano faithful', 'gendr-nano detailed'] as const
   const least = {
-    [faithful]: { psnr: 0.8, ssim: 0.04, niqe: 0, worst: -0.02 },
+    [faithful]: { psnr: 0.8, ssim: 0.04, niqe: 0, worst: -0.01 },
     [detailed]: { psnr: 0.3, ssim: 0.03, niqe: 2.5, worst: -0.6 },
   }
   for (const [method, wanted] of Object.entries(least)) {
