@@ -169,6 +169,11 @@ describe.skipIf(withoutBrowser)('keeping and sharing workflows', () => {
     await by('templates').click()
     const picture = by('template-restore-photo').locator('img')
     await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(640)
+    const cards = editor.page.locator('.card')
+    expect(await cards.count()).toBeGreaterThan(2)
+    // However little room the panel has, it scrolls; no card is cut.
+    await editor.page.setViewportSize({ width: 1280, height: 500 })
+    for (const card of await cards.all()) expect(await card.evaluate((c) => c.scrollHeight - c.clientHeight)).toBe(0)
     await by('template-restore-photo').click()
     await editor.page.waitForSelector('body[data-node-count="6"]')
   })
