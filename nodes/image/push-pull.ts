@@ -19,14 +19,19 @@ export function pushPull(
 ): (pixel: number, into: Float32Array) => void {
   const levels = [halved(width, height, read)]
   for (let level = levels[0]!; level.width * level.height > 1; level = levels.at(-1)!) {
-    const { data } = level
-    levels.push(halved(level.width, level.height, (pixel, into) => into.set(data.subarray(pixel * 4, pixel * 4 + 4))))
+    levels.push(halved(level.width, level.height, reading(level)))
   }
   const top = levels.at(-1)!.data
   if (top[3]! > 0) top.set(top.map((value) => value / top[3]!))
   for (let i = levels.length - 2; i >= 0; i--) complete(levels[i]!, levels[i + 1]!)
   const coarse = levels[0]!
   return (pixel, into) => between(coarse, pixel % width, Math.floor(pixel / width), into)
+}
+
+function reading({ data }: Level): (pixel: number, into: Float32Array) => void {
+  return (pixel, into) => {
+    for (let c = 0; c < 4; c++) into[c] = data[pixel * 4 + c]!
+  }
 }
 
 /** Sums of two by two pixels, of which no weight becomes more than one. */
@@ -64,12 +69,13 @@ function complete({ width, height, data }: Level, above: Level): void {
 
 /** The bilinear colour of a level at a pixel of the level below it, which has twice as many on each side. */
 function between({ width, height, data }: Level, x: number, y: number, into: Float32Array): void {
-  const [left, right, top, bottom] = [x >> 1, beside(x, width), y >> 1, beside(y, height)]
+  const near = (y >> 1) * width
+  const far = beside(y, height) * width
+  const [column, next] = [x >> 1, beside(x, width)]
   for (let c = 0; c < 3; c++) {
-    const at = (column: number, row: number) => data[(row * width + column) * 4 + c]!
-    into[c] =
-      0.75 * (0.75 * at(left, top) + 0.25 * at(right, top)) +
-      0.25 * (0.75 * at(left, bottom) + 0.25 * at(right, bottom))
+    const above = 0.75 * data[(near + column) * 4 + c]! + 0.25 * data[(near + next) * 4 + c]!
+    const below = 0.75 * data[(far + column) * 4 + c]! + 0.25 * data[(far + next) * 4 + c]!
+    into[c] = 0.75 * above + 0.25 * below
   }
 }
 

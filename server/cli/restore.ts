@@ -51,7 +51,7 @@ export const restoreCommand: Command = {
     const model = await chooseModel(settings, flags.model)
     const workbench = await Workbench.open(settings)
     try {
-      return await restoreAll({ workbench, pairs, format, model, flags, saveMetadata: settings.saveMetadata })
+      return await restoreAll({ workbench, pairs, format, model, flags, settings })
     } finally {
       await workbench.close()
     }
@@ -82,12 +82,12 @@ interface Batch {
   readonly format: Format
   readonly model: ChosenModel
   readonly flags: Flags
-  /** Whether results say what their pictures said of themselves. */
-  readonly saveMetadata: boolean
+  /** Whether results say what their pictures said of themselves, and how many pixels a picture may have. */
+  readonly settings: Pick<WorkSettings, 'saveMetadata' | 'maxPixels'>
 }
 
 /** One picture after the other, whatever becomes of the others, unless the disk is full. @returns the exit code */
-async function restoreAll({ workbench, pairs, format, model, flags, saveMetadata }: Batch): Promise<number> {
+async function restoreAll({ workbench, pairs, format, model, flags, settings }: Batch): Promise<number> {
   const signal = abortOnInterrupt()
   const catalogue = await workbench.surroundings.catalogue()
   const graphOf = (source: string, hasAlpha: boolean) =>
@@ -112,7 +112,7 @@ async function restoreAll({ workbench, pairs, format, model, flags, saveMetadata
       if (existsSync(target) && flags.overwrite !== true && flags.update !== true) throw taken(target)
       const bytes = await readFile(source)
       const pictures = await workbench.run({
-        graph: graphOf(source, await hasAlpha(bytes)),
+        graph: graphOf(source, await hasAlpha(bytes, settings.maxPixels)),
         settings: [],
         attachments: { [basename(source)]: bytes },
         signal,
@@ -122,7 +122,7 @@ async function restoreAll({ workbench, pairs, format, model, flags, saveMetadata
       })
       const results = pictures.map((_, i) => numbered(target, i))
       for (const [i, { bytes: png }] of pictures.entries()) {
-        const told = saveMetadata ? await keepMetadata(png, bytes) : png
+        const told = settings.saveMetadata ? await keepMetadata(png, bytes) : png
         await writePicture(results[i]!, told, format)
       }
       const seconds = Math.round(performance.now() - start) / 1000
@@ -152,15 +152,20 @@ async function isToSkip({ source, target }: Pair, flags: Flags): Promise<boolean
  * Whether anything shows through. A JPEG has no alpha; for the others sharp loads, and many PNGs have one that is opaque throughout. What it
  * cannot read is refused by the run, which says why.
  */
-async function hasAlpha(bytes: Uint8Array): Promise<boolean> {
+async function hasAlpha(bytes: Uint8Array, maxPixels: number): Promise<boolean> {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return false
   const { default: sharp } = await import('sharp')
   try {
-    const picture = sharp(bytes, { limitInputPixels: false, animated: true })
-    return (await picture.metadata()).hasAlpha && !(await picture.stats()).isOpaque
+    if (!(await sharp(bytes, { limitInputPixels: false }).metadata()).hasAlpha) return false
   } catch {
     return false
   }
+  // Decodes it: only what the run would decode as well.
+  const stats = sharp(bytes, { limitInputPixels: maxPixels, animated: true }).stats()
+  return stats.then(
+    ({ isOpaque }) => !isOpaque,
+    () => true,
+  )
 }
 
 /** The further pictures of one file, from the second on, have their number behind the name. */

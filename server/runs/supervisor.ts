@@ -275,7 +275,7 @@ class Execution {
       type: 'failed',
       error: {
         node,
-        nodeType: node === null ? '' : this.#typeOf(node),
+        nodeType: this.#typeOf(node),
         code: 'runner_lost',
         message,
         remedy,
@@ -291,7 +291,7 @@ class Execution {
 
   /** What is told in place of an interruption that nobody asked for. */
   #late({ node, executed, ...event }: RunEvent & { type: 'interrupted' }, limit: number): RunEvent {
-    const nodeType = node === null ? '' : this.#typeOf(node)
+    const nodeType = this.#typeOf(node)
     const where = node === null ? '' : ` at node ${node} (${nodeType})`
     const message = `The run took longer than the ${limit / 1000} s that this host allows, and was stopped${where}.`
     const remedy = 'Send a smaller picture or a smaller graph, or start the host with a greater --max-seconds.'
@@ -303,8 +303,8 @@ class Execution {
     this.receive({ runId: this.run.id, sequence: this.#sequence, time: Date.now(), ...body })
   }
 
-  #typeOf(node: string): string {
-    return this.run.prompt[node]?.class_type ?? ''
+  #typeOf(node: string | null): string {
+    return (node === null ? undefined : this.run.prompt[node]?.class_type) ?? ''
   }
 }
 
