@@ -39,6 +39,8 @@ export interface ServeSettings extends WorkSettings {
   readonly timeLimit: number | undefined
   /** Bytes of one picture that is sent. */
   readonly maxUpload: number
+  /** How long uploads, results and ended runs are kept, in ms; undefined for ever. */
+  readonly keepFor: number | undefined
 }
 
 /** One setting: a flag, an environment variable, and a line of help. */
@@ -53,6 +55,7 @@ export interface Option {
   readonly schema: z.ZodType
 }
 
+const DAY = 86_400_000
 const wholeNumber = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
 const list = z
   .union([z.string().transform((text) => text.split(delimiter)), z.array(z.string())])
@@ -187,6 +190,12 @@ export const SERVE_OPTIONS = {
     help: 'size of one picture that is sent (100)',
     schema: wholeNumber(1, 1024).default(100),
   },
+  'keep-days': {
+    env: 'GENDR_KEEP_DAYS',
+    value: 'N',
+    help: 'days after which uploads, results and ended runs are deleted (0, which means never)',
+    schema: wholeNumber(0, 36_500).default(0),
+  },
   ...WORK_OPTIONS,
 } as const satisfies Record<string, Option>
 
@@ -222,6 +231,7 @@ export function serveSettings(flags: Flags, environment: Environment): ServeSett
     webhookTargets: values['webhook-target'],
     maxUpload: values['max-upload'] * 2 ** 20,
     timeLimit: values['max-seconds'] * 1000 || undefined,
+    keepFor: values['keep-days'] * DAY || undefined,
     maxQueue: values['max-queue'] || Number.POSITIVE_INFINITY,
   }
 }

@@ -56,9 +56,13 @@ export function examplePhotographs(): string {
 
 /** Pictures of the same name that are there already stay. */
 async function copyExamples(target: string): Promise<void> {
-  const source = examplePhotographs()
-  const files = await readdir(source).catch(() => [])
-  for (const file of files.filter((name) => !name.endsWith('.json') && !existsSync(join(target, name)))) {
-    await copyFile(join(source, file), join(target, file), constants.COPYFILE_EXCL)
+  for (const file of await exampleNames()) {
+    if (existsSync(join(target, file))) continue
+    await copyFile(join(examplePhotographs(), file), join(target, file), constants.COPYFILE_EXCL)
   }
+}
+
+export async function exampleNames(): Promise<readonly string[]> {
+  const files = await readdir(examplePhotographs()).catch(() => [])
+  return files.filter((name) => !name.endsWith('.json'))
 }

@@ -12,6 +12,7 @@ import { Previewer } from '../http/previewer.ts'
 import { packageRoot } from '../package-root.ts'
 import { takeLock } from '../runs/lock.ts'
 import { Metrics } from '../runs/metrics.ts'
+import { Retention } from '../runs/retention.ts'
 import { Runs } from '../runs/runs.ts'
 import type { Script } from '../runs/script.ts'
 import { Settings } from '../runs/settings.ts'
@@ -25,7 +26,7 @@ import { knownFailure } from '../storage/known-failure.ts'
 import { Receipts } from '../storage/receipts.ts'
 import { draftsIn } from '../storage/storage.ts'
 import { UserFiles } from '../storage/user-files.ts'
-import { databaseOf, openDataFolder } from './data-folder.ts'
+import { databaseOf, exampleNames, openDataFolder } from './data-folder.ts'
 
 /** What a host is made of besides its settings. */
 export interface HostParts {
@@ -59,11 +60,12 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
   let supervisor: Supervisor | undefined
   try {
     const userFiles = await UserFiles.open(join(settings.data, 'user'), draftsIn(fileRoots(settings).tempRoot))
+    const examples = new Set(await exampleNames())
     await listen(server, settings)
     // From here on nothing may wait: a request that finds no handler would never be answered.
     const { timeLimit } = settings
     supervisor = new Supervisor({ ...parts.runner, runner: runnerOptions(settings), log, timeLimit })
-    return assemble({ ...parts, settings, database, server, hostLog, log, supervisor, userFiles })
+    return assemble({ ...parts, settings, database, server, hostLog, log, supervisor, userFiles, examples })
   } catch (error) {
     await supervisor?.close()
     server.close()
@@ -79,6 +81,7 @@ interface OpenParts extends HostParts {
   readonly hostLog: HostLog
   readonly supervisor: Supervisor
   readonly userFiles: UserFiles
+  readonly examples: ReadonlySet<string>
 }
 
 /** Puts the runs, the sockets and the API behind a server that listens. */
@@ -86,6 +89,7 @@ function assemble(open: OpenParts): Host {
   const { settings, database, server, hostLog, log, supervisor } = open
   const { store } = database
   const { maxUpload } = settings
+  const pyramids = join(settings.data, 'pyramids')
   const runs = new Runs(store, supervisor, new Receipts(fileRoots(settings).receiptsRoot), log, settings.maxQueue)
   const narration = new Narration(runs)
   const webhooks = new Webhooks(store.deliveries, {
@@ -96,9 +100,19 @@ function assemble(open: OpenParts): Host {
   runs.subscribe((change) => {
     if (change.type === 'settled') webhooks.wake()
   })
+  const { inputRoot: input, outputRoot: output, tempRoot: temp } = fileRoots(settings)
+  const retention = new Retention({
+    keepFor: settings.keepFor,
+    folders: { input, output, temp },
+    caches: [runnerOptions(settings).cacheRoot, pyramids],
+    examples: open.examples,
+    runs,
+    fileIndex: store.files,
+    log,
+  })
   const surroundings = hostSurroundings({ supervisor, files: open.files, models: open.models })
   const hub = new Hub({ runs, narration, surroundings, policy: settings, log: hostLog, maxUpload })
-  const previewer = new Previewer(join(settings.data, 'pyramids'))
+  const previewer = new Previewer(pyramids)
   const root = packageRoot()
   const app = createApp({
     runs,
@@ -131,6 +145,7 @@ function assemble(open: OpenParts): Host {
     close: async () => {
       runs.close()
       webhooks.close()
+      retention.close()
       hub.close()
       previewer.close()
       server.close()

@@ -216,6 +216,11 @@ export class Runs {
     this.#store.clearEnded()
   }
 
+  /** As removeHistory, of runs that ended before a moment. @returns how many, at most `limit` */
+  removeHistoryBefore(time: number, limit: number): number {
+    return this.#store.removeEndedBefore(time, limit)
+  }
+
   /** Starts nothing more; the run under way is left for the next start of the host. */
   close(): void {
     this.#closed = true

@@ -247,6 +247,11 @@ export class RunStore {
     this.#statements.clearEnded.run()
   }
 
+  /** Forgets runs that ended before a moment, the oldest first. @returns how many, at most `limit` */
+  removeEndedBefore(time: number, limit: number): number {
+    return this.#statements.removeEndedBefore.run(time, limit).changes
+  }
+
   close(): void {
     this.#database.close()
   }
@@ -383,5 +388,9 @@ function prepare(database: Database.Database) {
     ),
     removeEnded: database.prepare("DELETE FROM runs WHERE id = ? AND status = 'ended'"),
     clearEnded: database.prepare("DELETE FROM runs WHERE status = 'ended'"),
+    removeEndedBefore: database.prepare(
+      `DELETE FROM runs WHERE id IN
+       (SELECT id FROM runs WHERE finish IS NOT NULL AND finished_at < ? ORDER BY finish LIMIT ?)`,
+    ),
   }
 }

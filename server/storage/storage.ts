@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs'
-import { mkdir, readdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, stat, utimes } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
@@ -43,10 +43,17 @@ export class Storage implements Files {
   readonly #receipts: Receipts
   readonly #drafts: string
   readonly #files: FileSystem
+  readonly #renewAfter: number
 
-  private constructor(roots: Readonly<Record<FolderType, string>>, receiptsRoot: string, files: FileSystem) {
+  private constructor(
+    roots: Readonly<Record<FolderType, string>>,
+    receiptsRoot: string,
+    files: FileSystem,
+    renewAfter: number,
+  ) {
     this.#roots = roots
     this.#files = files
+    this.#renewAfter = renewAfter
     this.#drafts = draftsIn(roots.temp)
     this.#receipts = new Receipts(receiptsRoot, files)
     this.#series = {
@@ -55,10 +62,15 @@ export class Storage implements Files {
     }
   }
 
-  static async open(roots: StorageRoots, files: FileSystem = besideUs): Promise<Storage> {
+  /** @param renewAfter ms after which an upload that is sent again counts as new, for whoever deletes old ones */
+  static async open(
+    roots: StorageRoots,
+    files: FileSystem = besideUs,
+    renewAfter = Number.POSITIVE_INFINITY,
+  ): Promise<Storage> {
     const { inputRoot, outputRoot, tempRoot, receiptsRoot } = roots
     for (const root of [inputRoot, outputRoot, tempRoot]) await mkdir(root, { recursive: true })
-    return new Storage({ input: inputRoot, output: outputRoot, temp: tempRoot }, receiptsRoot, files)
+    return new Storage({ input: inputRoot, output: outputRoot, temp: tempRoot }, receiptsRoot, files, renewAfter)
   }
 
   /** The pictures that LoadImage offers: those at the top of the input folder, by name. */
@@ -150,12 +162,21 @@ export class Storage implements Files {
       const reference = { filename: name, subfolder, type }
       if (!overwrite && (await createFile(path, bytes, this.#drafts).catch(refusingName(name)))) return reference
       const present = await this.#files.readFile(path).catch(() => undefined)
-      if (present !== undefined && (await contentHash(present)) === digest) return reference
+      if (present !== undefined && (await contentHash(present)) === digest) {
+        await this.#renew(path)
+        return reference
+      }
       if (overwrite) {
         await replaceFile(path, bytes, this.#drafts).catch(refusingName(name))
         return reference
       }
     }
+  }
+
+  async #renew(path: string): Promise<void> {
+    const now = Date.now()
+    const { ctimeMs } = await this.#files.stat(path)
+    if (now - ctimeMs > this.#renewAfter) await utimes(path, now / 1000, now / 1000)
   }
 
   async #find({ type, subfolder, filename }: FileReference): Promise<{ readonly path: string; readonly found: Stats }> {

@@ -1,0 +1,87 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { FolderType } from '../../nodes/sdk/context.ts'
+import { expire } from '../storage/expire.ts'
+import type { FileIndex } from './file-index.ts'
+import type { Runs } from './runs.ts'
+
+export interface RetentionOptions {
+  /** How long things are kept, in ms; undefined for ever. */
+  readonly keepFor: number | undefined
+  /** Where uploads and results are. */
+  readonly folders: Readonly<Record<FolderType, string>>
+  /** What was made of them. */
+  readonly caches: readonly string[]
+  /** Names at the top of the input folder that are nobody's uploads. */
+  readonly examples: ReadonlySet<string>
+  readonly runs: Pick<Runs, 'removeHistoryBefore'>
+  readonly fileIndex: Pick<FileIndex, 'forget'>
+  readonly log: (line: string) => void
+}
+
+/** Between two looks, in ms. */
+const PAUSE = 3_600_000
+/** Runs that are forgotten in one turn of the event loop. */
+const BATCH = 200
+
+/** Deletes uploads, results and the records of runs when their time is over: at the start, then every hour. */
+export class Retention {
+  readonly #options: RetentionOptions
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(options: RetentionOptions) {
+    this.#options = options
+    void this.#watch()
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#timer)
+  }
+
+  async #watch(): Promise<void> {
+    const { keepFor, log } = this.#options
+    if (keepFor === undefined) return
+    try {
+      const { files, runs } = await this.#sweep(Date.now() - keepFor)
+      if (files + runs > 0) log(`Deleted ${files} files and the records of ${runs} runs, whose time was over.`)
+    } catch (error) {
+      log(
+        `What is over its time cannot be deleted, and is tried again: ${error instanceof Error ? error.message : error}.`,
+      )
+    }
+    if (!this.#closed) this.#timer = setTimeout(() => void this.#watch(), PAUSE).unref()
+  }
+
+  async #sweep(before: number): Promise<{ readonly files: number; readonly runs: number }> {
+    let files = 0
+    for await (const { type, file } of this.#expired(before)) {
+      files++
+      if (this.#closed) break
+      if (type !== undefined) this.#options.fileIndex.forget({ type, ...placeOf(file) })
+    }
+    let runs = 0
+    for (let removed = BATCH; removed === BATCH && !this.#closed; await nextTurn()) {
+      removed = this.#options.runs.removeHistoryBefore(before, BATCH)
+      runs += removed
+    }
+    return { files, runs }
+  }
+
+  /** Files as they go; those of caches have no type. */
+  async *#expired(before: number): AsyncGenerator<{ readonly type?: FolderType; readonly file: string }> {
+    const { folders, caches, examples } = this.#options
+    for (const [type, folder] of Object.entries(folders) as [FolderType, string][]) {
+      const stays = (file: string) => type === 'input' && examples.has(file)
+      for await (const file of expire(folder, before, stays)) yield { type, file }
+    }
+    for (const cache of caches) {
+      for await (const file of expire(cache, before)) yield { file }
+    }
+  }
+}
+
+function placeOf(file: string): { readonly subfolder: string; readonly filename: string } {
+  const slash = file.lastIndexOf('/')
+  return { subfolder: file.slice(0, Math.max(0, slash)), filename: file.slice(slash + 1) }
+}

@@ -1,0 +1,97 @@
+import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { expire } from '../../../server/storage/expire.ts'
+import { Storage } from '../../../server/storage/storage.ts'
+import { type FakeHost, fakeGraph, get, post, startFakeHost, until } from './fake-host.ts'
+
+const DAY = 86_400_000
+let data: string
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'retention-'))
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await rm(data, { recursive: true, force: true })
+})
+
+async function put(...places: string[]): Promise<void> {
+  for (const place of places) {
+    await mkdir(join(data, place, '..'), { recursive: true })
+    await writeFile(join(data, place), place)
+  }
+}
+
+/** A moment after all that was written before, and before all that is written afterwards. */
+async function moment(): Promise<number> {
+  await sleep(30)
+  const now = Date.now()
+  await sleep(30)
+  return now
+}
+
+async function gone(...args: Parameters<typeof expire>): Promise<string[]> {
+  const places: string[] = []
+  for await (const place of expire(...args)) places.push(place)
+  return places.sort()
+}
+
+const left = async (folder = '') => (await readdir(join(data, folder), { recursive: true })).sort()
+
+test('what is old goes, with folders that were old too; links lead nowhere', async () => {
+  await put('all/old.png', 'all/some/old.png', 'all/some/deep/old.png', 'elsewhere/old.png')
+  await symlink(join(data, 'elsewhere'), join(data, 'all/link'))
+  const before = await moment()
+  await put('all/new.png', 'all/copy.png')
+  await utimes(join(data, 'all/copy.png'), 1, 1)
+
+  const old = await gone(join(data, 'all'), before, (place) => place === 'some/old.png')
+  expect(old).toEqual(['link', 'old.png', 'some/deep/old.png'])
+  const kept = ['all', 'all/copy.png', 'all/new.png', 'all/some', 'all/some/old.png']
+  expect(await left()).toEqual([...kept, 'elsewhere', 'elsewhere/old.png'])
+  expect(await gone(join(data, 'nowhere'), Date.now())).toEqual([])
+})
+
+test('an upload that is sent again is new again, once it is older than said', async () => {
+  const [inputRoot, outputRoot, tempRoot, receiptsRoot] = ['input', 'output', 'temp', 'receipts'].map((name) =>
+    join(data, name),
+  ) as [string, string, string, string]
+  const roots = { inputRoot, outputRoot, tempRoot, receiptsRoot }
+  const upload = { type: 'input', subfolder: '', filename: 'a.png', bytes: Buffer.from('a'), overwrite: false } as const
+  const first = await (await Storage.open(roots)).save(upload)
+  const before = await moment()
+  for (const renewAfter of [DAY, 10]) {
+    expect(await (await Storage.open(roots, undefined, renewAfter)).save(upload)).toEqual(first)
+    expect(await gone(inputRoot, before, () => renewAfter === DAY)).toEqual([])
+  }
+  expect(await left('input')).toEqual(['a.png'])
+})
+
+test('a host keeps uploads, results and records for the days that it was told', async () => {
+  let host: FakeHost = await startFakeHost({ data })
+  const examples = await left('input')
+  expect(examples.length).toBeGreaterThan(0)
+  await put('input/upload.png', 'output/folder/result.png', 'temp/preview.png', 'pyramids/a.tif', 'user/workflow.json')
+  await post(host, '/prompt', { prompt: fakeGraph('succeed'), prompt_id: 'ended' })
+  await until(async () => (await get(host, '/history/ended')).body.ended)
+  await host.close()
+
+  host = await startFakeHost({ data, flags: { 'keep-days': '3' } })
+  await post(host, '/prompt', { prompt: fakeGraph('succeed'), prompt_id: 'second' })
+  await until(async () => (await get(host, '/history/second')).body.second)
+  expect(Object.keys((await get(host, '/history')).body)).toEqual(['ended', 'second'])
+  expect(await left('input')).toContain('upload.png')
+  await host.close()
+
+  const { now } = Date
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + 3 * DAY + 60_000)
+  host = await startFakeHost({ data, flags: { 'keep-days': '3' } })
+  await until(() => host.log.find((line) => line.includes('records of 2 runs')))
+  expect((await get(host, '/history')).body).toEqual({})
+  expect(await left('input')).toEqual(examples)
+  expect([...(await left('output')), ...(await left('pyramids'))]).toEqual([])
+  expect(await left('user')).toEqual(['workflow.json'])
+  await host.stop()
+})
