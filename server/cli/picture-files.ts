@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 
@@ -31,6 +31,7 @@ export async function planBatch(input: string, output: string, wanted: Format | 
     throw new RestorationError('file_not_found', `There is no file or folder '${input}'.`, 'Name one that exists.')
   })
   if (info.isDirectory()) {
+    if (await isSame(input, output)) throw intoItself(input)
     const format = wanted ?? 'png'
     const names = await namesUnder(input, output)
     const pictures = names.filter((name) => PICTURE.test(name))
@@ -76,13 +77,12 @@ function formatOf(output: string): Format {
 /** Pictures below `folder`, in order, but for what is hidden and for a folder for the results that lies inside. */
 async function namesUnder(folder: string, output: string): Promise<string[]> {
   const results = resolve(output) + sep
-  const isInside = resolve(output) !== resolve(folder)
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const names = entries
     .filter((entry) => !entry.isDirectory() && (PICTURE.test(entry.name) || UNREAD.test(entry.name)))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .filter((name) => !name.split(sep).some((part) => part.startsWith('.')))
-    .filter((name) => !isInside || !resolve(folder, name).startsWith(results))
+    .filter((name) => !resolve(folder, name).startsWith(results))
   const areFiles = await Promise.all(names.map((name) => isFile(join(folder, name))))
   return names.filter((_, i) => areFiles[i]).sort()
 }
@@ -92,6 +92,19 @@ async function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (info) => info.isFile(),
     () => false,
+  )
+}
+
+async function isSame(folder: string, output: string): Promise<boolean> {
+  const [one, other] = await Promise.all([folder, output].map((path) => realpath(path).catch(() => resolve(path))))
+  return one === other
+}
+
+function intoItself(folder: string): RestorationError {
+  return new RestorationError(
+    'configuration_invalid',
+    `The results would go among the pictures of '${folder}', and be taken for pictures the next time.`,
+    `Name another folder, such as '${join(folder, 'restored')}'.`,
   )
 }
 

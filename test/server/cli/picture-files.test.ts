@@ -58,7 +58,16 @@ describe('restore IN OUT', () => {
   test('does not take its own results for input', async () => {
     const { pairs } = await planBatch(join(folder, 'in'), join(folder, 'in/sub'), undefined)
     expect(pairs.length).toBe(2)
-    expect((await planBatch(join(folder, 'in'), join(folder, 'in'), 'webp')).pairs.length).toBe(3)
+  })
+
+  test('does not put results among the pictures that it is to take', async () => {
+    await symlink(join(folder, 'in'), join(folder, 'same'))
+    for (const output of ['in', 'in/', 'in/sub/..', 'same']) {
+      await expect(planBatch(join(folder, 'in'), join(folder, output), undefined)).rejects.toMatchObject({
+        code: 'configuration_invalid',
+        remedy: expect.stringContaining(join('in', 'restored')),
+      })
+    }
   })
 
   test('a file goes to a file in the format that its name says, or into a folder', async () => {
