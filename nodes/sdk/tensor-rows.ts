@@ -1,9 +1,8 @@
 import type { Tensor } from './values.ts'
 
-/** Rows `top`..`bottom` of every channel of [1, channels, rows, columns]; the tensor itself where that is all of them. */
+/** Rows `top`..`bottom` of every channel of [1, channels, rows, columns], always a copy: its buffer may be transferred. */
 export function cropRows(tensor: Tensor, top: number, bottom: number): Tensor {
   const [, channels = 0, rows = 0, columns = 0] = tensor.dims
-  if (top === 0 && bottom === rows) return tensor
   const data = new Float32Array(channels * (bottom - top) * columns)
   for (let channel = 0; channel < channels; channel++) {
     const from = tensor.data.subarray((channel * rows + top) * columns, (channel * rows + bottom) * columns)
