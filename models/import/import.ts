@@ -8,6 +8,7 @@ import type { ModelDraft } from './model-draft.ts'
 import { draftRestorer, type RestorerOptions } from './restorer.ts'
 import { requireTarget, tidyFolders } from './target.ts'
 import { draftUpscaler, type UpscalerOptions } from './upscale/upscaler.ts'
+import type { Weights } from './weights.ts'
 import { countSteps, writeModel } from './write-model.ts'
 
 /** What can be imported: a folder in the Diffusers layout, or an upscaler's file. */
@@ -38,8 +39,8 @@ export async function importCheckpoint(options: ImportOptions): Promise<Manifest
   await tidyFolders(dirname(output))
   await requireTarget(output, options.overwrite ?? false)
   const draft = await draftModel(options)
-  for (const { place, unused } of draft.sources)
-    if (unused.length > 0) options.warn?.(`${place}: ${unused.length} tensors are not used, the first is ${unused[0]}`)
+  // An upscaler with tensors that are not used, and not known to be harmless, has been refused.
+  if (draft.description.kind !== 'upscaler') warnOfUnused(draft.sources, options)
   return writeModel(draft, output, stepper(countSteps(draft), options))
 }
 
@@ -48,6 +49,11 @@ export async function draftModel(options: SourceOptions): Promise<ModelDraft> {
   const found = await stat(options.source).catch(() => undefined)
   if (found === undefined) throw invalidCheckpoint(`${options.source}: expected a checkpoint, found nothing.`)
   return found.isDirectory() ? draftRestorer(options.source, options) : draftUpscaler(options.source, options)
+}
+
+function warnOfUnused(sources: readonly Weights[], { warn }: ImportOptions): void {
+  for (const { place, unused } of sources)
+    if (unused.length > 0) warn?.(`${place}: ${unused.length} tensors are not used, the first is ${unused[0]}`)
 }
 
 /** Counts steps, tells of each, and stops between two when asked to. */

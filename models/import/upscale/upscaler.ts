@@ -49,7 +49,7 @@ export async function draftUpscaler(path: string, options: UpscalerOptions): Pro
     written,
     graphs,
     parameters: weights.parameters,
-    sources: [],
+    sources: [weights],
   }
 }
 

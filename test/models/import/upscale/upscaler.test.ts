@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { openModelFolder } from '../../../../models/import/folder.ts'
 import { importCheckpoint } from '../../../../models/import/import.ts'
+import { elementCount } from '../../../../models/import/stored-tensor.ts'
 import { readTensors, runGraph, temporaryFolder } from '../fixtures.ts'
-import { encodeSafetensors } from '../synthetic.ts'
+import { encodeSafetensors, type Tensors } from '../synthetic.ts'
 
 const FOLDER = fileURLToPath(new URL('../../../fixtures/upscalers', import.meta.url))
 
@@ -55,6 +56,47 @@ test('weights stay in the file that they came in', async () => {
   expect(readdirSync(output)).toContain('upscaler.pth')
 })
 
+/** SRVGGNetCompact of four channels, whose first kernel is `kernel` everywhere. */
+function smallNetwork(kernel: number): Tensors {
+  const shapes = {
+    'body.0.weight': [4, 3, 3, 3],
+    'body.0.bias': [4],
+    'body.1.weight': [4],
+    'body.2.weight': [12, 4, 3, 3],
+    'body.2.bias': [12],
+  }
+  return new Map(
+    Object.entries(shapes).map(([name, shape]) => {
+      const data = new Float32Array(elementCount(shape)).fill(name === 'body.0.weight' ? kernel : 0)
+      return [name, { shape, data }]
+    }),
+  )
+}
+
+test('each of its tensors is checked, with a step to cancel at', async () => {
+  const folder = temporaryFolder()
+  const [source, output] = [join(folder, 'a.safetensors'), join(folder, 'm')]
+  writeFileSync(source, encodeSafetensors(smallNetwork(Number.NaN)))
+  await expect(importCheckpoint({ source, output })).rejects.toMatchObject({
+    code: 'checkpoint_invalid',
+    message: expect.stringContaining('expected finite values in tensor body.0.weight, got NaN or infinity at index 0'),
+  })
+  writeFileSync(source, encodeSafetensors(smallNetwork(0.1)))
+  const [cancel, steps] = [new AbortController(), [] as string[]]
+  const cancelled = importCheckpoint({
+    source,
+    output,
+    signal: cancel.signal,
+    progress(_done, _total, label) {
+      steps.push(label)
+      if (steps.length === 2) cancel.abort()
+    },
+  })
+  await expect(cancelled).rejects.toMatchObject({ code: 'interrupted' })
+  expect(steps).toEqual(['checked body.0.weight', 'checked body.0.bias'])
+  expect(readdirSync(folder)).toEqual(['a.safetensors'])
+})
+
 describe('what is no upscaler is refused:', () => {
   const refused = async (name: string, bytes: Uint8Array) => {
     const folder = temporaryFolder()
@@ -75,16 +117,17 @@ describe('what is no upscaler is refused:', () => {
   test('a variant, which has a tensor more', async () => {
     const folder = temporaryFolder()
     const source = join(folder, 'a.safetensors')
-    const names = ['body.0.weight', 'body.0.bias', 'body.1.weight', 'body.2.weight', 'body.2.bias'] as const
-    const shapes = [[4, 3, 3, 3], [4], [4], [12, 4, 3, 3], [12]]
-    const known = names.map((name, i): [string, number[]] => [name, shapes[i]!])
-    writeFileSync(source, tensors(...known, ['n_averaged', []], ['body.1.gain', [4]]))
+    const known = smallNetwork(0).set('n_averaged', { shape: [], data: Float32Array.of(3) })
+    const gain = { shape: [4], data: new Float32Array(4) }
+    writeFileSync(source, encodeSafetensors(new Map([...known, ['body.1.gain', gain]])))
     await expect(importCheckpoint({ source, output: join(folder, 'm') })).rejects.toMatchObject({
       message: expect.stringMatching(/tensors of SRVGGNetCompact alone, found 1 more, the first is body\.1\.gain/),
       remedy: expect.stringContaining('.onnx'),
     })
-    writeFileSync(source, tensors(...known, ['n_averaged', []]))
-    await importCheckpoint({ source, output: join(folder, 'm') })
+    writeFileSync(source, encodeSafetensors(known))
+    const warnings: string[] = []
+    await importCheckpoint({ source, output: join(folder, 'm'), warn: (message) => warnings.push(message) })
+    expect(warnings).toEqual([])
   })
   test('no tensors', () => refused('a.safetensors', tensors()))
   test('an unknown ending', () => refused('a.zip', tensors()))
