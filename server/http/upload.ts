@@ -110,6 +110,8 @@ function readForm(request: Request, maxUpload: number): Promise<Form> {
     parser.on('field', (name, value) => fields.set(name, value))
     parser.on('file', (name, stream, info) => {
       const chunks: Buffer[] = []
+      // A form that ends in the midst of its file.
+      stream.on('error', invalid)
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.on('limit', () => {
         const message = `The file is larger than ${maxUpload / 2 ** 20} MiB.`

@@ -58,6 +58,15 @@ describe('the host answers on', () => {
     expect(await raw(post)).toMatch(/^HTTP\/1\.1 200 .*"prompt_id":"h2c"/s)
   })
 
+  test.each(['image', 'mask'])('an upload of an %s that ends in the midst of its file', async (kind) => {
+    const body = '--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\nabcdef'
+    const form = 'Content-Type: multipart/form-data; boundary=x\r\nConnection: close'
+    const plain = 'Host: 127.0.0.1\r\nAuthorization: Bearer a-secret-of-ours'
+    const head = `POST /upload/${kind} HTTP/1.1\r\n${plain}\r\n${form}\r\nContent-Length: ${body.length}`
+    expect(await raw(`${head}\r\n\r\n${body}`)).toMatch(/^HTTP\/1\.1 400 .*not a form that can be read/s)
+    expect((await fetch(`${host.url}/health`)).status).toBe(200)
+  })
+
   test.each([300, 3400, 20_000])('a graph that is nested %i times', async (depth) => {
     const { status, body } = await post(host, '/prompt', `{"prompt":${nested(depth)}}`, AUTHORISED)
     expect([status, body.error]).toEqual([
