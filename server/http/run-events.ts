@@ -6,6 +6,8 @@ import type { Narration, Told } from '../socket/narration.ts'
 
 /** How often a stream that has nothing to say shows that it is there, in ms. */
 const HEARTBEAT = 4000
+/** Unsent bytes from which a client is given up; it may come back and ask for what it missed. */
+const HOPELESS = 128 << 20
 
 /**
  * GET /api/runs/{id}/events: the messages of a run as server-sent events, those that were told already first. `id` is
@@ -34,22 +36,27 @@ export function runEventRoutes(runs: Runs, narration: Narration): Router {
     const unsubscribe = narration.subscribe((told, run) => {
       if (run.id !== id) return
       send(response, told)
-      if (isEnd(told)) response.end()
+      if (isEnd(told)) stop()
     })
     // A run that was taken out of the queue has nothing more to say.
     const unwatch = runs.subscribe(({ type }) => {
-      if (type === 'queue' && !runs.isKnown(id)) response.end()
+      if (type === 'queue' && !runs.isKnown(id)) stop()
     })
-    response.once('close', () => {
+    // Not only when it is closed: who reads slowly may take long until the end of it.
+    const stop = () => {
       clearInterval(heartbeat)
       unsubscribe()
       unwatch()
-    })
+      response.end()
+    }
+    response.once('close', stop)
   })
   return router
 }
 
 function send(response: Response, { sequence, telling }: Told): void {
+  if (response.writableLength > HOPELESS) response.destroy()
+  if (response.destroyed) return
   // Who reads slowly misses previews, not messages.
   if (telling.kind === 'frame' && telling.frame.type !== 'result' && response.writableNeedDrain) return
   const [type, data] =

@@ -1,8 +1,16 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import express from 'express'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { runEventRoutes } from '../../../server/http/run-events.ts'
 import { encodeFrame } from '../../../server/protocol/frames.ts'
+import type { ActiveRun } from '../../../server/runs/run.ts'
+import type { Runs } from '../../../server/runs/runs.ts'
+import type { Narration, Told } from '../../../server/socket/narration.ts'
 import { type FakeHost, fakeGraph, get, Listener, post, startFakeHost, until } from '../runs/fake-host.ts'
 
 /** What a client that was away missed, as server-sent events and over the socket. */
@@ -117,6 +125,64 @@ test('of a run of an earlier host its record is told, after whatever was heard',
   expect(after[0]!.id).toBeGreaterThan(before[3]!.id)
   await second.close()
   await rm(data, { recursive: true })
+})
+
+describe('a client that does not read', () => {
+  const message = (size: number): Told => ({
+    sequence: 1,
+    telling: { kind: 'message', message: { type: 'execution_start', data: { prompt_id: 'x'.repeat(size) } } as never },
+  })
+  const last: Told = {
+    sequence: 2,
+    telling: { kind: 'message', message: { type: 'executing', data: { node: null, prompt_id: 'run' } } },
+  }
+
+  /** A stream that nobody reads, and how to tell it something. */
+  async function unread() {
+    const listeners = new Set<Parameters<Narration['subscribe']>[0]>()
+    const narration = {
+      since: () => ({ told: [], hasEnded: false }),
+      subscribe(listen: Parameters<Narration['subscribe']>[0]) {
+        listeners.add(listen)
+        return () => listeners.delete(listen)
+      },
+    }
+    const runs = { subscribe: () => () => undefined, isKnown: () => true }
+    const app = express().use(runEventRoutes(runs as unknown as Runs, narration as unknown as Narration))
+    const server = createServer(app).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    client.write('GET /runs/run/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+    await until(() => (listeners.size > 0 ? true : undefined))
+    client.pause()
+    const tell = (told: Told) => {
+      for (const listen of listeners) listen(told, { id: 'run' } as ActiveRun)
+    }
+    const close = async () => {
+      client.destroy()
+      server.close()
+      await once(server, 'close')
+    }
+    return { tell, listeners, client, close }
+  }
+
+  test('is sent nothing after the end of the run', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const { tell, listeners, close } = await unread()
+    for (let i = 0; i < 16; i++) tell(message(1 << 20))
+    tell(last)
+    expect(listeners.size).toBe(0)
+    vi.advanceTimersByTime(20_000)
+    vi.useRealTimers()
+    await close()
+  })
+
+  test('is given up when too much waits for it', async () => {
+    const { tell, listeners, close } = await unread()
+    for (let i = 0; i < 160; i++) tell(message(1 << 20))
+    await until(() => (listeners.size === 0 ? true : undefined))
+    await close()
+  })
 })
 
 describe('over the socket', () => {
