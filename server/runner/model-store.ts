@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Asked, DEFAULT_SETTING, type Question, type Setting, settingOf } from '../../models/import/asking.ts'
-import { findModel, type ModelFolder, openModelFolder } from '../../models/import/folder.ts'
-import type { RestorerManifest, UpscalerManifest } from '../../models/import/manifest.ts'
+import { filesOf, findModel, type ModelFolder, openModelFolder } from '../../models/import/folder.ts'
+import type { Manifest, RestorerManifest, UpscalerManifest } from '../../models/import/manifest.ts'
 import type { ModelPart, Models } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { GendrManifest, GendrModel, IqaModel, UpscaleModel } from '../../nodes/sdk/values.ts'
@@ -83,6 +83,7 @@ export class ModelStore implements Models {
       path,
       own: { cpu: cpu?.[part], cuda: cuda?.[part] },
       asked: part === 'unet' || part === 'fused' ? asked : undefined,
+      version: contentOf(folder.manifest),
       bytes: Math.ceil(weights * SHARES[part]),
     }
   }
@@ -106,6 +107,13 @@ const SHARES: Readonly<Record<ModelPart, number>> = {
   transfer: 0.001,
   transferAll: 0.001,
   upscaler: 1,
+}
+
+/** What tells a model from one that was imported in its place: the names of its files stay the same. */
+function contentOf(manifest: Manifest): string {
+  const hash = createHash('sha256')
+  for (const { sha256 } of filesOf(manifest)) hash.update(sha256)
+  return hash.digest('hex')
 }
 
 async function versionOf(path: string): Promise<string> {
