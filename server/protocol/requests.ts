@@ -3,7 +3,10 @@ import { JOB_STATUSES } from './jobs.ts'
 
 /** Bodies and query strings of the HTTP API; where ComfyUI has the route, its names (server.py). */
 
-const priority = z.union([z.number(), z.string().regex(/^[+-]?\d+(\.\d+)?$/)]).transform(Number)
+const priority = z
+  .union([z.number(), z.string().regex(/^[+-]?\d+(\.\d+)?$/)])
+  .transform(Number)
+  .refine(Number.isFinite, 'expected a finite number')
 
 /** POST /prompt. `prompt` may be a graph in the API or in the UI format. */
 export const promptRequestSchema = z.looseObject({

@@ -97,6 +97,7 @@ describe('POST /prompt', () => {
     ['a prompt that is null', { prompt: null }, 'invalid_prompt'],
     ['a workflow that is damaged', { prompt: { nodes: [{ id: {} }] } }, 'workflow_invalid'],
     ['a number that is none', { prompt: fakeGraph('succeed'), number: 'soon' }, 'invalid_input'],
+    ['a number too large to count with', { prompt: fakeGraph('succeed'), number: '9'.repeat(310) }, 'invalid_input'],
   ])('answers 400 to %s', async (_name, body, type) => {
     expect(await post(host, '/prompt', body)).toMatchObject({
       status: 400,
