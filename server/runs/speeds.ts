@@ -69,7 +69,8 @@ export function shapeOf(prompt: Prompt, outputs: readonly string[], bytes: numbe
   const reached = new Set(outputs)
   const classes: Record<string, number> = {}
   for (const id of reached) {
-    const node = prompt[id]
+    // An input that its node does not have may link to anything.
+    const node = Object.hasOwn(prompt, id) ? prompt[id] : undefined
     if (node === undefined) continue
     classes[node.class_type] = (classes[node.class_type] ?? 0) + 1
     for (const value of Object.values(node.inputs)) if (isLink(value)) reached.add(value[0])

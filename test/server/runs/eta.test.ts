@@ -16,6 +16,10 @@ test('the shape of a graph is what its outputs reach', () => {
   expect(shapeOf(GRAPH, ['d'], 5)).toEqual({ classes: { Load: 1, Slow: 2, Save: 1 }, bytes: 5 })
 })
 
+test.each(['nowhere', 'constructor', '__proto__'])('a link to %s counts for nothing in the shape', (id) => {
+  expect(shapeOf({ a: node('Load', id) }, ['a'], 5)).toEqual({ classes: { Load: 1 }, bytes: 5 })
+})
+
 test('times are learnt by class and by size, the newer ones count more, and they are kept', () => {
   const database = openDatabase(':memory:')
   const speeds = new Speeds(database)
