@@ -54,7 +54,7 @@ export interface GraphSocket {
   /** It stands for a parameter, and shows only while a link feeds it. */
   readonly isWidget?: boolean
   readonly source?: FileEntry
-  /** Links that the file names here and has nowhere: left-overs, which stay as long as nothing here changes. */
+  /** Links that the file names here and has nowhere: kept until something here changes or a link gets their number. */
   readonly stale?: readonly number[]
 }
 

@@ -52,6 +52,8 @@ interface Wiring {
   readonly outOf: ReadonlyMap<string, readonly number[]>
   /** Outputs that links were drawn from here. */
   readonly made: ReadonlySet<string>
+  /** The left-overs of a list whose numbers no link of this level has. */
+  readonly nowhere: (stale: readonly number[] | undefined) => readonly number[]
 }
 
 function writeLevel(graph: Graph, types: Catalogue): FileEntry {
@@ -99,12 +101,17 @@ function writeLevel(graph: Graph, types: Catalogue): FileEntry {
   const kept = Object.entries({ ...head, ...lists }).filter(
     ([key, value]) => isOurs || key in source || (Array.isArray(value) && value.length > 0),
   )
-  return { ...source, ...Object.fromEntries(kept), ...writeReroutes(graph, links), ...(isOurs ? { version: 0.4 } : {}) }
+  return {
+    ...source,
+    ...Object.fromEntries(kept),
+    ...writeReroutes(graph, links, wiring),
+    ...(isOurs ? { version: 0.4 } : {}),
+  }
 }
 
 function writeDefinition(id: string, definition: Graph, whole: Graph, types: Catalogue): FileEntry {
   const level = { ...definition, definitions: whole.definitions }
-  const { outOf } = wiringOf(level)
+  const { outOf, nowhere } = wiringOf(level)
   const into = new Map<string, number[]>()
   for (const link of level.links.values()) if (link.to === BOUNDARY.output) into.set(link.input, [link.id])
   const [input, output] = [level.nodes.get(BOUNDARY.input), level.nodes.get(BOUNDARY.output)]
@@ -114,17 +121,23 @@ function writeDefinition(id: string, definition: Graph, whole: Graph, types: Cat
     name: definition.name,
     ...(input === undefined ? {} : { inputNode: boundaryPlace(input) }),
     ...(output === undefined ? {} : { outputNode: boundaryPlace(output) }),
-    inputs: input?.outputs.map((socket, i) => boundarySocket(socket, outOf.get(`${BOUNDARY.input}:${i}`) ?? [])) ?? [],
-    outputs: output?.inputs.map((socket) => boundarySocket(socket, into.get(socket.name) ?? [])) ?? [],
+    inputs:
+      input?.outputs.map((socket, i) => boundarySocket(socket, outOf.get(`${BOUNDARY.input}:${i}`) ?? [], nowhere)) ??
+      [],
+    outputs: output?.inputs.map((socket) => boundarySocket(socket, into.get(socket.name) ?? [], nowhere)) ?? [],
   }
 }
 
-function boundarySocket({ name, type, label, source, stale }: GraphSocket, links: readonly number[]): FileEntry {
+function boundarySocket(
+  { name, type, label, source, stale }: GraphSocket,
+  links: readonly number[],
+  nowhere: Wiring['nowhere'],
+): FileEntry {
   if (source === undefined) return { name, type, ...(label === undefined ? {} : { label }), linkIds: [...links] }
   return patched(source, {
     ...(source.name === name ? {} : { name }),
     ...difference(textOf(source.label), label, 'label'),
-    ...(source.linkIds === undefined ? {} : { linkIds: sameMembers(source.linkIds, links, stale) }),
+    ...(source.linkIds === undefined ? {} : { linkIds: sameMembers(source.linkIds, links, nowhere(stale)) }),
   })
 }
 
@@ -171,11 +184,11 @@ function writeFlags({ source, collapsed, pinned }: GraphNode): FileEntry {
   return { flags: patched(flags ?? {}, { ...asked('collapsed', collapsed), ...asked('pinned', pinned) }) }
 }
 
-function writeSockets(node: GraphNode, { into, outOf, made }: Wiring): FileEntry {
+function writeSockets(node: GraphNode, { into, outOf, made, nowhere }: Wiring): FileEntry {
   const inputs = writtenInputs(node, into).map(({ name, type, isWidget, source, stale }) => {
     const link = into.get(inputKey(node.id, name))?.id ?? null
     if (source === undefined) return { name, type, ...(isWidget === true ? { widget: { name } } : {}), link }
-    const isStale = link === null && stale !== undefined
+    const isStale = link === null && nowhere(stale).length > 0
     return isStale || (source.link ?? null) === link ? source : patched(source, { link })
   })
   let last = node.outputs.length
@@ -186,7 +199,7 @@ function writeSockets(node: GraphNode, { into, outOf, made }: Wiring): FileEntry
     const links = outOf.get(`${node.id}:${i}`) ?? []
     if (source === undefined) return { name, type, links: [...links], slot_index: i }
     const before = Array.isArray(source.links) ? source.links : []
-    const now = sameMembers(before, links, stale)
+    const now = sameMembers(before, links, nowhere(stale))
     return now === before ? source : patched(source, { links: now })
   })
   const kept = (key: 'inputs' | 'outputs', list: readonly unknown[]) =>
@@ -320,7 +333,7 @@ function slotAt(before: unknown, slot: number, key: string): FileEntry {
 }
 
 /** Where the file has them: at the top in format 1, under `extra` in format 0.4. */
-function writeReroutes(graph: Graph, links: readonly GraphLink[]): FileEntry {
+function writeReroutes(graph: Graph, links: readonly GraphLink[], { nowhere }: Wiring): FileEntry {
   const isTop = hasObjectLinks(graph.source)
   const extra = entryOf(graph.source.extra) ?? {}
   const place = isTop || Array.isArray(graph.source.reroutes) ? graph.source : extra
@@ -338,7 +351,7 @@ function writeReroutes(graph: Graph, links: readonly GraphLink[]): FileEntry {
       : patched(source, {
           ...difference(source.parentId ?? undefined, parent, 'parentId'),
           ...placeOf(source, 'pos', position, [0, 0]),
-          ...rerouteLinks(source, through.get(id) ?? [], made, stale),
+          ...rerouteLinks(source, through.get(id) ?? [], made, nowhere(stale)),
         }),
   )
   if (place === graph.source) return { reroutes }
@@ -353,7 +366,7 @@ function rerouteLinks(
   source: FileEntry,
   links: readonly number[],
   made: ReadonlySet<number>,
-  stale: readonly number[] | undefined,
+  stale: readonly number[],
 ): FileEntry {
   const isLeftOut = source.linkIds == null && !links.some((id) => made.has(id))
   return isLeftOut ? {} : { linkIds: sameMembers(source.linkIds, links, stale) }
@@ -375,11 +388,11 @@ function wiringOf(graph: Graph): Wiring {
     if (ids === undefined) outOf.set(key, [link.id])
     else ids.push(link.id)
   }
-  return { into, outOf, made }
+  return { into, outOf, made, nowhere: (stale = []) => stale.filter((id) => !graph.links.has(id)) }
 }
 
 /** The file's list where nothing but left-overs differs, in whatever order; else those that stayed, then the new ones. */
-function sameMembers(before: unknown, ids: readonly number[], stale: readonly number[] = []): unknown {
+function sameMembers(before: unknown, ids: readonly number[], stale: readonly number[]): unknown {
   if (!Array.isArray(before)) return [...ids]
   const now = new Set(ids)
   const stayed = before.filter((id) => now.has(id))

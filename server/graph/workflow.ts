@@ -146,12 +146,13 @@ export function parseWorkflow(json: unknown): Workflow {
     const place = issue === undefined || issue.path.length === 0 ? 'the file' : issue.path.join('.')
     throw invalid(`The workflow cannot be read: at ${place}: ${issue?.message ?? 'not a workflow'}.`)
   }
-  const { nodes, links, groups, ...rest } = parsed.data
+  const { nodes, links: listed, groups, ...rest } = parsed.data
+  const links = (listed ?? []).flatMap((link) =>
+    link === null ? [] : [{ ...link, type: socketType.catch('*').parse(link.type) }],
+  )
   return {
-    nodes: withOwnIds(nodes.map(toNode)),
-    links: (links ?? []).flatMap((link) =>
-      link === null ? [] : [{ ...link, type: socketType.catch('*').parse(link.type) }],
-    ),
+    nodes: withOwnLinks(withOwnIds(nodes.map(toNode)), links),
+    links,
     groups: (groups ?? []).map(({ title, bounding, ...other }) => ({ title, bounding, rest: other })),
     rest,
   }
@@ -167,6 +168,17 @@ function withOwnIds(nodes: readonly WorkflowNode[]): readonly WorkflowNode[] {
     const isFirst = !seen.has(String(node.id))
     seen.add(String(node.id))
     return isFirst ? node : { ...node, id: ++last }
+  })
+}
+
+/** An input may name a link that leads to another node: its own is gone, and the number was given again. */
+function withOwnLinks(nodes: readonly WorkflowNode[], links: readonly WorkflowLink[]): readonly WorkflowNode[] {
+  const targets = new Map<number, Set<string>>()
+  for (const { id, to } of links) targets.set(id, (targets.get(id) ?? new Set()).add(String(to)))
+  return nodes.map((node) => {
+    const isElsewhere = ({ link }: WorkflowInput) => link !== null && targets.get(link)?.has(String(node.id)) === false
+    if (!node.inputs.some(isElsewhere)) return node
+    return { ...node, inputs: node.inputs.map((input) => (isElsewhere(input) ? { ...input, link: null } : input)) }
   })
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { removeLinks } from '../../client/document/connect.ts'
+import { connect, removeLinks } from '../../client/document/connect.ts'
 import { GraphDocument } from '../../client/document/document.ts'
-import { setParam } from '../../client/document/edits.ts'
+import { insertGraph, setParam } from '../../client/document/edits.ts'
 import { readGraphPicture, readGraphText } from '../../client/document/read-file.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import { writePrompt, writeWorkflow } from '../../client/document/write-workflow.ts'
@@ -80,6 +80,39 @@ describe('a workflow file', () => {
     document.commit(removeLinks(document.graph, [document.graph.links.get(2)!]))
     const saved = writeWorkflow(document.whole, types) as ReturnType<typeof savedWorkflow>
     expect(saved.nodes[1]!.outputs![0]!.links).toEqual([])
+  })
+
+  test('a left-over is no link of the run, whatever link gets its number', () => {
+    const json = savedWorkflow()
+    json.links = [[1, 1, 0, 2, 0, 'IMAGE']]
+    json.nodes[1]!.outputs![0]!.links = []
+    json.nodes[2]!.inputs = [
+      { name: 'images', type: 'IMAGE', link: null as never },
+      { name: 'mask', type: 'MASK', link: 2 },
+    ]
+    const document = new GraphDocument()
+    document.open(readWorkflow(json, types).graph)
+    const drawn = connect(document.graph, { from: '2', output: 0, to: '3', input: 'images' }, types)
+    if (drawn.ok) document.commit(drawn.changes)
+    expect([...document.graph.links.keys()]).toEqual([1, 2])
+    expect(writePrompt(document.whole, types)['3']!.inputs).toEqual({ images: ['2', 0], filename_prefix: 'out' })
+    const saved = writeWorkflow(document.whole, types) as ReturnType<typeof savedWorkflow>
+    expect(saved.nodes[2]).toMatchObject({ inputs: [{ link: 2 }, { link: null }] })
+    document.commit(removeLinks(document.graph, [document.graph.links.get(2)!]))
+    expect(writeWorkflow(document.whole, types)).toEqual(json)
+  })
+
+  test('a left-over that is pasted where a link has its number is no link there', () => {
+    const json = savedWorkflow()
+    json.nodes = [json.nodes[2]!]
+    json.links = []
+    const document = new GraphDocument()
+    document.open(readWorkflow(savedWorkflow(), types).graph)
+    const { changes, ids } = insertGraph(document.graph, readWorkflow(json, types).graph, [0, 0])
+    document.commit(changes)
+    expect(ids).toEqual(['4'])
+    const saved = writeWorkflow(document.whole, types) as ReturnType<typeof savedWorkflow>
+    expect(saved.nodes[3]!.inputs).toEqual([{ name: 'images', type: 'IMAGE', link: null }])
   })
 
   test('saved twice is the same', () => {

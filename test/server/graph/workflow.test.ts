@@ -136,6 +136,13 @@ describe('a workflow file becomes a prompt', () => {
     expect(toPrompt(json)).toEqual(toPrompt(file()))
   })
 
+  test('a link feeds the node that it leads to, whatever other input still has its number', () => {
+    const json = file()
+    json.nodes[1]!.inputs.push({ name: 'mask', type: 'MASK', link: 2 })
+    expect(toPrompt(json)['2']?.inputs).toEqual({ image: ['1', 0] })
+    expect(toPrompt(json)['3']?.inputs.images).toEqual(['2', 0])
+  })
+
   test('a circle of reroutes is an error, not a hang', () => {
     const json = file()
     json.nodes[1]!.type = 'Reroute'
