@@ -18,18 +18,27 @@ export const CONDITIONING_FILE = 'conditioning.bin'
 export class Conditioning {
   readonly #weights: TensorSource
   readonly #config: UnetConfig
+  readonly #prompts: ReadonlyMap<string, Prompt>
   readonly #prompt: Prompt
   readonly #fold: (name: string) => Folded
   readonly #sources = new Map<string, StoredTensor>()
   readonly #constants = new Map<string, Constant>()
   readonly #place = placing()
 
-  constructor(weights: TensorSource, config: UnetConfig, timestep: number, prompt: Prompt) {
+  /** @param chosen the name of one of `prompts`, which is folded in now; each of the others may be later */
+  constructor(
+    weights: TensorSource,
+    config: UnetConfig,
+    timestep: number,
+    prompts: ReadonlyMap<string, Prompt>,
+    chosen: string,
+  ) {
     this.#weights = weights
     this.#config = config
-    this.#prompt = prompt
+    this.#prompts = prompts
+    this.#prompt = prompts.get(chosen)!
     const { flip_sin_to_cos: flip, freq_shift: shift } = config
-    const inputs: FoldingInputs = { tensors: this.#sources, timestep, prompt, flip, shift }
+    const inputs: FoldingInputs = { tensors: this.#sources, timestep, prompt: this.#prompt, flip, shift }
     this.#fold = folding(inputs)
     const width = config.block_out_channels[0]!
     this.#takeLinear('time_embedding.linear_1', width, this.#inner)
@@ -77,12 +86,14 @@ export class Conditioning {
     }
   }
 
-  /** @throws RestorationError when a cross attention of `width` cannot read the prompt */
+  /** @throws RestorationError when a cross attention of `width` cannot read every prompt */
   requireWidth(width: number): void {
-    if (this.#prompt.width !== width)
-      throw invalidCheckpoint(
-        `prompt_embeds: expected ${width} channels (cross_attention_dim), got ${this.#prompt.width}.`,
-      )
+    for (const [name, prompt] of this.#prompts)
+      if (prompt.width !== width)
+        throw invalidCheckpoint(
+          `Prompt ${name}: expected an embedding of ${width} channels (cross_attention_dim), got ${prompt.width}.`,
+          'Embed it with the text encoder that the model was trained with, or leave it out.',
+        )
   }
 
   get #inner(): number {

@@ -1,5 +1,6 @@
 import { invalidCheckpoint } from './failure.ts'
 import type { Prompt } from './folding.ts'
+import { modelNameSchema } from './manifest.ts'
 import { valuesOf } from './stored-tensor.ts'
 import { openFile, type Weights } from './weights.ts'
 
@@ -28,7 +29,8 @@ export function readPrompts(path: string, files: readonly PromptFile[]): Prompts
   const all = new Map<string, Prompt>()
   for (const weights of main) {
     for (const name of weights.names)
-      if (isEmbedding(weights, name)) all.set(name === TENSOR ? DEFAULT_PROMPT : name, readPrompt(weights, name))
+      if (isEmbedding(weights, name))
+        all.set(requireName(name === TENSOR ? DEFAULT_PROMPT : name, weights), readPrompt(weights, name))
     if (all.size === 0) throw noPrompt(weights)
   }
   const own = files.map(({ name, path: file }) => {
@@ -36,17 +38,16 @@ export function readPrompts(path: string, files: readonly PromptFile[]): Prompts
     const candidates = weights.names.filter((tensor) => isEmbedding(weights, tensor))
     const tensor = candidates.length === 1 ? candidates[0] : candidates.find((one) => one === TENSOR)
     if (tensor === undefined) throw noPrompt(weights)
-    all.set(name, readPrompt(weights, tensor))
+    all.set(requireName(name, weights), readPrompt(weights, tensor))
     return weights
   })
   return { all, sources: [...main, ...own] }
 }
 
-/** The prompt of that name; without a name the default one, or the only one. */
-export function choosePrompt({ all }: Prompts, wanted: string | undefined): { name: string; prompt: Prompt } {
+/** The name of the prompt to ask with: the wanted one, else the only one or the default. */
+export function choosePrompt({ all }: Prompts, wanted: string | undefined): string {
   const name = wanted ?? (all.size === 1 ? [...all.keys()][0]! : DEFAULT_PROMPT)
-  const prompt = all.get(name)
-  if (prompt) return { name, prompt }
+  if (all.has(name)) return name
   throw invalidCheckpoint(
     `Expected one of the prompts ${[...all.keys()].join(', ')}, got ${wanted ?? 'none'}.`,
     'Choose one with --prompt NAME.',
@@ -55,8 +56,12 @@ export function choosePrompt({ all }: Prompts, wanted: string | undefined): { na
 
 const TENSOR = 'prompt_embeds'
 
+/** What a pipeline of Diffusers calls the embeddings that no cross attention reads. */
+const POOLED = /pooled_prompt_embeds/
+
 /** Masks and ids are whole numbers, embeddings are not. */
 function isEmbedding(weights: Weights, name: string): boolean {
+  if (POOLED.test(name)) return false
   const shape = weights.shapeOf(name)!
   const isMatrix = shape.length === 2 || (shape.length === 3 && shape[0] === 1)
   return isMatrix && shape.every((size) => size > 0) && weights.isFloat(name)
@@ -66,6 +71,15 @@ function readPrompt(weights: Weights, name: string): Prompt {
   const shape = weights.shapeOf(name)!
   const [length, width] = shape.slice(-2) as [number, number]
   return { values: valuesOf(weights.take(name, shape)), length, width }
+}
+
+/** A prompt is a setting of the model, which is asked for by its name. */
+function requireName(name: string, { place }: Weights): string {
+  if (modelNameSchema.safeParse(name).success) return name
+  throw invalidCheckpoint(
+    `${place}: expected a prompt's name of letters, digits, dots, dashes and underscores, got '${name}'.`,
+    'Give its tensor another name, or bring it in a file of its own with --prompt NAME=FILE.',
+  )
 }
 
 function noPrompt({ place }: Weights): Error {

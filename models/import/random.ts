@@ -12,6 +12,7 @@ import { floatsToHalves } from './half.ts'
 import { type ImportOptions, importCheckpoint } from './import.ts'
 import { readJson } from './json.ts'
 import type { Manifest } from './manifest.ts'
+import { DEFAULT_PROMPT } from './prompts.ts'
 import { safetensorsHeader } from './safetensors-writer.ts'
 import { BYTES_OF_TYPE, elementCount, type FloatType, rowLength, type Shape } from './stored-tensor.ts'
 import { unet } from './unet.ts'
@@ -83,9 +84,9 @@ export function requestedTensors(
   const latent = { name: 'latent', channels: vaes.latent_channels, reduction: 1 }
   return {
     unet: recorded((weights) => {
-      const prompt = { values: new Float32Array(length * width), length, width }
+      const prompts = new Map([[DEFAULT_PROMPT, { values: new Float32Array(length * width), length, width }]])
       const network = { graph: new GraphBuilder('unet'), weights, precision: 'fp32' } as const
-      unet(network, unets, latent, new Conditioning(weights, unets, 0, prompt))
+      unet(network, unets, latent, new Conditioning(weights, unets, 0, prompts, DEFAULT_PROMPT))
     }),
     vae: recorded((weights) => {
       const network = { graph: new GraphBuilder('vae'), weights, precision: 'fp32' } as const

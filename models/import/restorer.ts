@@ -29,9 +29,9 @@ export interface RestorerOptions extends Additions, GraphStyle {
 export function draftRestorer(directory: string, options: RestorerOptions): ModelDraft {
   const checkpoint = openCheckpoint(directory, options)
   const { about, gates, prompts, ranges, sources, unet: restorer, vae } = checkpoint
-  const chosen = choosePrompt(prompts, options.prompt ?? about.prompt)
-  const { name, timestep } = identify(checkpoint, options, chosen.name)
-  const conditioning = new Conditioning(restorer.weights, restorer.config, timestep, chosen.prompt)
+  const prompt = choosePrompt(prompts, options.prompt ?? about.prompt)
+  const { name, timestep } = identify(checkpoint, options, prompt)
+  const conditioning = new Conditioning(restorer.weights, restorer.config, timestep, prompts.all, prompt)
   const description = {
     version: 1 as const,
     name,
@@ -42,8 +42,8 @@ export function draftRestorer(directory: string, options: RestorerOptions): Mode
     ...describe(checkpoint, timestep),
     conditioning: {
       prompts: [...prompts.all.keys()],
-      prompt: chosen.name,
-      ...(about.timesteps && { timesteps: timestepsOf(checkpoint, { [chosen.name]: timestep }) }),
+      prompt,
+      ...(about.timesteps && { timesteps: timestepsOf(checkpoint, { [prompt]: timestep }) }),
       ...(about.grain && { grain: ofPrompts('grain', about.grain, checkpoint) }),
       flipSinToCos: restorer.config.flip_sin_to_cos,
       freqShift: restorer.config.freq_shift,

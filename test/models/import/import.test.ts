@@ -276,7 +276,19 @@ describe('a checkpoint is refused, and nothing is written,', () => {
       'with a prompt of another width',
       () => damaged(({ prompt }) => prompt.set('prompt_embeds', { shape: [1, 3, 4], data: new Float32Array(12) })),
       {},
-      /prompt_embeds: expected 6 channels \(cross_attention_dim\), got 4/,
+      /Prompt default: expected an embedding of 6 channels \(cross_attention_dim\), got 4/,
+    ],
+    [
+      'with a prompt of another width, though another one is asked with',
+      () => damaged(({ prompt }) => prompt.set('wide', { shape: [1, 3, 8], data: new Float32Array(24) })),
+      { prompt: 'default' },
+      /Prompt wide: expected an embedding of 6 channels \(cross_attention_dim\), got 8/,
+    ],
+    [
+      'with a prompt of a name that nobody can ask for',
+      () => damaged(({ prompt }) => prompt.set('negative prompt', { shape: [1, 3, 6], data: new Float32Array(18) })),
+      { prompt: 'default' },
+      /prompt_embeds\.safetensors: expected a prompt's name of letters, .*, got 'negative prompt'/,
     ],
     [
       'with a prompt that is no matrix',

@@ -151,6 +151,19 @@ describe('the prompts of a checkpoint', () => {
     expect(own.conditioning).toMatchObject({ prompts: ['default'], prompt: 'default' })
   })
 
+  test('are told apart from pooled embeddings', async () => {
+    const { directory, make } = stage()
+    const pooled = { shape: [1, 10], data: new Float32Array(10) }
+    const tensors = new Map([
+      ['prompt_embeds', embedding(2, 9)],
+      ['negative_prompt_embeds', embedding(2, 5)],
+      ['pooled_prompt_embeds', pooled],
+      ['negative_pooled_prompt_embeds', pooled],
+    ])
+    writeFileSync(join(directory, 'prompt_embeds.safetensors'), encodeSafetensors(tensors))
+    expect((await make('a', {})).conditioning?.prompts).toEqual(['default', 'negative_prompt_embeds'])
+  })
+
   test('are told apart from masks', async () => {
     const { folder, make } = stage()
     const file = join(folder, 'masked.safetensors')

@@ -178,8 +178,8 @@ test('costs are told as they are known of the full model at 512 × 512 (encoder 
   const pixels = { name: 'x', channels: 3, reduction: 1 }
   const latent = { name: 'z', channels: vaeConfig.latent_channels, reduction: 8 }
   const width = unetConfig.cross_attention_dim[0]!
-  const prompt = { values: new Float32Array(77 * width), length: 77, width }
-  const conditioning = new Conditioning(weights, unetConfig, 499, prompt)
+  const prompts = new Map([['default', { values: new Float32Array(77 * width), length: 77, width }]])
+  const conditioning = new Conditioning(weights, unetConfig, 499, prompts, 'default')
   expect(gmac((network) => encoder(network, vaeConfig, pixels))).toBeCloseTo(338, -1)
   expect(gmac((network) => decoder(network, vaeConfig, latent))).toBeCloseTo(607, -1)
   expect(gmac((network) => drawUnet(network, unetConfig, latent, conditioning))).toBeCloseTo(402, -1)
