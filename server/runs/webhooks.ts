@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Deliveries, Delivery } from './deliveries.ts'
 import { checkTarget, guardedLookup } from './target.ts'
@@ -71,23 +72,42 @@ export class Webhooks {
   async #deliver(delivery: Delivery): Promise<void> {
     this.#underWay.add(delivery.id)
     const outcome = await this.#send(delivery).catch((error: Error) => error.message)
+    // What was heard is not sent again because the disk is full.
+    while (!this.#closed && !this.#note(delivery, outcome)) await sleep(this.#firstPause, undefined, { ref: false })
     this.#underWay.delete(delivery.id)
-    if (this.#closed) return
-    const { id, run, attempts } = delivery
-    if (outcome === 'heard') this.#deliveries.remove(id)
-    else if (outcome === 'unwanted' || attempts + 1 >= MOST_ATTEMPTS) {
-      this.#options.log(`The webhook of run ${run} was given up: ${outcome}.`)
-      this.#deliveries.remove(id)
-    } else {
-      const pause = Math.min(LONGEST_PAUSE, (this.#options.firstPause ?? 5000) * 2 ** attempts)
-      this.#options.log(`The webhook of run ${run} failed and will be tried again: ${outcome}.`)
-      this.#deliveries.postpone(id, Date.now() + pause * (0.9 + Math.random() / 5))
-    }
     this.wake()
   }
 
-  /** `heard`, `unwanted` (410 Gone), or what went wrong; redirections are not followed. */
-  #send({ id, url: text, body }: Delivery): Promise<string> {
+  /** Writes down what became of a delivery. @returns whether that could be written */
+  #note({ id, run, attempts }: Delivery, outcome: string): boolean {
+    const { log } = this.#options
+    try {
+      if (outcome === 'heard') this.#deliveries.remove(id)
+      else if (outcome === 'unwanted' || attempts + 1 >= MOST_ATTEMPTS) {
+        this.#deliveries.remove(id)
+        log(`The webhook of run ${run} was given up: ${outcome}.`)
+      } else {
+        const pause = Math.min(LONGEST_PAUSE, this.#firstPause * 2 ** attempts)
+        this.#deliveries.postpone(id, Date.now() + pause * (0.9 + Math.random() / 5))
+        log(`The webhook of run ${run} failed and will be tried again: ${outcome}.`)
+      }
+      return true
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      log(`What became of the webhook of run ${run} cannot be written, and is tried again: ${reason}.`)
+      return false
+    }
+  }
+
+  get #firstPause(): number {
+    return this.#options.firstPause ?? 5000
+  }
+
+  /**
+   * `heard`, `unwanted` (410 Gone), or what went wrong; redirections are not followed.
+   * @throws RestorationError `invalid_input` when the address may not be called any more
+   */
+  async #send({ id, url: text, body }: Delivery): Promise<string> {
     const { secret = '', targets } = this.#options
     const url = checkTarget(text, targets)
     const timestamp = String(Math.floor(Date.now() / 1000))

@@ -123,7 +123,8 @@ describe('a webhook', () => {
 
 describe('a receiver', () => {
   const deliver = (options: { targets?: string[]; to?: string } = {}) => {
-    const deliveries = new Deliveries(openDatabase(':memory:'))
+    const database = openDatabase(':memory:')
+    const deliveries = new Deliveries(database)
     deliveries.add('run', options.to ?? url, 'completed', new RunRecorder({}).record(), Date.now())
     const log: string[] = []
     const webhooks = new Webhooks(deliveries, {
@@ -132,7 +133,7 @@ describe('a receiver', () => {
       log: (line) => log.push(line),
       firstPause: 20,
     })
-    return { deliveries, webhooks, log }
+    return { database, deliveries, webhooks, log }
   }
 
   test('that fails is tried again after longer and longer pauses, until it has heard', async () => {
@@ -141,6 +142,25 @@ describe('a receiver', () => {
     await until(() => (deliveries.next() === undefined ? true : undefined))
     expect(receiver.heard).toHaveLength(3)
     expect(new Set(receiver.heard.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    webhooks.close()
+  })
+
+  test('that may not be called any more is no reason to end', async () => {
+    const { deliveries, webhooks, log } = deliver({ targets: [] })
+    await until(() => log[0])
+    expect(log[0]).toMatch(/tried again: .*not on the public internet/)
+    expect(deliveries.next()).toBeDefined()
+    webhooks.close()
+  })
+
+  test('is told once, though the disk is full when it has heard', async () => {
+    const { database, deliveries, webhooks, log } = deliver()
+    database.exec(`CREATE TRIGGER full BEFORE DELETE ON deliveries BEGIN SELECT RAISE(ABORT, 'disk is full'); END`)
+    await until(() => log[1])
+    database.exec('DROP TRIGGER full')
+    await until(() => (deliveries.next() === undefined ? true : undefined))
+    expect(log[0]).toContain('disk is full')
+    expect(receiver.heard).toHaveLength(1)
     webhooks.close()
   })
 
