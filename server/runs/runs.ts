@@ -114,9 +114,11 @@ export class Runs {
 
   /** Takes runs that wait out of the queue; others are left alone. */
   remove(ids: readonly string[]): void {
-    const removed = this.#queue.remove(ids)
-    if (removed.length === 0) return
-    this.#store.removeWaiting(removed)
+    const waiting = ids.filter((id) => this.#queue.has(id))
+    if (waiting.length === 0) return
+    // First where it may fail: what cannot be taken out stays.
+    this.#store.removeWaiting(waiting)
+    const removed = this.#queue.remove(waiting)
     for (const id of removed) this.#attachments.delete(id)
     this.#announce({ type: 'queue' })
   }
@@ -336,12 +338,22 @@ export class Runs {
       progress.add(event)
       this.#announce({ type: 'event', run: active, event })
     }
-    const execution = this.#supervisor.execute(request, onEvent, () => this.#store.crash(run.id) < MOST_CRASHES)
+    const execution = this.#supervisor.execute(request, onEvent, () => this.#mayRunAgain(run.id))
     void execution.then(() => {
       const record = recorder.record()
       const lesson = record.status.completed ? { shape: run.shape, times: recorder.timesByClass() } : undefined
       this.#settle(active, { record, files: recorder.files, lesson }, Date.now())
     })
+  }
+
+  /** Notes that the runner died under a run. */
+  #mayRunAgain(id: string): boolean {
+    try {
+      return this.#store.crash(id) < MOST_CRASHES
+    } catch (error) {
+      this.#log(`A death of the runner cannot be written down: ${error instanceof Error ? error.message : error}.`)
+      return true
+    }
   }
 
   /** Puts the run under way into the history. It stays under way while that cannot be written. */
