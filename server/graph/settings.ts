@@ -8,14 +8,46 @@ import { type Prompt, type PromptNode, promptNodeSchema } from './prompt.ts'
  */
 export function applySettings(prompt: Prompt, settings: readonly string[]): Prompt {
   if (typeof prompt !== 'object' || prompt === null) return prompt
-  const changed: Record<string, PromptNode> = { ...prompt }
+  const names = namesOf(prompt)
+  const changes = new Map<string, Map<string, string>>()
   for (const setting of settings) {
     const { node, parameter, value } = parseSetting(setting)
-    const id = findNode(changed, node, setting)
-    const target = changed[id]!
-    changed[id] = { ...target, inputs: { ...target.inputs, [parameter]: value } }
+    const id = findNode(names, node, setting)
+    changes.set(id, (changes.get(id) ?? new Map()).set(parameter, value))
   }
-  return changed
+  const changed = Array.from(changes, ([id, values]): [string, PromptNode] => {
+    const node = prompt[id]!
+    return [id, { ...node, inputs: { ...node.inputs, ...Object.fromEntries(values) } }]
+  })
+  return { ...prompt, ...Object.fromEntries(changed) }
+}
+
+/** What the nodes of a graph answer to: the class of each id, and the ids of each title and class. */
+interface Names {
+  readonly classOf: ReadonlyMap<string, string>
+  readonly byTitle: ReadonlyMap<string, readonly string[]>
+  readonly byClass: ReadonlyMap<string, readonly string[]>
+}
+
+/** Read once for all settings: there may be as many of them as a graph has nodes. */
+function namesOf(prompt: Prompt): Names {
+  const classOf = new Map<string, string>()
+  const byTitle = new Map<string, string[]>()
+  const byClass = new Map<string, string[]>()
+  for (const [id, value] of Object.entries(prompt)) {
+    const { data: node } = promptNodeSchema.safeParse(value)
+    if (node === undefined) continue
+    classOf.set(id, node.class_type)
+    add(byClass, node.class_type, id)
+    if (node._meta?.title !== undefined) add(byTitle, node._meta.title, id)
+  }
+  return { classOf, byTitle, byClass }
+}
+
+function add(ids: Map<string, string[]>, name: string, id: string): void {
+  const known = ids.get(name)
+  if (known === undefined) ids.set(name, [id])
+  else known.push(id)
 }
 
 function parseSetting(setting: string): { node: string; parameter: string; value: string } {
@@ -31,16 +63,19 @@ function parseSetting(setting: string): { node: string; parameter: string; value
   return { node: setting.slice(0, dot), parameter: setting.slice(dot + 1, equals), value: setting.slice(equals + 1) }
 }
 
-function findNode(prompt: Prompt, name: string, setting: string): string {
-  const entries = Object.entries(prompt).filter(([, node]) => promptNodeSchema.safeParse(node).success)
-  if (entries.some(([id]) => id === name)) return name
-  const titled = entries.filter(([, node]) => node._meta?.title === name)
-  const found = titled.length > 0 ? titled : entries.filter(([, node]) => node.class_type === name)
-  if (found.length === 1) return found[0]![0]
-  const names = entries.slice(0, 30).map(([id, node]) => `${id} (${node.class_type})`)
+/** Ids that an error names. */
+const MOST_NAMED = 30
+
+function findNode({ classOf, byTitle, byClass }: Names, name: string, setting: string): string {
+  if (classOf.has(name)) return name
+  const found = byTitle.get(name) ?? byClass.get(name) ?? []
+  if (found.length === 1) return found[0]!
+  const named = (found.length === 0 ? [...classOf.keys()] : found).slice(0, MOST_NAMED)
   throw new RestorationError(
     'workflow_invalid',
     `'${setting}' names ${found.length === 0 ? 'no node' : `${found.length} nodes`} of the graph.`,
-    found.length === 0 ? `Name one of: ${names.join(', ')}.` : `Use the id: ${found.map(([id]) => id).join(', ')}.`,
+    found.length === 0
+      ? `Name one of: ${named.map((id) => `${id} (${classOf.get(id)})`).join(', ')}.`
+      : `Use the id: ${named.join(', ')}.`,
   )
 }
