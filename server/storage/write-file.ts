@@ -1,4 +1,4 @@
-import { mkdir, rename, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { besideUs, type FileSystem } from './file-system.ts'
 
@@ -63,19 +63,23 @@ let drafts = 0
 
 async function writeDraft(folder: string, bytes: Uint8Array): Promise<string> {
   const draft = join(folder, `.${process.pid}-${Date.now()}-${drafts++}.part`)
-  try {
-    await writeFile(draft, bytes, { flag: 'wx' })
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-    await mkdir(folder, { recursive: true })
-    await writeFile(draft, bytes, { flag: 'wx' })
-  }
+  await intoFolder(draft, () => writeWhole(draft, bytes))
   return draft
+}
+
+/** Writes a new file; on a full disk it would otherwise stay in part, and the disk full with it. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(path, bytes, { flag: 'wx' })
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') await rm(path, { force: true })
+    throw error
+  }
 }
 
 async function createPlainly(path: string, bytes: Uint8Array): Promise<boolean> {
   try {
-    await writeFile(path, bytes, { flag: 'wx' })
+    await writeWhole(path, bytes)
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false

@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Storage } from '../../../server/storage/storage.ts'
 
+const root = resolve(import.meta.dirname, '../../..')
 let base: string
 let storage: Storage
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -22,6 +25,26 @@ beforeEach(async () => {
 })
 
 afterEach(() => rm(base, { recursive: true, force: true }))
+
+/** Runs lines of a module in a process of its own, whose files may have so many blocks of 512 bytes; what they print. */
+async function withSmallFiles(blocks: number, lines: string): Promise<string> {
+  const script = `import { createFile, replaceFile } from '${join(root, 'server/storage/write-file.ts')}'; ${lines}`
+  const limited = `ulimit -f ${blocks}; exec "$0" --import tsx --input-type=module -e "$1"`
+  const { stdout } = await promisify(execFile)('sh', ['-c', limited, process.execPath, script], { cwd: root })
+  return stdout.trim()
+}
+
+test.skipIf(process.platform === 'win32')('what there is no room for leaves nothing behind', async () => {
+  const file = JSON.stringify(inBase('output/a.png'))
+  const said = await withSmallFiles(
+    100,
+    `const bytes = new Uint8Array(1 << 20)
+     for (const write of [createFile, replaceFile]) for (const drafts of [undefined, ${JSON.stringify(inBase('drafts'))}])
+       await write(${file}, bytes, drafts).catch(({ code }) => console.log(code))`,
+  )
+  expect(said.split('\n')).toEqual(['EFBIG', 'EFBIG', 'EFBIG', 'EFBIG'])
+  expect([...(await readdir(inBase('output'))), ...(await readdir(inBase('drafts')))]).toEqual([])
+})
 
 describe('names from outside', () => {
   const hostile = ['../secret.png', 'a/../../secret.png', '/etc/passwd', '..\\secret.png', 'a\0.png', '..']
