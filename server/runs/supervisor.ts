@@ -162,7 +162,11 @@ export class Supervisor {
     if (child.pid !== undefined) lowerPriority(child.pid)
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(text))
     child.on('message', (message) => this.#receive(message as FromRunner))
-    child.on('error', (error) => this.#options.log?.(`The runner process reports: ${error.message}`))
+    child.on('error', (error) => {
+      this.#options.log?.(`The runner process reports: ${error.message}`)
+      // One that could not be started has no exit.
+      if (child.pid === undefined) this.#buried(error.message)
+    })
     child.once('exit', (code, signal) => this.#buried(signal ?? `exit code ${code}`))
   }
 

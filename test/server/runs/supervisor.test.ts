@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../../server/protocol/events.ts'
 import type { RunnerOptions, RunRequest } from '../../../server/runner/messages.ts'
 import { Supervisor, type SupervisorOptions } from '../../../server/runs/supervisor.ts'
-import { fakeGraph, fakeRunner } from './fake-host.ts'
+import { fakeGraph, fakeRunner, until } from './fake-host.ts'
 
 const runner: RunnerOptions = {
   inputRoot: '',
@@ -42,6 +42,17 @@ async function execute(behaviour: string, onEvent: (event: RunEvent) => void = (
   })
   return events
 }
+
+test('a runner that cannot be started is started when it can be', async () => {
+  const { execPath } = process
+  process.execPath = '/nowhere/node'
+  const log: string[] = []
+  start({ log: (line) => log.push(line) })
+  const events = execute('succeed')
+  await until(() => log.find((line) => line.includes('ended: spawn /nowhere/node ENOENT')))
+  process.execPath = execPath
+  expect((await events).at(-1)?.type).toBe('succeeded')
+})
 
 describe('a run that takes longer than it may', () => {
   test.for(['steps 1000', 'hang'])('%s has failed at its node, and the next run works', async (behaviour) => {
