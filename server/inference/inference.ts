@@ -41,7 +41,8 @@ export class InferenceThread {
   /**
    * Runs a graph on one tensor for each of its inputs; gives its first output. Values are converted from float32 to what
    * the graph takes, and back. The tensors' buffers are transferred.
-   * An abort rejects at once; the thread finishes the call that it is in.
+   * An abort rejects at once while the call waits. The one that the thread is in ends first: who cannot wait for that has
+   * to end the process (Supervisor), or further calls would wait behind it for ever.
    */
   async run(graph: GraphReference, input: Tensor | readonly Tensor[], signal: AbortSignal): Promise<Tensor> {
     const inputs = 'dims' in input ? [input] : input
@@ -68,14 +69,14 @@ export class InferenceThread {
     if (signal.aborted) return Promise.reject(interrupted())
     return new Promise<Extract<Answer, { type: Type }>>((resolve, reject) => {
       const abort = () => {
-        this.#waiting.delete(call)
-        reject(interrupted())
+        if (this.#waiting.delete(call)) reject(interrupted())
       }
       const call: Call = {
         order,
         settle(answer) {
           signal.removeEventListener('abort', abort)
-          if (answer instanceof Error) reject(answer)
+          if (signal.aborted) reject(interrupted())
+          else if (answer instanceof Error) reject(answer)
           else if (isOf(answer, expected)) resolve(answer)
           else reject(new Error(`expected ${expected} but received ${answer.type}`))
         },
@@ -95,17 +96,20 @@ export class InferenceThread {
   }
 
   #advance(): void {
-    if (this.#running !== undefined) return
     for (const call of this.#waiting) {
+      if (this.#running !== undefined) return
       this.#waiting.delete(call)
-      this.#running = call
       const { order } = call
       const tensors = order.type === 'run' ? order.inputs : []
-      this.#post(
-        order,
-        tensors.map(({ data }) => data.buffer as ArrayBuffer),
-      )
-      return
+      try {
+        this.#post(
+          order,
+          tensors.map(({ data }) => data.buffer as ArrayBuffer),
+        )
+        this.#running = call
+      } catch (error) {
+        call.settle(error as Error)
+      }
     }
   }
 

@@ -15,6 +15,14 @@ serve(new SessionPool(options.provider, options.threads, options.sessionBytes))
 
 function serve(pool: SessionPool): void {
   let last: Promise<unknown> = Promise.resolve()
+  port.on('messageerror', ({ message }) =>
+    send({
+      type: 'error',
+      code: 'inference_failed',
+      message: `The tensors of a call were lost on the way: ${message}.`,
+      remedy: 'A node has given them away before; tell whoever wrote it.',
+    }),
+  )
   port.on('message', (message: ToThread) => {
     last = last.then(() => (message.type === 'unload' ? pool.clear() : answer(pool, message)))
   })
