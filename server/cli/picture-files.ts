@@ -1,5 +1,5 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, extname, join, parse, relative, resolve, sep } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 
 export const FORMATS = ['png', 'jpg', 'webp', 'tiff'] as const
@@ -61,6 +61,24 @@ export function targets(names: readonly string[], input: string, output: string,
     for (const name of names.filter((one) => counts.get(nameOf(one))! > 1)) whole.add(name)
   }
   return names.map((name) => ({ source: join(input, name), target: join(output, `${nameOf(name)}.${format}`) }))
+}
+
+/**
+ * Where the pictures of one file go: from the second on they have their number behind the name, or behind the whole name of
+ * the file where another result has that one.
+ * @param taken what all files are to become, and have become so far
+ * @throws RestorationError `invalid_input` where other results have those as well
+ */
+export function resultNames({ source, target }: Pair, count: number, taken: ReadonlySet<string>): string[] {
+  const { dir, name, ext } = parse(target)
+  const numbered = (stem: string) => Array.from({ length: count - 1 }, (_, i) => join(dir, `${stem}-${i + 2}${ext}`))
+  const further = [numbered(name), numbered(basename(source))].find((names) => !names.some((one) => taken.has(one)))
+  if (further !== undefined) return [target, ...further]
+  throw new RestorationError(
+    'invalid_input',
+    `Its ${count} pictures would have the names of other results, such as ${numbered(name)[0]}.`,
+    'Restore it into another folder.',
+  )
 }
 
 function formatOf(output: string): Format {

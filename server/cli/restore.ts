@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
-import { basename, extname, join, parse } from 'node:path'
+import { basename, extname } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type Flags, WORK_OPTIONS, type WorkSettings, workSettings } from '../config.ts'
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
@@ -8,10 +8,10 @@ import { batchProgress } from './batch-progress.ts'
 import type { Command } from './command.ts'
 import { keepMetadata } from './keep-metadata.ts'
 import { modelChoices } from './models.ts'
-import { FORMATS, type Format, type Pair, planBatch } from './picture-files.ts'
+import { FORMATS, type Format, type Pair, planBatch, resultNames } from './picture-files.ts'
 import { type ChosenModel, complaintOfFlag, restoreGraph } from './restore-graph.ts'
 import { Workbench } from './workbench.ts'
-import { writePicture } from './write-picture.ts'
+import { writeResults } from './write-results.ts'
 
 export const restoreCommand: Command = {
   usage: 'restore IN OUT',
@@ -100,16 +100,19 @@ async function restoreAll({ workbench, pairs, format, model, flags, settings }: 
       throw complaintOfFlag(error, flags)
     })
   const progress = await batchProgress(pairs.length, flags.json === true)
+  const taken = new Set(pairs.map(({ target }) => target))
+  const mayReplace = flags.overwrite === true || flags.update === true
   let hasFailed = false
-  for (const { source, target } of pairs) {
+  for (const pair of pairs) {
+    const { source, target } = pair
     if (signal.aborted) break
-    if (await isToSkip({ source, target }, flags)) {
+    if (await isToSkip(pair, flags)) {
       progress.file({ source, status: 'skipped', results: [target] })
       continue
     }
     const start = performance.now()
     try {
-      if (existsSync(target) && flags.overwrite !== true && flags.update !== true) throw taken(target)
+      if (!mayReplace) refuseExisting([target])
       const bytes = await readFile(source)
       const pictures = await workbench.run({
         graph: graphOf(source, await hasAlpha(bytes, settings.maxPixels)),
@@ -120,11 +123,12 @@ async function restoreAll({ workbench, pairs, format, model, flags, settings }: 
           if (event.type === 'node_progress' && event.node === 'restore') progress.part(event.value / event.max)
         },
       })
-      const results = pictures.map((_, i) => numbered(target, i))
-      for (const [i, { bytes: png }] of pictures.entries()) {
-        const told = settings.saveMetadata ? await keepMetadata(png, bytes) : png
-        await writePicture(results[i]!, told, format)
-      }
+      const results = resultNames(pair, pictures.length, taken)
+      if (!mayReplace) refuseExisting(results)
+      for (const result of results) taken.add(result)
+      const told = (png: Uint8Array) => (settings.saveMetadata ? keepMetadata(png, bytes) : png)
+      const files = results.map((name, i) => ({ target: name, png: () => told(pictures[i]!.bytes) }))
+      await writeResults(files, format)
       const seconds = Math.round(performance.now() - start) / 1000
       progress.file({ source, status: 'restored', results, seconds })
     } catch (caught) {
@@ -168,13 +172,6 @@ async function hasAlpha(bytes: Uint8Array, maxPixels: number): Promise<boolean> 
   )
 }
 
-/** The further pictures of one file, from the second on, have their number behind the name. */
-function numbered(target: string, index: number): string {
-  if (index === 0) return target
-  const { dir, name, ext } = parse(target)
-  return join(dir, `${name}-${index + 1}${ext}`)
-}
-
 function readFormat({ format }: Flags): Format | undefined {
   const known = FORMATS.find((name) => name === format)
   if (format === undefined || known !== undefined) return known
@@ -194,8 +191,14 @@ function unreadLine(names: readonly string[]): string {
   return `${are} left out, of a format that is not read (${kinds}). Save ${them} as JPEG, PNG or TIFF first.`
 }
 
-function taken(target: string): RestorationError {
-  return new RestorationError('invalid_input', `${target} exists.`, 'Add --skip-existing, --update or --overwrite.')
+function refuseExisting([target, ...further]: readonly string[]): void {
+  if (existsSync(target!)) {
+    throw new RestorationError('invalid_input', `${target} exists.`, 'Add --skip-existing, --update or --overwrite.')
+  }
+  const other = further.find((name) => existsSync(name))
+  if (other === undefined) return
+  const message = `A further picture of it would be ${other}, which exists.`
+  throw new RestorationError('invalid_input', message, 'Move that away, or add --overwrite.')
 }
 
 function failureOf(error: unknown): RestorationError {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -152,6 +152,29 @@ describe('from the command line', () => {
     expect((await batch('--skip-existing')).files.map(({ status }) => status)).toEqual(['skipped', 'skipped'])
     expect(await batch('--update')).toMatchObject({ code: 0, files: [{ status: 'restored' }, { status: 'skipped' }] })
     expect(await sizeOf('new/a.png')).toEqual([20, 20])
+  })
+
+  test('the pages of a scan replace nothing, neither what was there nor the result of another picture', async () => {
+    const grey = (shade: number, height: number) => Buffer.alloc(16 * height, shade)
+    const page = { width: 16, channels: 1 } as const
+    await mkdir(join(folder, 'in'))
+    await sharp(Buffer.concat([grey(60, 16), grey(180, 16)]), { raw: { ...page, height: 32, pageHeight: 16 } })
+      .tiff()
+      .toFile(join(folder, 'in/scan.tif'))
+    await sharp(grey(90, 12), { raw: { ...page, height: 12 } }).toFile(join(folder, 'in/scan-2.jpg'))
+    const { code, stdout } = await gendr('restore', 'in', 'out', '--scale', '1', '--json', '--overwrite')
+    const results = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).results)
+    expect([code, results]).toEqual([0, [['out/scan-2.png'], ['out/scan.png', 'out/scan.tif-2.png']]])
+    expect(await sizeOf('out/scan-2.png')).toEqual([16, 12])
+
+    await writeFile(join(folder, 'one-2.png'), 'mine')
+    const alone = await gendr('restore', 'in/scan.tif', 'one.png', '--scale', '1')
+    expect([alone.code, alone.stderr]).toEqual([1, expect.stringMatching(/one-2\.png, which exists.*--overwrite/)])
+    expect(await readFile(join(folder, 'one-2.png'), 'utf8')).toBe('mine')
+    expect(await readdir(folder)).not.toContain('one.png')
   })
 
   test('a flag that does not fit is named before the first picture, as wrong use', async () => {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { planBatch, targets } from '../../../server/cli/picture-files.ts'
+import { planBatch, resultNames, targets } from '../../../server/cli/picture-files.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -93,4 +93,27 @@ test('inputs that differ only in their extension keep it', () => {
     'out/a.png.png',
     'out/b.png',
   ])
+})
+
+describe('the pictures of one file', () => {
+  const pair = { source: 'in/scan.tif', target: 'out/scan.png' }
+
+  test('have their number behind the name', () => {
+    expect(resultNames(pair, 1, new Set(['out/scan.png']))).toEqual(['out/scan.png'])
+    expect(resultNames(pair, 3, new Set(['out/scan.png']))).toEqual([
+      'out/scan.png',
+      'out/scan-2.png',
+      'out/scan-3.png',
+    ])
+  })
+
+  test('leave the result of another file its name', () => {
+    const taken = new Set(['out/scan-2.png', 'out/scan.png'])
+    expect(resultNames(pair, 3, taken)).toEqual(['out/scan.png', 'out/scan.tif-2.png', 'out/scan.tif-3.png'])
+  })
+
+  test('are refused where every name is that of another', () => {
+    const taken = new Set(['out/scan.png', 'out/scan-3.png', 'out/scan.tif-2.png'])
+    expect(() => resultNames(pair, 3, taken)).toThrow(/3 pictures .*out\/scan-2\.png/)
+  })
 })

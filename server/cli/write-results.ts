@@ -1,18 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { knownFailure } from '../storage/known-failure.ts'
-import { codeOf, replaceFile } from '../storage/write-file.ts'
+import { codeOf } from '../storage/write-file.ts'
 import type { Format } from './picture-files.ts'
 
 const QUALITY = 95
 
+/** A file, and the PNG that it is made of, which is asked for when its turn comes. */
+export interface Result {
+  readonly target: string
+  png(): Uint8Array | Promise<Uint8Array>
+}
+
 /**
- * Writes a result as a file of the format; it appears complete or not at all.
+ * Writes the results of one file, in the format. Each appears complete or not at all, and the first one last: where it is, all
+ * are, whatever ends the process.
  * @throws RestorationError `disk_full`, or `invalid_input` where no file can be of this name
  */
-export async function writePicture(target: string, bytes: Uint8Array, format: Format): Promise<void> {
-  const file = await encode(bytes, format)
+export async function writeResults(results: readonly Result[], format: Format): Promise<void> {
+  const drafts = results.map((result) => ({ ...result, draft: join(dirname(result.target), `.${randomUUID()}.part`) }))
   try {
-    await replaceFile(target, file)
+    for (const { target, draft, png } of drafts) {
+      const file = await encode(await png(), format)
+      await writing(target, async () => {
+        await mkdir(dirname(target), { recursive: true })
+        await writeFile(draft, file)
+      })
+    }
+    for (const { target, draft } of drafts.toReversed()) await writing(target, () => rename(draft, target))
+  } finally {
+    for (const { draft } of drafts) await rm(draft, { force: true })
+  }
+}
+
+async function writing(target: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
   } catch (error) {
     if (knownFailure(error)?.code === 'disk_full') {
       const message = `There is no room left for ${target}.`
@@ -20,10 +45,9 @@ export async function writePicture(target: string, bytes: Uint8Array, format: Fo
         cause: error,
       })
     }
-    const code = codeOf(error)
     throw new RestorationError(
       'invalid_input',
-      `${target} cannot be written (${code ?? String(error)}).`,
+      `${target} cannot be written (${codeOf(error) ?? String(error)}).`,
       'Check the name, and who may write to the folder.',
       { cause: error },
     )

@@ -1,0 +1,41 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { writeResults } from '../../../server/cli/write-results.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gendr-results-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const picture = await sharp({ create: { width: 4, height: 4, channels: 3, background: '#a05020' } })
+  .png()
+  .toBuffer()
+const results = (...pictures: Uint8Array[]) =>
+  pictures.map((png, i) => ({ target: join(folder, `${'s'.repeat(240)}-${i + 1}.webp`), png: () => png }))
+
+describe('the results of a file of several pictures', () => {
+  test('appear, in a folder that is made for them', async () => {
+    const [only] = results(picture)
+    await writeResults([{ ...only!, target: join(folder, 'new/a.webp') }], 'webp')
+    expect(await readdir(folder, { recursive: true })).toEqual(['new', 'new/a.webp'])
+  })
+
+  test('appear all of them or none', async () => {
+    await expect(writeResults(results(picture, picture, Uint8Array.of(1)), 'webp')).rejects.toThrow()
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('have their first one last', async () => {
+    const [first, second] = results(picture, picture)
+    await mkdir(first!.target)
+    await expect(writeResults([first!, second!], 'webp')).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining(first!.target),
+    })
+    expect((await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile()).length).toBe(1)
+  })
+})
