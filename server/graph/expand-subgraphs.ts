@@ -3,6 +3,7 @@ import { parseWorkflow, type Workflow, type WorkflowInput, type WorkflowLink, ty
 
 /** What a subgraph may grow to; two that each hold two of the next would double with every level. */
 const MAX_NODES = 20_000
+const MAX_PARTS = 200_000
 const MAX_DEPTH = 64
 const ALWAYS = 0
 /** ComfyUI's ids of a subgraph's boundary. */
@@ -15,9 +16,19 @@ const OWN = '-1'
 const MOST_PROMOTED = 200
 const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
+/** The file itself, or the inside of a subgraph. */
+interface Level {
+  readonly nodes: readonly WorkflowNode[]
+  readonly links: ReadonlyMap<number, WorkflowLink>
+  /** Those that lead to its outputs. */
+  readonly leaving: readonly WorkflowLink[]
+}
+
 interface Definition {
   readonly name: string
-  readonly workflow: Workflow
+  readonly level: Level
+  /** What is copied each time besides nodes: their inputs and fields, and the links that leave. */
+  readonly parts: number
 }
 
 /** A field of a subgraph's inside that a node made of it shows as its own: an entry of ComfyUI's `properties.proxyWidgets`. */
@@ -97,7 +108,7 @@ export function expandSubgraphs(workflow: Workflow): Workflow {
   const definitions = readDefinitions(workflow)
   if (definitions.size === 0) return workflow
   const expansion = new Expansion(definitions)
-  expansion.level(workflow, '', [])
+  expansion.level(levelOf(workflow), '', [])
   return { ...workflow, nodes: expansion.nodes, links: expansion.links }
 }
 
@@ -115,6 +126,7 @@ class Expansion {
   readonly links: WorkflowLink[] = []
   readonly #definitions: ReadonlyMap<string, Definition>
   #counted = 0
+  #parts = 0
 
   constructor(definitions: ReadonlyMap<string, Definition>) {
     this.#definitions = definitions
@@ -126,13 +138,12 @@ class Expansion {
    * @returns for each output of the level the link that leaves it
    */
   level(
-    { nodes, links }: Workflow,
+    { nodes, links, leaving }: Level,
     prefix: string,
     holders: readonly string[],
     feeds: ReadonlyMap<number, Feed> = new Map(),
     given: Given = new Map(),
   ): ReadonlyMap<number, WorkflowLink> {
-    const byId = new Map(links.map((link) => [link.id, link]))
     const opened = new Set(nodes.filter((node) => this.#opens(node)).map(({ id }) => String(id)))
     /** A link of the level as one of the whole; undefined where it comes from an input that nothing feeds. */
     const made = (link: WorkflowLink, to: string): Feed => {
@@ -148,7 +159,7 @@ class Expansion {
       const id = prefix + String(node.id)
       const set = given.get(String(node.id)) ?? new Map()
       const feedOf = ({ link }: WorkflowInput, to: string) => {
-        const known = link === null ? undefined : byId.get(link)
+        const known = link === null ? undefined : links.get(link)
         return known === undefined ? undefined : made(known, to)
       }
       const definition = opened.has(String(node.id)) ? this.#definitions.get(node.type) : undefined
@@ -171,6 +182,7 @@ class Expansion {
           )
         }
         this.#count()
+        this.#countParts(definition.parts)
         const promoted = promotedWidgets(node.properties)
         const fields = node.inputs.flatMap(({ name, rest }) => (rest.widget === undefined ? [] : [name]))
         const values = ownValues(node, fields)
@@ -187,7 +199,7 @@ class Expansion {
           else if (values.has(input.name)) inside.set(slot, { kind: 'value', value: values.get(input.name) })
         }
         const outputs = this.level(
-          definition.workflow,
+          definition.level,
           `${id}:`,
           [...holders, node.type],
           inside,
@@ -200,14 +212,13 @@ class Expansion {
         }
       }
     }
-    const leaving = new Map<number, WorkflowLink>()
-    for (const link of links) {
-      if (String(link.to) !== OUTPUTS) continue
+    const bySlot = new Map<number, WorkflowLink>()
+    for (const link of leaving) {
       const feed = made(link, prefix + OUTPUTS)
       const known = feed?.kind === 'link' ? this.links[feed.link - 1] : undefined
-      if (known !== undefined) leaving.set(link.toSlot, known)
+      if (known !== undefined) bySlot.set(link.toSlot, known)
     }
-    return leaving
+    return bySlot
   }
 
   /** An input of a node that is fed so: a value comes from a primitive, and without anything the node's own counts. */
@@ -237,14 +248,41 @@ class Expansion {
   /** One node more, or one subgraph that was opened: empty ones count too. */
   #count(): void {
     this.#counted++
-    if (this.#counted > MAX_NODES) {
-      throw new RestorationError(
-        'workflow_invalid',
-        `With the inside of its subgraphs the workflow has more than ${MAX_NODES} nodes.`,
-        'Use fewer nodes that are made of subgraphs, or unpack them into smaller workflows.',
-      )
-    }
+    if (this.#counted > MAX_NODES) throw overgrown(`${MAX_NODES} nodes`)
   }
+
+  #countParts(parts: number): void {
+    this.#parts += parts
+    if (this.#parts > MAX_PARTS) throw overgrown(`${MAX_PARTS} inputs, fields and links`)
+  }
+}
+
+function overgrown(most: string): RestorationError {
+  return new RestorationError(
+    'workflow_invalid',
+    `With the inside of its subgraphs the workflow has more than ${most}.`,
+    'Use fewer nodes that are made of subgraphs, or unpack them into smaller workflows.',
+  )
+}
+
+function levelOf({ nodes, links }: Workflow): Level {
+  return {
+    nodes,
+    links: new Map(links.map((link) => [link.id, link])),
+    leaving: links.filter(({ to }) => String(to) === OUTPUTS),
+  }
+}
+
+function partsOf({ nodes, leaving }: Level): number {
+  const own = nodes.map(
+    ({ inputs, properties, widgetsValues }) =>
+      inputs.length + count(properties) + count(properties.params) + count(widgetsValues),
+  )
+  return own.reduce((sum, parts) => sum + parts, leaving.length)
+}
+
+function count(entries: unknown): number {
+  return typeof entries === 'object' && entries !== null ? Object.keys(entries).length : 0
 }
 
 function readDefinitions({ rest }: Workflow): ReadonlyMap<string, Definition> {
@@ -258,7 +296,8 @@ function readDefinitions({ rest }: Workflow): ReadonlyMap<string, Definition> {
     if (typeof entry !== 'object' || entry === null) continue
     const { id, name } = entry as { id?: unknown; name?: unknown }
     if (typeof id !== 'string' || id === '') continue
-    read.set(id, { name: typeof name === 'string' ? name : id, workflow: parseWorkflow(entry) })
+    const level = levelOf(parseWorkflow(entry))
+    read.set(id, { name: typeof name === 'string' ? name : id, level, parts: partsOf(level) })
   }
   return read
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { expandSubgraphs } from '../../../server/graph/expand-subgraphs.ts'
 import { parseWorkflow } from '../../../server/graph/workflow.ts'
 import { workflowToPrompt } from '../../../server/graph/workflow-to-prompt.ts'
 import { allTypes } from '../../client/types.ts'
@@ -74,6 +75,34 @@ describe('subgraphs', () => {
       },
     }
     expect(() => prompt(deep)).toThrow(/deeper than 64/)
+  })
+
+  /** Nodes that are made of one subgraph. */
+  const instances = (count: number, inside: object) =>
+    parseWorkflow({
+      nodes: Array.from({ length: count }, (_, id) => ({ id, type: 'd' })),
+      definitions: { subgraphs: [{ id: 'd', links: [], ...inside }] },
+    })
+
+  test('read the links of their inside once, however many nodes are made of it', () => {
+    const links = Array.from({ length: 10_000 }, (_, id) => [id, 1, 0, 2, 0, 'IMAGE'])
+    const time = (count: number) => {
+      const workflow = instances(count, { nodes: [{ id: 1, type: 'ImageInvert' }], links })
+      const start = performance.now()
+      expandSubgraphs(workflow)
+      return performance.now() - start
+    }
+    const one = time(1)
+    expect(time(1000)).toBeLessThan(2 * one + 200)
+  })
+
+  test('that grow by inputs or fields more than by nodes are refused', () => {
+    const names = Array.from({ length: 1000 }, (_, i) => `n${i}`)
+    const wide = { nodes: [{ id: 1, type: 'ImageInvert', inputs: names.map((name) => ({ name, type: 'IMAGE' })) }] }
+    expect(() => expandSubgraphs(instances(1000, wide))).toThrow(/more than 200000 inputs, fields and links/)
+    const params = Object.fromEntries(names.map((name) => [name, 1]))
+    const rich = { nodes: [{ id: 1, type: 'ImageInvert', properties: { params } }] }
+    expect(() => expandSubgraphs(instances(1000, rich))).toThrow(/more than 200000 inputs, fields and links/)
   })
 })
 
