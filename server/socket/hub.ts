@@ -30,6 +30,8 @@ export interface HubOptions {
 const PATHS: ReadonlySet<string> = new Set(['/ws', '/api/ws'])
 /** Characters of a text message; parsing a larger one would keep everybody else waiting. */
 const MAX_TEXT = 8 << 20
+/** How long a client may take to agree that its socket is closed, in ms. */
+const CLOSING = 1000
 /** Room for the head of a binary frame. */
 const MAX_HEAD = 1 << 16
 
@@ -76,7 +78,11 @@ export class Hub {
   close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
     for (const timer of this.#timers) clearInterval(timer)
-    for (const socket of this.#server.clients) socket.close(1001, 'The server is stopping.')
+    const { clients } = this.#server
+    for (const socket of clients) socket.close(1001, 'The server is stopping.')
+    setTimeout(() => {
+      for (const socket of clients) socket.terminate()
+    }, CLOSING).unref()
     this.#server.close()
   }
 

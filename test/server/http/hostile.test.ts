@@ -110,6 +110,21 @@ describe('the host answers on', () => {
   })
 })
 
+test('a client that never answers does not keep a host that stops', async () => {
+  const stopping = await startFakeHost()
+  const { hostname, port } = new URL(stopping.url)
+  const socket = connect(Number(port), hostname)
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13'
+  socket.write(
+    `GET /ws HTTP/1.1\r\nHost: ${hostname}\r\n${upgrade}\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+  )
+  await once(socket, 'data')
+  socket.resume()
+  const closed = once(socket, 'close', { signal: AbortSignal.timeout(5000) })
+  await stopping.stop()
+  await closed
+})
+
 test('and has logged nothing of it as a fault of its own', async () => {
   expect(host.log.filter((line) => /at .*\.ts:\d+/.test(line))).toEqual([])
   const response = await fetch(`${host.url}/queue`, { headers: AUTHORISED })
