@@ -21,13 +21,11 @@ export interface Result {
  */
 export async function writeResults(results: readonly Result[], format: Format): Promise<void> {
   const drafts = results.map((result) => ({ ...result, draft: join(dirname(result.target), `.${randomUUID()}.part`) }))
+  for (const { target } of results) await writing(target, () => mkdir(dirname(target), { recursive: true }))
   try {
     for (const { target, draft, png } of drafts) {
       const file = await encode(await png(), format)
-      await writing(target, async () => {
-        await mkdir(dirname(target), { recursive: true })
-        await writeFile(draft, file)
-      })
+      await writing(target, () => writeFile(draft, file))
     }
     for (const { target, draft } of drafts.toReversed()) await writing(target, () => rename(draft, target))
   } finally {
@@ -35,7 +33,7 @@ export async function writeResults(results: readonly Result[], format: Format): 
   }
 }
 
-async function writing(target: string, work: () => Promise<void>): Promise<void> {
+async function writing(target: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
   } catch (error) {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -22,6 +22,15 @@ describe('the results of a file of several pictures', () => {
     const [only] = results(picture)
     await writeResults([{ ...only!, target: join(folder, 'new/a.webp') }], 'webp')
     expect(await readdir(folder, { recursive: true })).toEqual(['new', 'new/a.webp'])
+  })
+
+  test('are refused where their folder is a file', async () => {
+    await writeFile(join(folder, 'file'), '')
+    const [only] = results(picture)
+    await expect(writeResults([{ ...only!, target: join(folder, 'file/a.webp') }], 'webp')).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('file/a.webp cannot be written'),
+    })
   })
 
   test('appear all of them or none', async () => {
