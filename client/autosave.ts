@@ -7,6 +7,8 @@ const BEAT = 4000
 const GONE = 13_000
 /** Windows that nobody came back to are kept up to this many. */
 const MOST_WINDOWS = 12
+/** After how long a window that was copied and is still silent is forgotten. */
+const DAY = 86_400_000
 
 /** The workflows that a window had open. */
 export interface KeptTabs {
@@ -18,6 +20,8 @@ interface Index {
   readonly time: number
   readonly active: string
   readonly tabs: readonly TabNote[]
+  /** Another window has copied it, and it was silent since. */
+  readonly isCopied?: true
 }
 
 /**
@@ -38,19 +42,16 @@ export class Autosave {
 
   /** Finds this window's workflows again, or those of a window that is gone. */
   static async begin(storage: Storage, session: Storage): Promise<{ autosave: Autosave; kept: KeptTabs | undefined }> {
-    const own = session.getItem('gendr.window')
-    const left = windowsOf(storage).sort((a, b) => b.index.time - a.index.time)
-    for (const { id } of left.slice(MOST_WINDOWS)) forget(storage, id)
-    const candidates = [...(own === null ? [] : [own]), ...left.slice(0, MOST_WINDOWS).map(({ id }) => id)]
-    for (const id of candidates) {
-      if (!(await takeOver(storage, id, id === own))) continue
-      session.setItem('gendr.window', id)
-      return { autosave: new Autosave(storage, id), kept: read(storage, id) }
+    const all = [...windowsOf(storage)].sort((a, b) => b.index.time - a.index.time)
+    for (const { id } of all.slice(MOST_WINDOWS)) forget(storage, id)
+    const left = all.slice(0, MOST_WINDOWS)
+    if (navigator.locks === undefined) {
+      const id = clientIdOf(session, window)
+      return { autosave: new Autosave(storage, id), kept: read(storage, id) ?? copyInto(storage, id, left) }
     }
-    const id = crypto.getRandomValues(new Uint32Array(3)).join('-')
-    await takeOver(storage, id, true)
+    const id = await takeOver(session.getItem('gendr.window'), left)
     session.setItem('gendr.window', id)
-    return { autosave: new Autosave(storage, id), kept: undefined }
+    return { autosave: new Autosave(storage, id), kept: read(storage, id) }
   }
 
   /**
@@ -116,17 +117,44 @@ export function clientIdOf(storage: Storage, page: { name: string }): string {
   return page.name
 }
 
-/** Whether a window's place could be taken: nobody else is there. A lock ends with its page, however that ends. */
-async function takeOver(storage: Storage, id: string, isOwn: boolean): Promise<boolean> {
-  if (navigator.locks === undefined) {
-    return isOwn || Date.now() - (indexOf(storage, id)?.time ?? 0) > GONE
-  }
-  return await new Promise((resolve) => {
-    void navigator.locks.request(`gendr.window.${id}`, { ifAvailable: true }, (lock) => {
-      resolve(lock !== null)
-      return lock === null ? undefined : new Promise(() => {})
+type Left = readonly { readonly id: string; readonly index: Index }[]
+
+/** The first window whose place could be taken, because nobody else is there; else a new one. */
+async function takeOver(own: string | null, left: Left): Promise<string> {
+  for (const id of [...(own === null ? [] : [own]), ...left.map(({ id }) => id)]) if (await lock(id)) return id
+  const id = crypto.getRandomValues(new Uint32Array(3)).join('-')
+  await lock(id)
+  return id
+}
+
+/** Whether the place of a window is ours now. A lock ends with its page, however that ends. */
+function lock(id: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    void navigator.locks.request(`gendr.window.${id}`, { ifAvailable: true }, (held) => {
+      resolve(held !== null)
+      return held === null ? undefined : new Promise(() => {})
     })
   })
+}
+
+/**
+ * Pages that came over plain HTTP from afar have no locks, and browsers let a hidden window fall silent: so what a silent
+ * one has is copied, and stays its own until it wakes.
+ */
+function copyInto(storage: Storage, window: string, left: Left): KeptTabs | undefined {
+  const silent = (index: Index) => Date.now() - index.time
+  for (const { id, index } of left) if (index.isCopied === true && silent(index) > DAY) forget(storage, id)
+  const from = left.find(({ index }) => index.isCopied !== true && silent(index) > GONE)
+  const kept = from === undefined ? undefined : read(storage, from.id)
+  if (from === undefined || kept === undefined) return undefined
+  try {
+    storage.setItem(indexKey(window), JSON.stringify({ ...from.index, time: Date.now() }))
+    for (const { id, text } of kept.tabs) storage.setItem(tabKey(window, id), text)
+    storage.setItem(indexKey(from.id), JSON.stringify({ ...from.index, isCopied: true }))
+  } catch {
+    // A full browser keeps what the other window has, for the next one.
+  }
+  return kept
 }
 
 function read(storage: Storage, window: string): KeptTabs | undefined {
@@ -147,7 +175,7 @@ function indexOf(storage: Storage, window: string): Index | undefined {
   }
 }
 
-function windowsOf(storage: Storage): { id: string; index: Index }[] {
+function windowsOf(storage: Storage): Left {
   return keysOf(storage, 'gendr.window.').flatMap((key) => {
     const id = key.slice('gendr.window.'.length)
     const index = indexOf(storage, id)
