@@ -19,7 +19,7 @@ export const loadImage = defineNode({
   fingerprint: ({ image }, context) => context.files.fingerprint(image),
   async run(_inputs, { image }, context) {
     const bytes = await context.files.read(image)
-    const images = await decodeImages(bytes, image, context.maxPixels)
+    const images = await decodeImages(bytes, image, context.maxPixels, context.signal)
     const empty = { width: 64, height: 64, channels: 1, data: new Float32Array(64 * 64) } as const
     return {
       IMAGE: { frames: images.map(({ frame }) => frame) },

@@ -1,8 +1,10 @@
-import sharp, { type Metadata } from 'sharp'
+import { setImmediate } from 'node:timers/promises'
+import sharp, { type Metadata, type SharpOptions } from 'sharp'
 import { RestorationError } from './error.ts'
 import { decodeSmallPng } from './png-decode.ts'
 import { viewAs } from './raw.ts'
 import { toDepth } from './samples.ts'
+import { cropFrame } from './tiles.ts'
 import type { Frame } from './values.ts'
 
 export interface DecodedImage {
@@ -18,28 +20,41 @@ export interface DecodedImage {
  * @throws RestorationError `image_unreadable`, `image_too_large`
  */
 export async function decodeImage(bytes: Uint8Array, name: string, maxPixels: number): Promise<DecodedImage> {
-  for await (const image of imagesIn(bytes, name, maxPixels)) return image
+  for await (const image of imagesIn(bytes, name, maxPixels, { most: 1 })) return image
   throw unreadable(name, 'it holds no picture')
 }
 
 /**
  * Decodes every picture of a file: the frames of a GIF or WebP, the pages of a TIFF that are as large as its first (a page of
- * another size is a preview, most of the time). Together they may have `maxPixels`.
+ * another size is a preview, most of the time). Together they may have `maxPixels`; `signal` stops between two.
  * @throws as decodeImage
  */
-export async function decodeImages(bytes: Uint8Array, name: string, maxPixels: number): Promise<DecodedImage[]> {
+export async function decodeImages(
+  bytes: Uint8Array,
+  name: string,
+  maxPixels: number,
+  signal: AbortSignal,
+): Promise<DecodedImage[]> {
   const images = []
-  for await (const image of imagesIn(bytes, name, maxPixels)) images.push(image)
+  for await (const image of imagesIn(bytes, name, maxPixels, { signal })) images.push(image)
   return images
 }
 
 /** What is read; all else that libvips knows draws (SVG) or is not a photograph's. */
 const FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'tiff', 'heif', 'gif']
 
-/** Those whose pages are pictures; a HEIF's are parts of one, or previews. */
-const PAGED: readonly string[] = ['gif', 'webp', 'tiff']
+/** Those whose pages are frames of one size, each drawn over the one before. */
+const ANIMATED: readonly string[] = ['gif', 'webp']
 
-async function* imagesIn(bytes: Uint8Array, name: string, maxPixels: number): AsyncGenerator<DecodedImage> {
+/** Those whose pages are pictures; a HEIF's are parts of one, or previews. */
+const PAGED: readonly string[] = [...ANIMATED, 'tiff']
+
+async function* imagesIn(
+  bytes: Uint8Array,
+  name: string,
+  maxPixels: number,
+  { most = Number.POSITIVE_INFINITY, signal }: { readonly most?: number; readonly signal?: AbortSignal },
+): AsyncGenerator<DecodedImage> {
   const small = decodeSmallPng(bytes)
   if (small !== undefined) {
     refuseLarge(small, 1, name, maxPixels)
@@ -47,15 +62,31 @@ async function* imagesIn(bytes: Uint8Array, name: string, maxPixels: number): As
     return
   }
   const first = await readHeader(bytes, name, 0)
-  const { width, height, format, pages = 1 } = first
+  const { width, height, format, orientation = UPRIGHT } = first
+  const pages = Math.min(most, PAGED.includes(format) ? (first.pages ?? 1) : 1)
+  // Asked for one frame, libvips draws all before it too; asked for several, it cannot turn them.
+  if (pages > 1 && ANIMATED.includes(format) && orientation === UPRIGHT) {
+    refuseLarge(first, pages, name, maxPixels)
+    const strip = await decodePixels(bytes, name, first, { pages })
+    for (let page = 0; page < pages; page++) {
+      await setImmediate()
+      signal?.throwIfAborted()
+      yield toImage(cropFrame(strip, 0, page * height, width, height))
+    }
+    return
+  }
   let count = 0
-  for (let page = 0; page < (PAGED.includes(format) ? pages : 1); page++) {
+  for (let page = 0; page < pages; page++) {
+    signal?.throwIfAborted()
     const header = page === 0 ? first : await readHeader(bytes, name, page)
     if (header.width !== width || header.height !== height) continue
     refuseLarge(first, ++count, name, maxPixels)
-    yield toImage(await decodePixels(bytes, name, header, page))
+    yield toImage(await decodePixels(bytes, name, header, { page }))
   }
 }
+
+/** Of Exif's orientations, the one that needs no turning. */
+const UPRIGHT = 1
 
 function refuseLarge(
   { width, height }: Pick<Frame, 'width' | 'height'>,
@@ -85,17 +116,20 @@ async function readHeader(bytes: Uint8Array, name: string, page: number): Promis
   }
 }
 
-async function decodePixels(bytes: Uint8Array, name: string, header: Metadata, page: number): Promise<Frame> {
+/** One page, or so many from the first on, one below the other. */
+type Pages = Pick<SharpOptions, 'page' | 'pages'>
+
+async function decodePixels(bytes: Uint8Array, name: string, header: Metadata, which: Pages): Promise<Frame> {
   try {
-    return await samplesAt(bytes, header, page)
+    return await samplesAt(bytes, header, which)
   } catch (error) {
     throw unreadable(name, error)
   }
 }
 
-async function samplesAt(bytes: Uint8Array, { depth, space, icc }: Metadata, page: number): Promise<Frame> {
+async function samplesAt(bytes: Uint8Array, { depth, space, icc }: Metadata, which: Pages): Promise<Frame> {
   const deep = depth === 'ushort'
-  const pipeline = sharp(bytes, { limitInputPixels: false, failOn: 'truncated', page })
+  const pipeline = sharp(bytes, { limitInputPixels: false, failOn: 'truncated', ...which })
     .autoOrient()
     .toColourspace(deep ? 'rgb16' : 'srgb')
   // sharp brings 16-bit colours with a profile to Display P3, and only a profile for the output takes them on to sRGB.

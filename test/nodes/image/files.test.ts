@@ -114,6 +114,50 @@ describe('LoadImage', () => {
     expect((await loadImage.run({}, { image: 'x' }, context(pyramid))).IMAGE.frames).toHaveLength(1)
   })
 
+  test('the frames of an animation with alpha are those that a decoder gives one by one', async () => {
+    const frames = await Promise.all(
+      [1, 2, 3].map((seed) =>
+        raw(noiseFrame(20, 10, 4, seed))
+          .png()
+          .toBuffer(),
+      ),
+    )
+    const joined = sharp(frames, { join: { animated: true } })
+    const load = async (bytes: Uint8Array) => loadImage.run({}, { image: 'x' }, testContext({ x: bytes }))
+    for (const moving of [await joined.gif().toBuffer(), await joined.webp({ lossless: true }).toBuffer()]) {
+      const { IMAGE, MASK } = await load(moving)
+      expect(IMAGE.frames).toHaveLength(3)
+      for (const [page, frame] of IMAGE.frames.entries()) {
+        const single = await load(await sharp(moving, { page }).png().toBuffer())
+        expect([frame, MASK.frames[page]]).toEqual([single.IMAGE.frames[0], single.MASK.frames[0]])
+      }
+    }
+    const turned = await joined.withMetadata({ orientation: 6 }).webp({ lossless: true }).toBuffer()
+    expect((await load(turned)).IMAGE.frames).toMatchObject(Array(3).fill({ width: 10, height: 20 }))
+  })
+
+  test('a thousand frames take hardly longer than their pixels, and can be cancelled', async () => {
+    const { data } = noiseFrame(16, 1000 * 16)
+    const options = { raw: { width: 16, height: 1000 * 16, channels: 3, pageHeight: 16 } } as const
+    const moving = await sharp(data, options).gif({ effort: 1, colours: 8, reuse: true }).toBuffer()
+    const timed = async (run: () => Promise<unknown>) => {
+      const begin = performance.now()
+      await run()
+      return performance.now() - begin
+    }
+    const pixels = await timed(() => sharp(moving, { pages: -1 }).raw().toBuffer())
+    const whole = await timed(async () => {
+      const { IMAGE } = await loadImage.run({}, { image: 'x' }, testContext({ x: moving }))
+      expect(IMAGE.frames).toHaveLength(1000)
+    })
+    expect(whole).toBeLessThan(50 * pixels)
+    const cancel = new AbortController()
+    const context = { ...testContext({ x: moving }), signal: cancel.signal }
+    const running = loadImage.run({}, { image: 'x' }, context)
+    cancel.abort(new Error('stopped'))
+    await expect(running).rejects.toThrow('stopped')
+  })
+
   test('a picture that was held sideways is turned upright', async () => {
     const turned = await sharp(photo)
       .withExif({ IFD0: { Orientation: '6' } })
