@@ -166,7 +166,7 @@ export class Commands {
 
   /** One node of what is selected, with the rest inside it. */
   makeSubgraph(ids = this.#selected): void {
-    const made = makeSubgraph(this.#graph, ids, crypto.randomUUID(), 'New subgraph', this.#parts.types())
+    const made = makeSubgraph(this.#graph, ids, randomId(), 'New subgraph', this.#parts.types())
     if ('reason' in made) {
       this.#parts.refuse(made.reason)
       return
@@ -238,4 +238,13 @@ export class Commands {
   #commit(changes: Parameters<GraphDocument['commit']>[0]): void {
     this.#parts.document.commit(changes)
   }
+}
+
+/** A UUID of version 4 (RFC 9562), as ComfyUI names subgraphs; `crypto.randomUUID` is on secure pages alone. */
+function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }

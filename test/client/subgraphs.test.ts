@@ -1,6 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import type { GraphView } from '../../client/canvas/graph-view.ts'
+import { Commands } from '../../client/commands.ts'
 import { connect } from '../../client/document/connect.ts'
 import { GraphDocument } from '../../client/document/document.ts'
+import { EditHistory } from '../../client/document/history.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
 import { mayTake, unpackSubgraph } from '../../client/document/subgraphs.ts'
 import { writePrompt, writeWorkflow } from '../../client/document/write-workflow.ts'
@@ -42,6 +45,24 @@ describe('subgraphs', () => {
     expect(mayTake(whole, 'inner', pasted('inner'))).toBe(false)
     expect(mayTake(whole, 'inner', pasted('ImageInvert'))).toBe(true)
     expect(mayTake(whole, '', pasted('outer'))).toBe(true)
+  })
+
+  test('are made on pages that are not secure too, each with an id as ComfyUI wants it', () => {
+    vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) })
+    const document = open([node(1, 'EmptyImage'), node(2, 'EmptyImage')], [])
+    const commands = new Commands({
+      document,
+      history: new EditHistory(document),
+      view: { sized: () => [], select: () => {} } as unknown as GraphView,
+      types: () => types,
+      refuse: () => {},
+    })
+    commands.makeSubgraph(new Set(['1']))
+    commands.makeSubgraph(new Set(['2']))
+    vi.unstubAllGlobals()
+    const ids = [...document.whole.definitions.keys()]
+    expect(new Set(ids).size).toBe(2)
+    for (const id of ids) expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
   })
 
   test('that are unpacked leave the points of links at their boundary', () => {
