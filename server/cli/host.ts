@@ -107,6 +107,7 @@ function assemble(open: OpenParts): Host {
     caches: [runnerOptions(settings).cacheRoot, pyramids],
     examples: open.examples,
     runs,
+    renew: (file) => open.files.renew(file),
     fileIndex: store.files,
     log,
   })

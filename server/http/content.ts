@@ -67,11 +67,14 @@ export function contentRoutes(files: HostFiles, index: FileIndex, maxUpload: num
     throw new RestorationError('file_not_found', `Nothing here has the SHA-256 ${sha256}.`, 'Send it with PUT.')
   }
 
-  /** A place where the content still is. What the index has wrong is put right. */
+  /** A place where the content still is, and stays as if it were sent now. What the index has wrong is put right. */
   async function find(sha256: string): Promise<WrittenFile | undefined> {
     for (const file of index.find(sha256)) {
       const path = await files.path(file).catch(() => undefined)
-      if (path !== undefined && (await hashOf(path)) === sha256) return file
+      if (path !== undefined && (await hashOf(path)) === sha256) {
+        await files.renew(file)
+        return file
+      }
       index.forget(file)
     }
     return undefined

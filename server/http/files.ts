@@ -19,6 +19,8 @@ export interface HostFiles {
    * @throws RestorationError `path_outside`
    */
   save(upload: Upload): Promise<FileReference>
+  /** Has a file count as new, for whoever deletes old ones. */
+  renew(reference: FileReference): Promise<void>
 }
 
 /** Whether a file's name leads out of its folder; two dots inside of a name do not. */

@@ -5,7 +5,7 @@ import { runQuerySchema } from '../protocol/requests.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { failureOf, type Job, picturesOf, timesOf } from '../runs/job.ts'
 import type { Runs } from '../runs/runs.ts'
-import { formatOf } from './content.ts'
+import { formatOf, inputName } from './content.ts'
 import { parse } from './failure.ts'
 import type { HostFiles } from './files.ts'
 import type { AcceptPrompt } from './prompt.ts'
@@ -76,7 +76,7 @@ async function describe(job: Job, files: HostFiles, index: FileIndex, inline: bo
   let room = inline ? MAX_INLINE : 0
   const outputs = []
   for (const { nodeId, mediaType, ...file } of picturesOf(record?.outputs ?? {})) {
-    const bytes = room > 0 ? await readFile(await files.path(file)) : undefined
+    const bytes = await inlined(files, file, room)
     room -= bytes?.length ?? 0
     const sha256 = index.of(file)?.sha256
     outputs.push({
@@ -84,11 +84,18 @@ async function describe(job: Job, files: HostFiles, index: FileIndex, inline: bo
       ...file,
       url: addressOf(file),
       ...(sha256 && { sha256 }),
-      ...(bytes && room >= 0 && { format: formatOf(file.filename), data: bytes.toString('base64') }),
+      ...(bytes && { format: formatOf(file.filename), data: bytes.toString('base64') }),
     })
   }
   const failure = record?.status.completed === false ? failureOf(record) : undefined
   return { id, status, outputs, ...(failure && { error: failure }), times: timesOf(job) }
+}
+
+/** What is small enough and still there; the rest has its address only. */
+async function inlined(files: HostFiles, file: FileReference, room: number): Promise<Buffer | undefined> {
+  const size = room > 0 ? await files.size(inputName(file)) : undefined
+  if (size === undefined || size > room) return undefined
+  return readFile(await files.path(file)).catch(() => undefined)
 }
 
 /** Nothing for a run that has ended, or that nothing is known of. */

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { FolderType } from '../../nodes/sdk/context.ts'
+import type { FileReference, FolderType } from '../../nodes/sdk/context.ts'
 import { expire } from '../storage/expire.ts'
 import type { FileIndex } from './file-index.ts'
+import { picturesOf } from './job.ts'
 import type { Runs } from './runs.ts'
 
 export interface RetentionOptions {
@@ -13,7 +14,9 @@ export interface RetentionOptions {
   readonly caches: readonly string[]
   /** Names at the top of the input folder that are nobody's uploads. */
   readonly examples: ReadonlySet<string>
-  readonly runs: Pick<Runs, 'removeHistoryBefore'>
+  readonly runs: Pick<Runs, 'removeHistoryBefore' | 'oldestOpen' | 'job' | 'subscribe'>
+  /** Has a file count as new. */
+  readonly renew: (file: FileReference) => Promise<void>
   readonly fileIndex: Pick<FileIndex, 'forget'>
   readonly log: (line: string) => void
 }
@@ -27,15 +30,20 @@ const BATCH = 200
 export class Retention {
   readonly #options: RetentionOptions
   #timer: NodeJS.Timeout | undefined
+  readonly #unsubscribe: () => void
   #closed = false
 
   constructor(options: RetentionOptions) {
     this.#options = options
+    this.#unsubscribe = options.runs.subscribe((change) => {
+      if (change.type === 'settled') void this.#keepResults(change.run.id)
+    })
     void this.#watch()
   }
 
   close(): void {
     this.#closed = true
+    this.#unsubscribe()
     clearTimeout(this.#timer)
   }
 
@@ -43,7 +51,9 @@ export class Retention {
     const { keepFor, log } = this.#options
     if (keepFor === undefined) return
     try {
-      const { files, runs } = await this.#sweep(Date.now() - keepFor)
+      // What a run that waits was sent with stays until it has ended.
+      const now = this.#options.runs.oldestOpen() ?? Date.now()
+      const { files, runs } = await this.#sweep(now - keepFor)
       if (files + runs > 0) log(`Deleted ${files} files and the records of ${runs} runs, whose time was over.`)
     } catch (error) {
       log(
@@ -51,6 +61,12 @@ export class Retention {
       )
     }
     if (!this.#closed) this.#timer = setTimeout(() => void this.#watch(), PAUSE).unref()
+  }
+
+  /** A run that needed no work tells of files that may be as old as the first one that made them. */
+  async #keepResults(run: string): Promise<void> {
+    if (this.#options.keepFor === undefined) return
+    for (const file of picturesOf(this.#options.runs.job(run)?.record?.outputs ?? {})) await this.#options.renew(file)
   }
 
   async #sweep(before: number): Promise<{ readonly files: number; readonly runs: number }> {

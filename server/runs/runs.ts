@@ -175,6 +175,11 @@ export class Runs {
     return this.#active?.id === id || this.#queue.has(id)
   }
 
+  /** When the oldest run that waits or is under way was submitted, in ms since 1970. */
+  oldestOpen(): number | undefined {
+    return this.#store.oldestOpen()
+  }
+
   /** When a run that waits or is under way will start and end, as far as such runs are known. */
   eta(id: string): Eta | undefined {
     let start = this.#progress?.left(Date.now()) ?? 0

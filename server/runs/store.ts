@@ -195,6 +195,11 @@ export class RunStore {
     return this.#statements.exists.get(id) !== undefined
   }
 
+  /** When the oldest run that has not ended was submitted, in ms since 1970. */
+  oldestOpen(): number | undefined {
+    return (this.#statements.oldestOpen.get() as { time: number | null }).time ?? undefined
+  }
+
   /** A run in whatever state. */
   job(id: string): Job | undefined {
     const row = this.#statements.job.get(id) as (JobRow & ItemRow) | undefined
@@ -372,6 +377,7 @@ function prepare(database: Database.Database) {
     renumber: database.prepare("UPDATE runs SET number = ? WHERE id = ? AND status = 'waiting'"),
     removeWaiting: database.prepare("DELETE FROM runs WHERE id = ? AND status = 'waiting'"),
     item: database.prepare(`SELECT ${item} FROM runs JOIN graphs USING (id) WHERE id = ?`),
+    oldestOpen: database.prepare("SELECT min(created_at) AS time FROM runs WHERE status IN ('waiting', 'running')"),
     exists: database.prepare('SELECT 1 FROM runs WHERE id = ?'),
     job: database.prepare(
       `SELECT ${JOB}, prompt, extra, outputs, record FROM runs JOIN graphs USING (id) WHERE id = ?`,

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs'
-import { mkdir, readdir, stat, utimes } from 'node:fs/promises'
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
@@ -62,7 +62,7 @@ export class Storage implements Files {
     }
   }
 
-  /** @param renewAfter ms after which an upload that is sent again counts as new, for whoever deletes old ones */
+  /** @param renewAfter ms after which a file may be renewed, for whoever deletes old ones */
   static async open(
     roots: StorageRoots,
     files: FileSystem = besideUs,
@@ -115,6 +115,15 @@ export class Storage implements Files {
     }
   }
 
+  /** Has a file that is as old as that count as new, without changing it: its owner sent or got it again. */
+  async renew(reference: FileReference): Promise<void> {
+    if (this.#renewAfter === Number.POSITIVE_INFINITY) return
+    const file = await this.#find(reference).catch(() => undefined)
+    if (file === undefined || Date.now() - file.found.ctimeMs <= this.#renewAfter) return
+    // Also a change to what it is; who may not do it has not put it there.
+    await chmod(file.path, file.found.mode).catch(() => undefined)
+  }
+
   async read(name: string): Promise<Uint8Array> {
     return this.#files.readFile(await this.path(referenceOf(name)))
   }
@@ -163,7 +172,7 @@ export class Storage implements Files {
       if (!overwrite && (await createFile(path, bytes, this.#drafts).catch(refusingName(name)))) return reference
       const present = await this.#files.readFile(path).catch(() => undefined)
       if (present !== undefined && (await contentHash(present)) === digest) {
-        await this.#renew(path)
+        await this.renew(reference)
         return reference
       }
       if (overwrite) {
@@ -171,12 +180,6 @@ export class Storage implements Files {
         return reference
       }
     }
-  }
-
-  async #renew(path: string): Promise<void> {
-    const now = Date.now()
-    const { ctimeMs } = await this.#files.stat(path)
-    if (now - ctimeMs > this.#renewAfter) await utimes(path, now / 1000, now / 1000)
   }
 
   async #find({ type, subfolder, filename }: FileReference): Promise<{ readonly path: string; readonly found: Stats }> {

@@ -64,6 +64,19 @@ test('uploads and results are found too', async () => {
   expect(await (await fetch(`${host.url}/api/files/${sha256}/content`)).text()).toBe('a file of saved')
 })
 
+test('a run is answered for when one of its files is gone, with the others in the answer', async () => {
+  const graph = { ...fakeGraph('file here', '1'), ...fakeGraph('file gone', '2') }
+  const send = async () => {
+    const { status, body } = await post(host, '/api/runs?wait=30&inline=true', { prompt: graph, prompt_id: 'inline' })
+    const outputs = body.outputs as { filename: string; data?: string }[]
+    return { status, outputs: outputs.map(({ filename, data }) => [filename, data && atob(data)]) }
+  }
+  const here = ['here.png', 'a file of here']
+  expect(await send()).toEqual({ status: 200, outputs: [here, ['gone.png', 'a file of gone']] })
+  await rm(join(host.data, 'output/gone.png'))
+  expect(await send()).toEqual({ status: 200, outputs: [here, ['gone.png', undefined]] })
+})
+
 test('a file that was changed or removed by others is not passed off as what it was', async () => {
   await put('changed', 'changed.png')
   await put('removed', 'removed.png')

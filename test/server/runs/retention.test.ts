@@ -1,8 +1,11 @@
-import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { FileReference } from '../../../nodes/sdk/context.ts'
+import { fileRoots, serveSettings } from '../../../server/config.ts'
 import { expire } from '../../../server/storage/expire.ts'
 import { Storage } from '../../../server/storage/storage.ts'
 import { type FakeHost, fakeGraph, get, post, startFakeHost, until } from './fake-host.ts'
@@ -61,12 +64,30 @@ test('an upload that is sent again is new again, once it is older than said', as
   const roots = { inputRoot, outputRoot, tempRoot, receiptsRoot }
   const upload = { type: 'input', subfolder: '', filename: 'a.png', bytes: Buffer.from('a'), overwrite: false } as const
   const first = await (await Storage.open(roots)).save(upload)
+  const { mtimeMs } = await stat(join(inputRoot, 'a.png'))
   const before = await moment()
   for (const renewAfter of [DAY, 10]) {
     expect(await (await Storage.open(roots, undefined, renewAfter)).save(upload)).toEqual(first)
     expect(await gone(inputRoot, before, () => renewAfter === DAY)).toEqual([])
   }
   expect(await left('input')).toEqual(['a.png'])
+  expect((await stat(join(inputRoot, 'a.png'))).mtimeMs).toBe(mtimeMs)
+})
+
+test('what a client asks for, and what a run tells of without having made it, is new again', async () => {
+  const renewed: FileReference[] = []
+  const files = await Storage.open(fileRoots(serveSettings({ data }, {})))
+  vi.spyOn(files, 'renew').mockImplementation(async (file) => void renewed.push(file))
+  const models = async () => ({ gendr_models: [], gendr_settings: [], upscale_models: [], iqa_models: [] })
+  const host = await startFakeHost({ data, parts: { files, models }, flags: { 'keep-days': '3' } })
+  const bytes = Buffer.from('content')
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  await fetch(`${host.url}/api/files/${sha256}?name=a.png`, { method: 'PUT', body: bytes })
+  await post(host, '/api/files/known', { sha256: [sha256] })
+  expect(renewed).toEqual([expect.objectContaining({ filename: 'a.png', type: 'input' })])
+  await post(host, '/api/runs?wait=30', { prompt: fakeGraph('succeed') })
+  expect(await until(() => renewed[1])).toMatchObject({ filename: '1.png', type: 'output' })
+  await host.stop()
 })
 
 test('a host keeps uploads, results and records for the days that it was told', async () => {
@@ -83,13 +104,21 @@ test('a host keeps uploads, results and records for the days that it was told', 
   await until(async () => (await get(host, '/history/second')).body.second)
   expect(Object.keys((await get(host, '/history')).body)).toEqual(['ended', 'second'])
   expect(await left('input')).toContain('upload.png')
+  await post(host, '/prompt', { prompt: fakeGraph('hang'), prompt_id: 'open' })
   await host.close()
 
   const { now } = Date
   vi.spyOn(Date, 'now').mockImplementation(() => now() + 3 * DAY + 60_000)
   host = await startFakeHost({ data, flags: { 'keep-days': '3' } })
+  await until(async () => ((await get(host, '/queue')).body.queue_running as unknown[])[0])
+  expect(await left('input')).toContain('upload.png')
+  await post(host, '/interrupt', '')
+  await until(async () => (await get(host, '/history/open')).body.open)
+  await host.close()
+
+  host = await startFakeHost({ data, flags: { 'keep-days': '3' } })
   await until(() => host.log.find((line) => line.includes('records of 2 runs')))
-  expect((await get(host, '/history')).body).toEqual({})
+  expect(Object.keys((await get(host, '/history')).body)).toEqual(['open'])
   expect(await left('input')).toEqual(examples)
   expect([...(await left('output')), ...(await left('pyramids'))]).toEqual([])
   expect(await left('user')).toEqual(['workflow.json'])
