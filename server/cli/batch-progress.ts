@@ -28,7 +28,10 @@ export async function batchProgress(total: number, asJson: boolean): Promise<Bat
 function jsonProgress(): BatchProgress {
   return {
     part: () => undefined,
-    file: (outcome) => process.stdout.write(`${JSON.stringify(outcome)}\n`),
+    file: (outcome) => {
+      process.stdout.write(`${JSON.stringify(outcome)}\n`)
+      if (outcome.status === 'failed') process.stderr.write(failureLine(outcome))
+    },
     end: () => undefined,
   }
 }

@@ -147,6 +147,7 @@ describe('from the command line', () => {
       },
       expect.objectContaining({ status: 'restored', results: [`new/${long}.png`] }),
     ])
+    expect(first.stderr).toMatch(/^gendr: old\/empty\.png: .*empty\.png/m)
     await rm(join(folder, 'old/empty.png'))
     await sharp(PHOTOGRAPH).resize(20, 20).toFile(join(folder, 'old/a.jpg'))
     expect((await batch('--skip-existing')).files.map(({ status }) => status)).toEqual(['skipped', 'skipped'])
