@@ -1,7 +1,7 @@
 import type { SingleBar } from 'cli-progress'
 import type { RestorationError } from '../../nodes/sdk/error.ts'
 
-/** What became of one file. */
+/** What became of one file, or of a folder that cannot be read. */
 export interface Outcome {
   readonly source: string
   readonly status: 'restored' | 'skipped' | 'failed'

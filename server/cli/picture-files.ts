@@ -1,6 +1,8 @@
+import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { basename, dirname, extname, join, parse, relative, resolve, sep } from 'node:path'
+import { basename, dirname, extname, join, parse, resolve, sep } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { codeOf } from '../storage/write-file.ts'
 
 export const FORMATS = ['png', 'jpg', 'webp', 'tiff'] as const
 export type Format = (typeof FORMATS)[number]
@@ -16,6 +18,13 @@ export interface Batch {
   readonly format: Format
   /** Pictures of the folder whose formats are not read. */
   readonly unread: readonly string[]
+  readonly closed: readonly ClosedFolder[]
+}
+
+/** A folder of the batch that cannot be read, and why. */
+export interface ClosedFolder {
+  readonly source: string
+  readonly error: RestorationError
 }
 
 const PICTURE = /\.(jpe?g|jfif|png|webp|tiff?|avif|gif)$/i
@@ -33,20 +42,21 @@ export async function planBatch(input: string, output: string, wanted: Format | 
   if (info.isDirectory()) {
     if (await isSame(input, output)) throw intoItself(input)
     const format = wanted ?? 'png'
-    const names = await namesUnder(input, output)
+    const { names, closed } = await namesUnder(input, output)
     const pictures = names.filter((name) => PICTURE.test(name))
     return {
       pairs: targets(pictures, input, output, format),
       format,
       unread: names.filter((name) => UNREAD.test(name)),
+      closed,
     }
   }
   const isFolder = output.endsWith('/') || output.endsWith(sep) || (await isDirectory(output))
   if (isFolder) {
     const format = wanted ?? 'png'
-    return { pairs: targets([basename(input)], dirname(input), output, format), format, unread: [] }
+    return { pairs: targets([basename(input)], dirname(input), output, format), format, unread: [], closed: [] }
   }
-  return { pairs: [{ source: input, target: output }], format: wanted ?? formatOf(output), unread: [] }
+  return { pairs: [{ source: input, target: output }], format: wanted ?? formatOf(output), unread: [], closed: [] }
 }
 
 /** Each output keeps its input's name; where two inputs would then meet, each has its whole name with its extension. */
@@ -93,23 +103,42 @@ function formatOf(output: string): Format {
 }
 
 /** Pictures below `folder`, in order, but for what is hidden and for a folder for the results that lies inside. */
-async function namesUnder(folder: string, output: string): Promise<string[]> {
-  const results = resolve(output) + sep
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const names = entries
-    .filter((entry) => !entry.isDirectory() && (PICTURE.test(entry.name) || UNREAD.test(entry.name)))
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .filter((name) => !name.split(sep).some((part) => part.startsWith('.')))
-    .filter((name) => !resolve(folder, name).startsWith(results))
-  const areFiles = await Promise.all(names.map((name) => isFile(join(folder, name))))
-  return names.filter((_, i) => areFiles[i]).sort()
+async function namesUnder(folder: string, output: string) {
+  const results = resolve(output)
+  const names: string[] = []
+  const closed: ClosedFolder[] = []
+  const folders = ['']
+  for (const inner of folders) {
+    const source = join(folder, inner)
+    const entries = await readdir(source, { withFileTypes: true }).catch((error) => {
+      closed.push({ source, error: unreadable(source, error) })
+      return []
+    })
+    for (const entry of entries.filter(({ name }) => !name.startsWith('.'))) {
+      const name = join(inner, entry.name)
+      if (!entry.isDirectory()) {
+        if ((PICTURE.test(name) || UNREAD.test(name)) && (await isFile(folder, name, entry))) names.push(name)
+      } else if (resolve(folder, name) !== results) folders.push(name)
+    }
+  }
+  return { names: names.sort(), closed }
 }
 
 /** Also what a link leads to. */
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
+async function isFile(folder: string, name: string, entry: Dirent): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isFile()
+  return stat(join(folder, name)).then(
     (info) => info.isFile(),
     () => false,
+  )
+}
+
+function unreadable(folder: string, error: unknown): RestorationError {
+  return new RestorationError(
+    'invalid_input',
+    `The folder '${folder}' cannot be read (${codeOf(error) ?? String(error)}), and what is in it is left out.`,
+    'Check who may read it.',
+    { cause: error },
   )
 }
 

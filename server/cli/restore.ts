@@ -8,7 +8,7 @@ import { batchProgress } from './batch-progress.ts'
 import type { Command } from './command.ts'
 import { keepMetadata } from './keep-metadata.ts'
 import { modelChoices } from './models.ts'
-import { FORMATS, type Format, type Pair, planBatch, resultNames } from './picture-files.ts'
+import { type Batch, FORMATS, type Format, type Pair, planBatch, resultNames } from './picture-files.ts'
 import { type ChosenModel, complaintOfFlag, restoreGraph } from './restore-graph.ts'
 import { Workbench } from './workbench.ts'
 import { writeResults } from './write-results.ts'
@@ -43,15 +43,16 @@ export const restoreCommand: Command = {
   async run(operands, flags, environment) {
     const [input, output] = operands as [string, string]
     const settings = workSettings(flags, environment)
-    const { pairs, format, unread } = await planBatch(input, output, readFormat(flags))
+    const { pairs, format, unread, closed } = await planBatch(input, output, readFormat(flags))
     if (unread.length > 0) process.stderr.write(`gendr: ${unreadLine(unread)}\n`)
     if (pairs.length === 0) {
+      if (closed[0] !== undefined) throw closed[0].error
       throw new RestorationError('file_not_found', `There is no picture in '${input}'.`, 'Name a folder with pictures.')
     }
     const model = await chooseModel(settings, flags.model)
     const workbench = await Workbench.open(settings)
     try {
-      return await restoreAll({ workbench, pairs, format, model, flags, settings })
+      return await restoreAll({ workbench, pairs, format, closed, model, flags, settings })
     } finally {
       await workbench.close()
     }
@@ -76,10 +77,8 @@ async function chooseModel(settings: Pick<WorkSettings, 'modelRoots'>, wanted: F
 
 const SHIPPED = 'gendr-nano'
 
-interface Batch {
+interface Work extends Pick<Batch, 'pairs' | 'format' | 'closed'> {
   readonly workbench: Workbench
-  readonly pairs: readonly Pair[]
-  readonly format: Format
   readonly model: ChosenModel
   readonly flags: Flags
   /** Whether results say what their pictures said of themselves, and how many pixels a picture may have. */
@@ -87,7 +86,7 @@ interface Batch {
 }
 
 /** One picture after the other, whatever becomes of the others, unless the disk is full. @returns the exit code */
-async function restoreAll({ workbench, pairs, format, model, flags, settings }: Batch): Promise<number> {
+async function restoreAll({ workbench, pairs, format, closed, model, flags, settings }: Work): Promise<number> {
   const signal = abortOnInterrupt()
   const catalogue = await workbench.surroundings.catalogue()
   const graphOf = (source: string, hasAlpha: boolean) =>
@@ -99,10 +98,15 @@ async function restoreAll({ workbench, pairs, format, model, flags, settings }: 
     .catch((error) => {
       throw complaintOfFlag(error, flags)
     })
-  const progress = await batchProgress(pairs.length, flags.json === true)
+  const progress = await batchProgress(closed.length + pairs.length, flags.json === true)
   const taken = new Set(pairs.map(({ target }) => target))
   const mayReplace = flags.overwrite === true || flags.update === true
   let hasFailed = false
+  const fail = (source: string, { code, message, remedy }: RestorationError) => {
+    hasFailed = true
+    progress.file({ source, status: 'failed', results: [], error: { code, message, remedy } })
+  }
+  for (const { source, error } of closed) fail(source, error)
   for (const pair of pairs) {
     const { source, target } = pair
     if (signal.aborted) break
@@ -133,10 +137,9 @@ async function restoreAll({ workbench, pairs, format, model, flags, settings }: 
       progress.file({ source, status: 'restored', results, seconds })
     } catch (caught) {
       if (signal.aborted) break
-      hasFailed = true
-      const { code, message, remedy } = failureOf(caught)
-      progress.file({ source, status: 'failed', results: [], error: { code, message, remedy } })
-      if (code === 'disk_full') break
+      const failure = failureOf(caught)
+      fail(source, failure)
+      if (failure.code === 'disk_full') break
     }
   }
   progress.end()

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -15,12 +15,28 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
+interface Answer {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
 /** What `gendr` says of these arguments, with an own data folder. */
-function gendr(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+function gendr(...args: string[]): Promise<Answer> {
+  return answer(process.execPath, args)
+}
+
+/** As gendr, for a user to whom folders can be closed: to root all are open. */
+function gendrOfUser(...args: string[]): Promise<Answer> {
+  if (process.getuid?.() !== 0) return gendr(...args)
+  return answer('setpriv', args, '--bounding-set', '-dac_override,-dac_read_search', process.execPath)
+}
+
+function answer(program: string, args: readonly string[], ...before: string[]): Promise<Answer> {
   const device = args[0] === 'import' ? [] : ['--device', 'cpu']
-  const given = [join(root, 'server/start.mjs'), ...args, '--data', join(folder, 'data'), ...device]
+  const given = [...before, join(root, 'server/start.mjs'), ...args, '--data', join(folder, 'data'), ...device]
   return new Promise((done) => {
-    execFile(process.execPath, given, { cwd: folder }, (error, stdout, stderr) =>
+    execFile(program, given, { cwd: folder }, (error, stdout, stderr) =>
       done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
     )
   })
@@ -153,6 +169,22 @@ describe('from the command line', () => {
     expect((await batch('--skip-existing')).files.map(({ status }) => status)).toEqual(['skipped', 'skipped'])
     expect(await batch('--update')).toMatchObject({ code: 0, files: [{ status: 'restored' }, { status: 'skipped' }] })
     expect(await sizeOf('new/a.png')).toEqual([20, 20])
+  })
+
+  test('a folder that cannot be read fails, and the pictures of the others are restored', async () => {
+    await mkdir(join(folder, 'in/locked'), { recursive: true })
+    await sharp(PHOTOGRAPH).resize(16, 16).toFile(join(folder, 'in/a.jpg'))
+    await chmod(join(folder, 'in/locked'), 0)
+    const { code, stdout, stderr } = await gendrOfUser('restore', 'in', 'out', '--scale', '1', '--json')
+    const files = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(files).toMatchObject([
+      { source: 'in/locked', status: 'failed', error: { code: 'invalid_input' } },
+      { source: 'in/a.jpg', status: 'restored' },
+    ])
+    expect([code, stderr]).toEqual([1, expect.stringContaining("The folder 'in/locked' cannot be read (EACCES)")])
   })
 
   test('the pages of a scan replace nothing, neither what was there nor the result of another picture', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -31,6 +31,35 @@ test('links to pictures are pictures', async () => {
   const { pairs } = await planBatch(join(folder, 'links'), join(folder, 'out'), undefined)
   expect(pairs.map(({ source }) => source)).toEqual([join(folder, 'links/a.png')])
 })
+
+test('a folder that cannot be read is told of, and the others are read', async () => {
+  const archive = join(folder, 'archive')
+  for (const name of ['.trash', 'locked', 'open']) {
+    await mkdir(join(archive, name), { recursive: true })
+    await writeFile(join(archive, name, 'a.jpg'), '')
+  }
+  await chmod(folder, 0o755)
+  for (const name of ['.trash', 'locked']) await chmod(join(archive, name), 0)
+  const { pairs, closed } = await asNobody(() => planBatch(archive, join(folder, 'out'), undefined))
+  expect(pairs.map(({ source }) => source)).toEqual([join(archive, 'open/a.jpg')])
+  expect(closed).toEqual([
+    {
+      source: join(archive, 'locked'),
+      error: expect.objectContaining({ message: expect.stringMatching(/archive\/locked' cannot be read \(EACCES\)/) }),
+    },
+  ])
+})
+
+/** What is closed to a user is open to root. */
+async function asNobody<T>(work: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return work()
+  process.seteuid?.('nobody')
+  try {
+    return await work()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
 
 test('hidden folders are left alone, and pictures that cannot be read are told of', async () => {
   const scans = join(folder, 'scans')
@@ -76,6 +105,7 @@ describe('restore IN OUT', () => {
       pairs: [{ source: input, target: 'x.jpeg' }],
       format: 'jpg',
       unread: [],
+      closed: [],
     })
     expect((await planBatch(input, 'new/', 'webp')).pairs[0]?.target).toBe('new/a.webp')
     expect((await planBatch(input, folder, undefined)).pairs[0]?.target).toBe(join(folder, 'a.png'))
