@@ -17,8 +17,8 @@ import {
 const MUTED = 2
 const BYPASSED = 4
 const COMMENTS: ReadonlySet<string> = new Set(['Note', 'MarkdownNote'])
-/** Nodes that hand on what feeds them: a SetNode (KJNodes) also to each GetNode that has its name. */
-const PASSING: ReadonlySet<string> = new Set(['Reroute', 'Reroute (rgthree)', 'SetNode'])
+/** Nodes that hand on what feeds them: a GetNode (KJNodes) what feeds the SetNode that has its name. */
+const PASSING: ReadonlySet<string> = new Set(['Reroute', 'Reroute (rgthree)', 'SetNode', 'GetNode'])
 
 /**
  * A graph in either of ComfyUI's formats, as a prompt. The API format is returned as it is; validation checks it.
@@ -35,11 +35,12 @@ export function readGraph(json: unknown, catalogue: Catalogue): Prompt {
  */
 export function workflowToPrompt(file: Workflow, catalogue: Catalogue): Prompt {
   const workflow = expandSubgraphs(file)
-  const links = new Map(workflow.links.map((link) => [link.id, link]))
   const wiring: Wiring = {
     nodes: new Map(workflow.nodes.map((node) => [String(node.id), node])),
-    links,
+    links: new Map(workflow.links.map((link) => [link.id, link])),
     setters: settersOf(workflow.nodes),
+    feeding: new Map(),
+    sources: new Map(),
   }
   const prompt: Record<string, PromptNode> = {}
   const sources = new Set(workflow.links.map(({ from }) => String(from)))
@@ -52,7 +53,7 @@ export function workflowToPrompt(file: Workflow, catalogue: Catalogue): Prompt {
     }
     const inputs = constants(node, description)
     for (const input of node.inputs) {
-      const link = input.link === null ? undefined : links.get(input.link)
+      const link = linkOf(input, wiring)
       const source = link === undefined ? undefined : resolve(link, input.type, wiring)
       if (source?.kind === 'muted') delete inputs[input.name]
       else if (source?.kind === 'link') inputs[input.name] = source.link
@@ -106,6 +107,10 @@ interface Wiring {
   readonly links: ReadonlyMap<number, WorkflowLink>
   /** By the level that they are in, and their name. */
   readonly setters: ReadonlyMap<string, WorkflowNode>
+  /** What feeds the nodes that hand on, as far as they were followed: many links may share a long way. */
+  readonly feeding: Map<WorkflowNode, WorkflowLink | undefined>
+  /** By link and the type that is wanted of it. */
+  readonly sources: Map<string, Source | undefined>
 }
 
 /** Of two with one name on one level the first counts, as in KJNodes. */
@@ -137,36 +142,75 @@ function setterOf(getter: WorkflowNode, { setters }: Wiring): WorkflowNode | und
  * @param wanted the type of the input
  */
 function resolve(first: WorkflowLink, wanted: string, wiring: Wiring): Source | undefined {
-  const { nodes, links } = wiring
-  const seen = new Set<number>()
+  const { nodes, sources } = wiring
+  const followed = new Set<string>()
+  let source: Source | undefined
   let type = wanted
-  for (let link: WorkflowLink | undefined = first; link !== undefined; ) {
-    if (seen.has(link.id)) {
-      throw new RestorationError(
-        'workflow_invalid',
-        `The links of the workflow run in a circle at node ${link.from}.`,
-        'Remove one of the links of the circle.',
-      )
+  for (let link = passOver(first, wiring); link !== undefined; ) {
+    const key = `${link.id} ${type}`
+    if (followed.has(key)) throw circle(link)
+    if (sources.has(key)) {
+      source = sources.get(key)
+      break
     }
-    seen.add(link.id)
+    followed.add(key)
     const node = nodes.get(String(link.from))
-    if (node === undefined) return undefined
-    // What the browser resolves away has no mode of its own.
-    if (node.mode === MUTED && !isVirtual(node)) return { kind: 'muted' }
-    if (node.type === 'PrimitiveNode') {
-      const value = firstValue(node)
-      return value === undefined ? undefined : { kind: 'value', value }
+    if (node === undefined) break
+    if (node.mode !== BYPASSED || node.type === 'PrimitiveNode') {
+      source = sourceAt(node, link)
+      break
     }
-    if (node.mode !== BYPASSED && !isVirtual(node)) {
-      return { kind: 'link', link: [String(link.from), link.fromSlot] }
-    }
-    const passing = node.type === 'GetNode' ? setterOf(node, wiring) : node
-    const through: WorkflowInput | undefined =
-      node.mode === BYPASSED ? bypassInput(node, link, type) : passing?.inputs.find((input) => input.link !== null)
-    if (node.mode === BYPASSED && through !== undefined) type = through.type
-    link = through === undefined || through.link === null ? undefined : links.get(through.link)
+    const through = bypassInput(node, link, type)
+    if (through === undefined) break
+    type = through.type
+    link = passOver(linkOf(through, wiring), wiring)
   }
-  return undefined
+  for (const key of followed) sources.set(key, source)
+  return source
+}
+
+/** The last link of the way back through nodes that only hand on; undefined where nothing feeds them. */
+function passOver(first: WorkflowLink | undefined, wiring: Wiring): WorkflowLink | undefined {
+  const { nodes, feeding } = wiring
+  const passed = new Set<WorkflowNode>()
+  let link = first
+  while (link !== undefined) {
+    const node = nodes.get(String(link.from))
+    // What the browser resolves away cannot be muted.
+    if (node === undefined || !PASSING.has(node.type) || node.mode === BYPASSED) break
+    if (passed.has(node)) throw circle(link)
+    if (feeding.has(node)) {
+      link = feeding.get(node)
+      break
+    }
+    passed.add(node)
+    const passing = node.type === 'GetNode' ? setterOf(node, wiring) : node
+    const through = passing?.inputs.find((input) => input.link !== null)
+    link = linkOf(through, wiring)
+  }
+  for (const node of passed) feeding.set(node, link)
+  return link
+}
+
+function linkOf(input: WorkflowInput | undefined, { links }: Wiring): WorkflowLink | undefined {
+  return input === undefined || input.link === null ? undefined : links.get(input.link)
+}
+
+/** What a node that hands nothing on gives to a link. */
+function sourceAt(node: WorkflowNode, { from, fromSlot }: WorkflowLink): Source | undefined {
+  if (node.type === 'PrimitiveNode') {
+    const value = firstValue(node)
+    return value === undefined ? undefined : { kind: 'value', value }
+  }
+  return node.mode === MUTED ? { kind: 'muted' } : { kind: 'link', link: [String(from), fromSlot] }
+}
+
+function circle({ from }: WorkflowLink): RestorationError {
+  return new RestorationError(
+    'workflow_invalid',
+    `The links of the workflow run in a circle at node ${from}.`,
+    'Remove one of the links of the circle.',
+  )
 }
 
 /**
@@ -182,7 +226,7 @@ function bypassInput({ inputs, outputs }: WorkflowNode, link: WorkflowLink, want
 }
 
 function isVirtual(node: WorkflowNode): boolean {
-  return PASSING.has(node.type) || node.type === 'PrimitiveNode' || node.type === 'GetNode'
+  return PASSING.has(node.type) || node.type === 'PrimitiveNode'
 }
 
 function firstValue(node: WorkflowNode): unknown {

@@ -53,6 +53,9 @@ function file() {
   }
 }
 
+const IMAGE = { name: 'IMAGE', type: 'IMAGE' }
+const socket = (link: number) => ({ name: 'images', type: 'IMAGE', link })
+
 const toPrompt = (json: unknown) => workflowToPrompt(parseWorkflow(json), catalogue)
 
 describe('a workflow file becomes a prompt', () => {
@@ -149,6 +152,36 @@ describe('a workflow file becomes a prompt', () => {
     json.nodes[1]!.inputs = [{ name: '', type: '*', link: 3 }]
     json.links.push([3, 2, 0, 2, 0, '*'])
     expect(() => toPrompt(json)).toThrow(/circle/)
+  })
+
+  test.each([
+    ['reroutes', { type: 'Reroute' }],
+    ['bypassed nodes', { type: 'ImageInvert', mode: 4 }],
+  ])('a chain of %s is followed once, however many nodes it feeds', (_name, link) => {
+    let reads = 0
+    const chain = Array.from({ length: 300 }, (_, i) => ({ id: i + 1, ...link, inputs: [socket(i)], outputs: [IMAGE] }))
+    const users = Array.from({ length: 300 }, (_, i) => ({
+      id: i + 1001,
+      type: 'SaveImage',
+      inputs: [socket(300 + i)],
+    }))
+    const parsed = parseWorkflow({
+      nodes: [{ id: 0, type: 'LoadImage', outputs: [IMAGE] }, ...chain, ...users],
+      links: [...chain, ...users].map(({ id }, i) => [i, Math.min(i, 300), 0, id, 0, 'IMAGE']),
+    })
+    const nodes = parsed.nodes.map((node) => ({
+      ...node,
+      get inputs() {
+        reads++
+        return node.inputs
+      },
+    }))
+    const prompt = workflowToPrompt({ ...parsed, nodes }, catalogue)
+    expect(Object.values(prompt).map(({ inputs }) => inputs.images ?? 'none')).toEqual([
+      'none',
+      ...users.map(() => ['0', 0]),
+    ])
+    expect(reads).toBeLessThan(10 * nodes.length)
   })
 
   test('either format is taken', () => {
