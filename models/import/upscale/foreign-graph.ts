@@ -52,8 +52,8 @@ export function readForeignGraph(bytes: Uint8Array, place: string): ForeignGraph
   const initializers = of(GRAPH.initializer).map((data) => decoded(() => onnx.TensorProto.decode(data), place))
   const stored = new Set(initializers.map(({ name }) => name))
   const inputs = of(GRAPH.input)
+    .filter((data) => !stored.has(decoded(() => nameOf(data), place)))
     .map((data) => toValue(data, place))
-    .filter(({ name }) => !stored.has(name))
   const outputs = of(GRAPH.output).map((data) => toValue(data, place))
   if (inputs.length !== 1 || outputs.length !== 1)
     throw invalidCheckpoint(
@@ -190,8 +190,8 @@ function graphOf(bytes: Uint8Array, place: string): Uint8Array {
   throw invalidCheckpoint(`${place}: expected an ONNX model with one graph, got ${graphs.length}.`)
 }
 
-function nameOf(data: Uint8Array): string | undefined {
-  return onnx.ValueInfoProto.decode(data).name ?? undefined
+function nameOf(data: Uint8Array): string {
+  return onnx.ValueInfoProto.decode(data).name
 }
 
 function toValue(data: Uint8Array, place: string): ForeignValue {

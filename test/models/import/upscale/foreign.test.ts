@@ -24,11 +24,14 @@ interface Shape {
   readonly multiple?: number
   readonly external?: boolean
   readonly outputs?: number
+  /** As of IR version 3, where every initializer is among the inputs. */
+  readonly listed?: boolean
 }
 
 /** A network that repeats every pixel three times on both axes, as whoever exported it liked pictures. */
 function enlarging(shape: Shape = {}): { model: Uint8Array; weights: Uint8Array } {
-  const { type = 'float32', layout = 'nchw', channels = 3, size, multiple = 1, external = false, outputs = 1 } = shape
+  const { type = 'float32', layout = 'nchw', channels = 3, size, multiple = 1, outputs = 1 } = shape
+  const { external = false, listed = false } = shape
   const scales = layout === 'nchw' ? [1, 1, 3, 3] : [1, 3, 3, 1]
   const [height, width] = size ?? [undefined, undefined]
   const sides = layout === 'nchw' ? [1, channels, height, width] : [1, height, width, channels]
@@ -62,15 +65,23 @@ function enlarging(shape: Shape = {}): { model: Uint8Array; weights: Uint8Array 
   add('Mul', ['gain'])
   add('Resize', ['', 'scales'], [{ name: 'mode', type: 3, s: Buffer.from('nearest') }])
   if (type !== 'float32') add('Cast', [], number('to', TYPES[type]))
+  if (listed) add('Unsqueeze', ['axes'])
+  if (listed) add('Squeeze', ['axes'])
   node.push({ opType: 'Identity', input: [last], output: ['y'] })
+  const initializer: onnxProto.onnx.ITensorProto[] = [
+    { name: 'scales', dataType: 1, dims: [4], floatData: scales },
+    { name: 'gain', dataType: 1, dims: [1], ...stored },
+    ...(listed ? [{ name: 'axes', dataType: 7, dims: [1], int64Data: [0] }] : []),
+  ]
+  const own = initializer.map(({ name, dataType, dims }) => ({
+    name: name!,
+    type: { tensorType: { elemType: dataType!, shape: { dim: dims!.map((dimValue) => ({ dimValue })) } } },
+  }))
   const graph = {
     name: 'enlarging',
     node,
-    initializer: [
-      { name: 'scales', dataType: 1, dims: [4], floatData: scales },
-      { name: 'gain', dataType: 1, dims: [1], ...stored },
-    ],
-    input: [value('x', sides)],
+    initializer,
+    input: [value('x', sides), ...(listed ? own : [])],
     output: Array.from({ length: outputs }, (_, i) =>
       value(
         i === 0 ? 'y' : 'y32',
@@ -78,7 +89,11 @@ function enlarging(shape: Shape = {}): { model: Uint8Array; weights: Uint8Array 
       ),
     ),
   }
-  const model = onnx.ModelProto.encode({ irVersion: 8, opsetImport: [{ domain: '', version: 17 }], graph }).finish()
+  const model = onnx.ModelProto.encode({
+    irVersion: listed ? 3 : 8,
+    opsetImport: [{ domain: '', version: 17 }],
+    graph,
+  }).finish()
   return { model, weights: gain }
 }
 
@@ -100,6 +115,7 @@ describe('an ONNX network is taken as it is', () => {
     ['float16 NCHW', { type: 'float16' }, { scale: 3, channels: 3 }],
     ['one channel', { channels: 1 }, { channels: 1 }],
     ['of one size', { size: [24, 40] }, { size: { width: 40, height: 24 } }],
+    ['that lists its weights and whole numbers among its inputs', { listed: true }, { scale: 3 }],
     ['with weights beside it', { external: true }, { scale: 3 }],
     ['of sides that are multiples of 8', { multiple: 8 }, { paddingMultiple: 8 }],
     ['of sides that are multiples of 64', { multiple: 64 }, { paddingMultiple: 64 }],
