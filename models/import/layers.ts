@@ -32,11 +32,7 @@ export interface ConvolutionOptions {
 export function convolution(network: Network, path: string, x: Feature, options: ConvolutionOptions): Feature {
   const { out, size, stride = 1, enlarge = 1, keep = out } = options
   const margin = (size - 1) / 2
-  const weight = network.weights.take(
-    `${path}.weight`,
-    [out, x.channels, size, size],
-    ...(size === 1 ? [[out, x.channels]] : []),
-  )
+  const weight = network.weights.take(`${path}.weight`, [out, x.channels, size, size])
   const attributes = {
     kernel_shape: [size, size],
     strides: [stride, stride],

@@ -255,6 +255,12 @@ describe('a checkpoint is refused, and nothing is written,', () => {
       /expected tensor decoder\.conv_in\.bias of shape \[16\], got \[3\]/,
     ],
     [
+      'with a matrix where a convolution belongs',
+      () => damaged(({ vae }) => vae.set('quant_conv.weight', { shape: [8, 8], data: new Float32Array(64) })),
+      {},
+      /expected tensor quant_conv\.weight of shape \[8, 8, 1, 1\], got \[8, 8\]/,
+    ],
+    [
       'with NaN in a weight',
       () => damaged(({ unet }) => unet.get('conv_out.weight')!.data.set([Number.NaN], 5)),
       {},
