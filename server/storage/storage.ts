@@ -164,16 +164,20 @@ export class Storage implements Files {
     if (/^\.?$|[/\\]/.test(filename)) throw outside(filename)
     const extension = extname(filename)
     const stem = filename.slice(0, filename.length - extension.length)
-    const digest = await contentHash(bytes)
     for (let number = 0; ; number++) {
       const name = number === 0 ? filename : `${stem} (${number})${extension}`
       const path = await pathInside(this.#roots[type], subfolder === '' ? name : `${subfolder}/${name}`)
       const reference = { filename: name, subfolder, type }
-      if (!overwrite && (await createFile(path, bytes, this.#drafts).catch(refusingName(name)))) return reference
-      const present = await this.#files.readFile(path).catch(() => undefined)
-      if (present !== undefined && (await contentHash(present)) === digest) {
-        await this.renew(reference)
-        return reference
+      const found = await this.#files.stat(path).catch(() => undefined)
+      const isFree = found === undefined && !overwrite
+      if (isFree && (await createFile(path, bytes, this.#drafts).catch(refusingName(name)))) return reference
+      // Where another upload was quicker nothing is known of its size.
+      if (found === undefined || found.size === bytes.length) {
+        const present = await this.#files.readFile(path).catch(() => undefined)
+        if (present?.equals(bytes) === true) {
+          await this.renew(reference)
+          return reference
+        }
       }
       if (overwrite) {
         await replaceFile(path, bytes, this.#drafts).catch(refusingName(name))

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Storage } from '../../../server/storage/storage.ts'
+import { besideUs } from '../../../server/storage/file-system.ts'
+import { draftsIn, Storage } from '../../../server/storage/storage.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 let base: string
@@ -13,14 +14,16 @@ let storage: Storage
 const bytes = (text: string) => new TextEncoder().encode(text)
 const inBase = (name: string) => join(base, name)
 
+const roots = () => ({
+  inputRoot: inBase('input'),
+  outputRoot: inBase('output'),
+  tempRoot: inBase('temp'),
+  receiptsRoot: inBase('receipts'),
+})
+
 beforeEach(async () => {
   base = await mkdtemp(join(tmpdir(), 'storage-'))
-  storage = await Storage.open({
-    inputRoot: inBase('input'),
-    outputRoot: inBase('output'),
-    tempRoot: inBase('temp'),
-    receiptsRoot: inBase('receipts'),
-  })
+  storage = await Storage.open(roots())
   await writeFile(inBase('secret.png'), 'secret')
 })
 
@@ -149,6 +152,20 @@ describe('uploads', () => {
     expect(await storage.fingerprint('a.png')).toBe(before)
     await upload('a.png', 'two', true)
     expect(await storage.fingerprint('a.png')).not.toBe(before)
+  })
+
+  test('of many under one name those of another size are not read, and nothing is written before a name is free', async () => {
+    for (const text of ['one', 'three', 'seventeen']) await upload('a.png', text)
+    const read: string[] = []
+    const readFile = (path: string) => {
+      read.push(basename(path))
+      return besideUs.readFile(path)
+    }
+    storage = await Storage.open(roots(), { ...besideUs, readFile })
+    await rm(draftsIn(inBase('temp')), { recursive: true })
+    await writeFile(draftsIn(inBase('temp')), 'no folder')
+    expect((await upload('a.png', 'three')).filename).toBe('a (1).png')
+    expect(read).toEqual(['a (1).png'])
   })
 
   test('two uploads of one name at the same time are both kept', async () => {
