@@ -422,11 +422,11 @@ export class Editor {
   }
 
   /** Puts what the clipboard holds at a point, where the browser lets us read it. */
-  pasteFromClipboard(at: Point): void {
-    void navigator.clipboard?.readText().then(
-      (text) => this.paste(text, at),
-      () => this.#parts.toasts.show('warning', 'The browser did not let us read the clipboard. Press Ctrl+V instead.'),
-    )
+  async pasteFromClipboard(at: Point): Promise<void> {
+    // A page that is not secure has no clipboard.
+    const text = await navigator.clipboard?.readText().catch(() => undefined)
+    if (text !== undefined) this.paste(text, at)
+    else this.#parts.toasts.show('warning', 'The browser did not let us read the clipboard. Press Ctrl+V instead.')
   }
 
   #feedAgain(other: Graph, made: readonly string[]): void {

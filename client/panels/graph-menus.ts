@@ -19,7 +19,7 @@ export interface MenuActions {
   readonly types: Catalogue
   readonly commands: Commands
   searchNodes(anchor: Anchor, at: Point, purpose?: { readonly kind: 'link'; readonly link: number }): void
-  pasteFromClipboard(at: Point): void
+  pasteFromClipboard(at: Point): Promise<void>
   titleOf(node: GraphNode): string
   runUpTo(node: string): Promise<void>
 }
@@ -288,7 +288,7 @@ function groundItems(editor: MenuActions, page: Point, at: Point): (MenuItem | n
   return [
     { label: 'Add node…', note: 'Double click', act: () => editor.searchNodes({ x: page[0], y: page[1] }, at) },
     { label: 'Add group', note: 'Ctrl G', testid: 'menu-add-group', act: () => commands.addGroup(at) },
-    { label: 'Paste', note: 'Ctrl V', act: () => editor.pasteFromClipboard(at) },
+    { label: 'Paste', note: 'Ctrl V', act: () => void editor.pasteFromClipboard(at) },
     null,
     { label: 'Show everything', note: 'F', act: () => view.fit() },
     { label: 'Select everything', note: 'Ctrl A', act: () => view.selectAll() },

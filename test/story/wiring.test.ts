@@ -312,6 +312,23 @@ describe.skipIf(withoutBrowser)('wiring', () => {
       await canvas.count(4)
     })
 
+    test('is pasted from the menu, which says so where the page cannot read it', async () => {
+      const paste = async (x: number) => {
+        await canvas.click(x, 300, { button: 'right' })
+        await canvas.choose('Paste')
+      }
+      await canvas.load([load])
+      await canvas.press('Control+a', 'Control+c')
+      await paste(400)
+      await canvas.count(2)
+      await canvas.page.evaluate(() =>
+        Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true }),
+      )
+      await paste(350)
+      await expect.poll(() => canvas.told()).toContain('Press Ctrl+V instead')
+      await canvas.page.evaluate(() => delete (navigator as { clipboard?: Clipboard }).clipboard)
+    })
+
     test('neither cuts nor copies while a button has the focus', async () => {
       await canvas.load(all)
       await canvas.press('Control+a')
