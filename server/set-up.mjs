@@ -1,5 +1,6 @@
-// Brings node_modules and dist/ up to date, for start.mjs and test/run.mjs. When nothing is stale it only reads file
-// dates. Several starts at the same time are safe: one of them works, the others wait for it.
+// Brings node_modules and dist/ up to date, for start.mjs and test/run.mjs. When nothing is stale it only reads the sources,
+// of which neither a container's image nor a checkout keeps the dates. Several starts at the same time are safe: one of them
+// works, the others wait for it.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -8,18 +9,36 @@ import { join } from 'node:path'
 const SERVER_SOURCES = ['server', 'nodes', 'models/import', 'tsconfig.json', 'tsconfig.build.json']
 const CLIENT_SOURCES = ['client', 'server/protocol', 'server/graph', 'nodes/sdk']
 
+const SERVER = join('dist', 'server', 'main.js')
+const CLIENT = join('dist', 'client', 'index.html')
+
+/** What the system answers where a user may not write. */
+const CLOSED = ['EACCES', 'EPERM', 'EROFS']
+
 /**
  * @param {string} root the folder of package.json
- * @param {{ server?: boolean, client?: boolean }} parts what has to be built
+ * @param {{ server?: boolean, client?: boolean, mayBeOlder?: boolean }} parts what has to be built, and whether what was built
+ *   before does where nothing can be written
  * @returns {boolean} whether all is in place; if not, why was printed
  */
-export function setUp(root, { server = true, client = true }) {
+export function setUp(root, { server = true, client = true, mayBeOlder = false }) {
   if (isInstalled(root) && isBuilt(root, server, client)) return true
-  return locked(root, () => {
-    if (!isInstalled(root) && !install(root)) return false
-    if (server && !isServerBuilt(root) && !buildServer(root)) return false
-    return !client || isClientBuilt(root) || buildClient(root)
-  })
+  try {
+    return locked(root, () => {
+      if (!isInstalled(root) && !install(root)) return false
+      if (server && !isServerBuilt(root) && !buildServer(root)) return false
+      return !client || isClientBuilt(root) || buildClient(root)
+    })
+  } catch (error) {
+    if (!CLOSED.includes(error.code)) throw error
+    const why = `something is to be installed or built, but ${root} cannot be written (${error.code})`
+    const parts = ['node_modules', ...(server ? [SERVER] : []), ...(client ? [CLIENT] : [])]
+    if (!mayBeOlder || !parts.every((part) => existsSync(join(root, part)))) {
+      return fail(`${why}. Run \`node server/start.mjs build\` as a user who may.`)
+    }
+    say(`${why}: what is there is started as it is.`)
+    return true
+  }
 }
 
 /**
@@ -39,7 +58,12 @@ function isInstalled(root) {
   const stamp = join(root, 'node_modules', '.gendr-stamp')
   if (readStamp(stamp) === wanted) return true
   if (!agreesWithLock(root)) return false
-  writeFileSync(stamp, wanted)
+  try {
+    writeFileSync(stamp, wanted)
+  } catch (error) {
+    // It only makes the next start quicker.
+    if (!CLOSED.includes(error.code)) throw error
+  }
   return true
 }
 
@@ -70,14 +94,14 @@ function install(root) {
 }
 
 function isServerBuilt(root) {
-  const isThere = existsSync(join(root, 'dist', 'server', 'main.js'))
+  const isThere = existsSync(join(root, SERVER))
   return isThere && readStamp(join(root, 'dist', '.server-stamp')) === fingerprint(root, SERVER_SOURCES)
 }
 
 function buildServer(root) {
   say('building the server …')
   const before = fingerprint(root, SERVER_SOURCES)
-  if (!existsSync(join(root, 'dist', 'server', 'main.js'))) rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true })
+  if (!existsSync(join(root, SERVER))) rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true })
   if (!runTool(root, ['typescript', 'bin', 'tsc'], ['-p', 'tsconfig.build.json'])) {
     return fail('The server cannot be built; the compiler says why above.')
   }
@@ -88,7 +112,7 @@ function buildServer(root) {
 /** Also true where there is no editor to build. */
 function isClientBuilt(root) {
   if (!existsSync(join(root, 'client', 'index.html'))) return true
-  const isThere = existsSync(join(root, 'dist', 'client', 'index.html'))
+  const isThere = existsSync(join(root, CLIENT))
   return isThere && readStamp(join(root, 'dist', '.client-stamp')) === fingerprint(root, CLIENT_SOURCES)
 }
 
@@ -113,35 +137,61 @@ function runTool(root, script, args) {
   return done.status === 0
 }
 
-/** Names, sizes and dates of all files below some paths, as one hash. */
+/** Names and contents of all files below some paths, as one hash. */
 function fingerprint(root, paths) {
-  const lines = []
+  const hash = createHash('sha256')
   const visit = (path) => {
     const info = statSync(join(root, path), { throwIfNoEntry: false })
     if (info === undefined) return
-    if (!info.isDirectory()) lines.push(`${path} ${info.size} ${info.mtimeMs}`)
-    else for (const name of readdirSync(join(root, path)).sort()) visit(`${path}/${name}`)
+    if (info.isDirectory()) {
+      for (const name of readdirSync(join(root, path)).sort()) visit(`${path}/${name}`)
+    } else {
+      const bytes = readFileSync(join(root, path))
+      hash.update(`${path} ${bytes.length}\n`).update(bytes)
+    }
   }
   for (const path of paths) visit(path)
-  return hashOf(lines.join('\n'))
+  return hash.digest('hex')
 }
+
+/** Milliseconds between two looks at a lock, and until it is said who has it. */
+const PAUSE = 200
+const PATIENCE = 2000
 
 /** Runs `work` while no other process does. */
 function locked(root, work) {
   const folder = join(root, '.cache')
   const lock = join(folder, 'set-up.lock')
   mkdirSync(folder, { recursive: true })
-  while (!take(lock)) {
+  for (let waited = 0; !take(lock); ) {
+    if (isStale(lock)) {
+      rmSync(lock, { force: true })
+      continue
+    }
     const holder = readStamp(lock)
-    // Empty for a moment after it was made.
-    if (holder && !isAlive(Number(holder))) rmSync(lock, { force: true })
-    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    if (waited === PATIENCE && holder) {
+      say(`waiting for process ${holder}, which installs or builds. If there is no such start, delete ${lock}.`)
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE)
+    waited += PAUSE
   }
   try {
     return work()
   } finally {
     rmSync(lock, { force: true })
   }
+}
+
+/** Milliseconds that a lock may be empty after it was made; later it is one of a start that met a full disk. */
+const EMPTY = 5000
+
+/** Whether the start that made a lock has ended; a container that starts again may be the same process by its number. */
+function isStale(lock) {
+  const holder = readStamp(lock)
+  if (holder === undefined) return false
+  if (holder !== '') return Number(holder) === process.pid || !isAlive(Number(holder))
+  const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs
+  return made !== undefined && Date.now() - made > EMPTY
 }
 
 function take(lock) {
@@ -164,7 +214,12 @@ function isAlive(pid) {
 }
 
 function readStamp(file) {
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 function hashOf(data) {
