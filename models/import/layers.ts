@@ -46,7 +46,7 @@ export function convolution(network: Network, path: string, x: Feature, options:
         network,
         path,
         x,
-        ranges,
+        { ...ranges, output: ranges.output.slice(0, keep) },
         { weight: firstRows(weight, keep), bias: own(), attributes },
         enlarged,
       )

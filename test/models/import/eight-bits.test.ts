@@ -53,6 +53,12 @@ describe('convolutions whose ranges a checkpoint tells', () => {
     expect(await errorOf(stage(RANGES, 12))).toBeLessThan(0.2)
   })
 
+  test('of which the graph keeps the first channels alone', async () => {
+    expect(await errorOf(stage({ 'encoder.conv_out': { input: [-0.28, 4.6], output: [-1.5, 1.5] } }))).toBeLessThan(
+      0.08,
+    )
+  })
+
   test('take in values half as large again as on the pictures that the ranges come from', async () => {
     const narrow = Object.entries(RANGES).map(
       ([
