@@ -26,9 +26,10 @@ export async function restoreTile(
 
 /** z = (encode(2x − 1) − shift) · scale; the frame is reflected to the model's multiple first. */
 export async function encodeFrame(frame: Frame, model: GendrModel, { inference }: Services): Promise<LatentFrame> {
-  const { paddingMultiple, scale, shift } = latentManifest(model)
+  const { paddingMultiple, factor, scale, shift } = latentManifest(model)
   const mean = await inference.run(model, 'encoder', toPaddedTensor(toRgb(frame), paddingMultiple))
-  return { tensor: mapTensor(mean, (value) => (value - shift) * scale), width: frame.width, height: frame.height }
+  const tensor = mapTensor(mean, (value) => (value - shift) * scale)
+  return { tensor, factor, width: frame.width, height: frame.height }
 }
 
 /**
@@ -41,12 +42,13 @@ export async function restoreLatent(
   strength: number,
   services: Services,
 ): Promise<LatentFrame> {
-  latentManifest(model)
+  requireFactor(latent, model)
   return { ...latent, tensor: await step(latent.tensor, model, strength, services) }
 }
 
 /** y = (decode(z / scale + shift) + 1) / 2, cropped to the frame's own size; float32, not clamped. */
 export async function decodeLatent(latent: LatentFrame, model: GendrModel, { inference }: Services): Promise<Frame> {
+  requireFactor(latent, model)
   const { scale, shift } = latentManifest(model)
   const pixels = await inference.run(
     model,
@@ -80,6 +82,17 @@ function latentManifest({ name, manifest }: GendrModel): LatentRestorer {
     'invalid_input',
     `Model '${name}' restores pixels: it has no latents to encode, restore or decode.`,
     'Use GenDR Restore, which takes models of both kinds.',
+  )
+}
+
+/** Of another factor a latent is that of a picture of another size. */
+function requireFactor(latent: LatentFrame, model: GendrModel): void {
+  const { factor } = latentManifest(model)
+  if (latent.factor === factor) return
+  throw new RestorationError(
+    'invalid_input',
+    `Expected a latent with a sample for ${factor} × ${factor} pixels, as model '${model.name}' has them, but received one with a sample for ${latent.factor} × ${latent.factor}.`,
+    'Encode, restore and decode with the same model.',
   )
 }
 

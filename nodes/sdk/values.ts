@@ -44,6 +44,8 @@ export interface Latent {
 
 export interface LatentFrame {
   readonly tensor: Tensor
+  /** Pixels per sample on each axis. */
+  readonly factor: number
   /** Size in pixels before padding; decoding crops to it. */
   readonly width: number
   readonly height: number

@@ -121,6 +121,41 @@ describe('GenDRRestore', () => {
   })
 })
 
+describe('a latent', () => {
+  test.each([4, 16])('that was encoded with a factor of 8 is refused by a model of %i', async (factor) => {
+    const context = testContext()
+    const { latent } = await vae16Encode.run(
+      { image: { frames: [noiseFrame(20, 30)] }, model: exactModel },
+      {},
+      context,
+    )
+    const model: GendrModel = {
+      ...exactModel,
+      name: 'other',
+      manifest: { ...exactModel.manifest, factor, paddingMultiple: 64 },
+    }
+    const refusal = {
+      code: 'invalid_input',
+      message: `Expected a latent with a sample for ${factor} × ${factor} pixels, as model 'other' has them, but received one with a sample for 8 × 8.`,
+    }
+    await expect(gendrUnet.run({ latent, model }, settings, context)).rejects.toMatchObject(refusal)
+    await expect(vae16Decode.run({ latent, model }, {}, context)).rejects.toMatchObject(refusal)
+  })
+
+  test('is decoded by a model that pads to another multiple', async () => {
+    const context = testContext()
+    const { latent } = await vae16Encode.run(
+      { image: { frames: [noiseFrame(20, 30)] }, model: exactModel },
+      {},
+      context,
+    )
+    const model: GendrModel = { ...exactModel, manifest: { ...exactModel.manifest, paddingMultiple: 8 } }
+    expect((await vae16Decode.run({ latent, model }, {}, context)).image.frames).toMatchObject([
+      { width: 20, height: 30 },
+    ])
+  })
+})
+
 describe('ColorTransfer', () => {
   test("refuses a model's own transfer without the model", async () => {
     const image = { frames: [noiseFrame(9, 8)] }
