@@ -15,6 +15,8 @@ export interface Pair {
 
 export interface Batch {
   readonly pairs: readonly Pair[]
+  /** Where the results go, some of them into folders of it. */
+  readonly folder: string
   readonly format: Format
   /** Pictures of the folder whose formats are not read. */
   readonly unread: readonly string[]
@@ -46,6 +48,7 @@ export async function planBatch(input: string, output: string, wanted: Format | 
     const pictures = names.filter((name) => PICTURE.test(name))
     return {
       pairs: targets(pictures, input, output, format),
+      folder: output,
       format,
       unread: names.filter((name) => UNREAD.test(name)),
       closed,
@@ -54,9 +57,21 @@ export async function planBatch(input: string, output: string, wanted: Format | 
   const isFolder = output.endsWith('/') || output.endsWith(sep) || (await isDirectory(output))
   if (isFolder) {
     const format = wanted ?? 'png'
-    return { pairs: targets([basename(input)], dirname(input), output, format), format, unread: [], closed: [] }
+    return {
+      pairs: targets([basename(input)], dirname(input), output, format),
+      folder: output,
+      format,
+      unread: [],
+      closed: [],
+    }
   }
-  return { pairs: [{ source: input, target: output }], format: wanted ?? formatOf(output), unread: [], closed: [] }
+  return {
+    pairs: [{ source: input, target: output }],
+    folder: dirname(output),
+    format: wanted ?? formatOf(output),
+    unread: [],
+    closed: [],
+  }
 }
 
 /** Each output keeps its input's name; where two inputs would then meet, each has its whole name with its extension. */

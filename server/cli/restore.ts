@@ -11,7 +11,7 @@ import { modelChoices } from './models.ts'
 import { type Batch, FORMATS, type Format, type Pair, planBatch, resultNames } from './picture-files.ts'
 import { type ChosenModel, complaintOfFlag, restoreGraph } from './restore-graph.ts'
 import { Workbench } from './workbench.ts'
-import { writeResults } from './write-results.ts'
+import { prepareFolder, writeResults } from './write-results.ts'
 
 export const restoreCommand: Command = {
   usage: 'restore IN OUT',
@@ -43,16 +43,16 @@ export const restoreCommand: Command = {
   async run(operands, flags, environment) {
     const [input, output] = operands as [string, string]
     const settings = workSettings(flags, environment)
-    const { pairs, format, unread, closed } = await planBatch(input, output, readFormat(flags))
+    const { unread, ...batch } = await planBatch(input, output, readFormat(flags))
     if (unread.length > 0) process.stderr.write(`gendr: ${unreadLine(unread)}\n`)
-    if (pairs.length === 0) {
-      if (closed[0] !== undefined) throw closed[0].error
+    if (batch.pairs.length === 0) {
+      if (batch.closed[0] !== undefined) throw batch.closed[0].error
       throw new RestorationError('file_not_found', `There is no picture in '${input}'.`, 'Name a folder with pictures.')
     }
     const model = await chooseModel(settings, flags.model)
     const workbench = await Workbench.open(settings)
     try {
-      return await restoreAll({ workbench, pairs, format, closed, model, flags, settings })
+      return await restoreAll({ ...batch, workbench, model, flags, settings })
     } finally {
       await workbench.close()
     }
@@ -77,7 +77,7 @@ async function chooseModel(settings: Pick<WorkSettings, 'modelRoots'>, wanted: F
 
 const SHIPPED = 'gendr-nano'
 
-interface Work extends Pick<Batch, 'pairs' | 'format' | 'closed'> {
+interface Work extends Omit<Batch, 'unread'> {
   readonly workbench: Workbench
   readonly model: ChosenModel
   readonly flags: Flags
@@ -86,7 +86,8 @@ interface Work extends Pick<Batch, 'pairs' | 'format' | 'closed'> {
 }
 
 /** One picture after the other, whatever becomes of the others, unless the disk is full. @returns the exit code */
-async function restoreAll({ workbench, pairs, format, closed, model, flags, settings }: Work): Promise<number> {
+async function restoreAll(work: Work): Promise<number> {
+  const { workbench, pairs, folder, format, closed, model, flags, settings } = work
   const signal = abortOnInterrupt()
   const catalogue = await workbench.surroundings.catalogue()
   const graphOf = (source: string, hasAlpha: boolean) =>
@@ -98,6 +99,7 @@ async function restoreAll({ workbench, pairs, format, closed, model, flags, sett
     .catch((error) => {
       throw complaintOfFlag(error, flags)
     })
+  if (await isAnythingLeft(pairs, flags)) await prepareFolder(folder)
   const progress = await batchProgress(closed.length + pairs.length, flags.json === true)
   const taken = new Set(pairs.map(({ target }) => target))
   const mayReplace = flags.overwrite === true || flags.update === true
@@ -145,6 +147,11 @@ async function restoreAll({ workbench, pairs, format, closed, model, flags, sett
   progress.end()
   if (signal.aborted) return INTERRUPTED
   return hasFailed ? 1 : 0
+}
+
+async function isAnythingLeft(pairs: readonly Pair[], flags: Flags): Promise<boolean> {
+  for (const pair of pairs) if (!(await isToSkip(pair, flags))) return true
+  return false
 }
 
 /** Whether the result is there, with --update also whether it is younger than its picture. */

@@ -20,7 +20,7 @@ export interface Result {
  * @throws RestorationError `disk_full`, or `invalid_input` where no file can be of this name
  */
 export async function writeResults(results: readonly Result[], format: Format): Promise<void> {
-  const drafts = results.map((result) => ({ ...result, draft: join(dirname(result.target), `.${randomUUID()}.part`) }))
+  const drafts = results.map((result) => ({ ...result, draft: draftIn(dirname(result.target)) }))
   for (const { target } of results) await writing(target, () => mkdir(dirname(target), { recursive: true }))
   try {
     for (const { target, draft, png } of drafts) {
@@ -31,6 +31,23 @@ export async function writeResults(results: readonly Result[], format: Format): 
   } finally {
     for (const { draft } of drafts) await rm(draft, { force: true })
   }
+}
+
+/**
+ * Makes the folder of the results and tries it: one that cannot be written would fail every file, after it was restored.
+ * @throws as writeResults
+ */
+export async function prepareFolder(folder: string): Promise<void> {
+  const draft = draftIn(folder)
+  await writing(folder, async () => {
+    await mkdir(folder, { recursive: true })
+    await writeFile(draft, '')
+    await rm(draft)
+  })
+}
+
+function draftIn(folder: string): string {
+  return join(folder, `.${randomUUID()}.part`)
 }
 
 async function writing(target: string, work: () => Promise<unknown>): Promise<void> {

@@ -187,6 +187,20 @@ describe('from the command line', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining("The folder 'in/locked' cannot be read (EACCES)")])
   })
 
+  test('a folder that cannot be written is told of once, before the first picture, if there is any to restore', async () => {
+    await mkdir(join(folder, 'in'))
+    for (const name of ['a', 'b'])
+      await sharp(PHOTOGRAPH)
+        .resize(16, 16)
+        .toFile(join(folder, `in/${name}.jpg`))
+    await mkdir(join(folder, 'out'), { mode: 0o555 })
+    const closed = await gendrOfUser('restore', 'in', 'out')
+    expect([closed.code, closed.stdout]).toEqual([1, ''])
+    expect(closed.stderr).toMatch(/^gendr: out cannot be written \(EACCES\)\..*\n$/)
+    for (const name of ['a', 'b']) await writeFile(join(folder, `out/${name}.png`), '')
+    expect((await gendrOfUser('restore', 'in', 'out', '--skip-existing')).code).toBe(0)
+  })
+
   test('the pages of a scan replace nothing, neither what was there nor the result of another picture', async () => {
     const grey = (shade: number, height: number) => Buffer.alloc(16 * height, shade)
     const page = { width: 16, channels: 1 } as const

@@ -103,6 +103,7 @@ describe('restore IN OUT', () => {
     const input = join(folder, 'in/a.png')
     expect(await planBatch(input, 'x.jpeg', undefined)).toEqual({
       pairs: [{ source: input, target: 'x.jpeg' }],
+      folder: '.',
       format: 'jpg',
       unread: [],
       closed: [],
