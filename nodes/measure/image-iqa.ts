@@ -92,7 +92,7 @@ async function answer(
   const fit = settings.fit !== 'auto' ? settings.fit : input.size === undefined ? 'whole' : 'crops'
   if (fit === 'whole') checkWhole(model, frame, input)
   const size = input.size ?? { width: settings.size, height: settings.size }
-  const views = await Promise.all(frames.map((one) => viewsOf(one, fit, size, settings.crops)))
+  const views = await Promise.all(frames.map((one) => viewsOf(one, fit, size, settings.crops, context)))
   const count = views[0]!.length
   const answers = []
   for (let i = 0; i < count; i++) {

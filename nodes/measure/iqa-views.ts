@@ -1,3 +1,5 @@
+import { checkPixels } from '../sdk/checks.ts'
+import type { RunContext } from '../sdk/context.ts'
 import { resample } from '../sdk/resample.ts'
 import { PILLOW_CUBIC } from '../sdk/resample-taps.ts'
 import { cropFrame } from '../sdk/tiles.ts'
@@ -12,27 +14,33 @@ interface Size {
   readonly height: number
 }
 
+type Limits = Pick<RunContext, 'maxPixels'>
+
 /**
  * What of a frame the network gets to see, one picture after the other:
  * whole: the frame as it is; resize: stretched to the size; resize and crop: the middle, after the frame was scaled to
  * just cover the size (as classifiers see it); crops: up to `count` windows of the frame's own pixels, evenly spread.
+ * @throws RestorationError `image_too_large` when the frame would have to be scaled to more pixels than may be made
  */
 export async function viewsOf(
   frame: Frame,
   fit: Exclude<Fit, 'auto'>,
   size: Size,
   count: number,
+  limits: Limits,
 ): Promise<readonly Frame[]> {
   switch (fit) {
     case 'whole':
       return [frame]
     case 'resize':
-      return [await scaled(frame, size)]
+      return [await scaled(frame, size, limits)]
     case 'resize and crop':
-      return [cropTo(await scaled(frame, covering(frame, size)), size, { x: 0.5, y: 0.5 })]
+      return [cropTo(await scaled(frame, covering(frame, size), limits), size, { x: 0.5, y: 0.5 })]
     case 'crops': {
       const source =
-        frame.width < size.width || frame.height < size.height ? await scaled(frame, covering(frame, size)) : frame
+        frame.width < size.width || frame.height < size.height
+          ? await scaled(frame, covering(frame, size), limits)
+          : frame
       return cropPlaces(source, size, count).map((place) => cropTo(source, size, place))
     }
   }
@@ -70,7 +78,8 @@ function covering(frame: Size, size: Size): Size {
   }
 }
 
-async function scaled(frame: Frame, { width, height }: Size): Promise<Frame> {
+async function scaled(frame: Frame, { width, height }: Size, limits: Limits): Promise<Frame> {
   if (width === frame.width && height === frame.height) return frame
+  checkPixels(width, height, limits)
   return resample(frame, width, height, PILLOW_CUBIC)
 }

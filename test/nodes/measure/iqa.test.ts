@@ -223,6 +223,16 @@ describe('what cannot score is refused', () => {
     await expect(score(name, settings, undefined, [black])).rejects.toMatchObject(error)
   })
 
+  test.each(['crops', 'resize and crop'])('a strip that scaling to cover a window makes too large: %s', async (fit) => {
+    const strip: Frame = { width: 2, height: 200, channels: 3, data: new Uint8Array(1200) }
+    const settings = imageIqa.parameters.parse({ model_name: 'mean.onnx', fit, size: 256 })
+    const inputs = { image: { frames: [strip] }, reference: undefined }
+    await expect(imageIqa.run(inputs, settings, { ...context, maxPixels: 1e6 })).rejects.toMatchObject({
+      code: 'image_too_large',
+      message: expect.stringContaining('256 × 25600'),
+    })
+  })
+
   test('a reference for a network of one picture', async () => {
     await expect(score('mean', {}, picture)).rejects.toMatchObject({ remedy: expect.stringContaining('away') })
   })
