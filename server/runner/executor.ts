@@ -145,7 +145,7 @@ class Execution {
     }
     for (const [id, signature] of signatures(plan, prints, this.#signatures)) {
       this.#signatures.set(id, signature)
-      this.#tasks.set(id, {
+      const task: Task = {
         planned: plan.nodes.get(id)!,
         signature,
         isVolatile: volatile.has(id),
@@ -155,6 +155,7 @@ class Execution {
         open: 0,
         waiters: [],
         users: 0,
+        isCounted: false,
         twin: undefined,
         granted: new Set(),
         unfolding: undefined,
@@ -162,9 +163,16 @@ class Execution {
         inner: [],
         isBlocked: false,
         result: undefined,
-      })
+      }
+      this.#tasks.set(id, task)
+      this.#countIn(task)
     }
-    for (const { sources } of plan.nodes.values()) for (const id of sources) this.#tasks.get(id)!.users++
+  }
+
+  /** From now on until it is done, a task may use the results of its sources. */
+  #countIn(task: Task): void {
+    task.isCounted = true
+    for (const id of task.planned.sources) this.#tasks.get(id)!.users++
   }
 
   /** What a node depends on besides the graph; null when that cannot be known, as with a file name that is a link. */
@@ -227,6 +235,7 @@ class Execution {
     for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
       if (task.state !== 'idle') continue
       task.state = 'waiting'
+      if (!task.isCounted) this.#countIn(task)
       const twin = this.#bySignature.get(task.signature)
       if (twin !== undefined && twin !== task && twin.state !== 'idle' && this.#mayShare(task)) {
         task.twin = twin
@@ -453,6 +462,8 @@ class Execution {
     task.waiters = []
     for (const waiter of waiters.sort((a, b) => b.rank - a.rank)) this.#letGo(waiter)
     if (task.twin !== undefined) this.#release(task.twin.planned.id)
+    task.twin = undefined
+    task.isCounted = false
     for (const id of task.planned.sources) this.#release(id)
     for (const id of task.unfolding?.sources ?? []) this.#release(id)
   }

@@ -37,6 +37,8 @@ export interface Task {
   waiters: Task[]
   /** How many nodes may still use its result. */
   users: number
+  /** It is among the users of its sources. */
+  isCounted: boolean
   /** An equal task that computes for both. */
   twin: Task | undefined
   /** Lazy inputs that it asked for. */

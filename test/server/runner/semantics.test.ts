@@ -220,6 +220,26 @@ describe('expansion', () => {
     }
   })
 
+  test.each([2 ** 26, 0])(
+    'to a result that was given up leaves others what they need, with %i bytes of cache',
+    async (bytes) => {
+      const { run } = bench(specialNodes([]), undefined, bytes)
+      const shown = async (to: string) => {
+        const prompt = graph({
+          s: ['Number', { value: 5 }],
+          x: ['Add', { a: ['s', 0] }],
+          twin: ['Add', { a: ['s', 0] }],
+          y: ['Add', { a: ['x', 0], b: ['twin', 0] }],
+          e: ['Back', { after: ['y', 0], to }],
+          u: ['Add', { a: ['s', 0], b: ['e', 0] }],
+          show: ['Show', { value: ['u', 0] }],
+        })
+        return textsOf(await run(prompt)).show
+      }
+      expect([await shown('x'), await shown('twin'), await shown('s')]).toEqual([['11'], ['11'], ['10']])
+    },
+  )
+
   test('of each value of a list is a graph of its own', async () => {
     const { shown } = await workbench().run(
       graph({

@@ -109,6 +109,18 @@ export function specialNodes(calls: string[]): AnyNode[] {
     },
     {
       ...base,
+      id: 'Back',
+      inputs: { after: { type: 'INT' } },
+      parameters: z.object({ to: z.string().default('') }),
+      outputs: { value: { type: 'INT' } },
+      /** Gives what another node of the graph gives, which nothing else may need any more. */
+      run(_: unknown, { to }: { to: string }) {
+        calls.push('Back')
+        return new Expansion({}, { value: [to, 0] })
+      },
+    },
+    {
+      ...base,
       id: 'WhoAmI',
       perNode: true,
       outputs: { id: { type: 'STRING' } },
