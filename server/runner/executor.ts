@@ -144,6 +144,8 @@ class Execution {
       }
     }
     for (const [id, signature] of signatures(plan, prints, this.#signatures)) {
+      // An expansion at the same time may lead to it too.
+      if (this.#tasks.has(id)) continue
       this.#signatures.set(id, signature)
       const task: Task = {
         planned: plan.nodes.get(id)!,

@@ -240,6 +240,21 @@ describe('expansion', () => {
     },
   )
 
+  test('to nodes that nothing else needs, twice at the same time, computes each of them once', async () => {
+    const { run, calls } = bench(specialNodes([]), undefined, 0)
+    const prompt = graph({
+      n: ['Number', { value: 5 }],
+      x: ['Add', { a: ['n', 0] }],
+      y: ['Add', { a: ['n', 0], b: ['x', 0] }],
+      one: ['Back', { after: ['n', 0], to: 'x' }],
+      two: ['Back', { after: ['n', 0], to: 'y' }],
+      sum: ['Add', { a: ['one', 0], b: ['two', 0] }],
+      show: ['Show', { value: ['sum', 0] }],
+    })
+    expect(textsOf(await run(prompt)).show).toEqual(['17'])
+    expect(calls.filter((name) => name === 'Add')).toHaveLength(3)
+  })
+
   test('of each value of a list is a graph of its own', async () => {
     const { shown } = await workbench().run(
       graph({
