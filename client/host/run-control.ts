@@ -161,10 +161,7 @@ export class RunControl {
     else if (event.kind === 'preview') {
       const { prompt_id: run, node_id: node } = event.metadata
       const [origin, board] = this.#underWay(run) ?? []
-      if (board === undefined) return
-      const previous = board.nodes.get(node)?.preview
-      this.#set(origin, withPreview(board, node, URL.createObjectURL(event.picture)))
-      if (previous !== undefined) setTimeout(() => URL.revokeObjectURL(previous), 1000)
+      if (board !== undefined) this.#set(origin, withPreview(board, node, URL.createObjectURL(event.picture)))
     } else if (event.kind === 'connected') void this.#catchUp()
   }
 
@@ -287,6 +284,11 @@ export class RunControl {
   }
 
   #set(origin: Origin, board: RunBoard): void {
+    for (const [id, { preview }] of this.boardOf(origin).nodes) {
+      if (preview === undefined || board.nodes.get(id)?.preview === preview) continue
+      // The canvas may be reading it.
+      setTimeout(() => URL.revokeObjectURL(preview), 1000)
+    }
     this.#boards.set(origin, board)
     this.#show(board)
   }

@@ -1,8 +1,13 @@
-import { expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { Host, PastRun, Submission } from '../../client/host/host.ts'
 import type { RunBoard } from '../../client/host/run-board.ts'
 import { RunControl } from '../../client/host/run-control.ts'
 import type { ServerMessage } from '../../server/protocol/messages.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})
 
 const graph = { '2': { class_type: 'ImageInvert', inputs: {} } }
 const picture = (name: string) => ({ images: [{ filename: name, subfolder: '', type: 'output' as const }] })
@@ -73,6 +78,30 @@ test('a run that ends before the host has answered its submission is known with 
   await control.start({ prompt: graph, workflow: {}, upTo })
   expect(boards.at(-1)).toMatchObject({ board: { run: 'a', state: 'done' }, upTo })
   expect(boards.every((shown) => shown.board.run === null || shown.upTo !== undefined)).toBe(true)
+})
+
+test('the browser keeps no preview that no node shows any more', async () => {
+  vi.useFakeTimers()
+  const made: string[] = []
+  const gone: string[] = []
+  vi.spyOn(URL, 'createObjectURL').mockImplementation(() => `blob:${made.push('')}`)
+  vi.spyOn(URL, 'revokeObjectURL').mockImplementation((address) => void gone.push(address))
+  const { control, start, run, hear } = browser().load()
+  const preview = (id: string) => {
+    const node = { node_id: '2', display_node_id: '2', real_node_id: '2', parent_node_id: null }
+    const metadata = { ...node, prompt_id: id, image_type: 'image/jpeg' as const }
+    control.hear({ kind: 'preview', metadata, picture: new Blob() })
+  }
+  await start('A', 'a')
+  hear(messages.start('a'))
+  preview('a')
+  preview('a')
+  vi.runAllTimers()
+  expect(gone).toEqual(['blob:1'])
+  hear(messages.success('a'))
+  await run('A', 'b')
+  vi.runAllTimers()
+  expect(gone).toEqual(['blob:1', 'blob:2'])
 })
 
 test('each tab keeps what its own run has shown, while others run the same nodes', async () => {
