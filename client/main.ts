@@ -374,6 +374,7 @@ async function begin(): Promise<void> {
   void loadWhenIdle([viewer, galleryPanel, libraryPanel, templatesPanel, shareMenu, help])
   keepSocket(address.socket(clientId), (event) => {
     if (event.kind === 'connected' || event.kind === 'lost') {
+      if (event.kind === 'connected' && document.body.dataset.connection === 'lost') editor.view.forgetPictures()
       document.body.dataset.connection = event.kind
       toolbar.connection(event.kind)
     }

@@ -16,7 +16,7 @@ import { uploadParameter } from '../document/picture-inputs.ts'
 import { typeOf } from '../document/virtual-types.ts'
 import type { FileReference } from '../host/address.ts'
 import { inputReference } from '../host/address.ts'
-import { EMPTY_BOARD, type NodeStatus, type RunBoard } from '../host/run-board.ts'
+import { EMPTY_BOARD, type NodeOutput, type NodeStatus, type RunBoard } from '../host/run-board.ts'
 import type { Layout, LinkView } from './layout.ts'
 import { listenToLongPress } from './long-press.ts'
 import { NodeView } from './node-view.ts'
@@ -71,6 +71,7 @@ export class GraphView {
   readonly #viewpointsOf = new WeakMap<object, Map<string, Viewpoint>>()
   #types: Catalogue = new Map()
   #board: RunBoard = EMPTY_BOARD
+  readonly #heard = new WeakSet<NodeOutput>()
   /** Whether nodes that were moved snap to the dots of the ground. */
   snaps = false
   /** Where `fit` put the view; as long as nobody moves it, it is fitted again when the canvas changes its size. */
@@ -106,15 +107,22 @@ export class GraphView {
     requestAnimationFrame(() => this.#animate())
   }
 
-  /** Other node types: every node is made anew. */
+  /** Other node types: every node is made anew, and pictures of the host may be others too. */
   set types(types: Catalogue) {
     this.#types = types
+    this.forgetPictures()
     this.#rebuild()
   }
 
   set board(board: RunBoard) {
     this.#board = board
+    for (const output of board.outputs.values()) this.#hearOutput(output)
     this.redraw()
+  }
+
+  /** The host may have other pictures under the same names. */
+  forgetPictures(): void {
+    this.#scene.pictures.forget()
   }
 
   /** Draws in the colours of a theme from now on. */
@@ -264,7 +272,14 @@ export class GraphView {
     const output = this.#board.outputs.get(this.runId(node.id))
     const [before, after] = [output?.a_images?.[0], output?.b_images?.[0]]
     if (before !== undefined && after !== undefined) return { pictures: [before, after], compared: { before, after } }
-    return { pictures: [...(output?.images ?? []), ...(output?.a_images ?? []), ...(output?.b_images ?? [])] }
+    return { pictures: filesOf(output) }
+  }
+
+  /** A new result may have the address of an old one: a host that was started again counts its files from the first. */
+  #hearOutput(output: NodeOutput): void {
+    if (this.#heard.has(output)) return
+    this.#heard.add(output)
+    this.#scene.pictures.forget(filesOf(output).map((file) => this.#picture(file)))
   }
 
   /** What a run calls a node of the level in view: the nodes on the way to it come first. */
@@ -589,4 +604,8 @@ export class GraphView {
     const { scale } = this.#stage.ds
     return { x: box.left + left, y: box.top + top, width: width * scale, height: height * scale }
   }
+}
+
+function filesOf(output: NodeOutput | undefined): FileReference[] {
+  return [...(output?.images ?? []), ...(output?.a_images ?? []), ...(output?.b_images ?? [])]
 }

@@ -5,36 +5,84 @@ export interface Picture {
   readonly height: number
 }
 
+interface Entry {
+  /** The picture, or why it is not there yet. */
+  shown: Picture | 'loading' | 'missing'
+  /** The request whose answer counts; none where it is to be asked for again. */
+  request?: symbol | undefined
+}
+
 const MOST = 96
 
 /** Loads pictures by address and keeps the latest ones; `redraw` is called when one has arrived. */
 export class Pictures {
   readonly #redraw: () => void
-  readonly #known = new Map<string, Picture | 'loading' | 'missing'>()
+  /** The one that nobody has drawn for longest comes first. */
+  readonly #known = new Map<string, Entry>()
+  /** What the latest frame shows. */
+  #inView = new Set<string>()
+  #isDrawing = false
 
   constructor(redraw: () => void) {
     this.#redraw = redraw
   }
 
-  /** The picture, or why it is not there yet. */
-  get(address: string): Picture | 'loading' | 'missing' {
-    const known = this.#known.get(address)
-    if (known !== undefined) return known
-    this.#known.set(address, 'loading')
-    void this.#load(address)
-    return 'loading'
+  get(address: string): Entry['shown'] {
+    this.#see(address)
+    const entry = this.#known.get(address) ?? { shown: 'loading' }
+    this.#known.delete(address)
+    this.#known.set(address, entry)
+    if (entry.request === undefined) void this.#load(address, entry)
+    return entry.shown
   }
 
-  async #load(address: string): Promise<void> {
-    const picture = await load(address).catch(() => 'missing' as const)
-    this.#known.set(address, picture)
-    for (const [oldest, value] of this.#known) {
-      if (this.#known.size <= MOST) break
-      this.#known.delete(oldest)
-      if (typeof value === 'object') value.bitmap.close()
+  /** Asks for pictures again, all of them by default: the host may have others there. Until it has answered the old are shown. */
+  forget(addresses: Iterable<string> = this.#known.keys()): void {
+    for (const address of addresses) {
+      const entry = this.#known.get(address)
+      if (entry !== undefined) entry.request = undefined
     }
     this.#redraw()
   }
+
+  /** A frame asks for all that it shows without a pause. */
+  #see(address: string): void {
+    if (!this.#isDrawing) {
+      this.#isDrawing = true
+      this.#inView = new Set()
+      queueMicrotask(() => {
+        this.#isDrawing = false
+      })
+    }
+    this.#inView.add(address)
+  }
+
+  async #load(address: string, entry: Entry): Promise<void> {
+    const request = Symbol(address)
+    entry.request = request
+    const shown = await load(address).catch(() => 'missing' as const)
+    if (entry.request !== request) {
+      close(shown)
+      return
+    }
+    close(entry.shown)
+    entry.shown = shown
+    this.#makeRoom()
+    this.#redraw()
+  }
+
+  #makeRoom(): void {
+    for (const [oldest, entry] of this.#known) {
+      if (this.#known.size <= MOST || this.#inView.has(oldest)) break
+      this.#known.delete(oldest)
+      entry.request = undefined
+      close(entry.shown)
+    }
+  }
+}
+
+function close(shown: Entry['shown']): void {
+  if (typeof shown === 'object') shown.bitmap.close()
 }
 
 async function load(address: string): Promise<Picture> {
