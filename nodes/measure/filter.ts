@@ -32,9 +32,9 @@ export function smooth({ width, height, data }: Plane, window: Float64Array): Pl
   return { width, height, data: result }
 }
 
-/** Combines planes sample by sample. */
-export function combine(planes: readonly Plane[], change: (...values: number[]) => number): Plane {
-  const [first] = planes
-  const data = first!.data.map((_, i) => change(...planes.map((plane) => plane.data[i]!)))
-  return { width: first!.width, height: first!.height, data }
+/** A plane as large as another, of what `value` gives for each index. */
+export function planeOf({ width, height }: Plane, value: (i: number) => number): Plane {
+  const data = new Float64Array(width * height)
+  for (let i = 0; i < data.length; i++) data[i] = value(i)
+  return { width, height, data }
 }

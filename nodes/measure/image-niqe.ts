@@ -14,14 +14,16 @@ export const imageNiqe = defineNode({
   parameters: z.object({}),
   outputs: { niqe: { type: 'FLOAT', tooltip: 'The mean over a batch.' } },
   outputNode: true,
-  run({ image }) {
-    const { mean, text } = showValues('NIQE', image.frames.map(measured), 2)
+  async run({ image }, _parameters, { signal }) {
+    const values = []
+    for (const frame of image.frames) values.push(await measured(frame, signal))
+    const { mean, text } = showValues('NIQE', values, 2)
     return { niqe: mean, ui: { text } }
   },
 })
 
-function measured(frame: Frame): number {
-  const value = niqe(frame)
+async function measured(frame: Frame, signal: AbortSignal): Promise<number> {
+  const value = await niqe(frame, signal)
   if (Number.isFinite(value)) return value
   throw new RestorationError(
     'invalid_input',

@@ -12,8 +12,9 @@ export const imageSsim = defineNode({
   parameters: z.object({}),
   outputs: { ssim: { type: 'FLOAT', tooltip: 'At most 1; the mean over a batch.' } },
   outputNode: true,
-  run({ image, reference }) {
-    const values = pairFrames(image, reference).map(([frame, target]) => ssimY(frame, target))
+  async run({ image, reference }, _parameters, { signal }) {
+    const values = []
+    for (const [frame, target] of pairFrames(image, reference)) values.push(await ssimY(frame, target, signal))
     const { mean, text } = showValues('SSIM-Y', values, 4)
     return { ssim: mean, ui: { text } }
   },

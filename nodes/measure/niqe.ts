@@ -1,12 +1,16 @@
+import { setImmediate } from 'node:timers/promises'
+import { cropFrame } from '../sdk/tiles.ts'
 import type { Frame } from '../sdk/values.ts'
 import { fitAsymmetricGaussian } from './asymmetric-gaussian.ts'
-import { combine, gaussianWindow, smooth } from './filter.ts'
+import { gaussianWindow, planeOf, smooth } from './filter.ts'
 import { gamma } from './gamma.ts'
 import { fullLuma, type Plane } from './luma.ts'
 import { covarianceOf, mahalanobis, meanOf } from './moments.ts'
 import pristine from './niqe-pristine.json' with { type: 'json' }
 
 const PATCH = 96
+/** Rows around a block that its features depend on: 6 are the window's at half the size, 3 those of halving; and one more, to be even. */
+const MARGIN = 10
 const WINDOW = gaussianWindow(7, 7 / 6)
 /** The cubic kernel (a = −0.5) stretched by two. */
 const HALVING = [-3, -9, 29, 111, 111, 29, -9, -3].map((weight) => weight / 256)
@@ -20,10 +24,11 @@ const NEIGHBOURS = [
 /**
  * NIQE, a quality measure without a reference; lower is better (Mittal, Soundararajan and Bovik, IEEE SPL 2013). The
  * conventions are those of models/training/niqe.py; the pristine model is that of the authors' release, whose licence its file has.
- * Both sides need at least 96 pixels; the picture is cut to multiples of 96. NaN when no block has structure.
+ * Both sides need at least 96 pixels; the picture is cut to multiples of 96. NaN when no block has structure. `signal`
+ * stops between two rows of blocks.
  */
-export function niqe(frame: Frame): number {
-  const features = niqeFeatures(frame)
+export async function niqe(frame: Frame, signal: AbortSignal): Promise<number> {
+  const features = await niqeFeatures(frame, signal)
   if (features.length < 2) return Number.NaN
   const own = covarianceOf(features)
   const mean = meanOf(features)
@@ -33,16 +38,21 @@ export function niqe(frame: Frame): number {
 }
 
 /** The 36 features of each block whose features are finite. */
-export function niqeFeatures(frame: Frame): number[][] {
-  const grey = crop(fullLuma(frame))
-  const fine = normalised(grey)
-  const coarse = normalised(halve(grey))
+export async function niqeFeatures(frame: Frame, signal: AbortSignal): Promise<number[][]> {
+  const width = frame.width - (frame.width % PATCH)
+  const height = frame.height - (frame.height % PATCH)
   const rows: number[][] = []
-  for (let top = 0; top < grey.height; top += PATCH) {
-    for (let left = 0; left < grey.width; left += PATCH) {
+  for (let top = 0; top < height; top += PATCH) {
+    await setImmediate()
+    signal.throwIfAborted()
+    const [first, last] = [Math.max(0, top - MARGIN), Math.min(height, top + PATCH + MARGIN)]
+    const grey = fullLuma(cropFrame(frame, 0, first, width, last - first))
+    const fine = normalised(grey)
+    const coarse = normalised(halve(grey))
+    for (let left = 0; left < width; left += PATCH) {
       const row = [
-        ...blockFeatures(block(fine, top, left, PATCH)),
-        ...blockFeatures(block(coarse, top / 2, left / 2, PATCH / 2)),
+        ...blockFeatures(block(fine, top - first, left, PATCH)),
+        ...blockFeatures(block(coarse, (top - first) / 2, left / 2, PATCH / 2)),
       ]
       if (row.every(Number.isFinite)) rows.push(row)
     }
@@ -52,12 +62,11 @@ export function niqeFeatures(frame: Frame): number[][] {
 
 /** (I − mean) / (deviation + 1) over a Gaussian neighbourhood. */
 function normalised(image: Plane): Plane {
-  const mean = smooth(image, WINDOW)
-  const squares = smooth(
-    combine([image], (value) => value! * value!),
-    WINDOW,
-  )
-  return combine([image, mean, squares], (value, m, s) => (value! - m!) / (Math.sqrt(Math.abs(s! - m! * m!)) + 1))
+  const { data } = image
+  const { data: mean } = smooth(image, WINDOW)
+  const squares = planeOf(image, (i) => data[i]! * data[i]!)
+  const { data: square } = smooth(squares, WINDOW)
+  return planeOf(image, (i) => (data[i]! - mean[i]!) / (Math.sqrt(Math.abs(square[i]! - mean[i]! * mean[i]!)) + 1))
 }
 
 function blockFeatures(values: Plane): number[] {
@@ -80,23 +89,13 @@ function neighbourProducts({ width, height, data }: Plane, rows: number, columns
   })
 }
 
-function crop(image: Plane): Plane {
-  const width = image.width - (image.width % PATCH)
-  const height = image.height - (image.height % PATCH)
-  return cut(image, 0, 0, width, height)
-}
-
 function block(image: Plane, top: number, left: number, side: number): Plane {
-  return cut(image, top, left, side, side)
-}
-
-function cut(image: Plane, top: number, left: number, width: number, height: number): Plane {
-  const data = new Float64Array(width * height)
-  for (let y = 0; y < height; y++) {
+  const data = new Float64Array(side * side)
+  for (let y = 0; y < side; y++) {
     const from = (top + y) * image.width + left
-    data.set(image.data.subarray(from, from + width), y * width)
+    data.set(image.data.subarray(from, from + side), y * side)
   }
-  return { width, height, data }
+  return { width: side, height: side, data }
 }
 
 /** Half the size along both axes; mirrored at the edges, which are repeated. */

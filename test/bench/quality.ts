@@ -52,6 +52,9 @@ export const PAIRS = join(root, 'test/fixtures/photographs')
 const SCALE = 4
 const CLASSICAL = ['bicubic', 'lanczos'] as const
 
+/** Nobody stops a benchmark. */
+const UNSTOPPED = new AbortController().signal
+
 /** Restores every pair of a folder with each model and measures it against its original. */
 export async function measurePairs(folder: string, options: MeasureOptions = {}): Promise<Measured[]> {
   const files = await readdir(folder)
@@ -128,18 +131,15 @@ async function measure(
     const graph = restoreGraph(file, { model, setting })
     pictures[title] = await decode(await savedImage(host, await runPrompt(host, graph), 'save'))
   }
-  const scores = Object.fromEntries(
-    Object.entries(pictures).map(([method, picture]): [string, Scores] => [
-      method,
-      {
-        psnr: original === undefined ? Number.NaN : psnrY(picture, original),
-        ssim: original === undefined ? Number.NaN : ssimY(picture, original),
-        niqe: niqe(picture),
-        sharpness: sharpness(picture),
-        shift: colorShift(picture, pictures.bicubic!),
-      },
-    ]),
-  )
+  const scores: Record<string, Scores> = {}
+  for (const [method, picture] of Object.entries(pictures))
+    scores[method] = {
+      psnr: original === undefined ? Number.NaN : psnrY(picture, original),
+      ssim: original === undefined ? Number.NaN : await ssimY(picture, original, UNSTOPPED),
+      niqe: await niqe(picture, UNSTOPPED),
+      sharpness: sharpness(picture),
+      shift: colorShift(picture, pictures.bicubic!),
+    }
   return { name, original, pictures, scores }
 }
 
@@ -169,8 +169,9 @@ export function table(measured: readonly Measured[], methods: readonly string[])
 }
 
 /** What NIQE says of the photographs themselves, where they are known. */
-function ofOriginals(measured: readonly Measured[]): readonly string[] {
-  const values = measured.flatMap(({ original }) => (original === undefined ? [] : [niqe(original)]))
+async function ofOriginals(measured: readonly Measured[]): Promise<readonly string[]> {
+  const values: number[] = []
+  for (const { original } of measured) if (original !== undefined) values.push(await niqe(original, UNSTOPPED))
   if (values.length === 0) return []
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   return [
@@ -236,7 +237,7 @@ async function main(): Promise<void> {
       : await measureImages(values.images, options)
   const methods = Object.keys(measured[0]?.pictures ?? {})
   if (methods.length === 0) throw new Error('There is no picture in that folder.')
-  const text = [table(measured, methods), ...ofOriginals(measured)].join('\n\n')
+  const text = [table(measured, methods), ...(await ofOriginals(measured))].join('\n\n')
   process.stdout.write(`${methods.join(' / ')}\n\n${text}\n`)
   if (values.write !== true) return
   await mkdir(join(root, 'docs/pictures'), { recursive: true })

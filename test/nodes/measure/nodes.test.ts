@@ -25,21 +25,33 @@ describe('measuring against a reference', () => {
 
   test('takes each picture with its own reference where there are as many', async () => {
     const { ssim } = await imageSsim.run({ image: batch(a, b), reference: batch(a, c) }, {}, testContext())
-    expect(ssim).toBeCloseTo((1 + ssimY(b, c)) / 2, 12)
+    expect(ssim).toBeCloseTo((1 + (await ssimY(b, c, new AbortController().signal))) / 2, 12)
   })
 
-  test('refuses batches that do not fit, and pictures smaller than the window', () => {
+  test('refuses batches that do not fit, and pictures smaller than the window', async () => {
     expect(() => imagePsnr.run({ image: batch(a, b, c), reference: batch(a, b) }, {}, testContext())).toThrow(/3.*2/)
     const small = batch(noiseFrame(10, 40))
-    expect(() => imageSsim.run({ image: small, reference: small }, {}, testContext())).toThrow(/10 × 40/)
+    await expect(imageSsim.run({ image: small, reference: small }, {}, testContext())).rejects.toThrow(/10 × 40/)
   })
 })
 
 describe('NIQE of a picture without detail', () => {
-  test('is refused, naming the size', () => {
+  test('is refused, naming the size', async () => {
     const flat: Frame = { width: 200, height: 100, channels: 1, data: new Uint8Array(20000).fill(7) }
-    expect(() => imageNiqe.run({ image: batch(flat) }, {}, testContext())).toThrow(/200 × 100/)
+    await expect(imageNiqe.run({ image: batch(flat) }, {}, testContext())).rejects.toThrow(/200 × 100/)
   })
+})
+
+test.each(['SSIM', 'NIQE'])('a long measurement of %s is cancelled between two bands of rows', async (measure) => {
+  const tall = batch(noiseFrame(192, 3000))
+  const cancel = new AbortController()
+  const context = { ...testContext(), signal: cancel.signal }
+  setImmediate(() => cancel.abort(new Error('stopped')))
+  const run =
+    measure === 'SSIM'
+      ? imageSsim.run({ image: tall, reference: tall }, {}, context)
+      : imageNiqe.run({ image: tall }, {}, context)
+  await expect(run).rejects.toThrow('stopped')
 })
 
 describe('the histogram', () => {
