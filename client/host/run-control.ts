@@ -3,7 +3,7 @@ import type { Prompt } from '../../server/graph/prompt.ts'
 import type { ServerMessage } from '../../server/protocol/messages.ts'
 import type { Graph } from '../document/graph.ts'
 import { writePrompt, writeWorkflow } from '../document/write-workflow.ts'
-import { type Host, HostError } from './host.ts'
+import { type Host, HostError, type PastRun } from './host.ts'
 import {
   boardOfRun,
   EMPTY_BOARD,
@@ -211,9 +211,12 @@ export class RunControl {
     this.#set(origin, refused(failed, nodes))
   }
 
-  /** A run starts: its tab's board is now its board. */
-  #adopt(run: string): void {
-    const { origin, nodes } = this.#own.get(run) ?? { origin: this.#origins.of(run), nodes: [] }
+  /**
+   * A run starts: its tab's board is now its board.
+   * @param known its nodes, as far as the host says them
+   */
+  #adopt(run: string, known: readonly string[] = []): void {
+    const { origin, nodes } = this.#own.get(run) ?? { origin: this.#origins.of(run), nodes: known }
     this.#latest = origin
     if (this.boardOf(origin).run !== run) this.#begin(run, origin, nodes)
   }
@@ -223,35 +226,35 @@ export class RunControl {
     this.#set(origin, boardOfRun(this.boardOf(origin), run, nodes, Date.now()))
   }
 
-  /** After a lost connection runs may have ended without us; after a reload one may still go on. */
+  /** After a lost connection runs may have ended and begun without us; after a reload one may still go on. */
   async #catchUp(): Promise<void> {
     try {
-      if (this.#boards.size === 0) return await this.#recall()
       for (const { run, state } of this.#boards.values()) {
         if (state === 'running' && run !== null) await this.#settle(run)
       }
+      const own = await this.#host.ownRun()
+      // While a submission is under way, the run may be the one that it made.
+      if (own !== undefined && this.#early === undefined) this.#adopt(own.id, own.nodes)
+      for (const [origin, run] of this.#origins.latest) await this.#recall(origin, run)
     } catch (error) {
       this.#announce('error', ...wordsOf(error))
     }
   }
 
-  /** A page that was loaded again, or a second window, shows what the latest run has shown. */
-  async #recall(): Promise<void> {
-    const own = await this.#host.ownRun()
-    if (own !== undefined) {
-      if (this.#boards.size === 0) this.#begin(own.id, this.#origins.of(own.id), own.nodes)
-      return
+  /** A page that was loaded again or out of reach, or a second window, shows what the latest run of each tab has shown. */
+  async #recall(origin: Origin, run: string): Promise<void> {
+    const board = this.#boards.get(origin)
+    if (board !== undefined && (board.state === 'running' || board.run === null || board.run === run)) return
+    const past = await this.#host.pastRun(run)
+    const other = past === undefined ? (await this.#host.queue()).find(({ id }) => id === run) : undefined
+    if (this.#boards.get(origin) !== board) return
+    if (past !== undefined) {
+      const shown = withTimes(withOutputs(board ?? EMPTY_BOARD, past.outputs), past.times)
+      this.#set(origin, board === undefined ? shown : { ...shown, run, ...endOf(past) })
+    } else if (other !== undefined) {
+      this.#begin(run, origin, other.nodes)
+      this.#watch(run)
     }
-    const last = this.#origins.latest
-    if (last === undefined) return
-    const origin = this.#origins.of(last)
-    const past = await this.#host.pastRun(last)
-    const other = past === undefined ? (await this.#host.queue()).find(({ id }) => id === last) : undefined
-    if (this.#boards.size > 0) return
-    if (past !== undefined) this.#set(origin, withTimes(withOutputs(EMPTY_BOARD, past.outputs), past.times))
-    if (other === undefined) return
-    this.#begin(last, origin, other.nodes)
-    this.#watch(last)
   }
 
   /** Asks for a run that another window has started, until it has ended. */
@@ -270,8 +273,7 @@ export class RunControl {
     const [origin, board] = this.#underWay(run) ?? []
     if (board === undefined) return
     if (past !== undefined) {
-      const state = past.succeeded ? 'done' : 'failed'
-      this.#set(origin, withTimes({ ...withOutputs(board, past.outputs), state, endedAt: Date.now() }, past.times))
+      this.#set(origin, withTimes({ ...withOutputs(board, past.outputs), ...endOf(past) }, past.times))
     } else if (isGone) {
       this.#set(origin, { ...board, state: 'failed', endedAt: Date.now() })
       this.#announce('error', 'The host does not know this run any more.', 'Run the graph again.')
@@ -292,6 +294,10 @@ export class RunControl {
     this.#boards.set(origin, board)
     this.#show(board)
   }
+}
+
+function endOf({ succeeded }: PastRun): Pick<RunBoard, 'state' | 'endedAt'> {
+  return { state: succeeded ? 'done' : 'failed', endedAt: Date.now() }
 }
 
 /** Message and remedy of an error; ours carry both. */

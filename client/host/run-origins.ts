@@ -27,9 +27,9 @@ export class RunOrigins {
     return this.#read().find(([id]) => id === run)?.[1] ?? undefined
   }
 
-  /** The run that was started last, in whichever window. */
-  get latest(): string | undefined {
-    return this.#read().at(-1)?.[0]
+  /** Of each tab the run that was started last, in whichever window. */
+  get latest(): ReadonlyMap<string | undefined, string> {
+    return new Map(this.#read().map(([run, tab]) => [tab ?? undefined, run]))
   }
 
   #read(): z.infer<typeof originsSchema> {

@@ -24,13 +24,25 @@ const messages = {
   success: (run: string): ServerMessage => ({ type: 'execution_success', data: { prompt_id: run, timestamp: 2 } }),
 }
 
+const pastRun = (run: string): PastRun => ({
+  outputs: new Map([['2', picture(`${run}.png`)]]),
+  succeeded: true,
+  times: new Map(),
+})
+
 /** A browser that is loaded again, with what it keeps, before one host. */
 function browser(host: Partial<Host> = {}) {
   const kept = new Map<string, string>()
   const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: kept.set.bind(kept) }
   const load = () => {
     let submission: Submission = { ok: true, id: '', nodeErrors: new Map() }
-    const whole = { submit: async () => submission, ownRun: async () => undefined, queue: async () => [], ...host }
+    const whole = {
+      submit: async () => submission,
+      ownRun: async () => undefined,
+      pastRun: async () => undefined,
+      queue: async () => [],
+      ...host,
+    }
     const control: RunControl = new RunControl(
       whole as unknown as Host,
       () => {},
@@ -164,13 +176,54 @@ test('a run that none of the tabs has started is followed, and shown on none of 
   expect(shown('A')).toBe('a.png')
 })
 
-test('after a reload a result is on the graph that it is of', async () => {
-  const past: PastRun = { outputs: new Map([['2', picture('a.png')]]), succeeded: true, times: new Map() }
-  const { load } = browser({ pastRun: async (run) => (run === 'a' ? past : undefined) })
-  await load().run('A', 'a')
-  const { shown, connect } = load()
+test('after a reload each graph shows what the last of its runs has made', async () => {
+  const { load } = browser({ pastRun: async (run) => pastRun(run) })
+  const { run } = load()
+  await run('A', 'old')
+  await run('A', 'a')
+  await run('B', 'b')
+  const { control, shown, connect } = load()
   await connect()
-  expect([shown('A'), shown('B')]).toEqual(['a.png', undefined])
+  expect([shown('A'), shown('B'), shown('C')]).toEqual(['a.png', 'b.png', undefined])
+  expect([control.boardOf('A').state, control.boardOf('B').state]).toEqual(['idle', 'idle'])
+})
+
+test('a run that began while the connection was lost is followed from then on', async () => {
+  const { load } = browser({
+    pastRun: async (run) => (run === 'a' ? pastRun(run) : undefined),
+    ownRun: async () => ({ id: 'b', nodes: ['2'], client: 'me' }),
+  })
+  const { control, start, hear, shown, connect } = load()
+  await start('A', 'a')
+  await start('A', 'b')
+  hear(messages.start('a'))
+  await connect()
+  expect(control.boardOf('A')).toMatchObject({ run: 'b', state: 'running', total: 1 })
+  expect(shown('A')).toBe('a.png')
+  hear(messages.shows('b', 'b.png'), messages.success('b'))
+  expect(shown('A')).toBe('b.png')
+})
+
+test('a run that began and ended while the connection was lost shows what it made', async () => {
+  const { load } = browser({ pastRun: async (run) => pastRun(run) })
+  const { control, start, hear, shown, connect } = load()
+  await start('A', 'a')
+  await start('A', 'b')
+  hear(messages.start('a'))
+  await connect()
+  expect(control.boardOf('A')).toMatchObject({ run: 'b', state: 'done' })
+  expect(shown('A')).toBe('b.png')
+})
+
+test('a connection that comes back changes nothing where nothing was missed', async () => {
+  const { load } = browser({ pastRun: async (run) => pastRun(run) })
+  const { control, run, refuse, connect } = load()
+  await run('A', 'a')
+  await run('B', 'b')
+  await refuse('B')
+  const before = [control.boardOf('A'), control.boardOf('B')]
+  await connect()
+  expect([control.boardOf('A'), control.boardOf('B')]).toEqual(before)
 })
 
 test('after a reload runs that were under way and waited go on, each on the graph that it is of', async () => {
