@@ -141,7 +141,8 @@ function decodeJson(bytes: Uint8Array, path: string): unknown {
   }
 }
 
-function fileSize(path: string): number {
+/** @throws RestorationError `checkpoint_invalid` when there is no file */
+export function fileSize(path: string): number {
   try {
     return statSync(path).size
   } catch (cause) {
@@ -149,4 +150,5 @@ function fileSize(path: string): number {
   }
 }
 
-const MISSING_REMEDY = 'Name a folder in the Diffusers layout, or an upscaler as .safetensors, .pth or .onnx.'
+const MISSING_REMEDY =
+  'Check the path. A checkpoint is a folder in the Diffusers layout, or an upscaler as .safetensors, .pth or .onnx.'

@@ -1,6 +1,5 @@
-import { statSync } from 'node:fs'
 import { invalidCheckpoint } from '../failure.ts'
-import { BYTES_OF, type LocatedEntry, readBytes } from '../safetensors.ts'
+import { BYTES_OF, fileSize, type LocatedEntry, readBytes } from '../safetensors.ts'
 import { elementCount } from '../stored-tensor.ts'
 import { type Pickled, PickledCall, PickledGlobal, PickledReference, unpickle } from './unpickle.ts'
 import { readZip } from './zip.ts'
@@ -11,7 +10,7 @@ import { readZip } from './zip.ts'
  * checkpoint the smoothed weights are taken (`params_ema`), else the network's.
  */
 export function readTorchFile(path: string): ReadonlyMap<string, LocatedEntry> {
-  const start = readBytes(path, 0, Math.min(4, statSync(path).size))
+  const start = readBytes(path, 0, Math.min(4, fileSize(path)))
   const { root, storages } = isZip(start) ? readArchive(path) : readLegacy(path)
   const tensors = new Map<string, LocatedEntry>()
   for (const [name, call] of tensorsIn(root, path)) tensors.set(name, toEntry(name, call, storages, path))
@@ -44,7 +43,7 @@ function readArchive(path: string): TorchFile {
 
 /** Magic number, version, system, object, keys, and then each storage: its length in values (int64) and its values. */
 function readLegacy(path: string): TorchFile {
-  const { size } = statSync(path)
+  const size = fileSize(path)
   const bytes = readBytes(path, 0, Math.min(size, LARGEST_HEAD))
   let end = 0
   const next = (): Pickled => {

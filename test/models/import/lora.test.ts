@@ -257,6 +257,14 @@ describe('a low-rank adaptation is refused', () => {
     await expect(outputsOf(tensorsOf(), [{ path, scale: 1 }])).rejects.toThrow(message)
   })
 
+  test.each(['safetensors', 'pt', 'bin'])('that is missing: .%s', async (ending) => {
+    const path = join(temporaryFolder(), `lora.${ending}`)
+    await expect(outputsOf(tensorsOf(), [{ path, scale: 1 }])).rejects.toMatchObject({
+      code: 'checkpoint_invalid',
+      message: `${path}: expected a file, found none.`,
+    })
+  })
+
   test('that torch.save wrote, of another network', async () => {
     const path = fileURLToPath(new URL('../../fixtures/upscalers/compact-x4.pth', import.meta.url))
     await expect(outputsOf(tensorsOf(), [{ path, scale: 1 }])).rejects.toThrow(/got \d+ others: body\.0/)

@@ -164,6 +164,15 @@ describe('the prompts of a checkpoint', () => {
     expect((await make('a', {})).conditioning?.prompts).toEqual(['default', 'negative_prompt_embeds'])
   })
 
+  test.each(['safetensors', 'pth', 'bin'])('are refused where their file is missing: .%s', async (ending) => {
+    const { folder, make } = stage()
+    const path = join(folder, `night.${ending}`)
+    await expect(make('a', { prompts: [{ name: 'night', path }] })).rejects.toMatchObject({
+      code: 'checkpoint_invalid',
+      message: `${path}: expected a file, found none.`,
+    })
+  })
+
   test('are told apart from masks', async () => {
     const { folder, make } = stage()
     const file = join(folder, 'masked.safetensors')
