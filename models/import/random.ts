@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
@@ -15,6 +14,7 @@ import type { Manifest } from './manifest.ts'
 import { DEFAULT_PROMPT } from './prompts.ts'
 import { safetensorsHeader } from './safetensors-writer.ts'
 import { BYTES_OF_TYPE, elementCount, type FloatType, rowLength, type Shape } from './stored-tensor.ts'
+import { beside } from './target.ts'
 import { unet } from './unet.ts'
 import { decoder, encoder } from './vae.ts'
 import type { TensorSource } from './weights.ts'
@@ -43,7 +43,7 @@ export interface TensorRequest {
 
 /** Imports a model of random weights, as large as the specification in a JSON file says: to measure with, not to use. */
 export async function importRandom(specification: string, options: Omit<ImportOptions, 'source'>): Promise<Manifest> {
-  const directory = `${resolve(options.output)}.random-${randomUUID()}`
+  const directory = beside(resolve(options.output), 'new')
   try {
     await writeRandomCheckpoint(readJson(specification, randomSpecSchema), directory, options.signal)
     return await importCheckpoint({ ...options, source: directory })

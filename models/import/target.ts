@@ -59,7 +59,8 @@ export async function tidyFolders(root: string): Promise<void> {
 /** Hidden, so that nothing under way is ever listed as a model. */
 const LEFTOVER = /^\.(.+)\.(new|old)-(\d+)-[0-9a-f-]{36}$/
 
-function beside(directory: string, kind: 'new' | 'old'): string {
+/** A place beside a folder that `tidyFolders` clears when this process was killed. */
+export function beside(directory: string, kind: 'new' | 'old'): string {
   return join(dirname(directory), `.${basename(directory)}.${kind}-${process.pid}-${randomUUID()}`)
 }
 

@@ -1,6 +1,7 @@
 import {
   existsSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -13,6 +14,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openModelFolder, readModelFolder } from '../../../models/import/folder.ts'
 import { type ImportOptions, importCheckpoint } from '../../../models/import/import.ts'
+import { importRandom } from '../../../models/import/random.ts'
 import { type Dense, runGraph, temporaryFolder } from './fixtures.ts'
 import {
   type Config,
@@ -48,6 +50,9 @@ function stage(change: { unet?: Config; vae?: Config; damage?: (tensors: Synthet
     run: (options) => importCheckpoint({ source: directory, output, name: 'model', timestep: 499, ...options }),
   }
 }
+
+/** The largest process id of Linux is 2²². */
+const NO_PROCESS = 2 ** 30
 
 const ramp = (...dims: number[]): Dense => {
   const length = dims.reduce((product, size) => product * size, 1)
@@ -374,6 +379,23 @@ describe('the model folder appears complete or not at all', () => {
       run({ timestep: 100, overwrite: true, signal: stop.signal, progress: () => stop.abort() }),
     ).rejects.toThrow()
     expect((await readModelFolder(output)).manifest.constants).toHaveProperty('timestep', 499)
+  })
+
+  test('and of an import of random weights that was killed, the next one clears what is left', async () => {
+    const folder = temporaryFolder()
+    const [specification, output] = [join(folder, 'random.json'), join(folder, 'model')]
+    writeFileSync(specification, JSON.stringify({ unet: SMALL_UNET, vae: SMALL_VAE, prompt_tokens: 3 }))
+    let during: string[] = []
+    const progress = () => {
+      during = readdirSync(folder)
+    }
+    await importRandom(specification, { output, name: 'model', progress })
+    expect(readdirSync(folder).sort()).toEqual(['model', 'random.json'])
+    const left = during.filter((name) => name !== 'model' && name !== 'random.json')
+    expect(left).not.toEqual([])
+    for (const name of left) mkdirSync(join(folder, name.replace(`${process.pid}`, `${NO_PROCESS}`)))
+    await importRandom(specification, { output, name: 'model', overwrite: true })
+    expect(readdirSync(folder).sort()).toEqual(['model', 'random.json'])
   })
 
   test('and a folder that is no model is never replaced', async () => {
