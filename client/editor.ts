@@ -143,25 +143,29 @@ export class Editor {
     return { ...orderOf(graph, this.#types), origin: this.tabs.active.id }
   }
 
-  /** One run for each picture, loaded by one node; the graph itself stays as it is. */
-  async runEach(files: readonly File[], loader = this.pictureLoaders(this.document.whole)[0]): Promise<void> {
+  /**
+   * One run for each picture, loaded by one node; the graph itself stays as it is.
+   * @param inView of the level in view; the first of the outermost where it is left out
+   */
+  async runEach(files: readonly File[], inView?: PictureLoader): Promise<void> {
+    const loader = inView ?? this.pictureLoaders(this.document.whole)[0]
     const pictures = files.filter(isPicture)
     if (loader === undefined || pictures.length === 0) {
       const reason = loader === undefined ? STRINGS.batch.noLoader : STRINGS.batch.noPictures
       this.#parts.toasts.show('warning', reason.message, reason.remedy)
       return
     }
-    const { whole } = this.document
+    // The graph as it is now, whatever is done to it while the pictures are sent.
+    const graph = new GraphDocument()
+    graph.open(this.document.whole)
+    if (inView !== undefined) graph.enter(this.document.path)
     const origin = this.tabs.active.id
     let queued = 0
     for (const file of pictures) {
       await this.#tryLater(async () => {
         const name = inputName(await this.#parts.host.upload(file))
-        const node = whole.nodes.get(loader.node)
-        if (node === undefined) return
-        const loaded = { ...node, params: { ...node.params, [loader.parameter]: name } }
-        const order = this.order({ ...whole, nodes: new Map(whole.nodes).set(node.id, loaded) })
-        if ((await this.runs.start({ ...order, origin })) !== undefined) queued += 1
+        graph.commit(setParam(graph.graph, loader.node, loader.parameter, name))
+        if ((await this.runs.start({ ...this.order(graph.whole), origin })) !== undefined) queued += 1
       })
     }
     if (queued > 0) this.#parts.toasts.show('good', STRINGS.batch.queued(queued), STRINGS.batch.where)

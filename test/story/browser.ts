@@ -52,6 +52,22 @@ export async function drop(page: Page, name: string, type: string, bytes: Buffer
   )
 }
 
+/** Lets several pictures fall on the graph at once: `photo-1.png`, `photo-2.png` and so on. */
+export async function dropPictures(page: Page, files: readonly Buffer[]): Promise<void> {
+  await page.evaluate(
+    (pictures) => {
+      const transfer = new DataTransfer()
+      for (const [i, base64] of pictures.entries()) {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+        transfer.items.add(new File([bytes], `photo-${i + 1}.png`, { type: 'image/png' }))
+      }
+      const init = { bubbles: true, cancelable: true, clientX: 700, clientY: 400, dataTransfer: transfer }
+      document.querySelector('canvas')!.dispatchEvent(new DragEvent('drop', init))
+    },
+    files.map((file) => file.toString('base64')),
+  )
+}
+
 /** Holds back what the page uploads. @returns what lets it go */
 export async function holdUploads(page: Page): Promise<() => void> {
   let letGo = () => {}

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { drop, holdUploads, openBrowser, withoutBrowser } from './browser.ts'
+import { drop, dropPictures, holdUploads, openBrowser, withoutBrowser } from './browser.ts'
 import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
 import { chainGraph, invertGraph } from './graphs.ts'
 import { type Host, post, startHost, upload } from './host.ts'
@@ -31,19 +31,6 @@ describe.skipIf(withoutBrowser)('the queue', () => {
   const by = (id: string) => editor.by(id)
   const stage = (name: string) => editor.page.locator(`[data-testid="runs-list"] [data-stage="${name}"]`)
   const titles = (name: string) => stage(name).locator('.runs-title').allTextContents()
-  const dropPictures = (files: readonly Buffer[]) =>
-    editor.page.evaluate(
-      (pictures) => {
-        const transfer = new DataTransfer()
-        for (const [i, base64] of pictures.entries()) {
-          const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-          transfer.items.add(new File([bytes], `photo-${i + 1}.png`, { type: 'image/png' }))
-        }
-        const init = { bubbles: true, cancelable: true, clientX: 700, clientY: 400, dataTransfer: transfer }
-        document.querySelector('canvas')!.dispatchEvent(new DragEvent('drop', init))
-      },
-      files.map((file) => file.toString('base64')),
-    )
   const clear = async () => {
     await post(host, '/queue', { clear: true })
     await post(host, '/interrupt', {})
@@ -122,7 +109,7 @@ describe.skipIf(withoutBrowser)('the queue', () => {
   test('several pictures that are dropped are run one by one, and the graph stays as it is', async () => {
     await editor.openGraph(invertGraph('first.png', 'batch'))
     const files = await Promise.all(['#123', '#456', '#789'].map((color) => plainPicture(20, 16, color)))
-    await dropPictures(files)
+    await dropPictures(editor.page, files)
     await expect
       .poll(async () => (await titles('done')).filter((title) => title.startsWith('photo-')).sort(), {
         timeout: 60_000,
@@ -142,12 +129,27 @@ describe.skipIf(withoutBrowser)('the queue', () => {
     const saved = async () =>
       (await (await fetch(`${host.url}/internal/files/output`)).json()).filter((name: string) => /^meant/.test(name))
     const letGo = await holdUploads(editor.page)
-    await dropPictures(await Promise.all(['#234', '#567'].map((color) => plainPicture(20, 16, color))))
+    await dropPictures(editor.page, await Promise.all(['#234', '#567'].map((color) => plainPicture(20, 16, color))))
     await editor.page.keyboard.press('Alt+PageUp')
     await editor.page.waitForSelector('body[data-node-count="2"]')
     letGo()
     await expect.poll(saved).toHaveLength(2)
     await editor.page.keyboard.press('Alt+PageDown')
+  })
+
+  test('pictures that are run one by one run the graph as it was when they fell on it, whatever is done to it meanwhile', async () => {
+    await editor.openGraph(invertGraph('first.png', 'early'))
+    const saved = async () =>
+      (await (await fetch(`${host.url}/internal/files/output`)).json()).filter((name: string) => /^early/.test(name))
+    const letGo = await holdUploads(editor.page)
+    await dropPictures(editor.page, await Promise.all(['#345', '#678'].map((color) => plainPicture(20, 16, color))))
+    await editor.page.evaluate(() => document.querySelector('canvas')!.focus())
+    await editor.page.keyboard.press('Control+a')
+    await editor.page.keyboard.press('Delete')
+    await editor.page.waitForSelector('body[data-node-count="0"]')
+    letGo()
+    await expect.poll(saved).toHaveLength(2)
+    await editor.page.keyboard.press('Control+z')
   })
 
   test('a change runs the graph by itself where that is wished, and moving a node does not', async () => {

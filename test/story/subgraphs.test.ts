@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
+import { dropPictures, openBrowser, withoutBrowser } from './browser.ts'
 import { Canvas, field, output, title } from './canvas.ts'
+import { plainPicture } from './editor-page.ts'
 import { type Host, root, startHost } from './host.ts'
 
 const nodes = [
@@ -94,6 +95,18 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
     await canvas.press('Control+Shift+e')
     expect(await canvas.told()).toMatch(/ImageInvert is fed by the selected nodes and feeds them/)
     await canvas.count(4)
+  })
+
+  test('run once for each of several pictures that fall on their inside', async () => {
+    const [load, , , save] = nodes
+    await canvas.load([load, { ...save, inputs: [{ ...save.inputs[0], link: 1 }] }], [[1, 1, 0, 4, 0, 'IMAGE']])
+    await canvas.press('Control+a', 'Control+Shift+e')
+    await canvas.count(1)
+    await canvas.click(...title([40, 80]), { clickCount: 2 })
+    await canvas.count(4)
+    await dropPictures(canvas.page, await Promise.all(['#321', '#654'].map((color) => plainPicture(8, 8, color))))
+    const saved = async () => (await (await fetch(`${host.url}/internal/files/output`)).json()) as string[]
+    await expect.poll(saved).toHaveLength(2)
   })
 
   test('are entered by a double click and left by the path, and hold their own edits', async () => {
