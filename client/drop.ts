@@ -1,25 +1,24 @@
 import { droppedFiles } from './choose-files.ts'
 import type { Editor } from './editor.ts'
-
 import { carriesPicture, droppedPicture } from './panels/picture-drag.ts'
 import { STRINGS } from './strings.ts'
 
 /** Files that are dropped on the page: pictures are loaded where they fall, graphs open. */
-export function listenToDrops(editor: Editor, stage: HTMLElement, isForm: () => boolean): void {
+export function listenToDrops(editor: Editor, isForm: () => boolean): void {
   addEventListener('dragover', (event) => {
     if (event.dataTransfer?.types.includes('Files') !== true && !carriesPicture(event)) return
     if (event.dataTransfer === null) return
     event.preventDefault()
     event.dataTransfer.dropEffect = 'copy'
-    stage.dataset.drop = STRINGS.drop
+    document.body.dataset.drop = STRINGS.drop
   })
   addEventListener('dragleave', (event) => {
-    if (event.relatedTarget === null) delete stage.dataset.drop
+    if (event.relatedTarget === null) delete document.body.dataset.drop
   })
   addEventListener(
     'drop',
     (event) => {
-      delete stage.dataset.drop
+      delete document.body.dataset.drop
       const { dataTransfer } = event
       const at = editor.view.graphPoint(event)
       const picture = droppedPicture(event)

@@ -45,7 +45,7 @@ const stage = byId('stage', HTMLDivElement)
 const address = new Address(new URL(location.href), sessionStorage)
 const clientId = clientIdOf(sessionStorage, window)
 const host = new Host(address, clientId)
-const toasts = new Toasts(stage)
+const toasts = new Toasts(document.body)
 const store = new PictureStore(address)
 const failed = (error: unknown) => toasts.show('error', ...wordsOf(error))
 const viewer = new LateViewer(async () => {
@@ -332,7 +332,7 @@ listenToKeys(editor, viewer, canvas, {
   closeTab: () => closeTab(editor.tabs.active.id),
   searchAt: middleOfStage,
 })
-listenToDrops(editor, stage, () => views.shown === 'form')
+listenToDrops(editor, () => views.shown === 'form')
 new ResizeObserver(fitCanvas).observe(stage)
 watchPixelRatio()
 void begin()
@@ -500,6 +500,7 @@ async function openShareMenu({ left, bottom }: DOMRect): Promise<void> {
       prompt: () => editor.order().prompt,
       picture: () => snapshot(canvas, 1280, 'image/png'),
       copy: copyLink,
+      refuse: (reason) => toasts.show('warning', reason.message, reason.remedy),
       failed,
     },
     { x: left, y: bottom + 4 },

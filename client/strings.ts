@@ -28,6 +28,10 @@ export const STRINGS = {
     file: 'Download the workflow',
     api: 'Download for the API',
     picture: 'Download a picture with the graph inside',
+    noPicture: {
+      message: 'The graph is not in view, so there is no picture of it.',
+      remedy: 'Press Graph at the top, then share it.',
+    },
     link: 'Copy a link to this graph',
     copied: 'The link is on the clipboard.',
     copiedHint: 'It holds the whole graph, but no pictures.',

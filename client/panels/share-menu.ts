@@ -18,6 +18,7 @@ interface Shared {
   /** A picture of the graph; undefined where nothing is in view. */
   picture(): Promise<Blob | undefined>
   copy(link: string, hint: string): Promise<void>
+  refuse(reason: { readonly message: string; readonly remedy: string }): void
   failed(error: unknown): void
 }
 
@@ -41,7 +42,7 @@ export function openShareMenu(shared: Shared, anchor: Anchor): void {
         testid: 'share-picture',
         act: attempt(async () => {
           const picture = await shared.picture()
-          if (picture === undefined) return
+          if (picture === undefined) return shared.refuse(WORDS.noPicture)
           const bytes = new Uint8Array(await picture.arrayBuffer())
           const file = withTexts(bytes, { workflow: JSON.stringify(shared.workflow()) })
           download(new Blob([file], { type: 'image/png' }), `${name}.png`)

@@ -120,6 +120,45 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
     expect(await editor.page.evaluate(() => document.body.dataset.nodeCount)).toBe(count)
   })
 
+  test('messages are in sight, and cover neither button nor setting', async () => {
+    const wide = await openEditor(browser, host)
+    await wide.by('view-form').click()
+    for (const { page, by } of [editor, wide]) {
+      await drop(page, 'notes.txt', 'text/plain', Buffer.from('no picture'))
+      const toast = by('toast').filter({ hasText: 'There is no picture' })
+      await toast.waitFor()
+      // A press comes to where it is aimed at: to the message, and to the form.
+      await toast.click({ trial: true })
+      await by('form-run').click({ trial: true })
+      await by('field-scale').locator('.form-number').click({ trial: true })
+      await by('toast-close').click()
+      await toast.waitFor({ state: 'hidden' })
+    }
+    await wide.page.context().close()
+  })
+
+  test('a file that is dragged over the page is told where it may fall', async () => {
+    const drag = (type: 'dragover' | 'dragleave') =>
+      editor.page.evaluate((type) => {
+        const dataTransfer = new DataTransfer()
+        dataTransfer.items.add(new File([], 'photo.png'))
+        document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }))
+      }, type)
+    const middle = () => editor.colourAt(200, 300)
+    const before = await middle()
+    await drag('dragover')
+    await expect.poll(middle).not.toEqual(before)
+    await drag('dragleave')
+    await expect.poll(middle).toEqual(before)
+  })
+
+  test('there is no picture of a graph that is not in view, and that is said', async () => {
+    await by('share').click()
+    await by('share-picture').click()
+    await by('toast').filter({ hasText: 'no picture of it' }).waitFor()
+    await by('toast-close').click()
+  })
+
   test('a graph that exposes nothing has a form too, and compares by itself', async () => {
     const graph = {
       load: { class_type: 'LoadImage', inputs: { image: 'my-own.jpg' } },
