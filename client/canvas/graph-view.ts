@@ -312,16 +312,17 @@ export class GraphView {
     canvas.addEventListener('click', (event) => {
       if (Math.hypot(event.clientX - down[0], event.clientY - down[1]) < 5) this.#clickPicture(event)
     })
-    listenToPinch(
-      canvas,
-      (middle, shift, factor) => this.#stage.pinch(middle, shift, factor),
-      () => this.#stage.letGo(),
-    )
+    // Before the pinch, which lets nobody after it hear of the second finger.
     listenToLongPress(canvas, (event) => {
       this.#stage.letGo()
       const [x, y] = this.graphPoint(event)
       this.#stage.processContextMenu(this.#graph.getNodeOnPos(x, y, undefined, 5), event)
     })
+    listenToPinch(
+      canvas,
+      (middle, shift, factor) => this.#stage.pinch(middle, shift, factor),
+      () => this.#stage.letGo(),
+    )
     canvas.addEventListener('dblclick', (event) => this.#stage.openAt(event))
     for (const type of ['pointermove', 'pointerdown', 'wheel'] as const) {
       canvas.addEventListener(type, (event) => this.#pointAt(event), { capture: true, passive: true })

@@ -145,6 +145,7 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     ctx: CanvasRenderingContext2D | null
     connecting_pos: Pair | null
     node_dragged: LGraphNode | null
+    resizing_node: LGraphNode | null
     dragging_rectangle: Float32Array | null
     dragging_canvas: boolean
     visible_nodes: LGraphNode[]

@@ -398,6 +398,7 @@ export class Stage extends LGraphCanvas {
   /** Ends what a pointer had begun, as if it had been let go where nothing is. */
   letGo(): void {
     this.node_dragged = null
+    this.resizing_node = null
     this.node_widget = null
     this.connecting_node = null
     this.connecting_output = null

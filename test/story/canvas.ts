@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
 import { drop } from './browser.ts'
 import { type Host, waitUntil } from './host.ts'
 
@@ -66,6 +66,9 @@ export class Canvas {
   readonly page: Page
   #origin = { x: 0, y: 0 }
   #loaded = 0
+  #session: Promise<CDPSession> | undefined
+  /** How many are on the canvas. */
+  #fingers = 0
 
   constructor(page: Page) {
     this.page = page
@@ -128,6 +131,15 @@ export class Canvas {
     await this.page.mouse.down()
     await this.move(...to, 6)
     await this.page.mouse.up()
+  }
+
+  /** Puts fingers on the canvas, moves them, or lifts them all. */
+  async touch(...fingers: readonly (readonly [number, number])[]): Promise<void> {
+    const type = fingers.length === 0 ? 'touchEnd' : fingers.length === this.#fingers ? 'touchMove' : 'touchStart'
+    this.#fingers = fingers.length
+    this.#session ??= this.page.context().newCDPSession(this.page)
+    const touchPoints = fingers.map(([x, y], id) => ({ x: this.#origin.x + x, y: this.#origin.y + y, id }))
+    await (await this.#session).send('Input.dispatchTouchEvent', { type, touchPoints })
   }
 
   async press(...keys: readonly string[]): Promise<void> {

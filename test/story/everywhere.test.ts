@@ -1,8 +1,9 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { gzipSync } from 'node:zlib'
-import type { Browser } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser, withoutBrowser } from './browser.ts'
+import { Canvas, title } from './canvas.ts'
 import { type EditorPage, openEditor } from './editor-page.ts'
 import { type Host, startHost } from './host.ts'
 
@@ -100,6 +101,44 @@ describe.skipIf(withoutBrowser)('on every screen, for everybody', () => {
     await touch.page.waitForTimeout(200)
     expect(await touch.by('menu').isVisible()).toBe(true)
     await touch.page.context().close()
+  })
+
+  describe('two fingers', () => {
+    let context: BrowserContext
+    let canvas: Canvas
+    const node = { id: 1, type: 'ImageScaleBy', pos: [300, 300], size: [300, 160] }
+
+    beforeAll(async () => {
+      context = await browser.newContext({ viewport: { width: 1280, height: 800 }, hasTouch: true })
+      canvas = await Canvas.open(context, host)
+    })
+    afterAll(() => context?.close())
+
+    test('zoom the graph, and open no menu however long they stay', async () => {
+      await canvas.load([node])
+      await canvas.touch([500, 500])
+      await canvas.touch([500, 500], [600, 500])
+      await canvas.touch([496, 500], [604, 500])
+      await canvas.page.waitForTimeout(700)
+      expect(await canvas.by('menu').count()).toBe(0)
+      for (const apart of [70, 100]) await canvas.touch([550 - apart, 500], [550 + apart, 500])
+      await canvas.touch()
+      expect((await canvas.saved()).extra.ds).toMatchObject({ scale: 2 })
+    })
+
+    test('that began on the corner of a node leave it as large as it is', async () => {
+      await canvas.load([node])
+      await canvas.touch([598, 458])
+      await canvas.touch([598, 458], [670, 458])
+      await canvas.touch([600, 458], [668, 458])
+      await canvas.touch([598, 458], [670, 458])
+      await canvas.touch()
+      const [x, y] = title([300, 300])
+      await canvas.touch([x, y])
+      await canvas.touch([x - 60, y + 40])
+      await canvas.touch()
+      expect(await canvas.node(1)).toMatchObject({ pos: [240, 340], size: node.size })
+    })
   })
 
   test('scripts come from the host alone, and none is evaluated', async () => {
