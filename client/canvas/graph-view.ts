@@ -324,6 +324,7 @@ export class GraphView {
       () => this.#stage.letGo(),
     )
     canvas.addEventListener('dblclick', (event) => this.#stage.openAt(event))
+    canvas.addEventListener('wheel', (event) => this.#stage.wheel(event), { passive: false })
     for (const type of ['pointermove', 'pointerdown', 'wheel'] as const) {
       canvas.addEventListener(type, (event) => this.#pointAt(event), { capture: true, passive: true })
     }

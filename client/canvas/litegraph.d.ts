@@ -182,7 +182,7 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     processMouseDown(event: PointerEvent): boolean | undefined
     processMouseMove(event: PointerEvent): boolean | undefined
     processMouseUp(event: PointerEvent): boolean | undefined
-    processMouseWheel(event: WheelEvent): boolean | undefined
+    processMouseWheel(): void
     processKey(event: KeyboardEvent): boolean | undefined
     processDrop(event: DragEvent): void
     processNodeDblClicked(node: LGraphNode): void

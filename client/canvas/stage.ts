@@ -371,14 +371,13 @@ export class Stage extends LGraphCanvas {
     super.processNodeSelected(node, event)
   }
 
-  override processMouseWheel(event: WheelEvent): boolean {
+  wheel(event: WheelEvent): void {
     const box = this.canvas.getBoundingClientRect()
     // A pinch on a trackpad arrives as a wheel with ctrlKey, in small steps.
     const speed = event.ctrlKey ? 0.01 : 0.0015
     const factor = Math.exp(-Math.max(-240, Math.min(240, event.deltaY)) * speed)
     this.zoom(factor, [event.clientX - box.left, event.clientY - box.top])
     event.preventDefault()
-    return false
   }
 
   zoom(factor: number, at: [number, number]): void {
@@ -463,6 +462,8 @@ export class Stage extends LGraphCanvas {
   override pasteFromClipboard(): void {}
   override deleteSelectedNodes(): void {}
   override processDrop(): void {}
+  /** It hears of the wheel by names that browsers had for it before; `wheel` is ours. */
+  override processMouseWheel(): void {}
   override processNodeDblClicked(): void {}
 
   graphPoint(event: { readonly clientX: number; readonly clientY: number }): [number, number] {
