@@ -110,7 +110,6 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     visible_area: Float32Array
     computeVisibleArea(viewport?: unknown): void
     toCanvasContext(ctx: CanvasRenderingContext2D): void
-    changeScale(scale: number, center?: Pair): void
     convertCanvasToOffset(at: Pair): [number, number]
     convertOffsetToCanvas(at: Pair): [number, number]
   }

@@ -380,8 +380,13 @@ export class Stage extends LGraphCanvas {
     event.preventDefault()
   }
 
-  zoom(factor: number, at: [number, number]): void {
-    this.ds.changeScale(this.ds.scale * factor, at)
+  /** What is under a point of the canvas stays there. litegraph's own would hold small steps fast at a scale of 1. */
+  zoom(factor: number, [x, y]: Point): void {
+    const { scale, offset, min_scale, max_scale } = this.ds
+    const next = Math.min(max_scale, Math.max(min_scale, scale * factor))
+    offset[0] += x / next - x / scale
+    offset[1] += y / next - y / scale
+    this.ds.scale = next
     this.setDirty(true, true)
     this.onViewpoint()
   }

@@ -126,6 +126,17 @@ describe.skipIf(withoutBrowser)('on every screen, for everybody', () => {
       expect((await canvas.saved()).extra.ds).toMatchObject({ scale: 2 })
     })
 
+    test('zoom however slowly they spread', async () => {
+      await canvas.load([node])
+      await canvas.touch([500, 500])
+      await canvas.touch([500, 500], [600, 500])
+      for (let right = 600; right < 620; right += 0.5) await canvas.touch([500, 500], [right, 500])
+      await canvas.touch([500, 500], [620, 500])
+      await canvas.touch()
+      const { extra } = await canvas.saved()
+      expect(extra.ds).toMatchObject({ scale: expect.closeTo(1.2) })
+    })
+
     test('that began on the corner of a node leave it as large as it is', async () => {
       await canvas.load([node])
       await canvas.touch([598, 458])

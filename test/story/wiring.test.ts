@@ -339,15 +339,20 @@ describe.skipIf(withoutBrowser)('wiring', () => {
     })
   })
 
-  test('the wheel zooms around the pointer', async () => {
-    await canvas.load([load])
-    await canvas.move(400, 300)
-    await canvas.page.mouse.wheel(0, -240)
-    const seen = async () => (await canvas.saved()).extra.ds as { scale: number; offset: [number, number] }
-    await expect.poll(async () => (await seen()).scale).toBeCloseTo(Math.exp(0.0015 * 240))
-    const { scale, offset } = await seen()
-    expect(400 / scale - offset[0]).toBeCloseTo(400)
-    expect(300 / scale - offset[1]).toBeCloseTo(300)
+  test('the wheel zooms around the pointer, in the small steps of a trackpad, too', async () => {
+    for (const [steps, by] of [
+      [1, -240],
+      [40, -6],
+    ] as const) {
+      await canvas.load([load])
+      await canvas.move(400, 300)
+      for (let step = 0; step < steps; step++) await canvas.page.mouse.wheel(0, by)
+      const seen = async () => (await canvas.saved()).extra.ds as { scale: number; offset: [number, number] }
+      await expect.poll(async () => (await seen()).scale).toBeCloseTo(Math.exp(0.0015 * steps * -by))
+      const { scale, offset } = await seen()
+      expect(400 / scale - offset[0]).toBeCloseTo(400)
+      expect(300 / scale - offset[1]).toBeCloseTo(300)
+    }
   })
 
   test('the sheet of shortcuts opens by its key and closes by Escape', async () => {
