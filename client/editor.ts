@@ -276,18 +276,33 @@ export class Editor {
       this.#addLoader(name, at)
       return
     }
+    const former = this.#loadedBy(loader)
     this.setParameter(loader.node, loader.parameter, name)
-    if (under === undefined) {
-      const { id } = this.tabs.active
-      this.#parts.toasts.show('good', STRINGS.loaded.message(file.filename), '', {
-        label: STRINGS.loaded.asNode,
-        act: () => {
-          this.tabs.show(id)
-          this.history.undo()
+    if (under !== undefined) return
+    const asNode = { label: STRINGS.loaded.asNode, act: this.#insteadOf(loader, name, former, at) }
+    this.#parts.toasts.show('good', STRINGS.loaded.message(file.filename), '', former === name ? undefined : asNode)
+  }
+
+  /** Gives a node the picture back that it had, whatever was edited since, and loads the other in a node of its own. */
+  #insteadOf(loader: PictureLoader, name: string, former: unknown, at: Point): () => void {
+    const { id } = this.tabs.active
+    const here = this.#here()
+    return () => {
+      const isThere = this.tabs.all.some((tab) => tab.id === id)
+      if (!isThere) return this.#parts.toasts.show('warning', STRINGS.loaded.closed)
+      this.tabs.show(id)
+      here(() =>
+        this.history.together(() => {
+          if (this.#loadedBy(loader) === name) this.setParameter(loader.node, loader.parameter, former)
           this.#addLoader(name, at)
-        },
-      })
+        }),
+      )
     }
+  }
+
+  /** The picture that a node of the level in view loads. */
+  #loadedBy({ node, parameter }: PictureLoader): unknown {
+    return this.document.graph.nodes.get(node)?.params[parameter]
   }
 
   setParameter(node: string, parameter: string, value: unknown): void {

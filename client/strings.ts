@@ -168,6 +168,7 @@ export const STRINGS = {
   loaded: {
     message: (name: string) => `‘${name}’ is loaded.`,
     asNode: 'Add as a new node instead',
+    closed: 'The workflow that it was loaded in is closed.',
   },
   batch: {
     queued: (count: number) => (count === 1 ? 'One run is in the queue.' : `${count} runs are in the queue.`),

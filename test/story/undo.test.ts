@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { drop, holdUploads, openBrowser, withoutBrowser } from './browser.ts'
 import { Canvas, field, title } from './canvas.ts'
 import { plainPicture } from './editor-page.ts'
@@ -118,6 +118,72 @@ describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
     await expect.poll(loaded).toBe('late.png')
     await canvas.press('Control+z')
     expect(await loaded()).toBe('none.png')
+  })
+
+  describe('a picture that was loaded in the only node for it', () => {
+    const load = { id: 1, type: 'LoadImage', pos: [800, 80], size: [230, 300], widgets_values: ['none.png', 'image'] }
+    const asNode = (name: string) =>
+      canvas
+        .by('toast')
+        .filter({ hasText: `‘${name}’ is loaded` })
+        .getByText('Add as a new node instead')
+    const letFall = async (name: string) => {
+      await drop(canvas.page, name, 'image/png', await plainPicture(16, 16, name === 'red.png' ? '#f00' : '#0a0'))
+      await canvas
+        .by('toast')
+        .filter({ hasText: `‘${name}’ is loaded` })
+        .waitFor()
+    }
+    const values = async () => (await canvas.saved()).nodes.map(({ widgets_values: [first] = [] }) => first)
+
+    beforeEach(async () => {
+      await canvas.closeMessages()
+    })
+
+    test('goes into a node of its own in one step, and what was edited since stays', async () => {
+      await canvas.load([load, save])
+      await letFall('red.png')
+      await canvas.click(...field([700, 80], 1))
+      await canvas.page.keyboard.type('edited since')
+      await canvas.press('Enter')
+      await asNode('red.png').click()
+      await open(3)
+      expect(await values()).toEqual(['none.png', 'edited since', 'red.png'])
+      await canvas.press('Control+z')
+      await open(2)
+      expect(await values()).toEqual(['red.png', 'edited since'])
+    })
+
+    test('leaves the node what it was given since', async () => {
+      await canvas.load([load, save])
+      await letFall('red.png')
+      await letFall('green.png')
+      await asNode('red.png').click()
+      await open(3)
+      expect(await values()).toEqual(['green.png', 'first', 'red.png'])
+    })
+
+    test('offers nothing where it was loaded before', async () => {
+      await canvas.load([load, save])
+      await letFall('red.png')
+      await asNode('red.png').waitFor()
+      await letFall('red.png')
+      await asNode('red.png').waitFor({ state: 'detached' })
+    })
+
+    test('stays out of another workflow when its own is closed', async () => {
+      await canvas.load([scale, save])
+      const count = (await names()).length
+      await canvas.load([load])
+      await letFall('red.png')
+      await canvas.press('Alt+w')
+      await canvas.by('close-discard').click()
+      expect(await names()).toHaveLength(count)
+      await asNode('red.png').click()
+      await canvas.by('toast').filter({ hasText: 'is closed' }).waitFor()
+      await open(2)
+      expect(await canvas.by('undo').isEnabled()).toBe(false)
+    })
   })
 
   test('a press on another tab ends what is typed, and shows that tab at once', async () => {
