@@ -285,7 +285,7 @@ const editor = new Editor({
     runsPanel.board = editor.runs.board
     runOnChange.board = editor.runs.board
     showBoard()
-    if (views.shown === 'form') showResult(editor.boardInView)
+    if (isForm()) showResult(editor.boardInView)
   },
   leaving: () => autosave?.flush(),
 })
@@ -320,7 +320,7 @@ editor.document.subscribe(({ kind }) => {
   isEdited = true
   if (kind === 'edited') runOnChange.edited()
   if (kind === 'opened') runOnChange.opened()
-  if (views.shown === 'form') showForm()
+  if (isForm()) showForm()
 })
 editor.history.subscribe(() => toolbar.history(editor.history.canUndo, editor.history.canRedo))
 listenToKeys(editor, viewer, canvas, {
@@ -331,8 +331,9 @@ listenToKeys(editor, viewer, canvas, {
   refresh: () => void refreshTypes(),
   closeTab: () => closeTab(editor.tabs.active.id),
   searchAt: middleOfStage,
+  isForm,
 })
-listenToDrops(editor, () => views.shown === 'form')
+listenToDrops(editor, isForm)
 new ResizeObserver(fitCanvas).observe(stage)
 watchPixelRatio()
 void begin()
@@ -406,6 +407,8 @@ function closeTab(id: string): void {
       label: 'Save as a file and close',
       testid: 'close-save',
       act: () => {
+        // A file that fell on the page meanwhile has opened another.
+        editor.tabs.show(id)
         editor.saveFile()
         editor.tabs.close(id)
       },
@@ -431,6 +434,10 @@ function showBoard(): void {
   document.body.dataset.runState = board.state === 'cancelled' ? 'idle' : board.state
   toolbar.show(board, editor.runs.queued)
   formPanel.board = board
+}
+
+function isForm(): boolean {
+  return views.shown === 'form'
 }
 
 /** The form of the workflow in view. */

@@ -13,36 +13,51 @@ interface ShortcutActions {
   closeTab(): void
   /** Where a node goes that is added by key. */
   searchAt(): readonly [number, number]
+  /** Whether the form hides the graph. */
+  isForm(): boolean
 }
+
+/** What each key does. */
+type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>
 
 /** Keys and the clipboard, wherever the focus is, except in a field. */
 export function listenToKeys(
   editor: Editor,
   viewer: Pick<LateViewer, 'isOpen' | 'close'>,
   canvas: HTMLElement,
-  { open, runs, example, help, refresh, closeTab, searchAt }: ShortcutActions,
+  { open, runs, example, help, refresh, closeTab, searchAt, isForm }: ShortcutActions,
 ): void {
   const { commands, history, view } = editor
   const nudge = (x: number, y: number) => (event: KeyboardEvent) =>
     commands.nudge(event.shiftKey ? [x, y] : [x * GRID, y * GRID])
   /** By modifiers in alphabetical order and key; `Mod` is Ctrl, on a Mac also Cmd. */
-  const keys: Readonly<Record<string, (event: KeyboardEvent) => void>> = {
+  const pageKeys: Keys = {
     'Mod Enter': () => editor.run(),
     'Alt Mod Enter': () => editor.cancel(),
     'Mod s': () => editor.saveFile(),
     'Mod o': open,
-    'Mod m': () => commands.toggleMode('muted'),
-    'Mod b': () => commands.toggleMode('bypassed'),
-    'Mod a': () => view.selectAll(),
     'Mod z': () => history.undo(),
     'Mod y': () => history.redo(),
     'Mod Shift z': () => history.redo(),
+    'Mod d': example,
+    'Alt t': () => editor.newTab(),
+    'Alt w': closeTab,
+    'Alt PageDown': () => editor.tabs.step(1),
+    'Alt PageUp': () => editor.tabs.step(-1),
+    r: refresh,
+    '?': help,
+    q: runs,
+  }
+  /** Those for what one has to see. */
+  const graphKeys: Keys = {
+    'Mod m': () => commands.toggleMode('muted'),
+    'Mod b': () => commands.toggleMode('bypassed'),
+    'Mod a': () => view.selectAll(),
     // Browsers tell of cutting only where text can be changed.
     'Mod x': () => {
       if (!isElsewhere(canvas) && view.selected.size > 0 && document.execCommand('copy')) commands.remove()
     },
     'Mod g': () => commands.addGroup(searchAt()),
-    'Mod d': example,
     'Mod Shift e': () => commands.makeSubgraph(),
     'Mod Delete': () => commands.dissolve(),
     'Mod Backspace': () => commands.dissolve(),
@@ -50,10 +65,6 @@ export function listenToKeys(
     'Alt +': () => view.zoom(1.25),
     'Alt =': () => view.zoom(1.25),
     'Alt -': () => view.zoom(0.8),
-    'Alt t': () => editor.newTab(),
-    'Alt w': closeTab,
-    'Alt PageDown': () => editor.tabs.step(1),
-    'Alt PageUp': () => editor.tabs.step(-1),
     Delete: () => commands.remove(),
     Backspace: () => commands.remove(),
     p: () => commands.togglePinned(),
@@ -61,9 +72,6 @@ export function listenToKeys(
     f: () => view.fit(),
     '.': () => (view.selected.size > 0 ? view.fit(view.selected) : view.fit()),
     '/': () => search(),
-    r: refresh,
-    '?': help,
-    q: runs,
     ArrowLeft: nudge(-1, 0),
     ArrowRight: nudge(1, 0),
     ArrowUp: nudge(0, -1),
@@ -75,7 +83,7 @@ export function listenToKeys(
   }
   /** Keys that go on while they are held; a file or a run is asked for by each press alone. */
   const repeated = /Arrow|Page|^Alt [-+=]$|^Mod (Shift )?[yz]$/
-  /** Keys that work while somebody types. */
+  /** Keys that work while somebody types or chooses. */
   const always = new Set(['Mod Enter', 'Alt Mod Enter', 'Mod s', 'Mod o'])
   const search = () => {
     const box = canvas.getBoundingClientRect()
@@ -85,6 +93,8 @@ export function listenToKeys(
   }
 
   addEventListener('keydown', (event) => {
+    // Whoever had the focus took the key.
+    if (event.defaultPrevented) return
     const { target } = event
     if (event.key === 'Escape') {
       if (document.querySelector('dialog[open]') !== null) return
@@ -93,8 +103,9 @@ export function listenToKeys(
       return done(event, () => commands.leaveSubgraph())
     }
     const name = keyName(event)
-    const act = keys[name]
-    if (act === undefined || (isField(target) && !always.has(name))) return
+    const act = pageKeys[name] ?? (isForm() ? undefined : graphKeys[name])
+    const isTaken = isField(target) || document.querySelector('.popup') !== null
+    if (act === undefined || (isTaken && !always.has(name))) return
     // Else the browser would save the page.
     if (document.querySelector('dialog[open]') !== null && name !== 'Mod s') return
     // Arrows belong to whatever has the focus; Enter and Space press buttons.
@@ -113,7 +124,7 @@ export function listenToKeys(
     { capture: true },
   )
   const copy = (event: ClipboardEvent) => {
-    const text = isElsewhere(canvas) ? undefined : editor.copied()
+    const text = isForm() || isElsewhere(canvas) ? undefined : editor.copied()
     if (text === undefined) return
     event.clipboardData?.setData('text/plain', text)
     event.preventDefault()
@@ -127,7 +138,7 @@ export function listenToKeys(
     const picture = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'))
     const text = event.clipboardData?.getData('text/plain') ?? ''
     if (picture !== undefined) void editor.loadPicture(picture, at)
-    else if (text.trimStart().startsWith('{')) editor.paste(text, at, keepsLinks)
+    else if (!isForm() && text.trimStart().startsWith('{')) editor.paste(text, at, keepsLinks)
   })
 }
 

@@ -212,6 +212,24 @@ describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
     expect(await names()).toHaveLength(count - 1)
   })
 
+  test('what is saved to be closed is what was asked about, whatever came into view', async () => {
+    await canvas.load([scale, save])
+    await canvas.click(...title(at))
+    await canvas.press('Delete')
+    const count = (await names()).length
+    await canvas.press('Alt+w', 'Alt+PageUp')
+    await open(1)
+    await canvas.drop('fallen', { nodes: [scale, save], links: [] })
+    await open(2)
+    await canvas.filesGiven()
+    await canvas.by('close-save').click()
+    await expect.poll(names).toHaveLength(count)
+    const [file, ...more] = await canvas.filesGiven()
+    expect(JSON.parse(file!).nodes).toMatchObject([{ id: 4 }])
+    expect(more).toEqual([])
+    expect(await names()).toContain('fallen')
+  })
+
   test('a reload brings back every tab', async () => {
     await canvas.load([scale, save])
     await canvas.click(...title(at))

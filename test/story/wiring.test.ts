@@ -339,6 +339,39 @@ describe.skipIf(withoutBrowser)('wiring', () => {
     })
   })
 
+  describe('keys', () => {
+    const drawn = async () => (await canvas.saved()).nodes
+
+    test('choose in a menu that is open, and do nothing else', async () => {
+      await canvas.load(all)
+      const before = await drawn()
+      await canvas.click(...title(atScale), { button: 'right' })
+      await canvas.press('Delete', 'l', 'q', 'p')
+      const menu = canvas.by('menu')
+      expect(await menu.getByRole('menuitem', { name: 'Pin' }).evaluate((item) => item.matches(':focus'))).toBe(true)
+      expect(await canvas.by('runs').isVisible()).toBe(false)
+      // A file is saved whatever is open.
+      expect(await drawn()).toEqual(before)
+      expect(await menu.isVisible()).toBe(true)
+      await canvas.press('Enter')
+      expect((await canvas.node(2)).flags).toEqual({ pinned: true })
+    })
+
+    test('leave a graph alone that is not in view', async () => {
+      await canvas.load(all)
+      await canvas.press('Control+a', 'Control+c')
+      const before = await drawn()
+      await canvas.by('view-form').click()
+      await canvas.press('Delete', 'Backspace', 'Control+Delete', 'Control+b', 'Alt+c', 'p', 'l', '/')
+      expect(await canvas.by('node-search').count()).toBe(0)
+      await canvas.page.locator('.form-title').click()
+      await canvas.press('Control+v', 'Control+x', 'ArrowRight')
+      await canvas.by('view-graph').click()
+      await canvas.by('canvas').waitFor()
+      expect(await drawn()).toEqual(before)
+    })
+  })
+
   test('the wheel zooms around the pointer, in the small steps of a trackpad, too', async () => {
     for (const [steps, by] of [
       [1, -240],
