@@ -56,6 +56,7 @@ export class GalleryPanel {
   /** What was made for each result, to be shown again. */
   #items = new Map<string, { readonly entry: RunEntry; readonly item: HTMLElement; readonly mark: HTMLInputElement }>()
   #shown = PAGE
+  #last = Promise.resolve()
   #stale: ReturnType<typeof setTimeout> | undefined
 
   constructor(actions: GalleryActions) {
@@ -86,14 +87,19 @@ export class GalleryPanel {
     }, 300)
   }
 
-  async fill(): Promise<void> {
-    try {
+  fill(): Promise<void> {
+    return this.#inTurn(async () => {
       this.#take(withNewest(this.#known, await this.#actions.page()))
       this.#draw()
-      await this.#lookThrough(() => this.#results.length < PAGE)
-    } catch (error) {
-      this.#actions.failed(error)
-    }
+      // After many runs at once nothing older is known any more.
+      await this.#lookThrough(() => this.#results.length < this.#shown)
+    })
+  }
+
+  /** One after the other: a page that was asked for earlier and comes later would undo what is known. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#last = this.#last.then(work).catch((error) => this.#actions.failed(error))
+    return this.#last
   }
 
   /** Goes back in the history as long as that is wanted, but not for ever. */
@@ -237,10 +243,6 @@ export class GalleryPanel {
     this.#shown += PAGE
     this.#draw()
     if (before >= this.#shown) return
-    try {
-      await this.#lookThrough(() => this.#found.length < this.#shown)
-    } catch (error) {
-      this.#actions.failed(error)
-    }
+    await this.#inTurn(() => this.#lookThrough(() => this.#found.length < this.#shown))
   }
 }
