@@ -11,8 +11,10 @@ describe('rows of a tensor', () => {
     expect([...data]).toEqual([3, 4, 5, 6, 7, 8, 18, 19, 20, 21, 22, 23])
   })
 
-  test('all of them are the tensor itself', () => {
-    expect(cropRows(whole, 0, 5)).toBe(whole)
+  test('all of them are a copy, of which the buffer can be given away', () => {
+    const copy = cropRows(whole, 0, 5)
+    expect(copy).toEqual(whole)
+    expect(copy.data.buffer).not.toBe(whole.data.buffer)
     expect(stackRows([whole])).toBe(whole)
   })
 
