@@ -41,7 +41,7 @@ def rescale(model: Restoration, pool: Path) -> float:
 
 def fix_log_variance(model: Restoration) -> None:
     """Training uses the posterior's mean alone; its log variance becomes one small constant."""
-    out = model.vae.encoder.conv_out
+    out = model.vae.encoder.conv_out if model.vae.quant_conv is None else model.vae.quant_conv
     half = out.out_channels // 2
     out.weight[half:] = 0
     out.bias[half:] = LOG_VARIANCE
@@ -120,8 +120,8 @@ def write(model: Restoration, state: dict, out: Path, precision: str, pool: Path
         "beta": BETA,
         "color_transfer": {"method": "gated", "levels": config["colour_levels"]},
         "licence": "MIT (weights); trained on photographs under the licences in models/training/photographs.json",
-        "source": "trained by models/training on freely licensed photographs from Debian packages, OpenStax textbooks and Budgie Backgrounds",
-        "made_by": "python models/training/train.py direct (docs/model-card.md), then python models/training/export.py",
+        "source": "trained by models/training on freely licensed photographs from Debian packages, OpenStax textbooks, the Cloudinary Image Dataset '22 and the backgrounds of Budgie and Ubuntu MATE",
+        "made_by": "python models/training/train.py, then python models/training/export.py (docs/model-card.md)",
         "trained": {"steps": state["step"], "minutes": round(state["seconds"] / 60)},
         "description": "A small one-step restoration model with GenDR's architecture: 16-channel autoencoder and one UNet call, asked to be faithful or detailed.",
     }

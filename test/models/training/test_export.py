@@ -8,9 +8,24 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from export import ranges
+from export import LOG_VARIANCE, fix_log_variance, ranges
 from restoration import Restoration
 from test_stages import tiny_config
+
+class LogVariance(unittest.TestCase):
+    def test_becomes_one_constant_and_leaves_the_mean_as_it_is(self):
+        picture = torch.rand(1, 3, 32, 32) * 2 - 1
+        for with_quant_conv in (False, True):
+            torch.manual_seed(3)
+            config = tiny_config()
+            config["vae"]["use_quant_conv"] = with_quant_conv
+            model = Restoration(config).eval().requires_grad_(False)
+            mean, before = model.vae.posterior(picture)
+            fix_log_variance(model)
+            same, log_variance = model.vae.posterior(picture)
+            torch.testing.assert_close(same, mean)
+            torch.testing.assert_close(log_variance, torch.full_like(before, LOG_VARIANCE))
+
 
 BLOCK = "decoder.mid_block.resnets.0"
 
