@@ -18,6 +18,8 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
+from restoration import Restoration
+
 WARM_UP = 300
 SAVE_EVERY = 4000
 AVERAGE_EVERY = 5
@@ -224,10 +226,13 @@ class Clock:
             "seconds": self.seconds,
         }
 
-    def restore(self, stage: Stage, state: dict) -> None:
-        """Goes on where a checkpoint was taken."""
+    def restore(self, stage: Stage, config: dict, state: dict) -> None:
+        """Goes on where a checkpoint was taken, with the scale of its latents."""
+        scale = config["vae"]["scaling_factor"] = state["config"]["vae"]["scaling_factor"]
         for name, part in stage.parts().items():
             take_up(part, state[name])
+            if isinstance(part, Restoration):
+                part.scale = scale
         self.rng.bit_generator.state = state["rng"]
         torch.set_rng_state(state["torch_rng"])
         if torch.cuda.is_available():
@@ -247,7 +252,7 @@ def run(stage: Stage, config: dict, options: argparse.Namespace) -> None:
     checkpoint, log = options.out / "checkpoint.pt", options.out / "log.csv"
     clock = Clock(options.seed)
     if options.resume:
-        clock.restore(stage, torch.load(checkpoint, map_location="cpu", weights_only=False))
+        clock.restore(stage, config, torch.load(checkpoint, map_location="cpu", weights_only=False))
     pool = Pool(options.pool, options.device)
 
     def report() -> None:

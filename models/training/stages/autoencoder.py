@@ -56,7 +56,7 @@ class AutoencoderStage(Stage):
         y = (vae.decode(z) + 1) / 2
         losses = {"charbonnier": charbonnier(y, sharp), "structure": structure(y, sharp), "prior": prior(mean, log_variance)}
         total = losses["charbonnier"] + STRUCTURE * losses["structure"] + PRIOR * losses["prior"]
-        losses |= dict.fromkeys(("critic", "texture"), torch.zeros(()))
+        losses |= dict.fromkeys(("critic", "texture"), torch.zeros((), device=sharp.device))
         if progress >= CRITIC_FROM:
             real, seen = fine_detail(sharp), fine_detail(y)
             losses["critic"] = critic_loss(self.critic(real), self.critic(seen.detach()))

@@ -128,6 +128,17 @@ class Stages(unittest.TestCase):
                 losses = stage.advance(pictures, pictures, is_textured=is_textured)
             self.assertEqual({str(loss.device) for loss in losses.values()}, {"meta"})
 
+    def test_an_autoencoders_losses_are_all_where_it_is(self):
+        stage = AutoencoderStage(tiny_config(), self.options())
+        for network in (stage.model, stage.average, stage.critic):
+            network.to("meta")
+        for optimiser in (stage.optimiser, stage.critic_optimiser):
+            optimiser.step = lambda: None
+        pictures = torch.empty(2, 3, 64, 64, device="meta")
+        for progress in (0.0, 1.0):
+            losses = stage.update(pictures, pictures, progress)
+            self.assertEqual({str(loss.device) for loss in losses.values()}, {"meta"})
+
     def test_direct(self):
         losses = self.train(Direct(tiny_config(), self.options()))
         for name in ("charbonnier", "structure", "reconstruction"):
@@ -260,6 +271,25 @@ class Stages(unittest.TestCase):
         self.assertEqual((whole["step"], parts["step"]), (6, 6))
         for key, value in whole["model"].items():
             torch.testing.assert_close(parts["model"][key], value, atol=0, rtol=0)
+
+    def test_a_run_goes_on_with_the_scale_that_it_began_with(self):
+        config = tiny_config()
+        config["vae"]["scaling_factor"] = 0.37
+        begin = self.path / "begin.pt"
+        torch.save({"config": config, "average": Restoration(config).state_dict()}, begin)
+
+        def go(steps: int, resume: bool, begin_from: Path | None) -> tuple[dict, Direct]:
+            options = self.options(
+                out=self.path / "scaled", steps=steps, minutes=None, resume=resume, validate_every=0, threads=1, crops=(SIDE, 2), begin_from=begin_from
+            )
+            stage = Direct(config := tiny_config(), options)
+            loop.run(stage, config, options)
+            return torch.load(self.path / "scaled/checkpoint.pt", weights_only=False), stage
+
+        go(1, False, begin)
+        state, stage = go(2, True, None)
+        self.assertEqual((state["step"], state["config"]["vae"]["scaling_factor"]), (2, 0.37))
+        self.assertEqual((stage.model.scale, stage.average.scale), (0.37, 0.37))
 
     def encoder(self) -> Path:
         """A frozen random network in TorchScript, as a user's DINOv2 would come."""
