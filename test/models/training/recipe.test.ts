@@ -7,7 +7,7 @@ const recipe = join(root, 'models/training')
 
 const python = [process.env.GENDR_PYTHON, join(recipe, 'venv/bin/python'), 'python3'].find(
   (command) =>
-    command !== undefined && spawnSync(command, ['-c', 'import torch, safetensors, scipy, PIL']).status === 0,
+    command !== undefined && spawnSync(command, ['-c', 'import torch, onnx, safetensors, scipy, PIL']).status === 0,
 )
 const withoutPython = python === undefined && process.env.CI !== 'true'
 

@@ -119,6 +119,7 @@ class Distillation(unittest.TestCase):
 
     def test_adversarial_terms(self):
         self.assertAlmostEqual(discriminate(latent(0), latent(0)).item(), 2 * math.log(2), 6)
+        self.assertAlmostEqual(discriminate(latent(2), latent(-1)).item(), math.log(1 + math.exp(-2)) + math.log(1 + math.exp(-1)), 6)
         self.assertAlmostEqual(deceive(latent(1)).item(), math.log(1 + math.exp(-1)), 6)
 
     def test_cida_weighs_three_terms(self):
@@ -182,6 +183,11 @@ class Pixels(unittest.TestCase):
     def test_critic_losses_of_equal_scores_are_one(self):
         self.assertAlmostEqual(critic_loss(latent(0.3, 0.3), latent(0.3, 0.3)).item(), 1, 6)
         self.assertAlmostEqual(deception_loss(latent(0.3, 0.3), latent(0.3, 0.3)).item(), 1, 6)
+
+    def test_the_critic_wants_the_real_above_the_restored_and_the_network_the_contrary(self):
+        real, restored = latent(0.4, 0.4), latent(-0.2, -0.2)
+        self.assertAlmostEqual(critic_loss(real, restored).item(), 1 - 0.6, 6)
+        self.assertAlmostEqual(deception_loss(real, restored).item(), 1 + 0.6, 6)
 
     def test_prior_of_a_standard_normal_is_nothing(self):
         self.assertEqual(prior(latent(0, 0), latent(0, 0)).item(), 0)
