@@ -2,7 +2,7 @@
 
 Wang et al. 2021, sections 3 and 4, and options/train_realesrgan_x4plus.yml of its repository: kernels of seven kinds, resizing that aliases
 (no low-pass before a bilinear or bicubic step), Gaussian or Poisson noise, JPEG, then all of it again, with a sinc filter before or after the last JPEG.
-It is harsher than degradation.py's: a picture of it is rarely clean and seldom sharp.
+What it lacks is the sharpening of the pictures before. It is harsher than degradation.py's: a picture of it is rarely clean and seldom sharp.
 """
 
 import math
@@ -16,7 +16,8 @@ from degradation import RESIZE_MODES, filtered, from_bytes, jpeg, sinc_kernel, t
 
 RADII = range(3, 11)
 SINC_SHARE, SECOND_BLUR_SHARE, LAST_SINC_SHARE = 0.1, 0.8, 0.8
-ROUND_SHARE, GENERALISED_SHARE, PLATEAU_SHARE = 0.69, 0.15, 0.15
+KERNELS = ("gaussian", True), ("gaussian", False), ("generalised", True), ("generalised", False), ("plateau", True), ("plateau", False)
+KERNEL_SHARES = np.array((0.45, 0.25, 0.12, 0.03, 0.12, 0.03))
 GREY_SHARE, GAUSSIAN_SHARE = 0.4, 0.5
 JPEG_QUALITY = (30, 95)
 
@@ -52,7 +53,7 @@ def degrade(picture: np.ndarray, scale: int, rng: np.random.Generator) -> np.nda
         x = jpeg(x, rng.uniform(*JPEG_QUALITY), rng)
     x = resize(x, (height, width), rng)
     if rng.random() < LAST_SINC_SHARE:
-        x = sinc(x, rng)
+        x = sinc(x, math.pi / 3, int(rng.choice(RADII)), rng)
     return to_bytes(x if is_jpeg_first else jpeg(x, rng.uniform(*JPEG_QUALITY), rng))
 
 
@@ -79,26 +80,30 @@ def resize(x: torch.Tensor, size: tuple[int, int], rng: np.random.Generator) -> 
 
 def blur(x: torch.Tensor, stage: Round, rng: np.random.Generator) -> torch.Tensor:
     """One of the kernels: sinc, or a Gaussian, generalised Gaussian or plateau (Liu et al. 2020), round or stretched."""
+    radius = int(rng.choice(RADII))
     if rng.random() < SINC_SHARE:
-        return sinc(x, rng)
-    radius, sigma = int(rng.choice(RADII)), rng.uniform(0.2, stage.blur)
-    other = sigma if rng.random() < ROUND_SHARE else rng.uniform(0.2, stage.blur)
+        return sinc(x, math.pi / 3 if radius < 6 else math.pi / 5, radius, rng)
+    kind, is_round = KERNELS[rng.choice(len(KERNELS), p=KERNEL_SHARES)]
+    sigma = rng.uniform(0.2, stage.blur)
+    other = sigma if is_round else rng.uniform(0.2, stage.blur)
     angle = rng.uniform(-math.pi, math.pi)
     axis = torch.arange(-radius, radius + 1, dtype=torch.float32)
     v, u = torch.meshgrid(axis, axis, indexing="ij")
     distance = ((u * math.cos(angle) + v * math.sin(angle)) / sigma).square() + ((v * math.cos(angle) - u * math.sin(angle)) / other).square()
-    kind = rng.random()
-    if kind < GENERALISED_SHARE:
-        return filtered(x, torch.exp(-0.5 * distance.pow(rng.uniform(0.5, 4))))
-    if kind < GENERALISED_SHARE + PLATEAU_SHARE:
-        return filtered(x, 1 / (1 + distance.pow(rng.uniform(1, 2))))
+    if kind == "generalised":
+        return filtered(x, torch.exp(-0.5 * distance.pow(exponent(0.5, 4, rng))))
+    if kind == "plateau":
+        return filtered(x, 1 / (1 + distance.pow(exponent(1, 2, rng))))
     return filtered(x, torch.exp(-0.5 * distance))
 
 
-def sinc(x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Ringing and overshoot of a sharp low-pass of a random radius."""
-    radius = int(rng.choice(RADII))
-    lowest = math.pi / 3 if radius < 6 else math.pi / 5
+def exponent(least: float, most: float, rng: np.random.Generator) -> float:
+    """As often below one as above it."""
+    return rng.uniform(least, 1) if rng.random() < 0.5 else rng.uniform(1, most)
+
+
+def sinc(x: torch.Tensor, lowest: float, radius: int, rng: np.random.Generator) -> torch.Tensor:
+    """Ringing and overshoot of a sharp low-pass, whose cutoff is at least `lowest` (in 0..pi)."""
     return filtered(x, sinc_kernel(rng.uniform(lowest, math.pi), radius)).clamp(0, 1)
 
 
