@@ -1,18 +1,23 @@
+import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { Catalogue } from './catalogue.ts'
 import { type Prompt, type PromptNode, promptNodeSchema } from './prompt.ts'
 
 /**
  * Overrides parameters of a graph: `node.parameter=value`, where node is an id, else a title, else a class_type.
  * The graph need not be valid; what is no node stays as it is, for validation to refuse.
- * @throws RestorationError `workflow_invalid` when no node or more than one answers to the name
+ * @throws RestorationError `workflow_invalid` when no node or more than one answers to the name, or its class has no such
+ *   parameter; what the graph says already may be changed in any case
  */
-export function applySettings(prompt: Prompt, settings: readonly string[]): Prompt {
+export function applySettings(prompt: Prompt, settings: readonly string[], catalogue: Catalogue): Prompt {
   if (typeof prompt !== 'object' || prompt === null) return prompt
   const names = namesOf(prompt)
   const changes = new Map<string, Map<string, string>>()
   for (const setting of settings) {
     const { node, parameter, value } = parseSetting(setting)
     const id = findNode(names, node, setting)
+    const isThere = Object.hasOwn({ ...prompt[id]!.inputs }, parameter)
+    if (!isThere) refuseStranger(catalogue.get(names.classOf.get(id)!), parameter, setting)
     changes.set(id, (changes.get(id) ?? new Map()).set(parameter, value))
   }
   const changed = Array.from(changes, ([id, values]): [string, PromptNode] => {
@@ -77,5 +82,17 @@ function findNode({ classOf, byTitle, byClass }: Names, name: string, setting: s
     found.length === 0
       ? `Name one of: ${named.map((id) => `${id} (${classOf.get(id)})`).join(', ')}.`
       : `Use the id: ${named.join(', ')}.`,
+  )
+}
+
+/** A misspelt parameter would be ignored, as everything is that a node does not know. */
+function refuseStranger(description: NodeDescription | undefined, parameter: string, setting: string): void {
+  if (description === undefined) return
+  const own = [...description.parameters, ...description.inputs].map(({ name }) => name)
+  if (own.includes(parameter)) return
+  throw new RestorationError(
+    'workflow_invalid',
+    `'${setting}' names no parameter of ${description.id}.`,
+    own.length === 0 ? 'It has none.' : `Name one of: ${own.join(', ')}.`,
   )
 }

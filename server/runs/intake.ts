@@ -35,7 +35,7 @@ export async function prepareRun(order: Order, surroundings: Surroundings): Prom
   const catalogue = await surroundings.catalogue()
   try {
     const graph = readGraph(order.graph, catalogue)
-    const prompt = order.settings.length === 0 ? graph : applySettings(graph, order.settings)
+    const prompt = order.settings.length === 0 ? graph : applySettings(graph, order.settings, catalogue)
     const sizes = await imageSizes(prompt, catalogue, order.attachments ?? {}, surroundings)
     const imageExists = (name: string) => sizes.has(name)
     const pictureBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)

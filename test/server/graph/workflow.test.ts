@@ -214,21 +214,36 @@ describe('a hostile or broken file is refused with the place', () => {
 describe('settings override parameters', () => {
   test('by id, by title and by class', () => {
     const prompt = { ...smallPrompt(), '2': { ...smallPrompt()['2'], _meta: { title: 'Bigger' } } }
-    expect(applySettings(prompt, ['1.image=a.b.jpg'])['1']?.inputs.image).toBe('a.b.jpg')
-    expect(applySettings(prompt, ['Bigger.scale_by=4'])['2']?.inputs.scale_by).toBe('4')
-    expect(applySettings(prompt, ['SaveImage.filename_prefix=a=b'])['3']?.inputs.filename_prefix).toBe('a=b')
+    expect(applySettings(prompt, ['1.image=a.b.jpg'], catalogue)['1']?.inputs.image).toBe('a.b.jpg')
+    expect(applySettings(prompt, ['Bigger.scale_by=4'], catalogue)['2']?.inputs.scale_by).toBe('4')
+    expect(applySettings(prompt, ['SaveImage.filename_prefix=a=b'], catalogue)['3']?.inputs.filename_prefix).toBe('a=b')
   })
 
   test('what is no node is left for validation', () => {
     const broken = JSON.parse('{"1": null, "2": {"class_type": "ImageInvert"}}')
-    expect(applySettings(broken, ['ImageInvert.x=1'])).toMatchObject({ '1': null, '2': { inputs: { x: '1' } } })
-    expect(() => applySettings(broken, ['1.x=1'])).toThrow(/no node/)
+    expect(applySettings(broken, ['ImageInvert.x=1'], new Map())).toMatchObject({
+      '1': null,
+      '2': { inputs: { x: '1' } },
+    })
+    expect(() => applySettings(broken, ['1.x=1'], catalogue)).toThrow(/no node/)
+  })
+
+  test('a parameter that its node does not have is refused, with those that it has', () => {
+    const prompt = { ...smallPrompt(), '9': { class_type: 'FromElsewhere', inputs: {} } }
+    for (const name of ['scale_yb', '__proto__', 'constructor']) {
+      expect(() => applySettings(prompt, [`ImageScaleBy.${name}=2`], catalogue)).toThrow(
+        expect.objectContaining({ code: 'workflow_invalid', remedy: 'Name one of: upscale_method, scale_by, image.' }),
+      )
+    }
+    expect(applySettings(prompt, ['FromElsewhere.x=1'], catalogue)['9']?.inputs.x).toBe('1')
+    const stranger = { '1': { class_type: 'ImageInvert', inputs: { kept: 1 } } }
+    expect(applySettings(stranger, ['1.kept=2'], catalogue)['1']?.inputs.kept).toBe('2')
   })
 
   test('a name that no node or two nodes have is refused', () => {
     const prompt = { ...smallPrompt(), '4': smallPrompt()['3'] }
-    expect(() => applySettings(prompt, ['Nope.x=1'])).toThrow(/no node/)
-    expect(() => applySettings(prompt, ['SaveImage.filename_prefix=1'])).toThrow(/2 nodes/)
-    expect(() => applySettings(prompt, ['nonsense'])).toThrow(/node\.parameter=value/)
+    expect(() => applySettings(prompt, ['Nope.x=1'], catalogue)).toThrow(/no node/)
+    expect(() => applySettings(prompt, ['SaveImage.filename_prefix=1'], catalogue)).toThrow(/2 nodes/)
+    expect(() => applySettings(prompt, ['nonsense'], catalogue)).toThrow(/node\.parameter=value/)
   })
 })
