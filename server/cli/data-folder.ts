@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { fileRoots, type WorkSettings } from '../config.ts'
 import { packageRoot } from '../package-root.ts'
+import { besideUs } from '../storage/file-system.ts'
+import { Storage } from '../storage/storage.ts'
 
 /**
  * Makes a data folder, opens what lies in it, then empties its temporary folder and puts the example photographs in at the
@@ -31,9 +33,15 @@ export async function openDataFolder<T extends { close(): void }>(settings: Work
   }
 }
 
-async function writing(settings: WorkSettings, work: () => Promise<unknown>): Promise<void> {
+/** Opens what runs read and write, of a folder that is made if need be. @throws RestorationError `configuration_invalid` */
+export function openFiles(settings: WorkSettings, renewAfter?: number): Promise<Storage> {
+  return writing(settings, () => Storage.open(fileRoots(settings), besideUs, renewAfter))
+}
+
+/** Does something to a data folder. @throws RestorationError `configuration_invalid` when that is not possible there */
+export async function writing<T>(settings: Pick<WorkSettings, 'data'>, work: () => Promise<T>): Promise<T> {
   try {
-    await work()
+    return await work()
   } catch (error) {
     throw new RestorationError(
       'configuration_invalid',

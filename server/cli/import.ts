@@ -3,6 +3,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import { WORK_OPTIONS, workSettings } from '../config.ts'
 import { abortOnInterrupt } from './abort.ts'
 import type { Command } from './command.ts'
+import { writing } from './data-folder.ts'
 import { ADDITION_OPTIONS, readAdditions } from './import-additions.ts'
 import { ownModels } from './models.ts'
 import { stepProgress } from './step-progress.ts'
@@ -46,7 +47,7 @@ export const importCommand: Command = {
       return 0
     }
     const models = ownModels(settings)
-    await mkdir(models, { recursive: true })
+    await writing(settings, () => mkdir(models, { recursive: true }))
     const name = own.name ?? (await draftModel({ ...own, source: source! })).description.name
     const progress = await stepProgress(flags.quiet === true)
     const options = {

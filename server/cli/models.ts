@@ -5,6 +5,7 @@ import { tidyFolders } from '../../models/import/target.ts'
 import type { WorkSettings } from '../config.ts'
 import type { ModelChoices } from '../graph/catalogue.ts'
 import { listIqaModels } from '../runner/iqa-models.ts'
+import { writing } from './data-folder.ts'
 
 /** Names of the installed models. What cannot be read is offered too, so that whoever chooses it learns why. */
 export async function modelChoices({ modelRoots }: Pick<WorkSettings, 'modelRoots'>): Promise<ModelChoices> {
@@ -28,5 +29,5 @@ export function ownModels({ data }: Pick<WorkSettings, 'data'>): string {
 
 /** Puts right what a killed import left behind. */
 export async function tidyModels(settings: Pick<WorkSettings, 'data'>): Promise<void> {
-  await tidyFolders(ownModels(settings))
+  await writing(settings, () => tidyFolders(ownModels(settings)))
 }

@@ -1,12 +1,11 @@
 import { pino } from 'pino'
 import type { RestorationError } from '../../nodes/sdk/error.ts'
-import { fileRoots, SERVE_OPTIONS, serveSettings } from '../config.ts'
+import { SERVE_OPTIONS, serveSettings } from '../config.ts'
 import { Deferred } from '../runs/deferred.ts'
 import { script } from '../runs/script.ts'
-import { besideUs } from '../storage/file-system.ts'
-import { Storage } from '../storage/storage.ts'
 import { tidyMemory } from '../tidy-memory.ts'
 import type { Command } from './command.ts'
+import { openFiles } from './data-folder.ts'
 import { startHost } from './host.ts'
 import { modelChoices, tidyModels } from './models.ts'
 
@@ -25,7 +24,7 @@ export const serveCommand: Command = {
     const unusable = new Deferred<RestorationError>()
     await tidyModels(settings)
     const host = await startHost(settings, {
-      files: await Storage.open(fileRoots(settings), besideUs, (settings.keepFor ?? Number.POSITIVE_INFINITY) / 2),
+      files: await openFiles(settings, settings.keepFor && settings.keepFor / 2),
       models: () => modelChoices(settings),
       runner: script(import.meta.url, '../runner/main'),
       log: (line) => log.warn(line),

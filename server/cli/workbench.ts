@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ERROR_CODES, type ErrorCode, RestorationError } from '../../nodes/sdk/error.ts'
-import { fileRoots, runnerOptions, type WorkSettings } from '../config.ts'
+import { runnerOptions, type WorkSettings } from '../config.ts'
 import type { NodeErrors, PromptError, Validation } from '../graph/validate.ts'
 import { isWorkflow } from '../graph/workflow.ts'
 import type { RunEvent } from '../protocol/events.ts'
@@ -8,7 +8,7 @@ import { prepareRun, type Surroundings } from '../runs/intake.ts'
 import { type Script, script } from '../runs/script.ts'
 import { Supervisor } from '../runs/supervisor.ts'
 import { hostSurroundings } from '../runs/surroundings.ts'
-import { Storage } from '../storage/storage.ts'
+import { openFiles } from './data-folder.ts'
 import { modelChoices } from './models.ts'
 
 export interface Job {
@@ -37,9 +37,9 @@ export class Workbench {
     settings: WorkSettings,
     runner: Script = script(import.meta.url, '../runner/main'),
   ): Promise<Workbench> {
+    const files = await openFiles(settings)
     const log = (line: string) => process.stderr.write(`${line}\n`)
     const supervisor = new Supervisor({ ...runner, runner: runnerOptions(settings), log })
-    const files = await Storage.open(fileRoots(settings))
     return new Workbench(supervisor, hostSurroundings({ supervisor, files, models: () => modelChoices(settings) }))
   }
 

@@ -48,6 +48,21 @@ describe('the command line', () => {
     expect(stderr).toMatch(/^gendr: .+\n$/)
   })
 
+  test.each([
+    ['serve', '--port', '0'],
+    ['restore', 'workflows/photographs', '/tmp/never'],
+    ['run', 'workflows/restore-photo.json'],
+    ['import', 'test/fixtures/nowhere.safetensors', '--name', 'x'],
+  ])('says at once that its data folder cannot be written: %s', { timeout: 30_000 }, async (...args) => {
+    const file = join(data, 'no-folder')
+    await writeFile(file, '')
+    for (const folder of [file, join(file, 'data')]) {
+      const { code, stderr } = await gendr(...args, '--data', folder)
+      expect(stderr).toMatch(/^gendr: The data folder .*no-folder.* cannot be written: .* --data or GENDR_DATA\.\n$/)
+      expect(code).toBe(2)
+    }
+  })
+
   test('goes on when nobody reads what it prints', async () => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts', 'nodes'], { cwd: root })
     child.stdout.destroy()
