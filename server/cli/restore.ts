@@ -130,6 +130,11 @@ async function restoreAll(work: Work): Promise<number> {
         },
       })
       const results = resultNames(pair, pictures.length, taken)
+      if (flags['skip-existing'] === true && existsSync(target)) {
+        // Another process was quicker.
+        progress.file({ source, status: 'skipped', results: [target] })
+        continue
+      }
       if (!mayReplace) refuseExisting(results)
       for (const result of results) taken.add(result)
       const told = (png: Uint8Array) => (settings.saveMetadata ? keepMetadata(png, bytes) : png)

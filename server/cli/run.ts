@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { fileRoots, WORK_OPTIONS, workSettings } from '../config.ts'
@@ -14,6 +14,7 @@ import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
 import type { Command } from './command.ts'
 import { examplePhotographs } from './data-folder.ts'
 import { Workbench } from './workbench.ts'
+import { prepareFolder, writeNew } from './write-results.ts'
 
 export const runCommand: Command = {
   usage: 'run WORKFLOW',
@@ -39,14 +40,12 @@ export const runCommand: Command = {
     const workbench = await Workbench.open(settings)
     try {
       const catalogue = await workbench.surroundings.catalogue()
-      const prompt = applySettings(readGraph(graph, catalogue), changes)
+      const prompt = applySettings(readGraph(graph, catalogue), changes, catalogue)
       const attachments = await localPictures(prompt, catalogue, dirname(file!), inputRoot)
+      await prepareFolder(output)
       const results = await workbench.run({ graph, settings: changes, attachments, signal, onEvent: printText })
-      await mkdir(output, { recursive: true })
-      for (const result of results) {
-        const target = freeName(join(output, basename(result.filename)))
-        await writeFile(target, result.bytes)
-        process.stdout.write(`${target}\n`)
+      for (const { filename, bytes } of results) {
+        process.stdout.write(`${await writeFree(join(output, basename(filename)), bytes)}\n`)
       }
       return 0
     } catch (error) {
@@ -98,15 +97,22 @@ async function localPictures(
   return pictures
 }
 
-/** The name itself, or the next number of the series `name_00001_.png` that is free. */
-function freeName(path: string): string {
+/** Writes under the name, or the next one of its series that is free, also while others write there. @returns the name */
+async function writeFree(path: string, bytes: Uint8Array): Promise<string> {
+  for (const name of namesLike(path)) {
+    if (!existsSync(name) && (await writeNew(name, bytes))) return name
+  }
+  throw new Error('unreachable')
+}
+
+/** The name itself, then the next numbers of the series `name_00001_.png`, without an end. */
+function* namesLike(path: string): Generator<string> {
+  yield path
   const numbered = /^(.*_)(\d+)(_\.[^.]+)$/.exec(path)
-  for (let next = path, count = 1; ; count++) {
-    if (!existsSync(next)) return next
-    next =
-      numbered === null
-        ? path.replace(/(\.[^.]*)?$/, ` (${count})$1`)
-        : `${numbered[1]}${String(Number(numbered[2]) + count).padStart(5, '0')}${numbered[3]}`
+  for (let count = 1; ; count++) {
+    yield numbered === null
+      ? path.replace(/(\.[^.]*)?$/, ` (${count})$1`)
+      : `${numbered[1]}${String(Number(numbered[2]) + count).padStart(5, '0')}${numbered[3]}`
   }
 }
 

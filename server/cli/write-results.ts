@@ -3,7 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { knownFailure } from '../storage/known-failure.ts'
-import { codeOf } from '../storage/write-file.ts'
+import { codeOf, createFile } from '../storage/write-file.ts'
 import type { Format } from './picture-files.ts'
 
 const QUALITY = 95
@@ -46,17 +46,22 @@ export async function prepareFolder(folder: string): Promise<void> {
   })
 }
 
+/** Writes a picture whole or not at all. @returns whether its name was free @throws as writeResults */
+export function writeNew(target: string, bytes: Uint8Array): Promise<boolean> {
+  return writing(target, () => createFile(target, bytes), 'run it again')
+}
+
 function draftIn(folder: string): string {
   return join(folder, `.${randomUUID()}.part`)
 }
 
-async function writing(target: string, work: () => Promise<unknown>): Promise<void> {
+async function writing<T>(target: string, work: () => Promise<T>, goOn = 'go on with --skip-existing'): Promise<T> {
   try {
-    await work()
+    return await work()
   } catch (error) {
     if (knownFailure(error)?.code === 'disk_full') {
       const message = `There is no room left for ${target}.`
-      throw new RestorationError('disk_full', message, 'Make room on its disk and go on with --skip-existing.', {
+      throw new RestorationError('disk_full', message, `Make room on its disk and ${goOn}.`, {
         cause: error,
       })
     }

@@ -82,6 +82,21 @@ describe('from the command line', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('is not JSON')])
   })
 
+  test('runs that write to one folder at once keep out of each other, and a folder that is none is told of first', async () => {
+    const graph = {
+      made: { class_type: 'EmptyImage', inputs: { width: 16, height: 8, batch_size: 4, color: 255 } },
+      save: { class_type: 'SaveImage', inputs: { images: ['made', 0], filename_prefix: 'made' } },
+    }
+    await writeFile(join(folder, 'graph.json'), JSON.stringify(graph))
+    const runs = await Promise.all(Array.from({ length: 3 }, () => gendr('run', 'graph.json', '--output', 'out')))
+    const said = runs.flatMap(({ stdout }) => stdout.trim().split('\n')).sort()
+    expect(said).toEqual(Array.from({ length: 12 }, (_, i) => `out/made_${String(i + 1).padStart(5, '0')}_.png`))
+    expect((await readdir(join(folder, 'out'))).sort()).toEqual(said.map((name) => name.slice(4)))
+    const { code, stdout, stderr } = await gendr('run', 'graph.json', '--output', 'graph.json/out')
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^gendr: graph\.json\/out cannot be written \(ENOTDIR\)\. .*\n$/)
+  })
+
   test('a picture that is nowhere is named, with what to do', async () => {
     const { code, stderr } = await gendr('run', EXAMPLE, '--set', 'LoadImage.image=lost.jpg')
     expect(code).toBe(1)
@@ -169,6 +184,19 @@ describe('from the command line', () => {
     expect((await batch('--skip-existing')).files.map(({ status }) => status)).toEqual(['skipped', 'skipped'])
     expect(await batch('--update')).toMatchObject({ code: 0, files: [{ status: 'restored' }, { status: 'skipped' }] })
     expect(await sizeOf('new/a.png')).toEqual([20, 20])
+  })
+
+  test('two batches at once leave to each other what the other one has done', async () => {
+    await mkdir(join(folder, 'in'))
+    const small = sharp(PHOTOGRAPH).resize(16, 16)
+    for (let i = 0; i < 12; i++) await small.clone().toFile(join(folder, `in/${i}.png`))
+    const batch = () => gendr('restore', 'in', 'out', '--skip-existing', '--json')
+    const both = await Promise.all([batch(), batch()])
+    expect(both.map(({ code, stderr }) => [code, stderr])).toEqual([
+      [0, ''],
+      [0, ''],
+    ])
+    expect(await readdir(join(folder, 'out'))).toHaveLength(12)
   })
 
   test('a folder that cannot be read fails, and the pictures of the others are restored', async () => {

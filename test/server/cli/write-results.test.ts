@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { writeResults } from '../../../server/cli/write-results.ts'
+import { writeNew, writeResults } from '../../../server/cli/write-results.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -16,6 +16,14 @@ const picture = await sharp({ create: { width: 4, height: 4, channels: 3, backgr
   .toBuffer()
 const results = (...pictures: Uint8Array[]) =>
   pictures.map((png, i) => ({ target: join(folder, `${'s'.repeat(240)}-${i + 1}.webp`), png: () => png }))
+
+test('a new picture replaces none, whoever writes it', async () => {
+  const target = join(folder, 'a.png')
+  const written = await Promise.all(Array.from({ length: 8 }, (_, i) => writeNew(target, Buffer.from(`${i}`))))
+  expect(written.filter((isNew) => isNew)).toHaveLength(1)
+  expect(await readFile(target, 'utf8')).toBe(String(written.indexOf(true)))
+  expect(await readdir(folder)).toEqual(['a.png'])
+})
 
 describe('the results of a file of several pictures', () => {
   test('appear, in a folder that is made for them', async () => {
