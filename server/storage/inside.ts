@@ -1,6 +1,8 @@
+import { mkdir } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve, sep } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { besideUs, type FileSystem } from './file-system.ts'
+import { codeOf } from './write-file.ts'
 
 /**
  * The path of `name` inside `root`, symbolic links followed; the file itself need not exist, its folders neither.
@@ -13,9 +15,11 @@ export async function pathInside(root: string, name: string, files: FileSystem =
     realpathOfExisting(path, files),
     realRoots.get(root) ?? realRoot(root, files),
   ])
-  // The root itself may have been moved behind a link meanwhile.
-  if (!isWithin(place, real) && !isWithin(place, await realRoot(root, files))) throw outside(name)
-  return path
+  if (isWithin(place, real)) return path
+  // The root itself may have been moved behind a link meanwhile, or removed.
+  const newReal = await realRoot(root, files)
+  if (isWithin(await realpathOfExisting(path, files), newReal)) return path
+  throw outside(name)
 }
 
 /** Refuses a name that by itself leads out of its folder. @throws RestorationError `path_outside` */
@@ -29,7 +33,12 @@ export function refuseOutside(name: string): void {
 const realRoots = new Map<string, string>()
 
 async function realRoot(root: string, files: FileSystem): Promise<string> {
-  const real = await files.realpath(root)
+  const real = await files.realpath(root).catch(async (error) => {
+    if (codeOf(error) !== 'ENOENT') throw error
+    // Whoever tidies up may remove the folder itself.
+    await mkdir(root, { recursive: true })
+    return files.realpath(root)
+  })
   realRoots.set(root, real)
   return real
 }

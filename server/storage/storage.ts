@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs'
+import type { Dirent, Stats } from 'node:fs'
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.ts'
@@ -9,7 +9,7 @@ import { outside, pathInside } from './inside.ts'
 import { refusingName } from './known-failure.ts'
 import { type Claim, Receipts } from './receipts.ts'
 import { FileSeries } from './series.ts'
-import { createFile, replaceFile } from './write-file.ts'
+import { codeOf, createFile, replaceFile } from './write-file.ts'
 
 export interface StorageRoots {
   readonly inputRoot: string
@@ -75,7 +75,7 @@ export class Storage implements Files {
 
   /** The pictures that LoadImage offers: those at the top of the input folder, by name. */
   async listInputs(): Promise<readonly string[]> {
-    const entries = await readdir(this.#roots.input, { withFileTypes: true })
+    const entries = await entriesOf(this.#roots.input)
     const names = entries.filter((entry) => !entry.isDirectory() && PICTURES.has(extname(entry.name).toLowerCase()))
     return names.map(({ name }) => name).sort()
   }
@@ -83,9 +83,7 @@ export class Storage implements Files {
   /** The names at the top of a folder, the newest first. */
   async listNewest(type: FolderType): Promise<readonly string[]> {
     const root = this.#roots[type]
-    const entries = (await readdir(root, { withFileTypes: true })).filter(
-      (entry) => entry.isFile() && !entry.name.startsWith('.'),
-    )
+    const entries = (await entriesOf(root)).filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     const dated = await Promise.all(
       entries.map(async ({ name }) => ({ name, time: (await stat(join(root, name))).mtimeMs })),
     )
@@ -196,6 +194,16 @@ export class Storage implements Files {
       `There is no file '${name}' in the ${type} folder.`,
       'Upload the file, or choose one that is there.',
     )
+  }
+}
+
+/** What is in a folder: nothing once it has been removed itself. */
+async function entriesOf(folder: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    if (error instanceof Error && codeOf(error) === 'ENOENT') return []
+    throw error
   }
 }
 

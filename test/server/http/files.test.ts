@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -111,6 +111,20 @@ describe('GET /view', () => {
     expect((await view('filename=digits.txt&preview=webp')).status).toBe(400)
     expect((await view('filename=half.png&preview=webp')).status).toBe(200)
   })
+})
+
+test('whoever removes the input folder itself takes nothing but what was in it', async () => {
+  const removed = async () => {
+    await rm(join(host.data, 'input'), { recursive: true, force: true })
+    return host.url
+  }
+  expect((await upload('gone.png')).status).toBe(200)
+  expect((await fetch(`${await removed()}/view?type=input&filename=gone.png`)).status).toBe(404)
+  expect(await (await fetch(`${await removed()}/internal/files/input`)).json()).toEqual([])
+  expect((await fetch(`${await removed()}/object_info`)).status).toBe(200)
+  await removed()
+  expect((await upload('next.png')).status).toBe(200)
+  expect(await (await view('type=input&filename=next.png')).text()).toBe('pixels')
 })
 
 describe('POST /upload/image', () => {

@@ -101,6 +101,23 @@ describe('names from outside', () => {
   })
 })
 
+test('a folder that was removed whole is empty until something is put there again', async () => {
+  await writeFile(inBase('input/a.png'), 'a')
+  await storage.read('a.png')
+  for (const type of ['input', 'output', 'temp'] as const) {
+    await rm(inBase(type), { recursive: true })
+    expect(await storage.listNewest(type)).toEqual([])
+  }
+  expect(await storage.listInputs()).toEqual([])
+  await rm(inBase('input'), { recursive: true, force: true })
+  await expect(storage.read('a.png')).rejects.toMatchObject({ code: 'file_not_found' })
+  await expect(storage.read('../secret.png')).rejects.toMatchObject({ code: 'path_outside' })
+  await rm(inBase('input'), { recursive: true, force: true })
+  const upload = { type: 'input', subfolder: '', filename: 'b.png', bytes: bytes('b'), overwrite: false } as const
+  expect(await storage.path(await storage.save(upload))).toBe(inBase('input/b.png'))
+  expect((await storage.write('output', 'sub/a', 'png', bytes('a'))).filename).toBe('a_00001_.png')
+})
+
 describe('numbered series', () => {
   test('count on from what the folder holds, per prefix', async () => {
     await writeFile(inBase('output/photo_00041_.png'), '')
