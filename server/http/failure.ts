@@ -19,10 +19,14 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 /** Seconds until whoever was too many may try again. */
 const LATER = 5
 
+/** What may have been said already of a file that is not sent now; most of all, how long to keep it. */
+const OF_THE_FILE = ['Accept-Ranges', 'Cache-Control', 'Content-Disposition', 'Content-Type', 'ETag', 'Last-Modified']
+
 /** Answers with an error in the form of ComfyUI's refusals. */
 export function sendFailure(response: Response, status: number, error: RestorationError): void {
   const { error: body, nodeErrors } = refusal(error)
   if (status === 429) response.set('Retry-After', String(LATER))
+  for (const name of OF_THE_FILE) response.removeHeader(name)
   response.status(status).json({ error: body, node_errors: nodeErrors })
 }
 
@@ -44,7 +48,14 @@ export function failureHandler(log: (error: unknown) => void): ErrorRequestHandl
   }
 }
 
-function clientFailure({ type }: { readonly type?: string | undefined }): RestorationError {
+function clientFailure({ status, type }: ClientFault): RestorationError {
+  if (status === 416) {
+    return new RestorationError(
+      'invalid_input',
+      'The file ends before the range that was asked for.',
+      'Ask for bytes that it has: Content-Range says how many.',
+    )
+  }
   switch (type) {
     case 'entity.too.large':
       return new RestorationError(
@@ -79,7 +90,10 @@ export function parse<T extends z.ZodType>(schema: T, value: unknown): z.output<
 }
 
 /** Express's own errors carry a status, those of its body-parser a type too. */
-function isClientFault(error: unknown): error is { status: number; type?: string } {
-  const shape = z.looseObject({ status: z.int().min(400).max(499), type: z.string().optional() })
-  return shape.safeParse(error).success
+const clientFaultSchema = z.looseObject({ status: z.int().min(400).max(499), type: z.string().optional() })
+
+type ClientFault = z.infer<typeof clientFaultSchema>
+
+export function isClientFault(error: unknown): error is ClientFault {
+  return clientFaultSchema.safeParse(error).success
 }

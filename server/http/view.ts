@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path'
 import { type Request, type Response, Router } from 'express'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { tileQuerySchema, viewQuerySchema } from '../protocol/requests.ts'
-import { parse } from './failure.ts'
+import { isClientFault, parse } from './failure.ts'
 import { type HostFiles, isFolderType, leadsOut } from './files.ts'
 import type { Previewer, PreviewRequest } from './previewer.ts'
 import { TILE } from './pyramids.ts'
@@ -100,7 +100,7 @@ export function sendFile(response: Response, path: string): Promise<void> {
     response.sendFile(path, { dotfiles: 'allow', cacheControl: false }, (error) => {
       // A client that goes away while it reads is no failure.
       if (error === undefined || error === null || response.headersSent) resolve()
-      else reject(missing(basename(path)))
+      else reject(isClientFault(error) && error.status === 416 ? error : missing(basename(path)))
     })
   })
 }

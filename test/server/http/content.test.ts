@@ -39,6 +39,14 @@ test('what was put is found by its content, and is not kept twice', async () => 
   expect((await fetch(`${host.url}/api/files/${hashOf('one')}/content`, { headers: again })).status).toBe(304)
 })
 
+test('a range that the content does not have is refused, and the refusal not kept', async () => {
+  await put('short', 'short.png')
+  const refused = await fetch(`${host.url}/api/files/${hashOf('short')}/content`, { headers: { range: 'bytes=5-' } })
+  expect([refused.status, refused.headers.get('content-range')]).toEqual([416, 'bytes */5'])
+  expect(refused.headers.get('content-type')).toMatch('application/json')
+  expect(refused.headers.get('cache-control')).toBeNull()
+})
+
 test('uploads and results are found too', async () => {
   const form = new FormData()
   form.set('image', new Blob(['uploaded']), 'up.png')

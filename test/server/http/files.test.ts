@@ -55,6 +55,14 @@ describe('GET /view', () => {
     )
   })
 
+  test('says so when a client has the whole file and asks for more', async () => {
+    const range = { range: 'bytes=10-' }
+    const refused = await view('filename=digits.txt', range)
+    expect([refused.status, refused.headers.get('content-range')]).toEqual([416, 'bytes */10'])
+    expect(refused.headers.get('content-type')).toMatch('application/json')
+    expect(await refused.json()).toMatchObject({ error: { message: expect.stringContaining('range') } })
+  })
+
   test('takes the folder from the end of the name', async () => {
     expect((await upload('noted.txt')).status).toBe(200)
     expect(await (await view('filename=noted.txt [input]')).text()).toBe('pixels')
