@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import Database from 'libsql'
+import { atomically } from './atomically.ts'
 
 /** What clients set: any JSON value by name, and the names of users; durable. */
 export class Settings {
@@ -29,9 +30,9 @@ export class Settings {
 
   /** All of them or, when one cannot be written, none. */
   put(values: Iterable<readonly [string, unknown]>): void {
-    this.#database.transaction(() => {
+    atomically(this.#database, () => {
       for (const [name, value] of values) this.#put.run(name, JSON.stringify(value ?? null))
-    })()
+    })
   }
 
   /** The id of a new user; undefined when the name is taken. */
