@@ -13,7 +13,8 @@ import type { Supervisor } from './supervisor.ts'
 
 /** What whoever watches the runs is told, in this order for each run. */
 export type RunChange =
-  | { readonly type: 'queue' }
+  /** Runs came, went, or were forgotten before they began. */
+  | { readonly type: 'queue'; readonly hasForgotten?: boolean }
   | { readonly type: 'event'; readonly run: ActiveRun; readonly event: RunEvent }
   /** The run has left the queue and is in the history. */
   | { readonly type: 'settled'; readonly run: ActiveRun }
@@ -114,13 +115,13 @@ export class Runs {
 
   /** Takes runs that wait out of the queue; others are left alone. */
   remove(ids: readonly string[]): void {
-    const waiting = ids.filter((id) => this.#queue.has(id))
+    const waiting = [...new Set(ids)].filter((id) => this.#queue.has(id))
     if (waiting.length === 0) return
     // First where it may fail: what cannot be taken out stays.
-    this.#store.removeWaiting(waiting)
+    this.#store.removeWaiting(waiting, Date.now())
     const removed = this.#queue.remove(waiting)
     for (const id of removed) this.#attachments.delete(id)
-    this.#announce({ type: 'queue' })
+    this.#announce({ type: 'queue', hasForgotten: true })
   }
 
   clear(): void {

@@ -7,7 +7,7 @@ import { openDatabase } from './database.ts'
 import { Deliveries } from './deliveries.ts'
 import { FileIndex } from './file-index.ts'
 import { type Job, type JobQuery, type ListedJob, outcomeOf, summaryOf, workflowId } from './job.ts'
-import type { RunRecord } from './record.ts'
+import { type RunRecord, RunRecorder } from './record.ts'
 import type { Run } from './run.ts'
 import { type Shape, Speeds } from './speeds.ts'
 
@@ -44,6 +44,8 @@ const MAX_HISTORY = 100_000
 /** As many as ComfyUI keeps: a list without a limit holds no more. */
 const MAX_LISTED = 10_000
 const PAGE = 20
+/** The record of a run that never began. */
+const NOTHING = new RunRecorder({}).record()
 
 /**
  * Runs on disk. Graphs are kept and given back as JSON text, so that listing the queue or the history parses nothing;
@@ -133,9 +135,14 @@ export class RunStore {
     this.#statements.renumber.run(number, id)
   }
 
-  removeWaiting(ids: readonly string[]): void {
+  /** Forgets runs that wait; whoever is to be told of their end is told that they were cancelled. */
+  removeWaiting(ids: readonly string[], now: number): void {
     this.#atomically(() => {
-      for (const id of ids) this.#statements.removeWaiting.run(id)
+      for (const id of ids) {
+        const found = this.#statements.webhook.get(id) as { webhook: string | null } | undefined
+        const { changes } = this.#statements.removeWaiting.run(id)
+        if (changes > 0 && found?.webhook) this.deliveries.add(id, found.webhook, 'cancelled', NOTHING, now)
+      }
     })
   }
 

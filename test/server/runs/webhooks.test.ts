@@ -83,6 +83,29 @@ describe('a webhook', () => {
     await host.stop()
   })
 
+  test('tells of runs that were taken out of the queue, however that was', async () => {
+    const host = await startFakeHost({ flags: { 'webhook-secret': SECRET, 'webhook-target': ['127.0.0.1'] } })
+    await post(host, '/prompt', { prompt: fakeGraph('steps 100000') })
+    const ids = ['by-job', 'by-queue', 'by-clearing', 'untold']
+    for (const id of ids) {
+      await post(host, '/prompt', {
+        prompt: fakeGraph('succeed'),
+        prompt_id: id,
+        ...(id !== 'untold' && { webhook: url }),
+      })
+    }
+    const call = (path: string, body: object) => fetch(host.url + path, { method: 'POST', body: JSON.stringify(body) })
+    await call('/api/jobs/by-job/cancel', {})
+    await call('/queue', { delete: ['by-queue', 'untold', 'nowhere'] })
+    await call('/queue', { clear: true })
+    await until(() => receiver.heard[2])
+    const told = receiver.heard.map(({ body }) => JSON.parse(body))
+    expect(told.map(({ data }) => data.id).sort()).toEqual(ids.slice(0, 3).sort())
+    for (const { type, data } of told)
+      expect([type, data.status, data.outputs]).toEqual(['run.cancelled', 'cancelled', []])
+    await host.stop()
+  })
+
   test('outlives a host that was stopped before its receiver answered', async () => {
     const data = await mkdtemp(join(tmpdir(), 'gendr-webhook-'))
     const flags = { 'webhook-secret': SECRET, 'webhook-target': ['127.0.0.1'] }
