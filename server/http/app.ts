@@ -1,6 +1,7 @@
 import express, { type Express, type RequestHandler, Router } from 'express'
 import helmet from 'helmet'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { refuseDepth } from '../runs/depth.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import type { Surroundings } from '../runs/intake.ts'
 import type { Metrics } from '../runs/metrics.ts'
@@ -92,6 +93,7 @@ export function createApp(options: AppOptions): Express {
   const content = contentRoutes(files, options.fileIndex, options.maxUpload)
   // Some clients send JSON as text/plain; a setting may be any JSON value.
   api.use(express.json({ type: () => true, limit: MAX_JSON, strict: false }))
+  api.use(shallowBody)
   api.use(promptRoutes(runs, accept), queueRoutes(runs), historyRoutes(runs), interruptRoutes(runs))
   api.use(freeRoutes(supervisor), objectInfoRoutes(surroundings), catalogueRoutes(surroundings, options.maxUpload))
   api.use(modelRoutes(options.modelFacts), documentRoutes())
@@ -111,6 +113,12 @@ export function createApp(options: AppOptions): Express {
   app.use(otherMethods, notFound)
   app.use(failureHandler(options.log))
   return app
+}
+
+/** What is to be written down, and what a refusal may repeat, can be written. */
+const shallowBody: RequestHandler = (request, _response, next) => {
+  refuseDepth(request.body)
+  next()
 }
 
 function securityHeaders(): RequestHandler {

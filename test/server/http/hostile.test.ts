@@ -79,6 +79,20 @@ describe('the host answers on', () => {
     await listener.close()
   })
 
+  test.each([
+    ['/prompt', (deep: string) => `{"prompt":${deep}}`],
+    ['/prompt', (deep: string) => `{"prompt":{"1":{"class_type":"Load","inputs":{"image":${deep}}}}}`],
+    ['/api/runs', (deep: string) => `{"prompt":{"1":{"class_type":"Load","inputs":{"image":{"deep":${deep}}}}}}`],
+    ['/settings', (deep: string) => `{"deep":${deep}}`],
+    ['/settings/deep', (deep: string) => deep],
+  ])('JSON to %s that is nested deeper than it can be written again', async (path, bodyOf) => {
+    const deep = `${'['.repeat(300_000)}${']'.repeat(300_000)}`
+    expect(await post(host, path, bodyOf(deep), AUTHORISED)).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining('256 levels') } },
+    })
+  })
+
   test('a run over the socket that is too large, or does not fit, with its reference where that can be read', async () => {
     const listener = await Listener.open(host, 'large', AUTHORISED)
     listener.socket.send(`{"type":"run","data":{"workflow":{},"set":[1],"id":"mine"}}`)
