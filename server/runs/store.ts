@@ -3,6 +3,7 @@ import type { Prompt } from '../graph/prompt.ts'
 import type { WrittenFile } from '../protocol/events.ts'
 import type { JobStatus } from '../protocol/jobs.ts'
 import type { RunRequest } from '../runner/messages.ts'
+import { atomically } from './atomically.ts'
 import { openDatabase } from './database.ts'
 import { Deliveries } from './deliveries.ts'
 import { FileIndex } from './file-index.ts'
@@ -82,7 +83,7 @@ export class RunStore {
 
   /** Writes a run that waits; one of the same id that has ended is replaced. */
   add(run: StoredRun, now: number): void {
-    this.#atomically(() => {
+    atomically(this.#database, () => {
       this.#statements.remove.run(run.id)
       this.#statements.add.run(
         run.id,
@@ -117,7 +118,7 @@ export class RunStore {
   /** Writes down how a run has ended, and that its webhook is to be told; learns how long its nodes took. */
   finish(id: string, { record, files = [], lesson }: Ending, now: number): void {
     const outcome = outcomeOf(record)
-    this.#atomically(() => {
+    atomically(this.#database, () => {
       this.#finish += 1
       const text = JSON.stringify(record)
       this.#statements.finish.run(outcome, JSON.stringify(summaryOf(record)), this.#finish, now, id)
@@ -137,7 +138,7 @@ export class RunStore {
 
   /** Forgets runs that wait; whoever is to be told of their end is told that they were cancelled. */
   removeWaiting(ids: readonly string[], now: number): void {
-    this.#atomically(() => {
+    atomically(this.#database, () => {
       for (const id of ids) {
         const found = this.#statements.webhook.get(id) as { webhook: string | null } | undefined
         const { changes } = this.#statements.removeWaiting.run(id)
@@ -250,7 +251,7 @@ export class RunStore {
   }
 
   removeEnded(ids: readonly string[]): void {
-    this.#atomically(() => {
+    atomically(this.#database, () => {
       for (const id of ids) this.#statements.removeEnded.run(id)
     })
   }
@@ -272,7 +273,7 @@ export class RunStore {
   #summarise(): void {
     const rows = this.#statements.unsummarised.all() as { id: string; record: string }[]
     if (rows.length === 0) return
-    this.#atomically(() => {
+    atomically(this.#database, () => {
       for (const { id, record } of rows) {
         this.#statements.summarise.run(JSON.stringify(summaryOf(JSON.parse(record) as RunRecord)), id)
       }
@@ -285,18 +286,6 @@ export class RunStore {
     const row = isNewest ? this.#statements.newest.get(limit - 1) : this.#statements.oldest.get(offset)
     if (row !== undefined) return (row as { finish: number }).finish - 1
     return isNewest ? 0 : undefined
-  }
-
-  #atomically(work: () => void): void {
-    this.#database.exec('BEGIN')
-    try {
-      work()
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      // After a full disk SQLite has rolled back by itself; a second error would hide the first.
-      if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
   }
 }
 
