@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { extname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import express, { Router } from 'express'
+import express, { type RequestHandler, Router } from 'express'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { WrittenFile } from '../protocol/events.ts'
 import { fileQuerySchema, knownRequestSchema, sha256Schema } from '../protocol/requests.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { contentHash } from '../storage/content-hash.ts'
-import { parse } from './failure.ts'
-import type { HostFiles } from './files.ts'
+import { isClientFault, parse } from './failure.ts'
+import { type HostFiles, tooLarge } from './files.ts'
 import { sendFile } from './view.ts'
 
 /**
@@ -37,7 +37,7 @@ export function contentRoutes(files: HostFiles, index: FileIndex, maxUpload: num
     })
     await sendFile(response, await files.path(file))
   })
-  router.put('/files/:sha256', express.raw({ type: () => true, limit: maxUpload }), async (request, response) => {
+  router.put('/files/:sha256', wholeFile(maxUpload), async (request, response) => {
     const sha256 = parse(sha256Schema, request.params.sha256)
     const { name } = parse(fileQuerySchema, request.query)
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
@@ -81,6 +81,15 @@ export function contentRoutes(files: HostFiles, index: FileIndex, maxUpload: num
   }
 
   return router
+}
+
+function wholeFile(maxUpload: number): RequestHandler<{ sha256: string }> {
+  const read = express.raw({ type: () => true, limit: maxUpload })
+  return (request, response, next) => {
+    read(request, response, (error) => {
+      next(isClientFault(error) && error.type === 'entity.too.large' ? tooLarge(maxUpload) : error)
+    })
+  }
 }
 
 async function hashOf(path: string): Promise<string> {

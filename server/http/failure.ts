@@ -48,26 +48,35 @@ export function failureHandler(log: (error: unknown) => void): ErrorRequestHandl
   }
 }
 
-function clientFailure({ status, type }: ClientFault): RestorationError {
-  if (status === 416) {
-    return new RestorationError(
-      'invalid_input',
+function clientFailure(fault: ClientFault): RestorationError {
+  return new RestorationError('invalid_input', ...wordsFor(fault))
+}
+
+function wordsFor(fault: ClientFault): readonly [message: string, remedy: string] {
+  switch (fault.type) {
+    case 'entity.too.large':
+      return [
+        `The body is larger than ${(fault.limit ?? 0) / 2 ** 20} MiB.`,
+        'Send a smaller graph, and pictures to /upload/image; --max-upload says how large these may be.',
+      ]
+    case 'entity.parse.failed':
+      return ['The body is not JSON that can be read.', 'Send valid JSON.']
+    case 'encoding.unsupported':
+      return [
+        `The body has the content-encoding '${fault.encoding}', which is not known.`,
+        'Send it as it is, or compressed with gzip, deflate or br.',
+      ]
+    case 'charset.unsupported':
+      return [`The body has the charset '${fault.charset}', which JSON cannot have.`, 'Send JSON in UTF-8.']
+  }
+  if (fault.status === 416) {
+    return [
       'The file ends before the range that was asked for.',
       'Ask for bytes that it has: Content-Range says how many.',
-    )
+    ]
   }
-  switch (type) {
-    case 'entity.too.large':
-      return new RestorationError(
-        'invalid_input',
-        'The body is too large.',
-        'Send a smaller graph, and pictures to /upload/image; --max-upload says how large these may be.',
-      )
-    case undefined:
-      return new RestorationError('invalid_input', 'The address cannot be read.', 'Encode its names as UTF-8 (%C3%BC).')
-    default:
-      return new RestorationError('invalid_input', 'The body is not JSON that can be read.', 'Send valid JSON.')
-  }
+  if (fault instanceof URIError) return ['The address cannot be read.', 'Encode its names as UTF-8 (%C3%BC).']
+  return ['The body is damaged, or ends too early.', 'Send all of it, compressed as its content-encoding says.']
 }
 
 /** Nothing of this name is here. */
@@ -89,8 +98,15 @@ export function parse<T extends z.ZodType>(schema: T, value: unknown): z.output<
   throw new RestorationError('invalid_input', `${place} does not fit: ${issue?.message}.`, 'Correct the request.')
 }
 
-/** Express's own errors carry a status, those of its body-parser a type too. */
-const clientFaultSchema = z.looseObject({ status: z.int().min(400).max(499), type: z.string().optional() })
+/** Express's own errors carry a status, those of its body-parser a type too, and what was beyond it. */
+const clientFaultSchema = z.looseObject({
+  status: z.int().min(400).max(499),
+  type: z.string().optional(),
+  /** In bytes. */
+  limit: z.number().optional(),
+  encoding: z.string().optional(),
+  charset: z.string().optional(),
+})
 
 type ClientFault = z.infer<typeof clientFaultSchema>
 

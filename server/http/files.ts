@@ -1,4 +1,5 @@
 import type { FileReference, FolderType } from '../../nodes/sdk/context.ts'
+import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Upload } from '../storage/storage.ts'
 
 /** What the API needs of the storage; `server/storage` has it. */
@@ -26,6 +27,12 @@ export interface HostFiles {
 /** Whether a file's name leads out of its folder; two dots inside of a name do not. */
 export function leadsOut(name: string): boolean {
   return name.startsWith('/') || name.split(/[\\/]/).includes('..')
+}
+
+/** @param maxUpload in bytes */
+export function tooLarge(maxUpload: number): RestorationError {
+  const message = `The file is larger than ${maxUpload / 2 ** 20} MiB.`
+  return new RestorationError('image_too_large', message, 'Send a smaller file, or allow more with --max-upload.')
 }
 
 export function isFolderType(type: string): type is FolderType {

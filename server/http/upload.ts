@@ -6,7 +6,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { contentHash } from '../storage/content-hash.ts'
 import type { Upload } from '../storage/storage.ts'
-import { type HostFiles, isFolderType, leadsOut } from './files.ts'
+import { type HostFiles, isFolderType, leadsOut, tooLarge } from './files.ts'
 import type { Previewer } from './previewer.ts'
 
 /** POST /upload/image: a picture into a folder; POST /upload/mask: one that is there with the alpha of another. */
@@ -113,12 +113,7 @@ function readForm(request: Request, maxUpload: number): Promise<Form> {
       // A form that ends in the midst of its file.
       stream.on('error', invalid)
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-      stream.on('limit', () => {
-        const message = `The file is larger than ${maxUpload / 2 ** 20} MiB.`
-        reject(
-          new RestorationError('image_too_large', message, 'Send a smaller file, or allow more with --max-upload.'),
-        )
-      })
+      stream.on('limit', () => reject(tooLarge(maxUpload)))
       stream.on('end', () => {
         if (name === 'image' && !stream.truncated)
           file = { filename: info.filename ?? '', bytes: Buffer.concat(chunks) }

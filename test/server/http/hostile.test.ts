@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FakeHost, fakeGraph, get, Listener, post, startFakeHost, until } from '../runs/fake-host.ts'
 
@@ -101,6 +102,19 @@ describe('the host answers on', () => {
     const isLarge = ({ error }: Record<string, unknown>) => JSON.stringify(error).includes('larger than 8 MiB')
     expect((await listener.until('run_rejected', isLarge)).data).not.toHaveProperty('id')
     await listener.close()
+  })
+
+  test.each<[string, number, Record<string, string>, Uint8Array<ArrayBuffer>, RegExp]>([
+    ['no gzip', 400, { 'content-encoding': 'gzip' }, Buffer.from('{}'), /damaged/],
+    ['half of a gzip', 400, { 'content-encoding': 'gzip' }, gzipSync('{"clear":true}').subarray(0, 20), /too early/],
+    ['an unknown encoding', 415, { 'content-encoding': 'lzma' }, Buffer.from('{}'), /'lzma'/],
+    ['an unknown charset', 415, { 'content-type': 'application/json; charset=ebcdic' }, Buffer.from('{}'), /'ebcdic'/],
+    ['no JSON', 400, {}, Buffer.from('{'), /not JSON/],
+    ['9 MiB', 413, {}, Buffer.alloc(9 << 20), /8 MiB/],
+  ])('a body that is %s, with what was wrong', async (_kind, status, headers, body, message) => {
+    const response = await fetch(`${host.url}/queue`, { method: 'POST', headers: { ...AUTHORISED, ...headers }, body })
+    expect(response.status).toBe(status)
+    expect((await response.json()).error.message).toMatch(message)
   })
 
   test.each([
