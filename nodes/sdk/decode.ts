@@ -88,12 +88,13 @@ async function* imagesIn(
 /** Of Exif's orientations, the one that needs no turning. */
 const UPRIGHT = 1
 
-function refuseLarge(
+/** @throws RestorationError `image_too_large` */
+export function refuseLarge(
   { width, height }: Pick<Frame, 'width' | 'height'>,
   count: number,
   name: string,
   maxPixels: number,
-) {
+): void {
   const pixels = count * width * height
   if (pixels <= maxPixels) return
   const size = `${width} × ${height}${count === 1 ? '' : `, ${count} times`}`
@@ -162,7 +163,8 @@ function splitAlpha(samples: Frame['data'], channels: number): { colour: Frame['
   return alpha === undefined ? { colour } : { colour, alpha }
 }
 
-function unreadable(name: string, cause: unknown): RestorationError {
+/** @param cause why, as an error or in words */
+export function unreadable(name: string, cause: unknown): RestorationError {
   const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
   return new RestorationError(
     'image_unreadable',

@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import sharp from 'sharp'
+import { basename } from 'node:path'
+import sharp, { type Metadata } from 'sharp'
+import { refuseLarge, unreadable } from '../../nodes/sdk/decode.ts'
+import { RestorationError } from '../../nodes/sdk/error.ts'
 import { addPngText } from '../../nodes/sdk/png-text.ts'
 import { readPngText } from '../graph/png-text.ts'
+import { knownFailure } from '../storage/known-failure.ts'
 import type { MaskRequest, PictureAnswer, PictureRequest, PreviewAnswer, PreviewRequest } from './previewer.ts'
 import { pictureFacts, reducedPicture, tileOfPicture } from './screen-picture.ts'
 
@@ -30,15 +34,31 @@ async function render({ path, preview, channel, maxPixels }: PreviewRequest): Pr
 }
 
 /** For POST /upload/mask: the colours of one picture, the alpha of another (opaque where it has none), and its texts. */
-async function maskPicture({ path, mask, maxPixels }: MaskRequest): Promise<PreviewAnswer> {
+async function maskPicture(
+  { path, mask, maxPixels }: MaskRequest,
+  { width, height }: Metadata,
+): Promise<PreviewAnswer> {
+  const other = await headerOf(mask, 'mask', maxPixels)
+  if (other.width !== width || other.height !== height) {
+    throw new RestorationError(
+      'invalid_input',
+      `Expected a mask of ${width} × ${height} pixels, the size of '${basename(path)}', but it has ${other.width} × ${other.height}.`,
+      'Send a mask of the size of its picture.',
+    )
+  }
   const limits = { limitInputPixels: maxPixels }
   const original = await readFile(path)
   const colours = sharp(original, limits).removeAlpha().toColourspace('srgb')
   const { data, info } = await colours.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
   const size = { width: info.width, height: info.height }
-  const other = await sharp(mask, limits).metadata()
-  if (other.width !== size.width || other.height !== size.height) throw new Error('the mask is of another size')
-  const alpha = await sharp(mask, limits).ensureAlpha().extractChannel('alpha').raw({ depth: 'uchar' }).toBuffer()
+  const alpha = await sharp(mask, limits)
+    .ensureAlpha()
+    .extractChannel('alpha')
+    .raw({ depth: 'uchar' })
+    .toBuffer()
+    .catch((error) => {
+      throw failureOf(error, 'mask')
+    })
   const joined = sharp(data, { raw: { ...size, channels: info.channels } }).joinChannel(alpha, {
     raw: { ...size, channels: 1 },
   })
@@ -46,27 +66,44 @@ async function maskPicture({ path, mask, maxPixels }: MaskRequest): Promise<Prev
   return { bytes: addPngText(png, Object.fromEntries(readPngText(original))), format: 'image/png' }
 }
 
-function answer(request: PictureRequest): Promise<PictureAnswer> {
+async function answer(request: PictureRequest): Promise<PictureAnswer> {
+  const header = await headerOf(request.path, basename(request.path), request.maxPixels)
   switch (request.kind) {
     case 'preview':
       return render(request)
     case 'mask':
-      return maskPicture(request)
+      return maskPicture(request, header)
     case 'facts':
-      return pictureFacts(request)
+      return pictureFacts(header)
     case 'reduced':
-      return reducedPicture(request)
+      return reducedPicture(request, header)
     case 'tile':
-      return tileOfPicture(request)
+      return tileOfPicture(request, header)
   }
+}
+
+/** The header of a picture that a run would read too. @throws RestorationError `image_unreadable`, `image_too_large` */
+async function headerOf(file: string | Uint8Array, name: string, maxPixels: number): Promise<Metadata> {
+  try {
+    const header = await sharp(file, { limitInputPixels: false }).metadata()
+    refuseLarge(header, 1, name, maxPixels)
+    return header
+  } catch (error) {
+    throw failureOf(error, name)
+  }
+}
+
+function failureOf(error: unknown, name: string): RestorationError {
+  // What libvips says may name the path.
+  return knownFailure(error) ?? unreadable(name, 'it is damaged, or no picture')
 }
 
 process.on('message', async ({ id, request }: { id: number; request: PictureRequest }) => {
   try {
     process.send?.({ id, answer: await answer(request) })
-  } catch {
-    // What libvips says may name the path.
-    process.send?.({ id, error: 'it cannot be decoded, or has too many pixels' })
+  } catch (error) {
+    const { code, message, remedy } = failureOf(error, basename(request.path))
+    process.send?.({ id, failure: { code, message, remedy } })
   }
 })
 process.on('disconnect', () => process.exit())

@@ -81,9 +81,18 @@ export interface ReducedAnswer {
 export type PictureRequest = PreviewRequest | MaskRequest | FactsRequest | ReducedRequest | TileRequest
 export type PictureAnswer = PreviewAnswer | PictureFacts | ReducedAnswer
 
-type Reply = { readonly id: number } & ({ readonly answer: PictureAnswer } | { readonly error: string })
+type Reply = { readonly id: number } & (
+  | { readonly answer: PictureAnswer }
+  | { readonly failure: Pick<RestorationError, 'code' | 'message' | 'remedy'> }
+)
 
 const IDLE = 120_000
+
+const ENDED = {
+  code: 'image_unreadable',
+  message: 'The picture cannot be used: the process that decodes it ended.',
+  remedy: 'Name a picture that can be decoded.',
+} as const
 
 /** Re-encodes pictures in a process of its own, which starts at the first request and goes when there is nothing to do. */
 export class Previewer {
@@ -100,27 +109,30 @@ export class Previewer {
     this.#script = source
   }
 
-  /** @throws RestorationError `image_unreadable` */
+  /** @throws RestorationError `image_unreadable`, `image_too_large` */
   async render(request: Omit<PreviewRequest, 'kind'>): Promise<PreviewAnswer> {
     return (await this.#ask({ kind: 'preview', ...request })) as PreviewAnswer
   }
 
-  /** The picture at `path` as PNG with its texts and with the alpha of `mask`. @throws RestorationError `image_unreadable` */
+  /**
+   * The picture at `path` as PNG with its texts and with the alpha of `mask`.
+   * @throws RestorationError `image_unreadable`, `image_too_large`, `invalid_input` when they are of two sizes
+   */
   async masked(request: Omit<MaskRequest, 'kind'>): Promise<Uint8Array> {
     return ((await this.#ask({ kind: 'mask', ...request })) as PreviewAnswer).bytes
   }
 
-  /** @throws RestorationError `image_unreadable` */
+  /** @throws RestorationError `image_unreadable`, `image_too_large` */
   async facts(request: Omit<FactsRequest, 'kind'>): Promise<PictureFacts> {
     return (await this.#ask({ kind: 'facts', ...request })) as PictureFacts
   }
 
-  /** @throws RestorationError `image_unreadable` */
+  /** @throws RestorationError `image_unreadable`, `image_too_large` */
   async reduced(request: Omit<ReducedRequest, 'kind' | 'pyramids'>): Promise<ReducedAnswer> {
     return (await this.#ask({ kind: 'reduced', pyramids: this.#pyramids, ...request })) as ReducedAnswer
   }
 
-  /** @throws RestorationError `image_unreadable` */
+  /** @throws RestorationError `image_unreadable`, `image_too_large`, `invalid_input` when there is no such tile */
   async tile(request: Omit<TileRequest, 'kind' | 'pyramids'>): Promise<PreviewAnswer> {
     return (await this.#ask({ kind: 'tile', pyramids: this.#pyramids, ...request })) as PreviewAnswer
   }
@@ -146,29 +158,20 @@ export class Previewer {
     child.on('message', (reply) => this.#receive(reply as Reply))
     child.once('exit', () => {
       this.#child = undefined
-      for (const id of this.#pending.keys()) this.#fail(id, 'the process that decodes it ended')
+      for (const id of this.#pending.keys()) this.#fail(id, ENDED)
     })
     return child
   }
 
   #receive(reply: Reply): void {
     if ('answer' in reply) this.#pending.get(reply.id)?.resolve(reply.answer)
-    else this.#fail(reply.id, reply.error)
+    else this.#fail(reply.id, reply.failure)
     this.#pending.delete(reply.id)
     if (this.#pending.size === 0) this.#idle = setTimeout(() => this.#child?.kill(), IDLE).unref()
   }
 
-  #fail(id: number, reason: string): void {
-    const message = `The picture cannot be used: ${reason}.`
-    this.#pending
-      .get(id)
-      ?.reject(
-        new RestorationError(
-          'image_unreadable',
-          message,
-          'Name a picture that can be decoded; a mask has the size of its picture.',
-        ),
-      )
+  #fail(id: number, { code, message, remedy }: Pick<RestorationError, 'code' | 'message' | 'remedy'>): void {
+    this.#pending.get(id)?.reject(new RestorationError(code, message, remedy))
     this.#pending.delete(id)
   }
 }

@@ -1,12 +1,6 @@
 import sharp, { type Metadata, type Sharp } from 'sharp'
-import type {
-  FactsRequest,
-  PictureFacts,
-  PreviewAnswer,
-  ReducedAnswer,
-  ReducedRequest,
-  TileRequest,
-} from './previewer.ts'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { PictureFacts, PreviewAnswer, ReducedAnswer, ReducedRequest, TileRequest } from './previewer.ts'
 import { levelsOf, pyramidOf, TILE } from './pyramids.ts'
 
 /** Pixels from which on a picture is never one bitmap in a browser: 64 MiB decoded. */
@@ -24,10 +18,8 @@ const BITS: Readonly<Record<string, number>> = {
 }
 
 /** What the header of a picture says. */
-export async function pictureFacts({ path, maxPixels }: FactsRequest): Promise<PictureFacts> {
-  const metadata = await sharp(path, { limitInputPixels: maxPixels }).metadata()
+export function pictureFacts(metadata: Metadata): PictureFacts {
   const { width, height } = metadata.autoOrient
-  if (width * height > maxPixels) throw new Error('too many pixels')
   return {
     width,
     height,
@@ -41,9 +33,10 @@ export async function pictureFacts({ path, maxPixels }: FactsRequest): Promise<P
 }
 
 /** A picture that fits into a square, as WebP, without loss where it is not reduced; pictures that fit already stay as they are where browsers show them. */
-export async function reducedPicture({ path, size, maxPixels, pyramids }: ReducedRequest): Promise<ReducedAnswer> {
-  const image = sharp(path, { limitInputPixels: maxPixels })
-  const metadata = await image.metadata()
+export async function reducedPicture(
+  { path, size, maxPixels, pyramids }: ReducedRequest,
+  metadata: Metadata,
+): Promise<ReducedAnswer> {
   const { width, height } = metadata.autoOrient
   if (Math.max(width, height) <= size && SHOWN_BY_BROWSERS.has(metadata.format)) {
     return { bytes: null, format: metadata.format, width, height }
@@ -51,7 +44,7 @@ export async function reducedPicture({ path, size, maxPixels, pyramids }: Reduce
   const source =
     width * height > SHOWN_WHOLE
       ? await levelFor(path, metadata, size, maxPixels, pyramids)
-      : forScreens(image, metadata)
+      : forScreens(sharp(path, { limitInputPixels: maxPixels }), metadata)
   const bytes = await source
     .resize({ width: size, height: size, fit: 'inside', withoutEnlargement: true })
     // A picture in its own size is looked at closely: its values shall be its own.
@@ -61,20 +54,21 @@ export async function reducedPicture({ path, size, maxPixels, pyramids }: Reduce
 }
 
 /** A tile as it is, without loss: its values are those of the picture on a screen. */
-export async function tileOfPicture({
-  path,
-  level,
-  column,
-  row,
-  maxPixels,
-  pyramids,
-}: TileRequest): Promise<PreviewAnswer> {
-  const metadata = await sharp(path, { limitInputPixels: maxPixels }).metadata()
+export async function tileOfPicture(
+  { path, level, column, row, maxPixels, pyramids }: TileRequest,
+  metadata: Metadata,
+): Promise<PreviewAnswer> {
   const { width, height } = metadata.autoOrient
-  if (level >= levelsOf(width, height)) throw new Error('no such level')
-  const pyramid = await pyramidOf(path, pyramids, (file) => writePyramid(path, metadata, maxPixels, file))
   const [levelWidth, levelHeight] = [width >> level, height >> level]
   const [left, top] = [column * TILE, row * TILE]
+  if (level >= levelsOf(width, height) || left >= levelWidth || top >= levelHeight) {
+    throw new RestorationError(
+      'invalid_input',
+      `There is no tile in column ${column} and row ${row} of level ${level}.`,
+      `Ask for tiles of ${TILE} pixels in the size and the levels that /picture says.`,
+    )
+  }
+  const pyramid = await pyramidOf(path, pyramids, (file) => writePyramid(path, metadata, maxPixels, file))
   const tile = sharp(pyramid, { page: level, limitInputPixels: maxPixels }).extract({
     left,
     top,
