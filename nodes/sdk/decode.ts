@@ -88,6 +88,11 @@ async function* imagesIn(
 /** Of Exif's orientations, the one that needs no turning. */
 const UPRIGHT = 1
 
+/** @throws RestorationError `image_unreadable` for a file of a kind that is not read, whatever libvips makes of it */
+export function refuseForeign({ format }: Pick<Metadata, 'format'>, name: string): void {
+  if (!FORMATS.includes(format)) throw unreadable(name, `its format is ${format}`)
+}
+
 /** @throws RestorationError `image_too_large` */
 export function refuseLarge(
   { width, height }: Pick<Frame, 'width' | 'height'>,
@@ -106,15 +111,16 @@ export function refuseLarge(
 }
 
 async function readHeader(bytes: Uint8Array, name: string, page: number): Promise<Metadata> {
+  let header: Metadata
   try {
-    const header = await sharp(bytes, { limitInputPixels: false, page }).metadata()
-    if (!FORMATS.includes(header.format)) throw new Error(`its format is ${header.format}`)
-    if (header.depth !== 'uchar' && header.depth !== 'ushort')
-      throw new Error(`its samples are of type ${header.depth}, not of 8 or 16 bits`)
-    return header
+    header = await sharp(bytes, { limitInputPixels: false, page }).metadata()
   } catch (error) {
     throw unreadable(name, error)
   }
+  refuseForeign(header, name)
+  if (header.depth !== 'uchar' && header.depth !== 'ushort')
+    throw unreadable(name, `its samples are of type ${header.depth}, not of 8 or 16 bits`)
+  return header
 }
 
 /** One page, or so many from the first on, one below the other. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import sharp, { type Metadata } from 'sharp'
-import { refuseLarge, unreadable } from '../../nodes/sdk/decode.ts'
+import { refuseForeign, refuseLarge, unreadable } from '../../nodes/sdk/decode.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { addPngText } from '../../nodes/sdk/png-text.ts'
 import { readPngText } from '../graph/png-text.ts'
@@ -86,6 +86,7 @@ async function answer(request: PictureRequest): Promise<PictureAnswer> {
 async function headerOf(file: string | Uint8Array, name: string, maxPixels: number): Promise<Metadata> {
   try {
     const header = await sharp(file, { limitInputPixels: false }).metadata()
+    refuseForeign(header, name)
     refuseLarge(header, 1, name, maxPixels)
     return header
   } catch (error) {

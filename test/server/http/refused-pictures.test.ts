@@ -13,6 +13,7 @@ beforeAll(async () => {
     ['large.png', await blank(1250, 1000)],
     ['fits.png', await blank(40, 30)],
     ['cut.png', (await blank(1000, 1000)).subarray(0, 200)],
+    ['drawing.jpg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')],
   ] as const)
     await writeFile(join(host.data, 'output', name), bytes)
 })
@@ -48,6 +49,11 @@ const WAYS = [
 test.each(WAYS)('%s of a picture that is too large says how large it is and may be', async (way) => {
   const words = /'large\.png'.*1\.0 megapixels.*1250 × 1000.*--max-pixels/
   expect(await refusal(`${way}filename=large.png`)).toEqual([413, 'image_too_large', expect.stringMatching(words)])
+})
+
+test.each(WAYS)('%s of a drawing that is called a photograph is refused, as a run refuses it', async (way) => {
+  const words = /'drawing\.jpg'.*its format is svg/
+  expect(await refusal(`${way}filename=drawing.jpg`)).toEqual([400, 'image_unreadable', expect.stringMatching(words)])
 })
 
 test('a damaged picture is named', async () => {
