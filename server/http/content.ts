@@ -10,7 +10,7 @@ import { fileQuerySchema, knownRequestSchema, sha256Schema } from '../protocol/r
 import type { FileIndex } from '../runs/file-index.ts'
 import { contentHash } from '../storage/content-hash.ts'
 import { isClientFault, parse } from './failure.ts'
-import { type HostFiles, tooLarge } from './files.ts'
+import { type HostFiles, tooLarge, unmistakable } from './files.ts'
 import { sendFile } from './view.ts'
 
 /**
@@ -104,8 +104,10 @@ function describe(file: WrittenFile) {
 }
 
 /** What LoadImage calls a file. */
-export function inputName({ filename, subfolder, type }: FileReference): string {
-  return `${subfolder === '' ? '' : `${subfolder}/`}${filename}${type === 'input' ? '' : ` [${type}]`}`
+export function inputName(file: FileReference): string {
+  const { filename, subfolder, type } = file
+  const name = type === 'input' ? unmistakable(file) : `${filename} [${type}]`
+  return subfolder === '' ? name : `${subfolder}/${name}`
 }
 
 /** The media type of a picture by its name. */

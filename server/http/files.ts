@@ -24,6 +24,14 @@ export interface HostFiles {
   renew(reference: FileReference): Promise<void>
 }
 
+/** ComfyUI's clients may append the folder to a name. */
+export const ANNOTATION = / \[(input|output|temp)\]$/
+
+/** A file's name such that its own end is not taken for its folder. */
+export function unmistakable({ filename, type }: FileReference): string {
+  return ANNOTATION.test(filename) ? `${filename} [${type}]` : filename
+}
+
 /** Whether a file's name leads out of its folder; two dots inside of a name do not. */
 export function leadsOut(name: string): boolean {
   return name.startsWith('/') || name.split(/[\\/]/).includes('..')

@@ -6,7 +6,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { contentHash } from '../storage/content-hash.ts'
 import type { Upload } from '../storage/storage.ts'
-import { type HostFiles, isFolderType, leadsOut, tooLarge } from './files.ts'
+import { ANNOTATION, type HostFiles, isFolderType, leadsOut, tooLarge, unmistakable } from './files.ts'
 import type { Previewer } from './previewer.ts'
 
 /** POST /upload/image: a picture into a folder; POST /upload/mask: one that is there with the alpha of another. */
@@ -45,19 +45,15 @@ function readUpload({ fields, file }: Form): Upload {
 async function save(files: HostFiles, index: FileIndex, upload: Upload) {
   try {
     const place = await files.save(upload)
-    const { filename, subfolder, type } = place
     const sha256 = await contentHash(upload.bytes)
     index.put({ ...place, sha256, size: upload.bytes.length })
-    return { name: filename, subfolder, type }
+    return { name: unmistakable(place), subfolder: place.subfolder, type: place.type }
   } catch (error) {
     if (!(error instanceof RestorationError) || error.code !== 'path_outside') throw error
     // ComfyUI answers 400 here, and 403 when the same path is viewed.
     throw new RestorationError('invalid_input', error.message, error.remedy)
   }
 }
-
-/** The folder may stand at the end of the name. */
-const ANNOTATED = /^(.*) \[(input|output|temp)\]$/s
 
 const originalSchema = z.object({
   filename: z.string().min(1),
@@ -69,7 +65,8 @@ const originalSchema = z.object({
 function readOriginal(text: string | undefined): FileReference {
   try {
     const original = originalSchema.parse(JSON.parse(text ?? ''))
-    const [, filename = original.filename, type = original.type] = ANNOTATED.exec(original.filename) ?? []
+    const filename = original.filename.replace(ANNOTATION, '')
+    const type = ANNOTATION.exec(original.filename)?.[1] ?? original.type
     if (leadsOut(filename)) throw new Error('the name leads out of its folder')
     return { ...original, filename, type: type as FileReference['type'] }
   } catch (cause) {

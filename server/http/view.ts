@@ -4,7 +4,7 @@ import { type Request, type Response, Router } from 'express'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { tileQuerySchema, viewQuerySchema } from '../protocol/requests.ts'
 import { isClientFault, parse } from './failure.ts'
-import { type HostFiles, isFolderType, leadsOut } from './files.ts'
+import { ANNOTATION, type HostFiles, isFolderType, leadsOut } from './files.ts'
 import type { Previewer, PreviewRequest } from './previewer.ts'
 import { TILE } from './pyramids.ts'
 
@@ -12,8 +12,6 @@ import { TILE } from './pyramids.ts'
 const SHOWN: ReadonlySet<string> = new Set(
   '.png .jpg .jpeg .webp .gif .avif .bmp .tif .tiff .ico .mp4 .webm .mov .mp3 .wav .flac .ogg'.split(' '),
 )
-/** ComfyUI's clients may append the folder to the name. */
-const ANNOTATION = / \[(input|output|temp)\]$/
 
 /** Of the whole picture, where a reduced one is sent. */
 const SIZE_HEADER = 'Gendr-Picture-Size'

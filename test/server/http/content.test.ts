@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fileRoots, serveSettings } from '../../../server/config.ts'
+import { Storage } from '../../../server/storage/storage.ts'
 import { type FakeHost, fakeGraph, get, post, startFakeHost } from '../runs/fake-host.ts'
 
 /** Files by their content. */
@@ -70,6 +72,20 @@ test('uploads and results are found too', async () => {
   ])
   expect((await get(host, `/api/files/${sha256}`)).body).toMatchObject({ input: 'saved.png [output]', size: 15 })
   expect(await (await fetch(`${host.url}/api/files/${sha256}/content`)).text()).toBe('a file of saved')
+})
+
+test('a name that ends like a folder is told with its own, under which it is found', async () => {
+  await writeFile(join(host.data, 'output/sunset.png'), 'another')
+  const { body } = await put('ours', 'sunset.png [output]')
+  expect(body).toMatchObject({ filename: 'sunset.png [output]', type: 'input', input: 'sunset.png [output] [input]' })
+  const form = new FormData()
+  form.set('image', new Blob(['ours']), 'sunset.png [output]')
+  const response = await fetch(`${host.url}/upload/image`, { method: 'POST', body: form })
+  const { name } = (await response.json()) as { name: string }
+  expect(name).toBe(body.input)
+  expect(await (await fetch(`${host.url}/view?type=input&filename=${encodeURIComponent(name)}`)).text()).toBe('ours')
+  const files = await Storage.open(fileRoots(serveSettings({ data: host.data }, {})))
+  expect(Buffer.from(await files.read(name)).toString()).toBe('ours')
 })
 
 test('a run is answered for when one of its files is gone, with the others in the answer', async () => {
