@@ -16,7 +16,12 @@ export const promptRequestSchema = z.looseObject({
     .union([z.string().max(1000), z.number()])
     .transform(String)
     .nullish(),
-  prompt_id: z.string().min(1).max(200).nullish(),
+  prompt_id: z
+    .string()
+    .min(1)
+    .max(200)
+    .refine((id) => id !== '.' && id !== '..', "an address cannot hold '.' or '..'")
+    .nullish(),
   front: z.union([z.boolean(), z.number()]).nullish(),
   number: priority.nullish(),
   extra_data: z.looseObject({ extra_pnginfo: z.record(z.string(), z.unknown()).nullish() }).nullish(),

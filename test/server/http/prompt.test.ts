@@ -55,6 +55,15 @@ describe('POST /prompt', () => {
     expect(await ended(body.prompt_id)).toMatchObject({ prompt: { 3: { client_id: '12345' } } })
   })
 
+  test.each(['.', '..'])('refuses the id %s, by which no address would lead to the run', async (id) => {
+    for (const path of ['/prompt', '/api/runs']) {
+      expect(await post(host, path, { prompt: fakeGraph('succeed'), prompt_id: id })).toMatchObject({
+        status: 400,
+        body: { error: { message: "'prompt_id' does not fit: an address cannot hold '.' or '..'." } },
+      })
+    }
+  })
+
   test('applies settings', async () => {
     const { body } = await post(host, '/prompt', { prompt: fakeGraph('succeed'), set: ['1.behaviour=fail'] })
     expect(await ended(body.prompt_id)).toMatchObject({ status: { status_str: 'error' } })
