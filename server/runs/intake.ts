@@ -5,6 +5,7 @@ import { applySettings } from '../graph/settings.ts'
 import { type NodeErrors, type PromptError, type Validation, validatePrompt } from '../graph/validate.ts'
 import { isWorkflow } from '../graph/workflow.ts'
 import { readGraph } from '../graph/workflow-to-prompt.ts'
+import { refuseDepth } from './depth.ts'
 
 /** A graph from outside, in whatever format, and what comes with it. */
 export interface Order {
@@ -34,6 +35,8 @@ const NOTHING: Choices = { input_images: [], gendr_models: [], gendr_settings: [
 export async function prepareRun(order: Order, surroundings: Surroundings): Promise<Prepared> {
   const catalogue = await surroundings.catalogue()
   try {
+    // A refusal repeats what is wrong, which could not be written.
+    refuseDepth(order.graph)
     const graph = readGraph(order.graph, catalogue)
     const prompt = order.settings.length === 0 ? graph : applySettings(graph, order.settings, catalogue)
     const sizes = await imageSizes(prompt, catalogue, order.attachments ?? {}, surroundings)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { Receipts } from '../storage/receipts.ts'
+import { refuseDepth } from './depth.ts'
 import { type Eta, Progress } from './eta.ts'
 import type { Job, JobQuery } from './job.ts'
 import { RunQueue } from './queue.ts'
@@ -404,20 +405,6 @@ export class Runs {
 
   #announce(change: RunChange): void {
     for (const listener of this.#listeners) listener(change)
-  }
-}
-
-/** No graph is that deep; what is some thousands deep can be parsed, but neither written nor given to a runner. */
-const MOST_LEVELS = 256
-
-function refuseDepth(json: unknown): void {
-  let level: readonly unknown[] = [json]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MOST_LEVELS) {
-      const message = `The graph is nested deeper than ${MOST_LEVELS} levels.`
-      throw new RestorationError('workflow_invalid', message, 'Send a graph that ComfyUI or this editor saved.')
-    }
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []))
   }
 }
 

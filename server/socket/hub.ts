@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { checkSite, checkToken, type Policy, urlOf } from '../http/guard.ts'
-import { type HostLog, LOG_SIZE, type LogEntry } from '../http/host-log.ts'
+import { type HostLog, LOG_SIZE, type LogEntry, logText } from '../http/host-log.ts'
 import { type ServerMessage, serverFeatures } from '../protocol/messages.ts'
 import type { Surroundings } from '../runs/intake.ts'
 import type { ActiveRun } from '../runs/run.ts'
@@ -115,8 +115,10 @@ export class Hub {
     let work = Promise.resolve()
     socket.on('message', (data, isBinary) => {
       // Runs of one socket keep their order; a ping never waits for them.
-      if (isBinary) work = work.then(() => inbox.attach(bytesOf(data)))
-      else work = this.#hear(connection, inbox, bytesOf(data), work)
+      const heard = isBinary
+        ? work.then(() => inbox.attach(bytesOf(data)))
+        : this.#hear(connection, inbox, bytesOf(data), work)
+      work = heard.catch((error) => this.#options.log.add(logText(error)))
     })
     socket.on('close', () => this.#forget(connection))
     socket.on('error', () => socket.terminate())

@@ -94,6 +94,16 @@ describe('the host answers on', () => {
     })
   })
 
+  test('a run over the socket with an input that is too deep to be repeated', async () => {
+    const listener = await Listener.open(host, 'deep-input', AUTHORISED)
+    const deep = `${'['.repeat(300_000)}${']'.repeat(300_000)}`
+    const graph = `{"1":{"class_type":"Fake","inputs":{"behaviour":${deep}}}}`
+    listener.socket.send(`{"type":"run","data":{"workflow":${graph},"id":"mine"}}`)
+    const { data } = await listener.until('run_rejected')
+    expect(data).toMatchObject({ id: 'mine', error: { message: expect.stringContaining('256 levels') } })
+    await listener.close()
+  })
+
   test('a run over the socket that is too large, or does not fit, with its reference where that can be read', async () => {
     const listener = await Listener.open(host, 'large', AUTHORISED)
     listener.socket.send(`{"type":"run","data":{"workflow":{},"set":[1],"id":"mine"}}`)
