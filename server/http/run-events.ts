@@ -1,12 +1,12 @@
 import { type Response, Router } from 'express'
-import { encodeFrame } from '../protocol/frames.ts'
+import { encodeFrame, isResult as isResultFrame } from '../protocol/frames.ts'
 import { sequenceSchema } from '../protocol/requests.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Narration, Told } from '../socket/narration.ts'
 
 /** How often a stream that has nothing to say shows that it is there, in ms. */
 const HEARTBEAT = 4000
-/** Unsent bytes from which a client is given up; it may come back and ask for what it missed. */
+/** Unsent bytes, results aside, from which a client is given up; it may come back and ask for what it missed. */
 const HOPELESS = 128 << 20
 
 /**
@@ -27,7 +27,8 @@ export function runEventRoutes(runs: Runs, narration: Narration): Router {
     }
     response.set({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }).type('text/event-stream')
     response.write('retry: 300\n\n')
-    for (const told of past.told) send(response, told)
+    const send = writerTo(response)
+    for (const told of past.told) send(told)
     if (past.hasEnded) {
       response.end()
       return
@@ -35,7 +36,7 @@ export function runEventRoutes(runs: Runs, narration: Narration): Router {
     const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT)
     const unsubscribe = narration.subscribe((told, run) => {
       if (run.id !== id) return
-      send(response, told)
+      send(told)
       if (isEnd(told)) stop()
     })
     // A run that was taken out of the queue has nothing more to say.
@@ -54,16 +55,27 @@ export function runEventRoutes(runs: Runs, narration: Narration): Router {
   return router
 }
 
-function send(response: Response, { sequence, telling }: Told): void {
-  if (response.writableLength > HOPELESS) response.destroy()
-  if (response.destroyed) return
-  // Who reads slowly misses previews, not messages.
-  if (telling.kind === 'frame' && telling.frame.type !== 'result' && response.writableNeedDrain) return
-  const [type, data] =
-    telling.kind === 'message'
-      ? [telling.message.type, JSON.stringify('data' in telling.message ? telling.message.data : {})]
-      : ['frame', JSON.stringify(Buffer.from(encodeFrame(telling.frame)).toString('base64'))]
-  response.write(`id: ${sequence}\nevent: ${type}\ndata: ${data}\n\n`)
+/** Writes what is told to a response; ends one that is hopelessly behind. */
+function writerTo(response: Response): (told: Told) => void {
+  let results = 0
+  return ({ sequence, telling }) => {
+    // Results aside, of which one may be as large.
+    if (response.writableLength - results > HOPELESS) response.destroy()
+    if (response.destroyed) return
+    const isResult = telling.kind === 'frame' && isResultFrame(telling.frame)
+    // Who reads slowly misses previews, not messages.
+    if (telling.kind === 'frame' && !isResult && response.writableNeedDrain) return
+    const [type, data] =
+      telling.kind === 'message'
+        ? [telling.message.type, JSON.stringify('data' in telling.message ? telling.message.data : {})]
+        : ['frame', JSON.stringify(Buffer.from(encodeFrame(telling.frame)).toString('base64'))]
+    const text = `id: ${sequence}\nevent: ${type}\ndata: ${data}\n\n`
+    const waiting = isResult ? text.length : 0
+    results += waiting
+    response.write(text, () => {
+      results -= waiting
+    })
+  }
 }
 
 function isEnd({ telling }: Told): boolean {

@@ -177,6 +177,22 @@ describe('a client that does not read', () => {
     await close()
   })
 
+  test('gets a result that is larger than all that may wait', async () => {
+    const { tell, client, close } = await unread()
+    let received = 0
+    client.on('data', (bytes) => {
+      received += bytes.length
+    })
+    const bytes = new Uint8Array(110 << 20)
+    const metadata = { node: '1', index: 0, filename: 'a.png', format: 'image/png', prompt_id: 'run' } as const
+    tell({ sequence: 1, telling: { kind: 'frame', frame: { type: 'result', metadata, bytes } as never } })
+    tell(message(10))
+    tell(last)
+    client.resume()
+    await until(() => (received > (bytes.length * 4) / 3 ? true : undefined))
+    await close()
+  })
+
   test('is given up when too much waits for it', async () => {
     const { tell, listeners, close } = await unread()
     for (let i = 0; i < 160; i++) tell(message(1 << 20))
