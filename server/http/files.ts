@@ -20,8 +20,8 @@ export interface HostFiles {
    * @throws RestorationError `path_outside`
    */
   save(upload: Upload): Promise<FileReference>
-  /** Has a file count as new, for whoever deletes old ones. */
-  renew(reference: FileReference): Promise<void>
+  /** Has a file, as LoadImage or as others call it, count as new for whoever deletes old ones. */
+  renew(file: string | FileReference): Promise<void>
 }
 
 /** ComfyUI's clients may append the folder to a name. */

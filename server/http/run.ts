@@ -95,7 +95,10 @@ async function describe(job: Job, files: HostFiles, index: FileIndex, inline: bo
 async function inlined(files: HostFiles, file: FileReference, room: number): Promise<Buffer | undefined> {
   const size = room > 0 ? await files.size(inputName(file)) : undefined
   if (size === undefined || size > room) return undefined
-  return readFile(await files.path(file)).catch(() => undefined)
+  return files
+    .path(file)
+    .then((path) => readFile(path))
+    .catch(() => undefined)
 }
 
 /** Nothing for a run that has ended, or that nothing is known of. */

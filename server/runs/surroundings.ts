@@ -5,7 +5,7 @@ import type { Supervisor } from './supervisor.ts'
 
 export interface SurroundingsOptions {
   readonly supervisor: Supervisor
-  readonly files: Pick<HostFiles, 'listInputs' | 'size'>
+  readonly files: Pick<HostFiles, 'listInputs' | 'size' | 'renew'>
   /** Names of the installed models, by what loads them. */
   readonly models: () => Promise<ModelChoices>
 }
@@ -18,6 +18,10 @@ export function hostSurroundings({ supervisor, files, models }: SurroundingsOpti
       const [images, installed] = await Promise.all([files.listInputs(), models()])
       return { input_images: images, ...installed }
     },
-    imageSize: (name) => files.size(name),
+    imageSize: async (name) => {
+      // What a run is accepted with has to be there until it runs.
+      await files.renew(name)
+      return files.size(name)
+    },
   }
 }

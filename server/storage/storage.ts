@@ -85,9 +85,11 @@ export class Storage implements Files {
     const root = this.#roots[type]
     const entries = (await entriesOf(root)).filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     const dated = await Promise.all(
-      entries.map(async ({ name }) => ({ name, time: (await stat(join(root, name))).mtimeMs })),
+      entries.map(async ({ name }) => ({ name, time: (await stat(join(root, name)).catch(() => undefined))?.mtimeMs })),
     )
-    return dated.sort((a, b) => b.time - a.time).map(({ name }) => name)
+    // Others may delete files meanwhile.
+    const present = dated.filter((entry): entry is { name: string; time: number } => entry.time !== undefined)
+    return present.sort((a, b) => b.time - a.time).map(({ name }) => name)
   }
 
   /** Bytes of what LoadImage would open; undefined when it could not. */
@@ -114,9 +116,9 @@ export class Storage implements Files {
   }
 
   /** Has a file that is as old as that count as new, without changing it: its owner sent or got it again. */
-  async renew(reference: FileReference): Promise<void> {
+  async renew(named: string | FileReference): Promise<void> {
     if (this.#renewAfter === Number.POSITIVE_INFINITY) return
-    const file = await this.#find(reference).catch(() => undefined)
+    const file = await this.#find(typeof named === 'string' ? referenceOf(named) : named).catch(() => undefined)
     if (file === undefined || Date.now() - file.found.ctimeMs <= this.#renewAfter) return
     // Also a change to what it is; who may not do it has not put it there.
     await chmod(file.path, file.found.mode).catch(() => undefined)

@@ -75,7 +75,7 @@ test('an upload that is sent again is new again, once it is older than said', as
 })
 
 test('what a client asks for, and what a run tells of without having made it, is new again', async () => {
-  const renewed: FileReference[] = []
+  const renewed: (string | FileReference)[] = []
   const files = await Storage.open(fileRoots(serveSettings({ data }, {})))
   vi.spyOn(files, 'renew').mockImplementation(async (file) => void renewed.push(file))
   const models = async () => ({ gendr_models: [], gendr_settings: [], upscale_models: [], iqa_models: [] })
@@ -87,6 +87,12 @@ test('what a client asks for, and what a run tells of without having made it, is
   expect(renewed).toEqual([expect.objectContaining({ filename: 'a.png', type: 'input' })])
   await post(host, '/api/runs?wait=30', { prompt: fakeGraph('succeed') })
   expect(await until(() => renewed[1])).toMatchObject({ filename: '1.png', type: 'output' })
+  const load = {
+    1: { class_type: 'LoadImage', inputs: { image: 'a.png' } },
+    2: { class_type: 'Fake', inputs: { image: ['1', 0] } },
+  }
+  await post(host, '/prompt', { prompt: load })
+  expect(renewed[2]).toBe('a.png')
   await host.stop()
 })
 

@@ -21,7 +21,12 @@ test('while a run says nothing, its client and everybody else still hear somethi
   const supervisor = new Supervisor({ ...fakeRunner, runner: runnerOptions(settings) })
   const store = new RunStore(':memory:')
   const runs = new Runs(store, supervisor, new Receipts(join(data, 'receipts')))
-  const files = { listInputs: async () => [], exists: async () => false, size: async () => 0 }
+  const files = {
+    listInputs: async () => [],
+    exists: async () => false,
+    size: async () => 0,
+    renew: async () => undefined,
+  }
   const surroundings = hostSurroundings({
     supervisor,
     files,
