@@ -110,5 +110,8 @@ const MEANINGS: Readonly<Record<number, string>> = {
   404: 'Not there',
   409: 'In the way of what is there',
   413: 'Too large',
+  415: 'In a form that is not read',
+  416: 'No such part',
+  429: 'Too many wait',
   500: 'Failed',
 }
