@@ -7,9 +7,14 @@ export function checkPixels(width: number, height: number, { maxPixels }: Pick<R
   if (width * height <= maxPixels) return
   throw new RestorationError(
     'image_too_large',
-    `Expected a picture of at most ${Math.round(maxPixels / 1e6)} megapixels but it would have ${Math.round((width * height) / 1e6)} (${width} × ${height}).`,
+    `Expected a picture of at most ${inWords(maxPixels)} but it would have ${inWords(width * height)} (${width} × ${height}).`,
     'Choose a smaller scale, or allow more with --max-pixels.',
   )
+}
+
+/** A number of pixels, told apart from one that is a little larger. */
+export function inWords(pixels: number): string {
+  return pixels < 1e5 ? `${pixels} pixels` : `${Number((pixels / 1e6).toPrecision(5))} megapixels`
 }
 
 /** @throws RestorationError `invalid_input` when two pictures that belong together differ in size */

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import sharp, { type Metadata, type SharpOptions } from 'sharp'
+import { inWords } from './checks.ts'
 import { RestorationError } from './error.ts'
 import { decodeSmallPng } from './png-decode.ts'
 import { viewAs } from './raw.ts'
@@ -105,7 +106,7 @@ export function refuseLarge(
   const size = `${width} × ${height}${count === 1 ? '' : `, ${count} times`}`
   throw new RestorationError(
     'image_too_large',
-    `Expected '${name}' to have at most ${millions(maxPixels)} megapixels but it has ${millions(pixels)} (${size}).`,
+    `Expected '${name}' to have at most ${inWords(maxPixels)} but it has ${inWords(pixels)} (${size}).`,
     'Make the picture smaller, or allow more with --max-pixels.',
   )
 }
@@ -178,8 +179,4 @@ export function unreadable(name: string, cause: unknown): RestorationError {
     'Check that the file is complete and that its content is a picture; save it again as PNG or JPEG.',
     { cause },
   )
-}
-
-function millions(pixels: number): string {
-  return (pixels / 1e6).toFixed(pixels < 1e7 ? 1 : 0)
 }

@@ -120,7 +120,7 @@ describe('a batch', () => {
     expect(size).toEqual({ width: 2, height: 1, batch_size: 3 })
     expect(said.join()).toContain('width: 2')
     expect(() => emptyImage.run({}, { width: 99, height: 99, batch_size: 1, color: 0 }, testContext({}, 100))).toThrow(
-      /megapixels/,
+      /at most 100 pixels but it would have 9801 pixels/,
     )
   })
 })

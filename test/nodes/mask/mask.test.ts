@@ -101,7 +101,9 @@ describe('a mask', () => {
     expect(first((await invertMask.run({ mask: solid.MASK }, {}, context)).MASK).samples).toEqual([0.7, 0.7])
     const steps = mask(3, 1, [0.4, 0.5, 0.6])
     expect(first((await thresholdMask.run({ mask: steps }, { value: 0.5 }, context)).MASK).samples).toEqual([0, 0, 1])
-    expect(() => solidMask.run({}, { value: 1, width: 20, height: 20 }, testContext({}, 100))).toThrow(/megapixels/)
+    expect(() => solidMask.run({}, { value: 1, width: 20, height: 20 }, testContext({}, 100))).toThrow(
+      /at most 100 pixels but it would have 400 pixels \(20 × 20\)/,
+    )
   })
 
   test('is cropped up to its edges', async () => {
