@@ -379,7 +379,8 @@ async function begin(): Promise<void> {
       document.body.dataset.connection = event.kind
       toolbar.connection(event.kind)
     }
-    editor.runs.hear(event)
+    if (event.kind === 'connected') void editor.runs.catchUp(editor.tabs.all.map(({ id }) => id))
+    else editor.runs.hear(event)
     if (event.kind === 'connected' || (event.kind === 'message' && CHANGES_LIST.has(event.message.type))) {
       runsPanel.changed()
       galleryPanel.now?.changed()

@@ -25,10 +25,11 @@ export interface PastRun {
   readonly times: ReadonlyMap<string, number>
 }
 
-interface QueuedRun {
+export interface QueuedRun {
   readonly id: string
   readonly nodes: readonly string[]
-  readonly client: string | undefined
+  /** Of this page: one that was loaded again knows its runs so. */
+  readonly isOwn: boolean
 }
 
 const templatesSchema = z.array(
@@ -151,18 +152,13 @@ export class Host {
     return job !== undefined && isOpen(job)
   }
 
-  /** The first run of this tab that waits or goes on: a page that was loaded again finds it so. */
-  async ownRun(): Promise<QueuedRun | undefined> {
-    return (await this.queue()).find(({ client }) => client === this.#clientId)
-  }
-
   /** Runs under way and waiting, in their order. */
   async queue(): Promise<QueuedRun[]> {
     const { queue_running, queue_pending } = queueSchema.parse(await this.#gendr.request('/queue'))
     return [...queue_running, ...queue_pending].map(([, id, prompt, extra]) => ({
       id,
       nodes: Object.keys(prompt),
-      client: typeof extra.client_id === 'string' ? extra.client_id : undefined,
+      isOwn: extra.client_id === this.#clientId,
     }))
   }
 

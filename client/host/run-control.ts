@@ -3,7 +3,7 @@ import type { Prompt } from '../../server/graph/prompt.ts'
 import type { ServerMessage } from '../../server/protocol/messages.ts'
 import type { Graph } from '../document/graph.ts'
 import { writePrompt, writeWorkflow } from '../document/write-workflow.ts'
-import { type Host, HostError, type PastRun } from './host.ts'
+import { type Host, HostError, type PastRun, type QueuedRun } from './host.ts'
 import {
   boardOfRun,
   EMPTY_BOARD,
@@ -51,6 +51,9 @@ interface OwnRun {
 /** The tab that a run was started from; undefined where that is not known. */
 type Origin = string | undefined
 
+/** All that the socket brings but a new connection, after which there is to catch up. */
+type Heard = Exclude<SocketEvent, { kind: 'connected' }>
+
 /** A run of another window tells this one nothing, so the host is asked. */
 const WATCH_PAUSE = 1500
 
@@ -66,7 +69,7 @@ export class RunControl {
   #latest: Origin
   #queued = 0
   /** Messages that arrived while the host's answer to POST /prompt was under way. */
-  #early: SocketEvent[] | undefined
+  #early: Heard[] | undefined
   #pending = 0
 
   constructor(host: Host, announce: Announce, show: (board: RunBoard) => void, storage: Storage) {
@@ -154,15 +157,34 @@ export class RunControl {
     if (board !== undefined) this.#set(origin, { ...board, state: 'cancelled', endedAt: Date.now() })
   }
 
+  /**
+   * Asks the host for what the socket has not told: after a lost connection runs may have ended and begun without us, after a
+   * reload one may still go on. What fails ends nothing of the rest, and is told of once.
+   * @param tabs those that are open; the browser remembers runs of many more
+   */
+  async catchUp(tabs: readonly Origin[]): Promise<void> {
+    const failures: unknown[] = []
+    const tried = <T>(work: Promise<T>) => work.catch((error: unknown) => void failures.push(error))
+    const underWay = [...this.#boards.values()].filter(({ state }) => state === 'running')
+    await Promise.all(underWay.map(({ run }) => run !== null && tried(this.#settle(run))))
+    const queue = (await tried(this.#host.queue())) ?? []
+    const own = queue.find(({ isOwn }) => isOwn)
+    // While a submission is under way, the run may be the one that it made.
+    if (own !== undefined && this.#early === undefined) this.#adopt(own.id, own.nodes)
+    const latest = [...this.#origins.latest].filter(([origin]) => tabs.includes(origin))
+    await Promise.all(latest.map(([origin, run]) => tried(this.#recall(origin, run, queue))))
+    if (failures.length > 0) this.#announce('error', ...wordsOf(failures[0]))
+  }
+
   /** Takes what the socket brings. */
-  hear(event: SocketEvent): void {
-    if (this.#early !== undefined && event.kind !== 'connected') this.#early.push(event)
+  hear(event: Heard): void {
+    if (this.#early !== undefined) this.#early.push(event)
     else if (event.kind === 'message') this.#hearMessage(event.message)
     else if (event.kind === 'preview') {
       const { prompt_id: run, node_id: node } = event.metadata
       const [origin, board] = this.#underWay(run) ?? []
       if (board !== undefined) this.#set(origin, withPreview(board, node, URL.createObjectURL(event.picture)))
-    } else if (event.kind === 'connected') void this.#catchUp()
+    }
   }
 
   #hearMessage(message: ServerMessage): void {
@@ -226,35 +248,20 @@ export class RunControl {
     this.#set(origin, boardOfRun(this.boardOf(origin), run, nodes, Date.now()))
   }
 
-  /** After a lost connection runs may have ended and begun without us; after a reload one may still go on. */
-  async #catchUp(): Promise<void> {
-    try {
-      for (const { run, state } of this.#boards.values()) {
-        if (state === 'running' && run !== null) await this.#settle(run)
-      }
-      const own = await this.#host.ownRun()
-      // While a submission is under way, the run may be the one that it made.
-      if (own !== undefined && this.#early === undefined) this.#adopt(own.id, own.nodes)
-      for (const [origin, run] of this.#origins.latest) await this.#recall(origin, run)
-    } catch (error) {
-      this.#announce('error', ...wordsOf(error))
-    }
-  }
-
   /** A page that was loaded again or out of reach, or a second window, shows what the latest run of each tab has shown. */
-  async #recall(origin: Origin, run: string): Promise<void> {
+  async #recall(origin: Origin, run: string, queue: readonly QueuedRun[]): Promise<void> {
     const board = this.#boards.get(origin)
     if (board !== undefined && (board.state === 'running' || board.run === null || board.run === run)) return
-    const past = await this.#host.pastRun(run)
-    const other = past === undefined ? (await this.#host.queue()).find(({ id }) => id === run) : undefined
-    if (this.#boards.get(origin) !== board) return
-    if (past !== undefined) {
-      const shown = withTimes(withOutputs(board ?? EMPTY_BOARD, past.outputs), past.times)
-      this.#set(origin, board === undefined ? shown : { ...shown, run, ...endOf(past) })
-    } else if (other !== undefined) {
-      this.#begin(run, origin, other.nodes)
+    const open = queue.find(({ id }) => id === run)
+    if (open !== undefined) {
+      this.#begin(run, origin, open.nodes)
       this.#watch(run)
+      return
     }
+    const past = await this.#host.pastRun(run)
+    if (past === undefined || this.#boards.get(origin) !== board) return
+    const shown = withTimes(withOutputs(board ?? EMPTY_BOARD, past.outputs), past.times)
+    this.#set(origin, board === undefined ? shown : { ...shown, run, ...endOf(past) })
   }
 
   /** Asks for a run that another window has started, until it has ended. */

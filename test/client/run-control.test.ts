@@ -38,14 +38,14 @@ function browser(host: Partial<Host> = {}) {
     let submission: Submission = { ok: true, id: '', nodeErrors: new Map() }
     const whole = {
       submit: async () => submission,
-      ownRun: async () => undefined,
       pastRun: async () => undefined,
       queue: async () => [],
       ...host,
     }
+    const said: string[] = []
     const control: RunControl = new RunControl(
       whole as unknown as Host,
-      () => {},
+      (_tone, message) => said.push(message),
       () => {},
       storage as unknown as Storage,
     )
@@ -65,11 +65,8 @@ function browser(host: Partial<Host> = {}) {
       hear(messages.start(id), messages.shows(id, `${id}.png`), messages.success(id))
     }
     const shown = (origin: string) => control.boardOf(origin).outputs.get('2')?.images?.[0]?.filename
-    const connect = async () => {
-      control.hear({ kind: 'connected' })
-      await new Promise((resolve) => setTimeout(resolve))
-    }
-    return { control, hear, start, refuse, run, shown, connect }
+    const connect = (tabs = ['A', 'B', 'C']) => control.catchUp(tabs)
+    return { control, said, hear, start, refuse, run, shown, connect }
   }
   return { load }
 }
@@ -191,7 +188,7 @@ test('after a reload each graph shows what the last of its runs has made', async
 test('a run that began while the connection was lost is followed from then on', async () => {
   const { load } = browser({
     pastRun: async (run) => (run === 'a' ? pastRun(run) : undefined),
-    ownRun: async () => ({ id: 'b', nodes: ['2'], client: 'me' }),
+    queue: async () => [{ id: 'b', nodes: ['2'], isOwn: true }],
   })
   const { control, start, hear, shown, connect } = load()
   await start('A', 'a')
@@ -227,13 +224,57 @@ test('a connection that comes back changes nothing where nothing was missed', as
 })
 
 test('after a reload runs that were under way and waited go on, each on the graph that it is of', async () => {
-  const { load } = browser({ ownRun: async () => ({ id: 'a', nodes: ['2'], client: 'me' }) })
+  const { load } = browser({
+    queue: async () => ['a', 'b'].map((id) => ({ id, nodes: ['2'], isOwn: true })),
+  })
   const { start } = load()
   await start('A', 'a')
   await start('B', 'b')
-  const { hear, shown, connect } = load()
+  const { control, hear, shown, connect } = load()
   await connect()
+  expect([control.boardOf('A'), control.boardOf('B')]).toMatchObject(
+    ['a', 'b'].map((run) => ({ run, state: 'running' })),
+  )
   hear(messages.shows('a', 'a.png'), messages.success('a'))
   hear(messages.start('b'), messages.shows('b', 'b.png'), messages.success('b'))
   expect([shown('A'), shown('B')]).toEqual(['a.png', 'b.png'])
+})
+
+test('a connection asks only for the latest runs of the tabs that are open, and for the queue once', async () => {
+  const asked: string[] = []
+  const { load } = browser({
+    pastRun: async (run) => void asked.push(run),
+    queue: async () => {
+      asked.push('queue')
+      return []
+    },
+  })
+  const { run } = load()
+  for (const tab of ['A', 'B', 'closed', 'C']) await run(tab, tab.toLowerCase())
+  await load().connect(['A', 'B', 'C', 'D'])
+  expect(asked).toEqual(['queue', 'a', 'b', 'c'])
+})
+
+test('an answer that fails after a reload is told of once, and the other tabs show their runs', async () => {
+  const lost = new Error('The host is out of reach.')
+  const { load } = browser({
+    pastRun: async (run) => (run === 'b' ? pastRun(run) : Promise.reject(lost)),
+    queue: () => Promise.reject(lost),
+  })
+  const { run } = load()
+  for (const tab of ['A', 'B', 'C']) await run(tab, tab.toLowerCase())
+  const { said, shown, connect } = load()
+  await connect()
+  expect([shown('B'), said]).toEqual(['b.png', [lost.message]])
+})
+
+test('a run under way that the host does not answer for keeps none of the other tabs from being shown', async () => {
+  const { load } = browser({
+    pastRun: async (run) => (run === 'b' ? pastRun(run) : Promise.reject(new Error('No answer.'))),
+  })
+  const { control, start, shown, connect } = load()
+  await start('A', 'a')
+  await start('B', 'b')
+  await connect()
+  expect([control.boardOf('A').state, control.boardOf('B').state, shown('B')]).toEqual(['running', 'done', 'b.png'])
 })
