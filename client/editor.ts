@@ -14,14 +14,15 @@ import { EditHistory } from './document/history.ts'
 import { uploadParameter } from './document/picture-inputs.ts'
 import { readGraphPicture, readGraphText, styleOf, writeText } from './document/read-file.ts'
 import type { ReadGraph } from './document/read-workflow.ts'
+import { runNode } from './document/run-nodes.ts'
 import { mayHold, mayTake } from './document/subgraphs.ts'
-import { definitionType, typeOf, VIRTUAL_TYPES } from './document/virtual-types.ts'
+import { definitionType, titleOf, VIRTUAL_TYPES } from './document/virtual-types.ts'
 import { writeWorkflow } from './document/write-workflow.ts'
 import type { Address, FileReference } from './host/address.ts'
 import type { Host } from './host/host.ts'
 import { orderUpTo } from './host/partial-run.ts'
 import type { RunBoard } from './host/run-board.ts'
-import { type Order, orderOf, RunControl, wordsOf } from './host/run-control.ts'
+import { type Blamed, type Order, orderOf, RunControl, wordsOf } from './host/run-control.ts'
 import { askTitle, graphMenu, linkMenu } from './panels/graph-menus.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
 import { openMenu } from './panels/menu.ts'
@@ -46,6 +47,8 @@ interface EditorParts {
   readonly followed: () => void
   /** The workflow in view is about to leave it. */
   readonly leaving: () => void
+  /** Puts away what lies over the graph. */
+  readonly uncover: () => void
 }
 
 /** Where a graph came from. */
@@ -83,7 +86,8 @@ export class Editor {
     this.#parts = parts
     this.runs = new RunControl(
       parts.host,
-      (...words) => parts.toasts.show(...words),
+      (tone, message, remedy, about) =>
+        parts.toasts.show(tone, message, remedy, about && { label: STRINGS.blamed.show, act: () => this.#showBlamed(about) }),
       (board) => this.#followRun(board),
       localStorage,
     )
@@ -407,7 +411,7 @@ export class Editor {
   }
 
   titleOf(node: GraphNode): string {
-    return node.title ?? typeOf(this.document.graph, node, this.#types)?.title ?? node.type
+    return titleOf(this.document.graph, node, this.#types)
   }
 
   /** What copying puts on the clipboard; nothing where nothing is selected. */
@@ -516,6 +520,20 @@ export class Editor {
     const node = this.document.graph.nodes.get(id)
     if (node === undefined) return
     this.#parts.viewer.open(this.titleOf(node), this.view.files(node))
+  }
+
+  /** Brings a node that a message is about into view, in whatever tab and subgraph it is. */
+  #showBlamed({ tab, node }: Blamed): void {
+    this.tabs.show(tab)
+    const found = this.tabs.active.id === tab ? runNode(this.document.whole, node) : undefined
+    if (found === undefined) {
+      this.#parts.toasts.show('warning', STRINGS.blamed.gone)
+      return
+    }
+    this.#parts.uncover()
+    this.document.enter(found.path)
+    this.view.select([found.node.id])
+    this.view.fit([found.node.id])
   }
 
   #page(): PageActions {

@@ -288,6 +288,10 @@ const editor = new Editor({
     if (isForm()) showResult(editor.boardInView)
   },
   leaving: () => autosave?.flush(),
+  uncover() {
+    if (isForm() || innerWidth < NARROW) views.show('graph')
+    uncoverGraph()
+  },
 })
 const tabBar = new TabBar(byId('tabs', HTMLElement), editor.tabs, {
   add: () => editor.newTab(),

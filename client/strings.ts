@@ -179,6 +179,7 @@ export const STRINGS = {
     },
     noPictures: { message: 'There is no picture among these files.', remedy: 'Choose PNG, JPEG, WebP, TIFF or AVIF.' },
   },
+  blamed: { show: 'Show the node', gone: 'This node is not there any more.' },
   partial: {
     label: 'Run up to here',
     noPicture: (title: string) => `‘${title}’ gives no picture that could be shown.`,

@@ -2,8 +2,8 @@ import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { canConnect } from '../../server/graph/link-types.ts'
 import type { Change } from './change.ts'
 import { closesCircle } from './circles.ts'
-import { freeLinkId, type Graph, type GraphLink, type GraphNode, linkInto, waypoints } from './graph.ts'
-import { parameterAt } from './virtual-types.ts'
+import { freeLinkId, type Graph, type GraphLink, linkInto, waypoints } from './graph.ts'
+import { parameterAt, titleOf } from './virtual-types.ts'
 
 /** One end of a wish to connect: an output by index, an input by name. */
 export interface Wish {
@@ -19,14 +19,14 @@ export type Connection =
 
 /** The changes that make a link, the one that was in its way removed; or why it cannot be. */
 export function connect(graph: Graph, wish: Wish, types: Catalogue = new Map()): Connection {
-  const judged = judge(graph.nodes, wish, flowingType(graph, wish.from, wish.output))
+  const judged = judge(graph, wish, types, flowingType(graph, wish.from, wish.output))
   if (!judged.ok) return refuse(judged.reason)
   if (wish.from === wish.to) return refuse('A node cannot feed itself.')
   if (closesCircle(graph, wish)) {
-    const [from, to] = [wish.from, wish.to].map((id) => nameOf(graph.nodes.get(id)))
+    const [from, to] = [wish.from, wish.to].map((id) => nameOf(graph, id, types))
     return refuse(`This link would make a circle: ${from} already depends on ${to}.`)
   }
-  const beyond = judgeBeyond(graph, wish, judged.type)
+  const beyond = judgeBeyond(graph, wish, judged.type, types)
   if (beyond !== undefined) return beyond
   const parameter = parameterAt(graph, wish.to, wish.input, types)
   const primitive = graph.nodes.get(wish.from)
@@ -83,9 +83,9 @@ type Judgement =
   | { readonly ok: false; readonly why: 'missing' | 'type'; readonly reason: string }
 
 /** Whether both ends exist and their types agree; the type that flows. */
-export function judge(nodes: Graph['nodes'], wish: Wish, flowing?: string): Judgement {
-  const from = nodes.get(wish.from)
-  const to = nodes.get(wish.to)
+export function judge(graph: Graph, wish: Wish, types: Catalogue, flowing?: string): Judgement {
+  const from = graph.nodes.get(wish.from)
+  const to = graph.nodes.get(wish.to)
   const output = from?.outputs[wish.output]
   const input = to?.inputs.find(({ name }) => name === wish.input)
   if (output === undefined || input === undefined) {
@@ -93,7 +93,8 @@ export function judge(nodes: Graph['nodes'], wish: Wish, flowing?: string): Judg
   }
   const type = flowing ?? output.type
   if (canConnect(type, input.type)) return { ok: true, type }
-  const reason = `‘${input.label ?? input.name}’ of ${nameOf(to)} takes ${input.type}, but ‘${output.label ?? output.name}’ of ${nameOf(from)} gives ${type}.`
+  const [giver, taker] = [wish.from, wish.to].map((id) => nameOf(graph, id, types))
+  const reason = `‘${input.label ?? input.name}’ of ${taker} takes ${input.type}, but ‘${output.label ?? output.name}’ of ${giver} gives ${type}.`
   return { ok: false, why: 'type', reason }
 }
 
@@ -112,13 +113,13 @@ export function flowingType(graph: Graph, from: string, output: number): string 
 }
 
 /** What a reroute feeds must take what comes into it. */
-function judgeBeyond(graph: Graph, { to }: Wish, type: string): Connection | undefined {
+function judgeBeyond(graph: Graph, { to }: Wish, type: string, types: Catalogue): Connection | undefined {
   const reroutes = new Set([to])
   for (const id of reroutes) {
     if (graph.nodes.get(id)?.type !== 'Reroute') continue
     for (const link of graph.links.values()) {
       if (link.from !== id) continue
-      const judged = judge(graph.nodes, link, type)
+      const judged = judge(graph, link, types, type)
       if (!judged.ok) return refuse(judged.reason)
       reroutes.add(link.to)
     }
@@ -134,8 +135,9 @@ function primitiveKind(graph: Graph, id: string, types: Catalogue): string | und
   return undefined
 }
 
-function nameOf(node: GraphNode | undefined): string {
-  return node?.title ?? node?.type ?? 'a missing node'
+function nameOf(graph: Graph, id: string, types: Catalogue): string {
+  const node = graph.nodes.get(id)
+  return node === undefined ? 'a missing node' : titleOf(graph, node, types)
 }
 
 function refuse(reason: string): { readonly ok: false; readonly reason: string } {

@@ -121,7 +121,7 @@ function readLevel(
     nodes.set(String(node.id), readNode(node, entries[i] ?? {}, type, leastOutputs.get(String(node.id)) ?? 0, known))
   }
   const read = new Map(readReroutes(source).map((reroute) => [reroute.id, reroute]))
-  const links = readLinks(workflow, source, nodes, definitions, problems)
+  const links = readLinks(workflow, source, nodes, definitions, types, problems)
   const through = linksThrough({ reroutes: read }, links.values())
   const reroutes = new Map(
     [...read].map(([id, reroute]) => [
@@ -310,8 +310,10 @@ function readLinks(
   source: FileEntry,
   nodes: ReadonlyMap<string, GraphNode>,
   definitions: Graph['definitions'],
+  types: Catalogue,
   problems: string[],
 ): Map<number, GraphLink> {
+  const level = { ...EMPTY_GRAPH, nodes, definitions }
   const raw = (Array.isArray(source.links) ? source.links : []).filter((link) => link !== null)
   const isObjects = hasObjectLinks(source)
   const parents = readParents(source)
@@ -328,7 +330,7 @@ function readLinks(
     const [from, to] = [String(link.from), String(link.to)]
     const input = nodes.get(to)?.inputs[own.get(link.id)?.get(to) ?? link.toSlot]?.name
     const wish = { from, output: link.fromSlot, to, input: input ?? '' }
-    const judged = judge(nodes, wish)
+    const judged = judge(level, wish, types)
     if (links.has(link.id)) {
       problems.push(`Link ${link.id} was left out. There are two of this number.`)
       continue
@@ -355,7 +357,7 @@ function readLinks(
       source: Array.isArray(entry) ? entry : (entryOf(entry) ?? {}),
     })
   }
-  for (const link of circularLinks({ ...EMPTY_GRAPH, nodes, links, definitions })) {
+  for (const link of circularLinks({ ...level, links })) {
     links.delete(link.id)
     problems.push(`Link ${link.id} was left out. It closes a circle.`)
   }

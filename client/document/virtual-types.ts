@@ -61,6 +61,11 @@ export function typeOf(graph: Graph, node: GraphNode, types: Catalogue): NodeDes
   return staticType(node.type, types) ?? instanceType(graph, node, types) ?? boundaryType(graph, node)
 }
 
+/** What stands on a node: its own title, else that of its type. */
+export function titleOf(graph: Graph, node: GraphNode, types: Catalogue): string {
+  return node.title ?? typeOf(graph, node, types)?.title ?? node.type
+}
+
 /** A subgraph as this one node shows it: with the fields of its inside that the file promotes for it. */
 function instanceType(graph: Graph, node: GraphNode, types: Catalogue): NodeDescription | undefined {
   const type = definitionType(graph, node.type, types)

@@ -67,15 +67,16 @@ export class Host {
   }
 
   /** Queues a graph; pictures that it saves will carry the workflow. */
-  async submit({ prompt, workflow, targets }: Order): Promise<Submission> {
+  async submit({ prompt, workflow, targets, drawn }: Order): Promise<Submission> {
     try {
       const run = await this.#gendr.run(prompt, { workflow, ...(targets !== undefined && { targets }) })
-      return { ok: true, id: run.id, nodeErrors: readRefusal({ node_errors: run.nodeErrors }).nodes }
+      return { ok: true, id: run.id, nodeErrors: readRefusal({ node_errors: run.nodeErrors }, drawn).nodes }
     } catch (error) {
       if (!(error instanceof HostError) || error.status === 0) throw error
       const { message, remedy, nodeErrors } = error
       const extra = remedy === '' ? {} : { remedy }
-      return { ok: false, refusal: readRefusal({ error: { message, extra_info: extra }, node_errors: nodeErrors }) }
+      const body = { error: { message, extra_info: extra }, node_errors: nodeErrors }
+      return { ok: false, refusal: readRefusal(body, drawn) }
     }
   }
 

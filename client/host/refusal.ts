@@ -23,15 +23,27 @@ export interface Refusal {
   readonly nodes: ReadonlyMap<string, string>
 }
 
+/** The graph that was refused, as it is drawn. */
+export interface Drawn {
+  /** @param type what the host calls it, for a node that is not drawn */
+  titleOf(node: string, type: string): string
+  /** Why nothing comes through the link into an input; undefined where there is no link. */
+  whyEmpty(node: string, input: string): string | undefined
+}
+
+const UNSEEN: Drawn = { titleOf: (_, type) => type, whyEmpty: () => undefined }
+
 /** Says in words why the host refused; it also answers 200 with errors, when only a part of the graph runs. */
-export function readRefusal(body: unknown): Refusal {
+export function readRefusal(body: unknown, drawn = UNSEEN): Refusal {
   const parsed = refusalSchema.safeParse(body)
   const { error, node_errors } = parsed.success ? parsed.data : { error: undefined, node_errors: {} }
   const nodes = Object.entries(node_errors).map(([id, { errors }]): [string, string] => [
     id,
-    errors.map(say).join('\n'),
+    errors.map((problem) => say(problem, (input) => drawn.whyEmpty(id, input))).join('\n'),
   ])
-  const named = Object.entries(node_errors).map(([id, { class_type }], i) => `${class_type} (${id}): ${nodes[i]?.[1]}`)
+  const named = Object.entries(node_errors).map(
+    ([id, { class_type }], i) => `${drawn.titleOf(id, class_type)}: ${nodes[i]?.[1]}`,
+  )
   return {
     message: error === undefined ? 'The host refused this graph.' : error.message || 'The host refused this.',
     remedy: error?.extra_info.remedy ?? listed(named),
@@ -49,11 +61,14 @@ function listed(sentences: readonly string[]): string {
 
 type Problem = z.output<typeof problem>
 
-function say({ type, message, details, extra_info: { input_name, remedy } }: Problem): string {
+function say(
+  { type, message, details, extra_info: { input_name, remedy } }: Problem,
+  whyEmpty: (input: string) => string | undefined,
+): string {
   const input = input_name ?? details
   switch (type) {
     case 'required_input_missing':
-      return `‘${input}’ is not connected. Draw a link to it.`
+      return whyEmpty(input) ?? `‘${input}’ is not connected. Draw a link to it.`
     case 'return_type_mismatch':
       return `‘${input}’ receives the wrong kind of value. ${details}`
     case 'value_smaller_than_min':

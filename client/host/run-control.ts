@@ -2,8 +2,10 @@ import type { Catalogue } from '../../server/graph/catalogue.ts'
 import type { Prompt } from '../../server/graph/prompt.ts'
 import type { ServerMessage } from '../../server/protocol/messages.ts'
 import type { Graph } from '../document/graph.ts'
+import { runTitle, whyEmpty } from '../document/run-nodes.ts'
 import { writePrompt, writeWorkflow } from '../document/write-workflow.ts'
 import { type Host, HostError, type PastRun, type QueuedRun } from './host.ts'
+import type { Drawn } from './refusal.ts'
 import {
   boardOfRun,
   EMPTY_BOARD,
@@ -17,13 +19,21 @@ import {
 import { RunOrigins } from './run-origins.ts'
 import type { SocketEvent } from './socket.ts'
 
-/** What a run has to say to the person in front of it. */
-export type Announce = (tone: 'error' | 'warning' | 'good', message: string, remedy?: string) => void
+/** What a run has to say to the person in front of it, and of which node. */
+export type Announce = (tone: 'error' | 'warning' | 'good', message: string, remedy?: string, about?: Blamed) => void
+
+/** A node of a run as the run calls it, and the tab that the run is of. */
+export interface Blamed {
+  readonly tab: string
+  readonly node: string
+}
 
 /** What is run: a graph as the host takes it, with the file that results will carry. */
 export interface Order {
   readonly prompt: Prompt
   readonly workflow: unknown
+  /** For words about it. */
+  readonly drawn?: Drawn
   /** Output nodes to run; all of them by default. */
   readonly targets?: readonly string[]
   /** The tab that it is of. */
@@ -39,7 +49,14 @@ export interface UpTo {
 
 /** The graph as it is now, to be run as a whole. */
 export function orderOf(graph: Graph, types: Catalogue): Order {
-  return { prompt: writePrompt(graph, types), workflow: writeWorkflow(graph, types) }
+  return {
+    prompt: writePrompt(graph, types),
+    workflow: writeWorkflow(graph, types),
+    drawn: {
+      titleOf: (node, type) => runTitle(graph, node, types) ?? types.get(type)?.title ?? type,
+      whyEmpty: (node, input) => whyEmpty(graph, node, input, types),
+    },
+  }
 }
 
 interface OwnRun {
@@ -200,7 +217,8 @@ export class RunControl {
       if (next === board) continue
       this.#set(origin, next)
       if (message.type !== 'execution_error') continue
-      this.#announce('error', message.data.exception_message.trim(), message.data.remedy)
+      const { exception_message: reason, remedy, node_id: node } = message.data
+      this.#announce('error', reason.trim(), remedy, blamed(origin, node))
     }
   }
 
@@ -210,7 +228,7 @@ export class RunControl {
     if (!submission.ok) {
       const { message, remedy, nodes } = submission.refusal
       this.#fail(origin, nodes)
-      this.#announce('error', message, remedy)
+      this.#announce('error', message, remedy, blamed(origin, firstOf(nodes)))
       return undefined
     }
     const nodes = Object.keys(order.prompt)
@@ -220,7 +238,8 @@ export class RunControl {
     if (this.boardOf(origin).state !== 'running') this.#begin(submission.id, origin, nodes)
     if (submission.nodeErrors.size > 0) {
       this.#set(origin, refused(this.boardOf(origin), submission.nodeErrors))
-      this.#announce('warning', 'A part of the graph cannot run; the rest does.', 'The nodes with a red frame say why.')
+      const [message, remedy] = ['A part of the graph cannot run; the rest does.', 'The nodes with a red frame say why.']
+      this.#announce('warning', message, remedy, blamed(origin, firstOf(submission.nodeErrors)))
     }
     return submission.id
   }
@@ -301,6 +320,14 @@ export class RunControl {
     this.#boards.set(origin, board)
     this.#show(board)
   }
+}
+
+function blamed(tab: Origin, node: string | null | undefined): Blamed | undefined {
+  return tab === undefined || node === null || node === undefined ? undefined : { tab, node }
+}
+
+function firstOf(nodes: ReadonlyMap<string, string>): string | undefined {
+  return nodes.keys().next().value
 }
 
 function endOf({ succeeded }: PastRun): Pick<RunBoard, 'state' | 'endedAt'> {

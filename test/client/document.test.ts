@@ -17,11 +17,11 @@ function openDocument(): GraphDocument {
 }
 
 describe('links', () => {
-  test('of other types are refused, with both types named', () => {
-    const refused = connect(openDocument().graph, { from: '1', output: 1, to: '3', input: 'images' })
+  test('of other types are refused, with both types named, and the nodes as they are drawn', () => {
+    const refused = connect(openDocument().graph, { from: '1', output: 1, to: '3', input: 'images' }, types)
     expect(refused).toEqual({
       ok: false,
-      reason: '‘images’ of SaveImage takes IMAGE, but ‘MASK’ of LoadImage gives MASK.',
+      reason: '‘images’ of Save Image takes IMAGE, but ‘MASK’ of Load Image gives MASK.',
     })
   })
 

@@ -177,7 +177,7 @@ describe('a hostile file', () => {
     const { graph, problems } = readWorkflow(json, types)
     expect([...graph.links.keys()]).toEqual([1])
     expect(problems).toHaveLength(4)
-    expect(problems.join()).toContain('takes IMAGE, but ‘MASK’ of LoadImage gives MASK')
+    expect(problems.join()).toContain('of Save Image takes IMAGE, but ‘MASK’ of Load Image gives MASK')
   })
 
   test('of two nodes with one id the second gets another, and links mean the first', () => {

@@ -54,7 +54,7 @@ describe.skipIf(withoutBrowser)('wiring', () => {
     test('of another type are refused with both types', async () => {
       await canvas.load(all)
       await canvas.drag(output(atLoad, 1), input(atSave))
-      expect(await canvas.told()).toMatch(/‘images’ of SaveImage takes IMAGE, but ‘MASK’ of LoadImage gives MASK/)
+      expect(await canvas.told()).toMatch(/‘images’ of Save Image takes IMAGE, but ‘MASK’ of Load Image gives MASK/)
       expect((await canvas.saved()).links).toEqual([])
     })
 

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { readWorkflow } from '../../client/document/read-workflow.ts'
+import { readRefusal } from '../../client/host/refusal.ts'
+import { orderOf } from '../../client/host/run-control.ts'
+import { savedWorkflow, types } from './types.ts'
+
+/** What the host says where inputs get nothing. */
+const missing = (nodes: Readonly<Record<string, readonly [type: string, input: string]>>) => ({
+  error: { message: 'Prompt outputs failed validation' },
+  node_errors: Object.fromEntries(
+    Object.entries(nodes).map(([id, [class_type, details]]) => [
+      id,
+      { class_type, errors: [{ type: 'required_input_missing', message: 'Required input is missing', details }] },
+    ]),
+  ),
+})
+const refusal = (body: unknown, change: (file: ReturnType<typeof savedWorkflow>) => unknown) => {
+  const { graph } = readWorkflow(change(savedWorkflow()), types)
+  return readRefusal(body, orderOf(graph, types).drawn)
+}
+
+test('a refusal calls nodes what stands on them', () => {
+  const body = missing({ '2': ['ImageScaleBy', 'image'], '3': ['SaveImage', 'images'], '9': ['Noise', 'image'] })
+  expect(refusal(body, (file) => ({ ...file, links: [] })).remedy.split('\n')).toEqual([
+    'Twice as large: ‘image’ is not connected. Draw a link to it.',
+    'Save Image: ‘images’ is not connected. Draw a link to it.',
+    'Noise: ‘image’ is not connected. Draw a link to it.',
+  ])
+})
+
+test('a refusal finds the nodes in subgraphs', () => {
+  const inside = { ...savedWorkflow(), id: 'inside', name: 'Inside', inputs: [], outputs: [], links: [] }
+  const body = missing({ '7:2': ['ImageScaleBy', 'image'] })
+  const outside = (file: object) => ({
+    ...file,
+    nodes: [{ id: 7, type: 'inside', pos: [0, 0], size: [100, 100] }],
+    links: [],
+    definitions: { subgraphs: [inside] },
+  })
+  expect(refusal(body, outside).remedy).toMatch(/^Twice as large: /)
+})
+
+test.each([
+  [2, '‘images’ gets nothing: Twice as large, which feeds it, is muted.'],
+  [4, '‘images’ gets nothing: Twice as large, which feeds it, is bypassed and hands nothing on.'],
+  [0, '‘images’ gets nothing from Twice as large, which feeds it.'],
+])('a refusal asks for no link where there is one, from a node of mode %i', (mode, said) => {
+  const body = missing({ '3': ['SaveImage', 'images'] })
+  const changed = (file: ReturnType<typeof savedWorkflow>) => ({
+    ...file,
+    nodes: file.nodes.map((node) => (node.id === 2 ? { ...node, mode } : node)),
+  })
+  expect(refusal(body, changed).nodes.get('3')).toBe(said)
+})
