@@ -23,6 +23,7 @@ import type { Host } from './host/host.ts'
 import { orderUpTo } from './host/partial-run.ts'
 import type { RunBoard } from './host/run-board.ts'
 import { type Blamed, type Order, orderOf, RunControl, wordsOf } from './host/run-control.ts'
+import { Uploads } from './host/uploads.ts'
 import { askTitle, graphMenu, linkMenu } from './panels/graph-menus.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
 import { openMenu } from './panels/menu.ts'
@@ -45,6 +46,8 @@ interface EditorParts {
   readonly handle: PictureHandle
   /** The board of a run has changed. */
   readonly followed: () => void
+  /** A picture is on its way to the host, or no more. */
+  readonly uploading: () => void
   /** The workflow in view is about to leave it. */
   readonly leaving: () => void
   /** Puts away what lies over the graph. */
@@ -81,13 +84,20 @@ export class Editor {
   readonly #parts: EditorParts
   #types: Catalogue = new Map()
   readonly #finished = new Set<string>()
+  readonly #uploads: Uploads
 
   constructor(parts: EditorParts) {
     this.#parts = parts
+    this.#uploads = new Uploads(parts.uploading)
     this.runs = new RunControl(
       parts.host,
       (tone, message, remedy, about) =>
-        parts.toasts.show(tone, message, remedy, about && { label: STRINGS.blamed.show, act: () => this.#showBlamed(about) }),
+        parts.toasts.show(
+          tone,
+          message,
+          remedy,
+          about && { label: STRINGS.blamed.show, act: () => this.#showBlamed(about) },
+        ),
       (board) => this.#followRun(board),
       localStorage,
     )
@@ -131,15 +141,28 @@ export class Editor {
   }
 
   run(): void {
-    void this.#tryLater(async () => void (await this.runs.start(this.order())))
+    void this.#startRun(() => this.order())
   }
 
   /** Runs only what a node needs, and shows the picture that it gives. */
   async runUpTo(id: string): Promise<void> {
-    await this.#tryLater(async () => {
-      const { order, shown } = orderUpTo(this.order(), this.view.runId(id), this.#types)
-      await this.runs.start({ ...order, upTo: { node: id, shown } })
+    const node = this.view.runId(id)
+    await this.#startRun(() => {
+      const { order, shown } = orderUpTo(this.order(), node, this.#types)
+      return { ...order, upTo: { node: id, shown } }
     })
+  }
+
+  /** A picture that the tab in view is being given belongs to the run; where it cannot be had, there is none. */
+  async #startRun(order: () => Order): Promise<void> {
+    const { id } = this.tabs.active
+    if (!(await this.#uploads.loaded(id))) return
+    this.tabs.whenShown(id, () => void this.#tryLater(async () => void (await this.runs.start(order()))))
+  }
+
+  /** The pictures that the tab in view is being given. */
+  get uploading(): readonly string[] {
+    return this.#uploads.of(this.tabs.active.id)
   }
 
   /** The workflow in view as the host would run it now. @throws where it cannot be run at all */
@@ -239,6 +262,7 @@ export class Editor {
   /** A workflow opens; a picture opens the graph that it carries, else it is loaded at `at`. */
   async takeFile(file: File, at: Point): Promise<void> {
     const here = this.#here()
+    const tab = this.tabs.active.id
     await this.#tryLater(async () => {
       const name = file.name.replace(/\.[a-z0-9]+$/i, '') || 'Untitled'
       if (/\.json$/i.test(file.name) || file.type === 'application/json') {
@@ -251,22 +275,24 @@ export class Editor {
         this.#parts.toasts.show('warning', message, remedy)
         return
       }
-      const carried = readGraphPicture(new Uint8Array(await file.arrayBuffer()), this.#types)
-      if (carried !== undefined && 'read' in carried) {
-        this.open(carried.read, { name })
-        return
-      }
-      if (carried !== undefined) this.#parts.toasts.show('warning', STRINGS.unreadableGraph(file.name), carried.reason)
-      await this.loadPicture(file, at, here)
+      await this.#uploads.during(tab, file.name, async () => {
+        const carried = readGraphPicture(new Uint8Array(await file.arrayBuffer()), this.#types)
+        if (carried !== undefined && 'read' in carried) {
+          this.open(carried.read, { name })
+          return
+        }
+        if (carried !== undefined) {
+          this.#parts.toasts.show('warning', STRINGS.unreadableGraph(file.name), carried.reason)
+        }
+        const picture = await this.#parts.host.upload(file)
+        here(() => this.usePicture(picture, at))
+      })
     })
   }
 
   /** Uploads a picture and loads it as `usePicture` does. */
-  async loadPicture(file: File, at: Point, here = this.#here()): Promise<void> {
-    await this.#tryLater(async () => {
-      const picture = await this.#parts.host.upload(file)
-      here(() => this.usePicture(picture, at))
-    })
+  async loadPicture(file: File, at: Point): Promise<void> {
+    await this.#upload(file, (picture) => this.usePicture(picture, at))
   }
 
   /** Loads a picture of the host in the node under `at`, or in the only one that loads any, or in a new one. */
@@ -315,11 +341,19 @@ export class Editor {
 
   /** Uploads a picture into a parameter. */
   async uploadInto(file: File, { node, parameter }: PictureLoader): Promise<void> {
+    await this.#upload(file, (picture) => this.setParameter(node, parameter, inputName(picture)))
+  }
+
+  /** Gives the host a picture, and does something with it in the place that is in view now. */
+  async #upload(file: File, use: (picture: FileReference) => void): Promise<void> {
     const here = this.#here()
-    await this.#tryLater(async () => {
-      const name = inputName(await this.#parts.host.upload(file))
-      here(() => this.setParameter(node, parameter, name))
-    })
+    const tab = this.tabs.active.id
+    await this.#tryLater(() =>
+      this.#uploads.during(tab, file.name, async () => {
+        const picture = await this.#parts.host.upload(file)
+        here(() => use(picture))
+      }),
+    )
   }
 
   /** The place that is in view now: what it is given is done there, where another tab is in view once that one is left. */

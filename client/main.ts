@@ -259,6 +259,7 @@ const runOnChange = new RunOnChange({
     }
   },
   run: () => editor.run(),
+  isLoading: () => editor.uploading.length > 0,
 })
 const toolbar = new Toolbar(byId('toolbar', HTMLElement), {
   run: () => editor.run(),
@@ -286,6 +287,10 @@ const editor = new Editor({
     runOnChange.board = editor.runs.board
     showBoard()
     if (isForm()) showResult(editor.boardInView)
+  },
+  uploading() {
+    showBoard()
+    runOnChange.edited()
   },
   leaving: () => autosave?.flush(),
   uncover() {
@@ -437,7 +442,9 @@ async function refreshTypes(): Promise<void> {
 function showBoard(): void {
   const board = editor.boardInMind
   document.body.dataset.runState = board.state === 'cancelled' ? 'idle' : board.state
-  toolbar.show(board, editor.runs.queued)
+  const [name] = editor.uploading
+  const sending = name !== undefined ? STRINGS.loading(name) : editor.runs.isSending ? STRINGS.sending : undefined
+  toolbar.show(board, editor.runs.queued, sending)
   formPanel.board = board
 }
 

@@ -4,6 +4,8 @@ interface RunOnChangeParts {
   /** What would be run now, as text; undefined where it cannot be run. */
   prompt(): string | undefined
   run(): void
+  /** Whether a picture is still on its way into the graph: there is a change when it has come. */
+  isLoading(): boolean
 }
 
 /** Long enough for a gesture to end. */
@@ -52,7 +54,7 @@ export class RunOnChange {
   }
 
   #check(): void {
-    if (this.#isBusy) return
+    if (this.#isBusy || this.#parts.isLoading()) return
     const prompt = this.#parts.prompt()
     if (prompt === undefined || prompt === this.#ran) return
     this.#ran = prompt

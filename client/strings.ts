@@ -164,6 +164,8 @@ export const STRINGS = {
     failed: 'This picture cannot be shown: the host does not have it any more, or cannot decode it.',
     frame: 'Picture: arrow keys move, + and − zoom, 1 is one to one, 0 fits',
   },
+  loading: (name: string) => `Loading ‘${name}’…`,
+  sending: 'Sending…',
   unreadableGraph: (name: string) => `The graph in ‘${name}’ cannot be read; it is loaded as a picture.`,
   loaded: {
     message: (name: string) => `‘${name}’ is loaded.`,

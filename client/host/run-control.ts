@@ -113,6 +113,11 @@ export class RunControl {
     return this.#queued
   }
 
+  /** Whether the host has not answered yet whether it takes a run. */
+  get isSending(): boolean {
+    return this.#pending > 0
+  }
+
   /** How far a run goes that was started here; undefined where it goes to its end. */
   upToOf(run: string | null): UpTo | undefined {
     return run === null ? undefined : this.#own.get(run)?.upTo
@@ -122,6 +127,7 @@ export class RunControl {
   async start(order: Order): Promise<string | undefined> {
     this.#pending += 1
     this.#early ??= []
+    this.#show(this.board)
     try {
       return await this.#submit(order)
     } catch (error) {
@@ -135,6 +141,7 @@ export class RunControl {
         this.#early = undefined
         for (const event of early) this.hear(event)
       }
+      this.#show(this.board)
     }
   }
 
@@ -238,7 +245,10 @@ export class RunControl {
     if (this.boardOf(origin).state !== 'running') this.#begin(submission.id, origin, nodes)
     if (submission.nodeErrors.size > 0) {
       this.#set(origin, refused(this.boardOf(origin), submission.nodeErrors))
-      const [message, remedy] = ['A part of the graph cannot run; the rest does.', 'The nodes with a red frame say why.']
+      const [message, remedy] = [
+        'A part of the graph cannot run; the rest does.',
+        'The nodes with a red frame say why.',
+      ]
       this.#announce('warning', message, remedy, blamed(origin, firstOf(submission.nodeErrors)))
     }
     return submission.id

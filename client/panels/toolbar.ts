@@ -104,11 +104,14 @@ export class Toolbar {
     setInterval(() => this.#showTime(), 100)
   }
 
-  /** @param queued how many runs go on and wait on the host, whoever's they are */
-  show(board: RunBoard, queued: number): void {
+  /**
+   * @param queued how many runs go on and wait on the host, whoever's they are
+   * @param sending what is on its way to the host, in words
+   */
+  show(board: RunBoard, queued: number, sending?: string): void {
     this.#board = board
     const percent = Math.round(progressOf(board) * 100)
-    this.#state.textContent = STATES[board.state]
+    this.#state.textContent = sending ?? STATES[board.state]
     this.#progress.setAttribute('aria-valuenow', String(percent))
     this.#progress.hidden = board.state !== 'running'
     this.#fill.style.width = `${percent}%`

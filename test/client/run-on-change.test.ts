@@ -12,8 +12,13 @@ afterEach(() => {
 /** The prompt in view, and which of them ran. */
 function bench(first: string) {
   let prompt = first
+  let isLoading = false
   const ran: string[] = []
-  const onChange = new RunOnChange({ prompt: () => prompt, run: () => ran.push(prompt) })
+  const onChange = new RunOnChange({
+    prompt: () => prompt,
+    run: () => ran.push(prompt),
+    isLoading: () => isLoading,
+  })
   const edit = (next: string) => {
     prompt = next
     onChange.edited()
@@ -24,7 +29,11 @@ function bench(first: string) {
     onChange.opened()
     vi.advanceTimersByTime(1000)
   }
-  return { onChange, ran, edit, show }
+  const load = (is: boolean) => {
+    isLoading = is
+    edit(prompt)
+  }
+  return { onChange, ran, edit, show, load }
 }
 
 test('a change runs the graph, and a look at another graph does not', () => {
@@ -53,5 +62,18 @@ test('what is changed while it runs is run after that, but not the graph that ca
   show('b')
   onChange.board = { ...EMPTY_BOARD, state: 'done' }
   vi.advanceTimersByTime(1000)
+  expect(ran).toEqual(['a', 'a, changed'])
+})
+
+test('a picture that is being loaded is waited for, also where it is the one that was there', () => {
+  const { onChange, ran, edit, load } = bench('a')
+  onChange.isOn = true
+  load(true)
+  edit('a, changed')
+  expect(ran).toEqual(['a'])
+  load(false)
+  expect(ran).toEqual(['a', 'a, changed'])
+  load(true)
+  load(false)
   expect(ran).toEqual(['a', 'a, changed'])
 })

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Page, type Route } from 'playwright-core'
 
 const PLACES = [
   process.env.CHROMIUM,
@@ -69,14 +69,23 @@ export async function dropPictures(page: Page, files: readonly Buffer[]): Promis
 }
 
 /** Holds back what the page uploads. @returns what lets it go */
-export async function holdUploads(page: Page): Promise<() => void> {
+export function holdUploads(page: Page): Promise<() => void> {
+  return hold(page, '**/api/files/**')
+}
+
+/** Holds back what the page asks of the host. @returns what lets it go, to the host or to another answer */
+export async function hold(
+  page: Page,
+  requests: string,
+  answer = (route: Route): Promise<void> => route.continue(),
+): Promise<() => void> {
   let letGo = () => {}
   const gone = new Promise<void>((resolve) => {
     letGo = resolve
   })
-  await page.route('**/api/files/**', async (route) => {
+  await page.route(requests, async (route) => {
     await gone
-    await route.continue()
+    await answer(route)
   })
   return letGo
 }

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { drop, dropPictures, holdUploads, openBrowser, withoutBrowser } from './browser.ts'
+import { drop, dropPictures, hold, holdUploads, openBrowser, withoutBrowser } from './browser.ts'
 import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
 import { chainGraph, invertGraph } from './graphs.ts'
 import { type Host, post, startHost, upload } from './host.ts'
@@ -152,6 +152,51 @@ describe.skipIf(withoutBrowser)('the queue', () => {
     await editor.page.keyboard.press('Control+z')
   })
 
+  test('a run that is asked for while a picture is being loaded runs that picture', async () => {
+    await editor.openGraph(invertGraph('first.png', 'before'))
+    const prompts = async (): Promise<string[]> => {
+      const { queue_running, queue_pending } = await (await fetch(`${host.url}/queue`)).json()
+      const past = Object.values<{ prompt: unknown[] }>(await (await fetch(`${host.url}/history`)).json())
+      const all = [...queue_running, ...queue_pending, ...past.map(({ prompt }) => prompt)]
+      return all.map(([, , prompt]) => JSON.stringify(prompt))
+    }
+    const before = await prompts()
+    const letGo = await holdUploads(editor.page)
+    await drop(editor.page, 'other.png', 'image/png', await plainPicture(24, 16, '#9a4'))
+    await by('run').click()
+    await expect.poll(() => by('run-state').textContent()).toBe('Loading ‘other.png’…')
+    await editor.page.waitForTimeout(300)
+    expect(await prompts()).toEqual(before)
+    letGo()
+    await expect.poll(async () => (await prompts()).length).toBe(before.length + 1)
+    expect((await prompts()).filter((prompt) => prompt.includes('"other.png"'))).toHaveLength(1)
+    await expect.poll(() => by('run-state').textContent()).toBe('Done')
+  })
+
+  test('nothing is run where the picture cannot be loaded', async () => {
+    const { pagination } = await (await fetch(`${host.url}/api/jobs?limit=1`)).json()
+    const letGo = await hold(editor.page, '**/api/files/**', (route) =>
+      route.fulfill({ status: 507, json: { error: { message: 'The disk is full.' } } }),
+    )
+    await drop(editor.page, 'lost.png', 'image/png', await plainPicture(25, 16, '#9a4'))
+    await by('run').click()
+    letGo()
+    await by('toast').filter({ hasText: '‘lost.png’ could not be uploaded' }).waitFor()
+    await expect.poll(() => by('run-state').textContent()).toBe('Done')
+    const after = await (await fetch(`${host.url}/api/jobs?limit=1`)).json()
+    expect(after.pagination.total).toBe(pagination.total)
+    await editor.page.unroute('**/api/files/**')
+  })
+
+  test('the bar says that a run is being sent, until the host has answered', async () => {
+    const letGo = await hold(editor.page, '**/prompt')
+    await by('run').click()
+    await expect.poll(() => by('run-state').textContent()).toBe('Sending…')
+    letGo()
+    await expect.poll(() => by('run-state').textContent()).toBe('Done')
+    await editor.page.unroute('**/prompt')
+  })
+
   test('a change runs the graph by itself where that is wished, and moving a node does not', async () => {
     await by('run-menu').click()
     await by('run-on-change').click()
@@ -212,6 +257,6 @@ describe.skipIf(withoutBrowser)('the queue', () => {
   })
 
   test('no script failed and no policy was broken on the way', () => {
-    expect(editor.troubles.filter((trouble) => !/404/.test(trouble))).toEqual([])
+    expect(editor.troubles.filter((trouble) => !/404|507/.test(trouble))).toEqual([])
   })
 })
