@@ -1,10 +1,12 @@
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { loadImage } from '../../../nodes/image/load-image.ts'
 import { saveImage } from '../../../nodes/image/save-image.ts'
 import type { Frame } from '../../../nodes/sdk/values.ts'
 import { noiseFrame, testContext } from '../context.ts'
+
+afterEach(() => vi.restoreAllMocks())
 
 const raw = ({ width, height, channels, data }: Frame) => sharp(data, { raw: { width, height, channels } })
 const photo = await raw(noiseFrame(60, 40)).jpeg({ quality: 95 }).toBuffer()
@@ -136,21 +138,14 @@ describe('LoadImage', () => {
     expect((await load(turned)).IMAGE.frames).toMatchObject(Array(3).fill({ width: 10, height: 20 }))
   })
 
-  test('a thousand frames take hardly longer than their pixels, and can be cancelled', async () => {
+  test('a thousand frames are decoded at once, and can be cancelled', async () => {
     const { data } = noiseFrame(16, 1000 * 16)
     const options = { raw: { width: 16, height: 1000 * 16, channels: 3, pageHeight: 16 } } as const
     const moving = await sharp(data, options).gif({ effort: 1, colours: 8, reuse: true }).toBuffer()
-    const timed = async (run: () => Promise<unknown>) => {
-      const begin = performance.now()
-      await run()
-      return performance.now() - begin
-    }
-    const pixels = await timed(() => sharp(moving, { pages: -1 }).raw().toBuffer())
-    const whole = await timed(async () => {
-      const { IMAGE } = await loadImage.run({}, { image: 'x' }, testContext({ x: moving }))
-      expect(IMAGE.frames).toHaveLength(1000)
-    })
-    expect(whole).toBeLessThan(50 * pixels)
+    const openings = [vi.spyOn(sharp.prototype, 'metadata'), vi.spyOn(sharp.prototype, 'toBuffer')]
+    const { IMAGE } = await loadImage.run({}, { image: 'x' }, testContext({ x: moving }))
+    expect(IMAGE.frames).toHaveLength(1000)
+    expect(openings.map(({ mock }) => mock.calls.length)).toEqual([1, 1])
     const cancel = new AbortController()
     const context = { ...testContext({ x: moving }), signal: cancel.signal }
     const running = loadImage.run({}, { image: 'x' }, context)
