@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { asUser } from '../as-user.ts'
 import { root } from './host.ts'
 
 const EXAMPLE = join(root, 'workflows/restore-photo.json')
@@ -23,20 +24,21 @@ interface Answer {
 
 /** What `gendr` says of these arguments, with an own data folder. */
 function gendr(...args: string[]): Promise<Answer> {
-  return answer(process.execPath, args)
+  return answer(process.execPath, commandOf(args))
 }
 
-/** As gendr, for a user to whom folders can be closed: to root all are open. */
 function gendrOfUser(...args: string[]): Promise<Answer> {
-  if (process.getuid?.() !== 0) return gendr(...args)
-  return answer('setpriv', args, '--bounding-set', '-dac_override,-dac_read_search', process.execPath)
+  return answer(...asUser(process.execPath, commandOf(args)))
 }
 
-function answer(program: string, args: readonly string[], ...before: string[]): Promise<Answer> {
+function commandOf(args: readonly string[]): readonly string[] {
   const device = args[0] === 'import' ? [] : ['--device', 'cpu']
-  const given = [...before, join(root, 'server/start.mjs'), ...args, '--data', join(folder, 'data'), ...device]
+  return [join(root, 'server/start.mjs'), ...args, '--data', join(folder, 'data'), ...device]
+}
+
+function answer(program: string, args: readonly string[]): Promise<Answer> {
   return new Promise((done) => {
-    execFile(program, given, { cwd: folder }, (error, stdout, stderr) =>
+    execFile(program, args, { cwd: folder }, (error, stdout, stderr) =>
       done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
     )
   })

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { asUser } from '../../as-user.ts'
 
 const SOURCES = resolve(import.meta.dirname, '../../../server')
 /** Builds a host that says what it was built from. */
@@ -44,11 +45,8 @@ function start(...args: string[]) {
   return answer(spawn(process.execPath, ['server/start.mjs', ...args], { cwd: root }))
 }
 
-/** As start, for a user to whom folders can be closed: to root all are open. */
 function startOfUser(...args: string[]) {
-  if (process.getuid?.() !== 0) return start(...args)
-  const user = ['--bounding-set', '-dac_override,-dac_read_search', process.execPath]
-  return answer(spawn('setpriv', [...user, 'server/start.mjs', ...args], { cwd: root }))
+  return answer(spawn(...asUser(process.execPath, ['server/start.mjs', ...args]), { cwd: root }))
 }
 
 describe('what was built', () => {
