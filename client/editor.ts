@@ -22,7 +22,7 @@ import type { Address, FileReference } from './host/address.ts'
 import type { Host } from './host/host.ts'
 import { orderUpTo } from './host/partial-run.ts'
 import type { RunBoard } from './host/run-board.ts'
-import { type Blamed, type Order, orderOf, RunControl, wordsOf } from './host/run-control.ts'
+import { type Announce, type Order, orderOf, RunControl, wordsOf } from './host/run-control.ts'
 import { Uploads } from './host/uploads.ts'
 import { askTitle, graphMenu, linkMenu } from './panels/graph-menus.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
@@ -91,13 +91,7 @@ export class Editor {
     this.#uploads = new Uploads(parts.uploading)
     this.runs = new RunControl(
       parts.host,
-      (tone, message, remedy, about) =>
-        parts.toasts.show(
-          tone,
-          message,
-          remedy,
-          about && { label: STRINGS.blamed.show, act: () => this.#showBlamed(about) },
-        ),
+      (...words) => this.#tellOfRun(...words),
       (board) => this.#followRun(board),
       localStorage,
     )
@@ -156,6 +150,7 @@ export class Editor {
   /** A picture that the tab in view is being given belongs to the run; where it cannot be had, there is none. */
   async #startRun(order: () => Order): Promise<void> {
     const { id } = this.tabs.active
+    this.#parts.toasts.withdraw(runsOf(id))
     if (!(await this.#uploads.loaded(id))) return
     this.tabs.whenShown(id, () => void this.#tryLater(async () => void (await this.runs.start(order()))))
   }
@@ -187,6 +182,7 @@ export class Editor {
     graph.open(this.document.whole)
     if (inView !== undefined) graph.enter(this.document.path)
     const origin = this.tabs.active.id
+    this.#parts.toasts.withdraw(runsOf(origin))
     let queued = 0
     for (const file of pictures) {
       await this.#tryLater(async () => {
@@ -310,7 +306,9 @@ export class Editor {
     this.setParameter(loader.node, loader.parameter, name)
     if (under !== undefined) return
     const asNode = { label: STRINGS.loaded.asNode, act: this.#insteadOf(loader, name, former, at) }
-    this.#parts.toasts.show('good', STRINGS.loaded.message(file.filename), '', former === name ? undefined : asNode)
+    this.#parts.toasts.show('good', STRINGS.loaded.message(file.filename), '', {
+      action: former === name ? undefined : asNode,
+    })
   }
 
   /** Gives a node the picture back that it had, whatever was edited since, and loads the other in a node of its own. */
@@ -556,8 +554,18 @@ export class Editor {
     this.#parts.viewer.open(this.titleOf(node), this.view.files(node))
   }
 
-  /** Brings a node that a message is about into view, in whatever tab and subgraph it is. */
-  #showBlamed({ tab, node }: Blamed): void {
+  /** Says what a run has to say; a message about a node leads to it. */
+  readonly #tellOfRun: Announce = (tone, message, remedy, about) => {
+    const { tab, node } = about ?? {}
+    const show = (at: string, id: string) => ({ label: STRINGS.blamed.show, act: () => this.#showBlamed(at, id) })
+    this.#parts.toasts.show(tone, message, remedy, {
+      about: tab && runsOf(tab),
+      action: tab && node ? show(tab, node) : undefined,
+    })
+  }
+
+  /** Brings a node that a run speaks of into view, in whatever tab and subgraph it is. */
+  #showBlamed(tab: string, node: string): void {
     this.tabs.show(tab)
     const found = this.tabs.active.id === tab ? runNode(this.document.whole, node) : undefined
     if (found === undefined) {
@@ -629,6 +637,11 @@ export class Editor {
       this.#parts.toasts.show('error', ...wordsOf(error))
     }
   }
+}
+
+/** What messages of the runs of a tab are about; the next run that somebody starts there makes them old. */
+function runsOf(tab: string): string {
+  return `runs of ${tab}`
 }
 
 /** Where a file says that it was looked at from. */

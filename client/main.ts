@@ -29,6 +29,7 @@ import { editText } from './panels/text-editor.ts'
 import { Toasts } from './panels/toasts.ts'
 import { Toolbar } from './panels/toolbar.ts'
 import { RunOnChange } from './run-on-change.ts'
+import { NO_ANSWER } from './sdk/errors.ts'
 import { askedBy, linkToLibrary } from './share.ts'
 import { listenToKeys } from './shortcuts.ts'
 import { snapshot } from './snapshot.ts'
@@ -383,6 +384,7 @@ async function begin(): Promise<void> {
   canvas.focus()
   void loadWhenIdle([viewer, galleryPanel, libraryPanel, templatesPanel, shareMenu, help])
   keepSocket(address.socket(clientId), (event) => {
+    if (event.kind === 'connected') toasts.withdraw(NO_ANSWER)
     if (event.kind === 'connected' || event.kind === 'lost') {
       if (event.kind === 'connected' && document.body.dataset.connection === 'lost') editor.view.forgetPictures()
       document.body.dataset.connection = event.kind

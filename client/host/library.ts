@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { NO_ANSWER } from '../sdk/errors.ts'
 import type { Address } from './address.ts'
 import { HostError } from './host.ts'
 
@@ -135,7 +136,7 @@ export class Library {
     try {
       return await fetch(address, init)
     } catch (cause) {
-      throw new HostError(0, 'The host does not answer.', { remedy: 'See whether it still runs.', cause })
+      throw new HostError(0, NO_ANSWER, { remedy: 'See whether it still runs.', cause })
     }
   }
 }

@@ -20,12 +20,12 @@ import { RunOrigins } from './run-origins.ts'
 import type { SocketEvent } from './socket.ts'
 
 /** What a run has to say to the person in front of it, and of which node. */
-export type Announce = (tone: 'error' | 'warning' | 'good', message: string, remedy?: string, about?: Blamed) => void
+export type Announce = (tone: 'error' | 'warning' | 'good', message: string, remedy?: string, about?: About) => void
 
-/** A node of a run as the run calls it, and the tab that the run is of. */
-export interface Blamed {
+/** The tab that a run is of, and the node that is to blame as the run calls it. */
+export interface About {
   readonly tab: string
-  readonly node: string
+  readonly node: string | undefined
 }
 
 /** What is run: a graph as the host takes it, with the file that results will carry. */
@@ -225,7 +225,7 @@ export class RunControl {
       this.#set(origin, next)
       if (message.type !== 'execution_error') continue
       const { exception_message: reason, remedy, node_id: node } = message.data
-      this.#announce('error', reason.trim(), remedy, blamed(origin, node))
+      this.#announce('error', reason.trim(), remedy, aboutRun(origin, node))
     }
   }
 
@@ -235,7 +235,7 @@ export class RunControl {
     if (!submission.ok) {
       const { message, remedy, nodes } = submission.refusal
       this.#fail(origin, nodes)
-      this.#announce('error', message, remedy, blamed(origin, firstOf(nodes)))
+      this.#announce('error', message, remedy, aboutRun(origin, firstOf(nodes)))
       return undefined
     }
     const nodes = Object.keys(order.prompt)
@@ -249,7 +249,7 @@ export class RunControl {
         'A part of the graph cannot run; the rest does.',
         'The nodes with a red frame say why.',
       ]
-      this.#announce('warning', message, remedy, blamed(origin, firstOf(submission.nodeErrors)))
+      this.#announce('warning', message, remedy, aboutRun(origin, firstOf(submission.nodeErrors)))
     }
     return submission.id
   }
@@ -258,7 +258,7 @@ export class RunControl {
   #fail(origin: Origin, nodes: ReadonlyMap<string, string>): void {
     const board = this.boardOf(origin)
     const failed: RunBoard =
-      board.state === 'running' ? board : { ...board, run: null, state: 'failed', nodes: new Map() }
+      board.state === 'running' ? board : { ...EMPTY_BOARD, state: 'failed', outputs: board.outputs }
     this.#set(origin, refused(failed, nodes))
   }
 
@@ -312,7 +312,7 @@ export class RunControl {
       this.#set(origin, withTimes({ ...withOutputs(board, past.outputs), ...endOf(past) }, past.times))
     } else if (isGone) {
       this.#set(origin, { ...board, state: 'failed', endedAt: Date.now() })
-      this.#announce('error', 'The host does not know this run any more.', 'Run the graph again.')
+      this.#announce('error', 'The host does not know this run any more.', 'Run the graph again.', aboutRun(origin))
     }
   }
 
@@ -332,8 +332,8 @@ export class RunControl {
   }
 }
 
-function blamed(tab: Origin, node: string | null | undefined): Blamed | undefined {
-  return tab === undefined || node === null || node === undefined ? undefined : { tab, node }
+function aboutRun(tab: Origin, node?: string | null): About | undefined {
+  return tab === undefined ? undefined : { tab, node: node ?? undefined }
 }
 
 function firstOf(nodes: ReadonlyMap<string, string>): string | undefined {

@@ -5,7 +5,16 @@ export type Tone = 'error' | 'warning' | 'good'
 const SHOWN_FOR = 9000
 const MOST = 4
 
-/** Messages in words at the bottom of the page; errors stay until they are closed. */
+interface More {
+  readonly action?: { readonly label: string; act(): void } | undefined
+  /**
+   * What it goes with when that is withdrawn.
+   * @default the message itself
+   */
+  readonly about?: string | undefined
+}
+
+/** Messages in words at the bottom of the page; errors stay until they are closed, or withdrawn. */
 export class Toasts {
   readonly #list = element('div', { class: 'toasts', testid: 'toasts', role: 'status', 'aria-live': 'polite' })
 
@@ -13,7 +22,7 @@ export class Toasts {
     parent.append(this.#list)
   }
 
-  show(tone: Tone, message: string, remedy = '', action?: { readonly label: string; act(): void }): void {
+  show(tone: Tone, message: string, remedy = '', { action, about = message }: More = {}): void {
     const known = [...this.#list.children].find((toast) => toast.getAttribute('data-message') === message)
     known?.remove()
     const close = element(
@@ -23,7 +32,13 @@ export class Toasts {
     )
     const toast = element(
       'div',
-      { class: `toast toast-${tone}`, testid: 'toast', 'data-tone': tone, 'data-message': message },
+      {
+        class: `toast toast-${tone}`,
+        testid: 'toast',
+        'data-tone': tone,
+        'data-message': message,
+        'data-about': about,
+      },
       element(
         'div',
         { class: 'toast-text' },
@@ -48,5 +63,10 @@ export class Toasts {
     this.#list.append(toast)
     while (this.#list.children.length > MOST) this.#list.firstElementChild?.remove()
     if (tone !== 'error') setTimeout(() => toast.remove(), SHOWN_FOR)
+  }
+
+  /** Takes messages back that are true no more. */
+  withdraw(about: string): void {
+    for (const toast of [...this.#list.children]) if (toast.getAttribute('data-about') === about) toast.remove()
   }
 }

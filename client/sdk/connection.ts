@@ -1,4 +1,4 @@
-import { errorOf, HostError } from './errors.ts'
+import { errorOf, HostError, NO_ANSWER } from './errors.ts'
 
 export interface ConnectionOptions {
   /** The token of --token, if the host was given one. */
@@ -28,7 +28,7 @@ export class Connection {
       return await this.#fetch(`${this.#base}${path}`, { ...init, headers })
     } catch (cause) {
       init.signal?.throwIfAborted()
-      throw new HostError(0, 'The host does not answer.', {
+      throw new HostError(0, NO_ANSWER, {
         remedy: 'See whether it still runs, and whether the address is right.',
         cause,
       })

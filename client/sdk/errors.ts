@@ -1,5 +1,8 @@
 import type { NodeError, Result } from './types.ts'
 
+/** The message of an error of status 0. */
+export const NO_ANSWER = 'The host does not answer.'
+
 /** The host answered with an error, or not at all. */
 export class HostError extends Error {
   /** The HTTP status; 0 when there was no answer. */

@@ -129,6 +129,7 @@ test('a refusal is shown on the nodes of the graph that was refused, and its ear
   await refuse('B')
   expect(control.boardOf('A')).toMatchObject({ state: 'done' })
   expect(control.boardOf('B').nodes.get('2')?.error).toBe('Why not.')
+  expect(control.boardOf('B')).toMatchObject({ startedAt: null, endedAt: null })
   expect(shown('B')).toBe('b.png')
 })
 

@@ -1,11 +1,26 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openBrowser, withoutBrowser } from './browser.ts'
-import { Canvas } from './canvas.ts'
-import { type Host, startHost } from './host.ts'
+import { Canvas, input, output } from './canvas.ts'
+import { plainPicture } from './editor-page.ts'
+import { type Host, startHost, upload } from './host.ts'
 
 const far = { id: 7, type: 'SaveImage', pos: [9000, 80], size: [230, 200] } as const
 const near = { id: 4, type: 'ImageInvert', pos: [40, 80], size: [230, 60] } as const
+
+interface WithSocket {
+  latestSocket: WebSocket
+}
+
+/** In the page: the connection can be cut. */
+function keepSocket(): void {
+  window.WebSocket = class extends WebSocket {
+    constructor(address: string | URL) {
+      super(address)
+      Object.assign(window, { latestSocket: this })
+    }
+  }
+}
 
 describe.skipIf(withoutBrowser)('messages', () => {
   let host: Host
@@ -15,7 +30,9 @@ describe.skipIf(withoutBrowser)('messages', () => {
   beforeAll(async () => {
     host = await startHost()
     browser = await openBrowser()
-    canvas = await Canvas.open(browser, host)
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+    await context.addInitScript(keepSocket)
+    canvas = await Canvas.open(context, host)
   }, 240_000)
   afterAll(async () => {
     await browser?.close()
@@ -40,5 +57,41 @@ describe.skipIf(withoutBrowser)('messages', () => {
     await canvas.press('Delete')
     await canvas.count(1)
     expect((await canvas.saved()).nodes.map(({ id }) => id)).toEqual([near.id])
+  })
+
+  test('of a run that failed go when the next one is started', async () => {
+    await upload(host, 'grey.png', await plainPicture(64, 48, '#808080'))
+    const load = { id: 1, type: 'LoadImage', pos: [40, 80], size: [230, 300], widgets_values: ['grey.png'] } as const
+    const save = { ...far, pos: [400, 80] } as const
+    await canvas.load([load, save])
+    await run()
+    await error().waitFor()
+    await canvas.drag(output([...load.pos]), input([...save.pos]))
+    await run()
+    await canvas.page.waitForSelector('body[data-run-state="done"]')
+    expect(await error().count()).toBe(0)
+  })
+
+  test('of no connection go when it is back', async () => {
+    await canvas.load([far])
+    await canvas.page.route('**/prompt', (route) => route.abort(), { times: 1 })
+    await run()
+    await error().filter({ hasText: 'The host does not answer.' }).waitFor()
+    await canvas.page.evaluate(() => (window as unknown as WithSocket).latestSocket.close())
+    await error().waitFor({ state: 'hidden' })
+  })
+
+  test.each([1920, 1280, 800, 700, 390])('cover no button of the rail, %i pixels wide', async (width) => {
+    await canvas.page.setViewportSize({ width, height: 700 })
+    await canvas.load([far])
+    await run()
+    await error().waitFor()
+    const { x, y, width: wide, height } = (await error().boundingBox())!
+    for (const button of await canvas.page.locator('.rail-button').all()) {
+      const box = (await button.boundingBox())!
+      const isApart = box.x + box.width <= x || x + wide <= box.x || box.y + box.height <= y || y + height <= box.y
+      expect(isApart, (await button.textContent())!).toBe(true)
+    }
+    expect(x + wide).toBeLessThanOrEqual(width)
   })
 })
