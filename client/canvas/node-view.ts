@@ -66,7 +66,7 @@ export class NodeView extends LGraphNode {
       .map((parameter) =>
         isNote(node.type)
           ? noteWidget(scene, node.id, parameter, node.type === 'MarkdownNote')
-          : widgetFor(scene, node.id, parameter),
+          : widgetFor(scene, node.id, parameter, (by) => this.#editBeside(parameter.name, by)),
       )
     const upload = uploadParameter(type)
     if (upload !== undefined) {
@@ -149,6 +149,12 @@ export class NodeView extends LGraphNode {
     return this.widgets.find(
       ({ last_y, computeSize }) => last_y !== undefined && top >= last_y && top <= last_y + computeSize(0)[1],
     )?.name
+  }
+
+  /** Opens the field for typing that comes after another, or before it. */
+  #editBeside(name: string, by: 1 | -1): void {
+    const fields = this.widgets.filter(({ edit }) => edit !== undefined)
+    fields[fields.findIndex((field) => field.name === name) + by]?.edit?.()
   }
 
   override connect(slot: number, target: LGraphNode, targetSlot: number | string): null {

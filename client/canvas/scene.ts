@@ -24,6 +24,8 @@ export interface PageActions {
     readonly multiline: boolean
     readonly label: string
     commit(text: string): void
+    /** Goes on with the field after this one, or the one before. */
+    beside?(by: 1 | -1): void
   }): void
   choose(request: {
     readonly place: Place

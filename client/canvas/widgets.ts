@@ -11,6 +11,8 @@ import { COLORS, inkOn, MEASURES } from './theme.ts'
 /** A widget that is told when the pointer that went down on it comes up. */
 export interface Widget extends CustomWidget {
   release(): void
+  /** Opens it for typing, where that is what one does with it. */
+  edit?(): void
   /** Height that it needs at least, where it fills the node. */
   readonly least?: number
 }
@@ -27,8 +29,16 @@ const DRAG = 4
 const ARROW = 24
 const MULTILINE_HEIGHT = 84
 
-/** The widget for a parameter; its value is the document's, never its own. */
-export function widgetFor(scene: Scene, id: string, parameter: ParameterDescription): Widget {
+/**
+ * The widget for a parameter; its value is the document's, never its own.
+ * @param beside opens the field after this one for typing, or the one before
+ */
+export function widgetFor(
+  scene: Scene,
+  id: string,
+  parameter: ParameterDescription,
+  beside: (by: 1 | -1) => void,
+): Widget {
   const value = () => {
     const own = scene.document.graph.nodes.get(id)?.params[parameter.name]
     // A promoted field without a value of its own shows that of the inside.
@@ -38,7 +48,7 @@ export function widgetFor(scene: Scene, id: string, parameter: ParameterDescript
   switch (parameter.kind) {
     case 'INT':
     case 'FLOAT':
-      return numberWidget(scene, parameter, value, set)
+      return numberWidget(scene, parameter, value, set, beside)
     case 'COMBO':
       return clickWidget(scene, parameter.name, {
         draw: (ctx, spot) => drawField(ctx, spot, parameter.name, String(value() ?? ''), '▾'),
@@ -64,8 +74,9 @@ export function widgetFor(scene: Scene, id: string, parameter: ParameterDescript
           multiline: parameter.multiline,
           label: fieldLabel(parameter.name),
           commit: set,
+          beside,
         })
-      return parameter.multiline
+      const widget = parameter.multiline
         ? clickWidget(scene, parameter.name, {
             height: MULTILINE_HEIGHT,
             draw: (ctx, spot) => drawText(ctx, spot, parameter.name, String(value() ?? '')),
@@ -75,6 +86,7 @@ export function widgetFor(scene: Scene, id: string, parameter: ParameterDescript
             draw: (ctx, spot) => drawField(ctx, spot, parameter.name, String(value() ?? '')),
             click: edit,
           })
+      return { ...widget, edit: widget.release }
     }
   }
 }
@@ -181,6 +193,7 @@ function numberWidget(
   parameter: NumberParameter,
   value: () => unknown,
   set: (next: number) => void,
+  beside: (by: 1 | -1) => void,
 ): Widget {
   const current = () => {
     const now = Number(value())
@@ -189,8 +202,23 @@ function numberWidget(
   const spot: Spot = { x: 0, y: 0, width: 0 }
   let origin: ArrayLike<number> = [0, 0]
   let drag: { startX: number; from: number; draft: number; moved: boolean; at: number } | undefined
+  const edit = () =>
+    scene.page.editText({
+      place: scene.place((origin[0] ?? 0) + spot.x, (origin[1] ?? 0) + spot.y, spot.width, MEASURES.widget),
+      value: formatNumber(parameter, current()),
+      multiline: false,
+      label: fieldLabel(parameter.name),
+      commit(text) {
+        const number = readNumber(text)
+        if (number === undefined)
+          scene.page.refuse(`‘${text}’ is no number, so ${fieldLabel(parameter.name)} keeps its value.`)
+        else set(fitNumber(parameter, number))
+      },
+      beside,
+    })
   return {
     ...widgetFrame(parameter.name, MEASURES.widget),
+    edit,
     draw(ctx, node, width, y) {
       Object.assign(spot, fieldSpot(width, y))
       origin = node.pos
@@ -213,20 +241,7 @@ function numberWidget(
       if (ended.moved) set(ended.draft)
       else if (ended.at < spot.x + ARROW) set(fitNumber(parameter, ended.from - parameter.step))
       else if (ended.at > spot.x + spot.width - ARROW) set(fitNumber(parameter, ended.from + parameter.step))
-      else {
-        scene.page.editText({
-          place: scene.place((origin[0] ?? 0) + spot.x, (origin[1] ?? 0) + spot.y, spot.width, MEASURES.widget),
-          value: formatNumber(parameter, ended.from),
-          multiline: false,
-          label: fieldLabel(parameter.name),
-          commit(text) {
-            const number = readNumber(text)
-            if (number === undefined)
-              scene.page.refuse(`‘${text}’ is no number, so ${fieldLabel(parameter.name)} keeps its value.`)
-            else set(fitNumber(parameter, number))
-          },
-        })
-      }
+      else edit()
     },
   }
 }

@@ -26,7 +26,7 @@ const SECTIONS: readonly (readonly [title: string, shortcuts: readonly Shortcut[
       ['Arrows', 'Move by one dot of the ground; with Shift by one pixel'],
       ['L', 'Put into columns by their links'],
       ['Double click on a title', 'Rename'],
-      ['Drag on a number', 'Change it; click to type'],
+      ['Drag on a number', 'Change it; click to type, Tab for the next field'],
       ['Right click', 'Everything else: colour, align, duplicate'],
     ],
   ],

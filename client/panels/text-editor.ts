@@ -4,8 +4,8 @@ import { openPopup } from './popup.ts'
 
 type Request = Parameters<PageActions['editText']>[0]
 
-/** A field right over the widget. Enter or a press elsewhere keeps what was typed, Escape forgets it. */
-export function editText({ place, value, multiline, label, commit }: Request): void {
+/** A field right over the widget. Enter, Tab or a press elsewhere keeps what was typed, Escape forgets it. */
+export function editText({ place, value, multiline, label, commit, beside }: Request): void {
   const attributes = { class: 'text-editor', 'aria-label': label, testid: 'text-editor' }
   const field: HTMLInputElement | HTMLTextAreaElement = multiline
     ? element('textarea', { ...attributes, rows: '5' })
@@ -25,12 +25,20 @@ export function editText({ place, value, multiline, label, commit }: Request): v
       return
     }
     event.stopPropagation()
-    if (event.key !== 'Enter' || (multiline && !hasMod)) return
-    // The focus goes back to a button, which the same key would press.
+    const isTab = event.key === 'Tab' && !hasMod
+    if (!isTab && (event.key !== 'Enter' || (multiline && !hasMod))) return
+    // The focus goes back to a button, which the same key would press or leave.
     event.preventDefault()
     close()
+    if (isTab) beside?.(event.shiftKey ? -1 : 1)
   }
   field.onkeydown = onKey
+  field.onblur = ({ relatedTarget }: FocusEvent) => {
+    // It still has the focus where only the window has lost it.
+    if (document.activeElement === field) return
+    close()
+    if (relatedTarget instanceof HTMLElement) relatedTarget.focus({ preventScroll: true })
+  }
   field.focus()
   field.select()
 }
