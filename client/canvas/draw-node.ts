@@ -16,16 +16,19 @@ interface Light {
 /** Below this scale the text of sockets and fields is left out. */
 const READABLE = 0.45
 
+/** How wide a folded node is: its links end there, so it is measured before they are drawn. */
+export function measureFolded(ctx: CanvasRenderingContext2D, node: NodeView): void {
+  if (node.flags.collapsed !== true) return
+  ctx.font = font(11)
+  const note = noteOf(node.mode, node.scene.status(node.id))
+  const noteWidth = note === '' ? 0 : ctx.measureText(note).width + 12
+  ctx.font = font(13, 600)
+  node._collapsed_width = ctx.measureText(fitText(ctx, node.title, 260)).width + 44 + noteWidth
+}
+
 /** Draws a node at the origin: card, sockets, fields. */
 export function drawNode(ctx: CanvasRenderingContext2D, node: NodeView, { scale, mouse, flying }: Light): void {
   const isCollapsed = node.flags.collapsed === true
-  if (isCollapsed) {
-    ctx.font = font(11)
-    const note = noteOf(node.mode, node.scene.status(node.id))
-    const noteWidth = note === '' ? 0 : ctx.measureText(note).width + 12
-    ctx.font = font(13, 600)
-    node._collapsed_width = ctx.measureText(fitText(ctx, node.title, 260)).width + 44 + noteWidth
-  }
   const width = isCollapsed ? (node._collapsed_width ?? 80) : (node.size[0] ?? 0)
   drawCard(ctx, node, [width, node.size[1] ?? 0], node.is_selected === true, mouse)
   drawSockets(ctx, node, width, isCollapsed, scale, flying)

@@ -8,7 +8,7 @@ import {
 } from 'litegraph.js/build/litegraph.core.js'
 import type { Point } from '../document/graph.ts'
 import { drawGroups, drawReroutes } from './draw-layout.ts'
-import { drawFarNode, drawNode } from './draw-node.ts'
+import { drawFarNode, drawNode, measureFolded } from './draw-node.ts'
 import { type GroupView, type Handle, handleAt, type LinkView } from './layout.ts'
 import { drawLinks, linkNear } from './links.ts'
 import { NodeView } from './node-view.ts'
@@ -125,12 +125,12 @@ export class Stage extends LGraphCanvas {
     ctx.save()
     this.ds.toCanvasContext(ctx)
     const { scale } = this.ds
+    const visible = this.computeVisibleNodes(null, this.visible_nodes).filter((node) => node instanceof NodeView)
+    for (const node of visible) measureFolded(ctx, node)
     drawGroups(ctx, this.scene.layout, scale)
     this.#drawLinks(ctx)
     drawReroutes(ctx, this.scene.layout, scale)
-    const visible = this.computeVisibleNodes(null, this.visible_nodes)
     for (const node of visible) {
-      if (!(node instanceof NodeView)) continue
       ctx.translate(node.pos[0] ?? 0, node.pos[1] ?? 0)
       if (scale < FAR) drawFarNode(ctx, node, scale)
       else

@@ -1,0 +1,60 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openBrowser, withoutBrowser } from './browser.ts'
+import { Canvas, title } from './canvas.ts'
+import { type Host, startHost } from './host.ts'
+
+const first = {
+  id: 1,
+  type: 'ImageInvert',
+  title: 'A title that is wider than a folded node without one',
+  pos: [40, 80],
+  size: [330, 60],
+} as const
+const second = { id: 2, type: 'ImageInvert', pos: [600, 400], size: [230, 60] } as const
+const at = [...first.pos] as [number, number]
+
+interface WithCurves {
+  /** Where each link that was drawn began and ended. */
+  curves: string[]
+}
+
+function keepCurves(): void {
+  const curves: string[] = []
+  Object.assign(window, { curves })
+  const { prototype } = CanvasRenderingContext2D
+  const draw = prototype.bezierCurveTo
+  prototype.bezierCurveTo = function (...points) {
+    curves.push(points.join())
+    draw.apply(this, points)
+  }
+}
+
+describe.skipIf(withoutBrowser)('what nodes look like', () => {
+  let host: Host
+  let browser: Browser
+  let canvas: Canvas
+
+  beforeAll(async () => {
+    host = await startHost()
+    browser = await openBrowser()
+    canvas = await Canvas.open(browser, host)
+  }, 240_000)
+  afterAll(async () => {
+    await browser?.close()
+    await host?.stop()
+  })
+
+  test('links of a node that is folded end at it at once', async () => {
+    await canvas.load(
+      [first, { ...second, inputs: [{ name: 'image', type: 'IMAGE', link: 1 }] }],
+      [[1, 1, 0, 2, 0, 'IMAGE']],
+    )
+    await canvas.click(...title(at))
+    await canvas.page.evaluate(keepCurves)
+    await canvas.press('Alt+c')
+    await canvas.until(({ nodes }) => nodes[0]?.flags.collapsed === true)
+    const curves = await canvas.page.evaluate(() => (window as unknown as WithCurves).curves)
+    expect(new Set(curves).size).toBe(1)
+  })
+})
