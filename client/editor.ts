@@ -605,6 +605,7 @@ export class Editor {
       expose: (end) => this.commands.expose(end),
       beginGesture: () => this.history.begin(),
       endGesture: () => this.history.end(),
+      abandonGesture: () => this.history.abandon(),
       addNode: ([x, y], at, end) => this.searchNodes({ x, y }, at, end),
     }
   }

@@ -98,6 +98,7 @@ export function listenToKeys(
     const { target } = event
     if (event.key === 'Escape') {
       if (document.querySelector('dialog[open]') !== null) return
+      if (view.abandon()) return event.preventDefault()
       if (viewer.isOpen) return done(event, () => viewer.close())
       if (editor.boardInMind.state === 'running') return done(event, () => editor.cancel())
       return done(event, () => commands.leaveSubgraph())

@@ -181,6 +181,17 @@ export class GraphView {
     return this.#level === '' ? this.viewpoint : (this.#viewpoints.get('') ?? this.viewpoint)
   }
 
+  /** Puts back what the pointer has hold of. @returns whether it had hold of anything */
+  abandon(): boolean {
+    if (!this.#stage.isHolding) return false
+    this.#scene.page.abandonGesture()
+    for (const view of this.#nodes.values()) if (view.model !== undefined) view.mirror(view.model)
+    for (const view of this.#layout.groups.values()) view.bounding = [...view.model.bounding]
+    for (const view of this.#layout.reroutes.values()) view.position = [view.model.position[0], view.model.position[1]]
+    this.#stage.letGo()
+    return true
+  }
+
   /** Where a node is and how large, as it is drawn. */
   areaOf(id: string): Area | undefined {
     const view = this.#nodes.get(id)

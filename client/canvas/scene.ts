@@ -59,6 +59,8 @@ export interface PageActions {
   /** What is edited until `endGesture` is one step of the history. */
   beginGesture(): void
   endGesture(): void
+  /** Puts back what was edited since `beginGesture`. */
+  abandonGesture(): void
   /** Offers nodes to add, at the open end of a link that was let go. */
   addNode(page: Point, graph: Point, end?: OpenEnd): void
 }

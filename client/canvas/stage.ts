@@ -399,8 +399,22 @@ export class Stage extends LGraphCanvas {
     this.zoom(factor, [middle[0] - box.left, middle[1] - box.top])
   }
 
+  /** Whether a pointer has hold of something: a link, a node, a field, a frame or the handle of a link or a group. */
+  get isHolding(): boolean {
+    const held = [
+      this.connecting_node,
+      this.node_dragged,
+      this.resizing_node,
+      this.node_widget,
+      this.dragging_rectangle,
+    ]
+    return this.#handle !== undefined || held.some((each) => each != null)
+  }
+
   /** Ends what a pointer had begun, as if it had been let go where nothing is. */
   letGo(): void {
+    const [node, widget] = this.node_widget ?? []
+    if (node instanceof NodeView) node.widgets.find((each) => each === widget)?.letGo?.()
     this.node_dragged = null
     this.resizing_node = null
     this.node_widget = null
@@ -412,6 +426,8 @@ export class Stage extends LGraphCanvas {
     this.dragging_rectangle = null
     this.pointer_is_down = false
     this.#handle = undefined
+    this.#pressed = undefined
+    this.setDirty(true, true)
     this.onGesture()
     this.scene.page.endGesture()
   }

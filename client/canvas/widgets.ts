@@ -11,6 +11,8 @@ import { COLORS, inkOn, MEASURES } from './theme.ts'
 /** A widget that is told when the pointer that went down on it comes up. */
 export interface Widget extends CustomWidget {
   release(): void
+  /** The pointer that went down on it holds it no more, wherever it comes up. */
+  letGo?(): void
   /** Opens it for typing, where that is what one does with it. */
   edit?(): void
   /** Height that it needs at least, where it fills the node. */
@@ -219,6 +221,9 @@ function numberWidget(
   return {
     ...widgetFrame(parameter.name, MEASURES.widget),
     edit,
+    letGo() {
+      drag = undefined
+    },
     draw(ctx, node, width, y) {
       Object.assign(spot, fieldSpot(width, y))
       origin = node.pos

@@ -90,6 +90,13 @@ export class EditHistory {
     if (gesture !== undefined && gesture.changes.length > 0) this.#add({ ...gesture, time: this.#now(), isWhole: true })
   }
 
+  /** Ends the gesture as if there had been none: what it has edited is put back, and is no step. */
+  abandon(): void {
+    const gesture = this.#gesture
+    this.#gesture = undefined
+    if (gesture !== undefined) this.#repeat(gesture.path, inverse(gesture.changes))
+  }
+
   /** Calls whenever there may be more or less to undo. @returns a function that ends the subscription */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
@@ -102,14 +109,19 @@ export class EditHistory {
     if (edit === undefined) return
     // What follows is a gesture of its own.
     to.push({ ...edit, time: Number.NEGATIVE_INFINITY })
+    this.#repeat(edit.path, changesOf(edit))
+    this.#tell()
+  }
+
+  /** Edits that are no step of their own. */
+  #repeat(path: readonly Step[], changes: readonly Change[]): void {
     this.#isReplaying = true
     try {
-      this.#document.enter(edit.path)
-      this.#document.commit(changesOf(edit))
+      this.#document.enter(path)
+      this.#document.commit(changes)
     } finally {
       this.#isReplaying = false
     }
-    this.#tell()
   }
 
   #hear(event: DocumentEvent): void {

@@ -27,6 +27,7 @@ const SECTIONS: readonly (readonly [title: string, shortcuts: readonly Shortcut[
       ['L', 'Put into columns by their links'],
       ['Double click on a title', 'Rename'],
       ['Drag on a number', 'Change it; click to type, Tab for the next field'],
+      ['Esc while something is dragged', 'Put it back'],
       ['Right click', 'Everything else: colour, align, duplicate'],
     ],
   ],

@@ -55,6 +55,18 @@ function open(file = files[0]!): Bench {
   }
 }
 
+test('a gesture that is abandoned is put back, and is no step', () => {
+  const { document, history, text } = open()
+  const before = text()
+  const [node] = document.graph.nodes.values()
+  history.begin()
+  document.commit(removeNodes(document.graph, new Set([node!.id])))
+  history.abandon()
+  history.end()
+  expect(text()).toBe(before)
+  expect(history.canUndo).toBe(false)
+})
+
 /** One thing that a person does; `a` and `b` choose among what there is. */
 type Action = readonly [kind: number, a: number, b: number, pause: number]
 

@@ -57,6 +57,24 @@ describe.skipIf(withoutBrowser)('the queue', () => {
     await clear()
   })
 
+  test('Escape lets go of what is dragged before it stops the run', async () => {
+    await editor.openGraph(chainGraph('long.png', { scale: 3 }))
+    await by('run').click()
+    await stage('running').waitFor()
+    const { x, y } = (await editor.page.locator('#canvas').boundingBox())!
+    await editor.page.keyboard.down('Control')
+    await editor.page.mouse.move(x + 4, y + 4)
+    await editor.page.mouse.down()
+    await editor.page.mouse.move(x + 60, y + 40, { steps: 3 })
+    await editor.page.keyboard.up('Control')
+    await editor.page.keyboard.press('Escape')
+    await editor.page.mouse.up()
+    expect(await editor.page.locator('body').getAttribute('data-run-state')).toBe('running')
+    await editor.page.keyboard.press('Escape')
+    await expect.poll(() => by('run-state').textContent()).toBe('Stopped')
+    await clear()
+  })
+
   test('a run up to a node shows the picture that the node gives, and runs nothing behind it', async () => {
     const nodes = [
       { id: 1, type: 'LoadImage', pos: [0, 0], size: [230, 300], properties: { params: { image: 'first.png' } } },

@@ -44,6 +44,45 @@ describe.skipIf(withoutBrowser)('wiring', () => {
     await canvas.closeMessages()
   })
 
+  describe('Escape puts back what is dragged', () => {
+    const abandon = async (from: readonly [number, number], to: readonly [number, number]) => {
+      await canvas.move(...from)
+      await canvas.page.mouse.down()
+      await canvas.move(...to, 6)
+      await canvas.press('Escape')
+      await canvas.page.mouse.up()
+      expect(await canvas.by('undo').isEnabled()).toBe(false)
+    }
+
+    test('a node, and a number that is drawn', async () => {
+      await canvas.load(all)
+      await abandon(title(atInvert), [700, 500])
+      const [x, y] = field(atScale, 1, 1)
+      await abandon([x, y], [x + 200, y])
+      await canvas.drag(title(atSave), [title(atSave)[0], title(atSave)[1] + 40])
+      const { nodes } = await canvas.saved()
+      expect(nodes.map(({ pos }) => pos)).toEqual([atLoad, atScale, atInvert, [700, 120]])
+      expect(nodes[1]!.widgets_values).toEqual(['bicubic', 2])
+    })
+
+    test('a link, also one that was taken from its input', async () => {
+      await canvas.load([load, { ...save, inputs: [{ name: 'images', type: 'IMAGE', link: 1 }] }], [linked(1, 1, 4)])
+      await abandon(output(atLoad, 1), [500, 400])
+      await abandon(input(atSave), [500, 400])
+      expect(await canvas.by('node-search').count()).toBe(0)
+      expect((await canvas.saved()).links).toEqual([[1, 1, 0, 4, 0, 'IMAGE']])
+    })
+
+    test('a group with what lies in it', async () => {
+      const group = { title: 'Both', bounding: [340, 20, 270, 360] }
+      await canvas.load([scale, invert], [], { groups: [group] })
+      await abandon([400, 35], [500, 200])
+      const { nodes, groups } = await canvas.saved()
+      expect(groups[0]!.bounding).toEqual(group.bounding)
+      expect(nodes.map(({ pos }) => pos)).toEqual([atScale, atInvert])
+    })
+  })
+
   describe('links', () => {
     test('are drawn from an output to an input that takes its type', async () => {
       await canvas.load(all)
