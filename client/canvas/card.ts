@@ -7,6 +7,9 @@ import type { NodeView } from './node-view.ts'
 import { drawPictures, showsPictures } from './picture-place.ts'
 import { COLORS, inkOn, MEASURES } from './theme.ts'
 
+/** What a pin takes of a title. */
+export const PIN_WIDTH = 16
+
 /** Draws a node: card, title, state of the run, pictures; litegraph draws sockets and widgets over it. */
 export function drawCard(
   ctx: CanvasRenderingContext2D,
@@ -81,11 +84,32 @@ function drawTitle(
   ctx.fillStyle = ink.quiet
   const note = unknown ? 'not installed' : noteOf(view.mode, status)
   ctx.fillText(note, width - 12, -title / 2 + 4)
-  const used = note === '' ? 0 : ctx.measureText(note).width + 12
+  const noteWidth = note === '' ? 0 : ctx.measureText(note).width + 12
+  const isPinned = view.flags.pinned === true
+  if (isPinned) drawPin(ctx, width - 17 - noteWidth, -title / 2, ink.quiet)
+  const used = noteWidth + (isPinned ? PIN_WIDTH : 0)
   ctx.textAlign = 'left'
   ctx.font = font(13, 600)
   ctx.fillStyle = ink.text
   ctx.fillText(fitText(ctx, view.title, width - 40 - used), 28, -title / 2 + 4.5)
+}
+
+/** Such a node stays where it is when it is dragged. */
+function drawPin(ctx: CanvasRenderingContext2D, x: number, y: number, color: string): void {
+  ctx.beginPath()
+  ctx.moveTo(x - 3, y - 6)
+  ctx.lineTo(x + 3, y - 6)
+  ctx.moveTo(x - 2, y - 6)
+  ctx.lineTo(x - 2, y - 1)
+  ctx.lineTo(x - 4, y + 1)
+  ctx.lineTo(x + 4, y + 1)
+  ctx.lineTo(x + 2, y - 1)
+  ctx.lineTo(x + 2, y - 6)
+  ctx.moveTo(x, y + 1)
+  ctx.lineTo(x, y + 6)
+  ctx.lineWidth = 1.3
+  ctx.strokeStyle = color
+  ctx.stroke()
 }
 
 /** What stands at the right of a title. */

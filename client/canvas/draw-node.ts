@@ -1,6 +1,6 @@
 import type { InputSlot, OutputSlot, Pair } from 'litegraph.js/build/litegraph.core.js'
 import { canConnect } from '../../server/graph/link-types.ts'
-import { drawCard, noteOf, stateColor } from './card.ts'
+import { drawCard, noteOf, PIN_WIDTH, stateColor } from './card.ts'
 import { fitText, font } from './draw.ts'
 import { cssColor } from './draw-layout.ts'
 import type { NodeView } from './node-view.ts'
@@ -22,8 +22,9 @@ export function measureFolded(ctx: CanvasRenderingContext2D, node: NodeView): vo
   ctx.font = font(11)
   const note = noteOf(node.mode, node.scene.status(node.id))
   const noteWidth = note === '' ? 0 : ctx.measureText(note).width + 12
+  const pinWidth = node.flags.pinned === true ? PIN_WIDTH : 0
   ctx.font = font(13, 600)
-  node._collapsed_width = ctx.measureText(fitText(ctx, node.title, 260)).width + 44 + noteWidth
+  node._collapsed_width = ctx.measureText(fitText(ctx, node.title, 260)).width + 44 + noteWidth + pinWidth
 }
 
 /** Draws a node at the origin: card, sockets, fields. */

@@ -11,7 +11,7 @@ const first = {
   pos: [40, 80],
   size: [330, 60],
 } as const
-const second = { id: 2, type: 'ImageInvert', pos: [600, 400], size: [230, 60] } as const
+const second = { id: 2, type: 'ImageInvert', pos: [600, 400], size: [230, 60], flags: {} } as const
 const at = [...first.pos] as [number, number]
 
 interface WithCurves {
@@ -56,5 +56,22 @@ describe.skipIf(withoutBrowser)('what nodes look like', () => {
     await canvas.until(({ nodes }) => nodes[0]?.flags.collapsed === true)
     const curves = await canvas.page.evaluate(() => (window as unknown as WithCurves).curves)
     expect(new Set(curves).size).toBe(1)
+  })
+
+  test('a node that is pinned shows it, folded as well', async () => {
+    await canvas.load([second])
+    await canvas.click(...title([...second.pos]))
+    const looks = () => canvas.page.locator('#canvas').screenshot()
+    for (const folded of [false, true]) {
+      if (folded) await canvas.press('Alt+c')
+      await canvas.until(({ nodes }) => (nodes[0]?.flags.collapsed === true) === folded)
+      const loose = await looks()
+      await canvas.press('p')
+      await canvas.until(({ nodes }) => nodes[0]?.flags.pinned === true)
+      await expect.poll(async () => (await looks()).equals(loose)).toBe(false)
+      await canvas.press('p')
+      await canvas.until(({ nodes }) => nodes[0]?.flags.pinned !== true)
+      await expect.poll(async () => (await looks()).equals(loose)).toBe(true)
+    }
   })
 })
