@@ -21,6 +21,7 @@ import { writeWorkflow } from './document/write-workflow.ts'
 import type { Address, FileReference } from './host/address.ts'
 import type { Host } from './host/host.ts'
 import { orderUpTo } from './host/partial-run.ts'
+import { isUnreadable } from './host/pictures.ts'
 import type { RunBoard } from './host/run-board.ts'
 import { type Announce, type Order, orderOf, RunControl, wordsOf } from './host/run-control.ts'
 import { Uploads } from './host/uploads.ts'
@@ -31,7 +32,7 @@ import { openNodeSearch } from './panels/node-search.ts'
 import type { PictureHandle } from './panels/picture-handle.ts'
 import type { Anchor } from './panels/popup.ts'
 import { editText } from './panels/text-editor.ts'
-import type { Toasts } from './panels/toasts.ts'
+import type { ToastAction, Toasts } from './panels/toasts.ts'
 import { isPicture } from './picture-files.ts'
 import { download } from './snapshot.ts'
 import { STRINGS } from './strings.ts'
@@ -306,9 +307,15 @@ export class Editor {
     this.setParameter(loader.node, loader.parameter, name)
     if (under !== undefined) return
     const asNode = { label: STRINGS.loaded.asNode, act: this.#insteadOf(loader, name, former, at) }
-    this.#parts.toasts.show('good', STRINGS.loaded.message(file.filename), '', {
-      action: former === name ? undefined : asNode,
-    })
+    void this.#tellOfLoaded(file, former === name ? undefined : asNode)
+  }
+
+  async #tellOfLoaded(file: FileReference, action: ToastAction | undefined): Promise<void> {
+    const { toasts, address } = this.#parts
+    const { message, unreadable } = STRINGS.loaded
+    const answer = await fetch(address.reduced(file)).catch(() => undefined)
+    if (answer === undefined || !isUnreadable(answer)) toasts.show('good', message(file.filename), '', { action })
+    else toasts.show('warning', unreadable(file.filename), STRINGS.batch.noPictures.remedy, { action })
   }
 
   /** Gives a node the picture back that it had, whatever was edited since, and loads the other in a node of its own. */

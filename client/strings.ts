@@ -167,8 +167,15 @@ export const STRINGS = {
   loading: (name: string) => `Loading ‘${name}’…`,
   sending: 'Sending…',
   unreadableGraph: (name: string) => `The graph in ‘${name}’ cannot be read; it is loaded as a picture.`,
+  /** In the place of a picture in a node. */
+  picture: {
+    loading: '',
+    missing: 'This picture is not there',
+    unreadable: 'This file cannot be read as a picture',
+  },
   loaded: {
     message: (name: string) => `‘${name}’ is loaded.`,
+    unreadable: (name: string) => `‘${name}’ is loaded, but cannot be read as a picture.`,
     asNode: 'Add as a new node instead',
     closed: 'The workflow that it was loaded in is closed.',
   },

@@ -1,5 +1,6 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { uploadParameter } from '../document/picture-inputs.ts'
+import { STRINGS } from '../strings.ts'
 import { box, fitText, font, wrapText } from './draw.ts'
 import type { Picture } from './pictures.ts'
 import type { Place, Scene, ShownPictures } from './scene.ts'
@@ -69,7 +70,7 @@ function drawGrid(ctx: CanvasRenderingContext2D, scene: Scene, place: Place, add
       drawPicture(ctx, picture, fitted)
       if (columns === 1) caption(ctx, fitted, `${picture.width} × ${picture.height}`, 'right')
     } else {
-      drawEmpty(ctx, cell, picture === 'missing' ? 'This picture is not there' : '')
+      drawEmpty(ctx, cell, STRINGS.picture[picture])
     }
   }
 }

@@ -1,3 +1,5 @@
+import { isUnreadable } from '../host/pictures.ts'
+
 /** A picture as nodes draw it: small enough to be drawn at every frame, with the size of the real one. */
 export interface Picture {
   readonly bitmap: ImageBitmap
@@ -6,8 +8,8 @@ export interface Picture {
 }
 
 interface Entry {
-  /** The picture, or why it is not there yet. */
-  shown: Picture | 'loading' | 'missing'
+  /** The picture, or why there is none. */
+  shown: Picture | 'loading' | 'missing' | 'unreadable'
   /** The request whose answer counts; none where it is to be asked for again. */
   request?: symbol | undefined
 }
@@ -85,10 +87,11 @@ function close(shown: Entry['shown']): void {
   if (typeof shown === 'object') shown.bitmap.close()
 }
 
-async function load(address: string): Promise<Picture> {
+async function load(address: string): Promise<Picture | 'missing' | 'unreadable'> {
   const response = await fetch(address)
-  if (!response.ok) throw new Error('no picture')
-  const image = await createImageBitmap(await response.blob())
+  if (!response.ok) return isUnreadable(response) ? 'unreadable' : 'missing'
+  const image = await createImageBitmap(await response.blob()).catch(() => undefined)
+  if (image === undefined) return 'unreadable'
   // The host sends large pictures reduced, and says how large they are.
   const size = /^(\d+)x(\d+)$/.exec(response.headers.get('Gendr-Picture-Size') ?? '')
   return { bitmap: image, width: Number(size?.[1] ?? image.width), height: Number(size?.[2] ?? image.height) }

@@ -46,6 +46,11 @@ export class PictureStore {
   }
 }
 
+/** Whether the host answers that a file is there, but that it cannot be shown as a picture. */
+export function isUnreadable({ status }: Response): boolean {
+  return status === 400 || status === 413
+}
+
 export interface TileAddress {
   readonly level: number
   readonly column: number

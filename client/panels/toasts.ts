@@ -5,8 +5,13 @@ export type Tone = 'error' | 'warning' | 'good'
 const SHOWN_FOR = 9000
 const MOST = 4
 
+export interface ToastAction {
+  readonly label: string
+  act(): void
+}
+
 interface More {
-  readonly action?: { readonly label: string; act(): void } | undefined
+  readonly action?: ToastAction | undefined
   /**
    * What it goes with when that is withdrawn.
    * @default the message itself

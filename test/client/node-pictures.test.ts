@@ -66,6 +66,21 @@ test('a picture that was not there while the host was down is there again after'
   expect(await draw('a')).toEqual(['found'])
 })
 
+test.each([
+  ['not there', 404, 'missing'],
+  ['no picture', 400, 'unreadable'],
+  ['too large to be decoded', 413, 'unreadable'],
+])('a file that is %s is told from others', async (_, status, said) => {
+  vi.stubGlobal('fetch', async () => new Response('', { status }))
+  expect(await canvas().draw('a')).toEqual([said])
+})
+
+test('a file that the browser itself cannot read is unreadable', async () => {
+  vi.stubGlobal('createImageBitmap', () => Promise.reject(new Error('InvalidStateError')))
+  hosted?.set('a', 'noise')
+  expect(await canvas().draw('a')).toEqual(['unreadable'])
+})
+
 test('however many others come, what is on the screen is loaded once, even where that is more than are kept', async () => {
   const { draw } = canvas()
   const many = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name} ${i}`)

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
+import { drop, openBrowser, withoutBrowser } from './browser.ts'
 import { Canvas, input, output } from './canvas.ts'
 import { plainPicture } from './editor-page.ts'
 import { type Host, startHost, upload } from './host.ts'
@@ -70,6 +70,14 @@ describe.skipIf(withoutBrowser)('messages', () => {
     await run()
     await canvas.page.waitForSelector('body[data-run-state="done"]')
     expect(await error().count()).toBe(0)
+  })
+
+  test('do not call a file loaded that is no picture', async () => {
+    await canvas.load([{ id: 1, type: 'LoadImage', pos: [600, 80], size: [230, 300] }])
+    await drop(canvas.page, 'noise.png', 'image/png', Buffer.from('no picture at all'))
+    const toast = canvas.by('toast').filter({ hasText: 'noise.png' })
+    expect(await toast.textContent()).toContain('cannot be read as a picture')
+    expect(await toast.getAttribute('data-tone')).toBe('warning')
   })
 
   test('of no connection go when it is back', async () => {
