@@ -467,7 +467,7 @@ function showForm(): void {
 function showInput(): void {
   const input = inputOf(formOf(editor.document.whole, editor.types))
   shownInput = JSON.stringify(input)
-  if (input !== undefined) viewer.open(input.filename, { pictures: [input] })
+  if (input !== undefined) viewer.open(input.filename, { pictures: [input], isAside: true })
 }
 
 /** Beside the form, once a run has ended: what became of the photograph. The editor itself shows what a graph compares. */

@@ -36,6 +36,8 @@ const WORDS = STRINGS.viewer
 export interface ViewedPictures {
   readonly pictures: readonly FileReference[]
   readonly compared?: { readonly before: FileReference; readonly after: FileReference }
+  /** Shown beside what somebody does, who keeps the keys. */
+  readonly isAside?: boolean
 }
 
 export interface ViewerParts {
@@ -112,6 +114,8 @@ export class Viewer {
   /** How far right of the first picture the second is, in CSS pixels; side by side that is half of the frame. */
   #apart = 0
   #mode: CompareMode = 'slider'
+  /** What had the keys before. */
+  #focused: HTMLElement | undefined
   #channel: Channel = 'all'
   #counted: string | undefined
 
@@ -209,7 +213,7 @@ export class Viewer {
     return !this.#root.hidden
   }
 
-  open(title: string, { pictures, compared }: ViewedPictures): void {
+  open(title: string, { pictures, compared, isAside = false }: ViewedPictures): void {
     const first = compared?.after ?? pictures[0]
     if (first === undefined) return
     const wasOpen = this.isOpen
@@ -226,10 +230,21 @@ export class Viewer {
     this.#after.image.alt = compared === undefined ? title : WORDS.after
     // A run that ends takes the keys from nobody who types or chooses.
     const isBusy = isField(document.activeElement) || document.activeElement?.closest('.popup, dialog') != null
-    if (compared !== undefined && !isBusy) this.#divider.focus({ preventScroll: true })
+    if (!isAside && !isBusy) this.#takeKeys()
+  }
+
+  /** Keys go to the divider where there is one, else to the picture; when it closes, back to what had them. */
+  #takeKeys(): void {
+    const { activeElement } = document
+    if (activeElement instanceof HTMLElement && !this.#root.contains(activeElement)) this.#focused = activeElement
+    const isDivided = this.#isCompared && (this.#mode === 'slider' || this.#mode === 'flip')
+    const target = isDivided ? this.#divider : this.#frame
+    target.focus({ preventScroll: true })
   }
 
   close(): void {
+    if (this.#root.contains(document.activeElement)) this.#focused?.focus({ preventScroll: true })
+    this.#focused = undefined
     this.#root.hidden = true
     this.#root.classList.remove('viewer-whole')
     this.#parts.onResize()
@@ -298,7 +313,7 @@ export class Viewer {
     this.#mode = mode
     this.#loupe.hide()
     this.#setSplit(mode === 'flip' ? 100 : 50)
-    if (mode === 'flip' || mode === 'slider') this.#divider.focus({ preventScroll: true })
+    if (mode === 'flip' || mode === 'slider') this.#takeKeys()
   }
 
   #chooseChannel(): void {
@@ -513,8 +528,7 @@ export class Viewer {
         splits = isSlider && (event.target === this.#divider || this.#zoom === undefined)
         if (this.#isCompared && this.#mode === 'flip' && this.#zoom === undefined) this.#flip()
         if (splits) this.#splitAt(event.clientX)
-        if (this.#isCompared) this.#divider.focus({ preventScroll: true })
-        else this.#frame.focus({ preventScroll: true })
+        this.#takeKeys()
       },
       drag: (event, x, y) => {
         if (splits) this.#splitAt(event.clientX)

@@ -49,8 +49,10 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
 
   test('restores the photograph that is dropped, with one press, and hands it out', async () => {
     const photo = await readFile(join(root, 'workflows/photographs/old-photograph.jpg'))
+    await by('form-choose').focus()
     await drop(editor.page, 'my-own.jpg', 'image/jpeg', photo)
     await expect.poll(() => by('field-image').locator('.form-name').textContent()).toBe('my-own.jpg')
+    expect(await by('form-choose').evaluate((button) => button === document.activeElement)).toBe(true)
     await by('field-scale').locator('.form-number').fill('2')
     await by('field-scale').locator('.form-number').press('Enter')
     await by('form-run').click()

@@ -83,4 +83,42 @@ describe.skipIf(withoutBrowser)('comparing pictures', () => {
     await page.mouse.click(x + width / 2, y + height / 2)
     await expect.poll(() => colourAt(0.5, 0.5)).toBe(126)
   })
+
+  test('one picture gets the keys as well, until it is closed', async () => {
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-testid'))
+    await by('compare-by-sides').click()
+    await by('viewer-close').click()
+    const load = {
+      nodes: [{ id: 1, type: 'LoadImage', pos: [100, 80], size: [230, 300], widgets_values: ['grey.png', 'image'] }],
+      links: [],
+      extra: { ds: { scale: 1, offset: [0, 0] } },
+      version: 0.4,
+    }
+    await drop(page, 'one.json', 'application/json', Buffer.from(JSON.stringify(load)))
+    await page.waitForSelector('body[data-node-count="1"]')
+    const { x, y } = (await page.locator('#canvas').boundingBox())!
+    await page.mouse.click(x + 215, y + 300)
+    await by('viewer-frame').waitFor()
+    expect(await focused()).toBe('viewer-frame')
+    await expect.poll(() => by('viewer-size').textContent()).toMatch(/^60 × 40/)
+    for (const _ of [1, 2]) await page.keyboard.press('+')
+    expect(await by('viewer-zoom').textContent()).toBe('Fit')
+    const place = () => by('viewer-after').boundingBox()
+    const before = await place()
+    await page.keyboard.press('ArrowRight')
+    expect((await place())!.x).toBeLessThan(before!.x)
+    expect(await by('undo').isEnabled()).toBe(false)
+    await page.keyboard.press('Escape')
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('canvas')
+  })
+
+  test('two that are compared without a divider get them at the picture', async () => {
+    await drop(page, 'again.json', 'application/json', Buffer.from(JSON.stringify(compareGraph)))
+    await page.waitForSelector('body[data-node-count="3"]')
+    await by('run').click()
+    await by('viewer-frame').waitFor()
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe('viewer-frame')
+    await by('compare-by-slider').click()
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe('compare-slider')
+  })
 })
