@@ -31,6 +31,7 @@ export class Toolbar {
   readonly #cancel = button('cancel', 'Cancel', 'M4.5 4.5h7v7h-7z', 'Stop the run (Esc)')
   readonly #state = element('span', { class: 'run-state', testid: 'run-state' })
   readonly #time = element('span', { class: 'run-time', testid: 'run-time' })
+  readonly #words = element('span', { class: 'run-words', testid: 'run-words' })
   readonly #queue = element('span', { class: 'run-queue', testid: 'queue-count' })
   readonly #fill = element('div', { class: 'run-progress-fill' })
   readonly #progress = element(
@@ -87,7 +88,8 @@ export class Toolbar {
     this.#undo = symbol('undo', 'M6.5 3 3 6.5 6.5 10M3.5 6.5h5.5a3.5 3.5 0 0 1 0 7h-3', 'Undo (Ctrl+Z)', actions.undo)
     this.#redo = symbol('redo', 'M9.5 3 13 6.5 9.5 10M12.5 6.5h-5.5a3.5 3.5 0 0 0 0 7h3', 'Redo (Ctrl+Y)', actions.redo)
     this.history(false, false)
-    const status = element('div', { class: 'run-status' }, this.#state, this.#progress, this.#time, this.#queue)
+    const progress = [this.#progress, this.#time, this.#words]
+    const status = element('div', { class: 'run-status' }, this.#state, ...progress, this.#queue)
     const brand = element('span', { class: 'brand' }, element('img', { src: './icon.svg', alt: '' }), 'gendr-graph')
     bar.append(
       brand,
@@ -150,8 +152,8 @@ export class Toolbar {
     const now = Date.now()
     const took = startedAt == null || state === 'idle' ? '' : `${(((endedAt ?? now) - startedAt) / 1000).toFixed(1)} s`
     const words = this.#board?.state === 'running' ? progressWords(this.#board, now) : ''
-    const text = words === '' ? took : `${took} · ${words}`
-    if (this.#time.textContent !== text) this.#time.textContent = text
+    if (this.#time.textContent !== took) this.#time.textContent = took
+    if (this.#words.textContent !== words) this.#words.textContent = words
   }
 }
 

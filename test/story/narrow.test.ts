@@ -38,4 +38,33 @@ describe.skipIf(withoutBrowser)('narrow pages', () => {
       await editor.page.context().close()
     },
   )
+
+  test.each(['form', 'graph'])(
+    'say in the %s how a run goes, and cut nothing of it',
+    async (view) => {
+      const editor = await openEditor(browser, host, { viewport: { width: 390, height: 800 } })
+      await editor.by(`view-${view}`).click()
+      await editor.page.evaluate(keepCut)
+      await editor.by(view === 'form' ? 'form-run' : 'run').click()
+      await editor.page.waitForSelector('body[data-run-state="running"]')
+      await editor.page.waitForSelector('body[data-run-state="done"]', { timeout: 180_000 })
+      expect(await editor.page.evaluate(() => (window as unknown as WithCut).cut)).toBe(0)
+      await editor.page.context().close()
+    },
+    200_000,
+  )
 })
+
+interface WithCut {
+  /** How much of the status was out of sight at most, in CSS pixels. */
+  cut: number
+}
+
+function keepCut(): void {
+  const status = document.querySelector('.run-status')!
+  Object.assign(window, { cut: 0 })
+  setInterval(() => {
+    const kept = window as unknown as WithCut
+    kept.cut = Math.max(kept.cut, status.scrollWidth - status.clientWidth)
+  }, 20)
+}
