@@ -81,10 +81,7 @@ export class Autosave {
       put(tabKey(this.#window, tabs.active.id), write())
       index()
     }
-    document.subscribe(() => {
-      clearTimeout(this.#timer)
-      this.#timer = setTimeout(() => this.flush(), PAUSE)
-    })
+    document.subscribe(() => this.touch())
     tabs.subscribe(() => {
       const open = new Set(tabs.all.map(({ id }) => tabKey(this.#window, id)))
       for (const key of keysOf(this.#storage, `gendr.tab.${this.#window}.`)) {
@@ -97,6 +94,12 @@ export class Autosave {
     setInterval(index, BEAT)
     addEventListener('pagehide', () => this.flush())
     addEventListener('visibilitychange', () => this.flush())
+  }
+
+  /** The workflow in view, or where it is looked at from, is another than what is saved. */
+  touch(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.flush(), PAUSE)
   }
 
   /** Saves now what is not saved yet. */

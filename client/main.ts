@@ -381,6 +381,7 @@ async function begin(): Promise<void> {
         'Save it as a file (Ctrl+S), or close other workflows.',
       ),
   )
+  editor.view.onViewpoint = () => begun.autosave.touch()
   canvas.focus()
   void loadWhenIdle([viewer, galleryPanel, libraryPanel, templatesPanel, shareMenu, help])
   keepSocket(address.socket(clientId), (event) => {

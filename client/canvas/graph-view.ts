@@ -74,6 +74,8 @@ export class GraphView {
   readonly #heard = new WeakSet<NodeOutput>()
   /** Whether nodes that were moved snap to the dots of the ground. */
   snaps = false
+  /** Called when the graph is looked at from elsewhere. */
+  onViewpoint: () => void = () => {}
   /** Where `fit` put the view; as long as nobody moves it, it is fitted again when the canvas changes its size. */
   #fittedTo: Viewpoint | undefined
   #level = ''
@@ -101,6 +103,7 @@ export class GraphView {
     }
     this.#stage.scene = this.#scene
     this.#stage.onGesture = () => this.#readBack()
+    this.#stage.onViewpoint = () => this.onViewpoint()
     this.#stage.startRendering()
     document.subscribe((event) => this.#hear(event))
     this.#listen(canvas)
@@ -226,6 +229,7 @@ export class GraphView {
     ds.offset = [(box.width / ds.scale - (right + left)) / 2, (box.height / ds.scale - (bottom + top)) / 2]
     this.#fittedTo = this.viewpoint
     this.redraw()
+    this.onViewpoint()
   }
 
   /** Whether any node can be seen from where the graph is looked at. */

@@ -230,6 +230,23 @@ describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
     expect(await names()).toContain('fallen')
   })
 
+  test('a reload brings back the place that the graph was looked at from, which is no edit of it', async () => {
+    await canvas.load([scale, save])
+    await canvas.untilKept(({ nodes, extra }) => nodes.length === 2 && (extra.ds as { scale: number }).scale === 1)
+    await canvas.drag([600, 600], [640, 570])
+    await canvas.page.mouse.wheel(0, -200)
+    await canvas.untilKept(({ extra }) => (extra.ds as { scale: number }).scale > 1)
+    await canvas.page.reload()
+    await open(2)
+    const tab = canvas.by('tab').and(canvas.page.locator('[aria-selected=true]'))
+    expect(await tab.locator('.tab-changed').count()).toBe(0)
+    const { extra } = await canvas.saved()
+    const { scale: zoom, offset } = extra.ds as { scale: number; offset: [number, number] }
+    expect(zoom).toBeCloseTo(Math.exp(0.3), 5)
+    // What was under the pointer, moved by the drag, is still there.
+    expect([640 / zoom - offset[0], 570 / zoom - offset[1]].map(Math.round)).toEqual([600, 600])
+  })
+
   test('a reload brings back every tab', async () => {
     await canvas.load([scale, save])
     await canvas.click(...title(at))
