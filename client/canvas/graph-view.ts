@@ -213,11 +213,15 @@ export class GraphView {
     })
   }
 
-  /** Shows the whole graph, or only some of its nodes. */
-  fit(ids: Iterable<string> = this.#nodes.keys()): void {
+  /** Shows the whole graph with its groups, or only some of its nodes. */
+  fit(ids?: Iterable<string>): void {
     const { canvas, ds } = this.#stage
     const box = canvas.getBoundingClientRect()
-    const areas = [...ids].flatMap((id) => this.areaOf(id) ?? [])
+    const areas = [...(ids ?? this.#nodes.keys())].flatMap((id) => this.areaOf(id) ?? [])
+    for (const { bounding } of ids === undefined ? this.#layout.groups.values() : []) {
+      const [x, y, width, height] = bounding
+      areas.push({ x, y, width, height })
+    }
     if (areas.length === 0 || box.width === 0) return
     const left = areas.reduce((least, { x }) => Math.min(least, x), Number.POSITIVE_INFINITY)
     const top = areas.reduce((least, { y }) => Math.min(least, y), Number.POSITIVE_INFINITY)

@@ -411,6 +411,17 @@ describe.skipIf(withoutBrowser)('wiring', () => {
     })
   })
 
+  test('F shows groups whole, not only what is in them', async () => {
+    await canvas.load([invert], [], { groups: [{ title: 'Wide', bounding: [-900, -700, 2400, 1900], flags: {} }] })
+    await canvas.press('f')
+    const { scale, offset } = (await canvas.saved()).extra.ds as { scale: number; offset: readonly [number, number] }
+    const { width, height } = (await canvas.by('canvas').boundingBox())!
+    const [left, top] = [(-900 + offset[0]) * scale, (-700 + offset[1]) * scale]
+    expect(Math.min(left, top)).toBeGreaterThan(0)
+    expect(left + 2400 * scale).toBeLessThan(width)
+    expect(top + 1900 * scale).toBeLessThan(height)
+  })
+
   test('the wheel zooms around the pointer, in the small steps of a trackpad, too', async () => {
     for (const [steps, by] of [
       [1, -240],
