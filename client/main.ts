@@ -414,7 +414,7 @@ function closeTab(id: string): void {
     return
   }
   editor.tabs.show(id)
-  const { left, bottom } = byId('tabs', HTMLElement).getBoundingClientRect()
+  const { left, bottom } = tabBar.placeOf(id)
   const items = [
     {
       label: 'Save as a file and close',
@@ -428,7 +428,7 @@ function closeTab(id: string): void {
     },
     { label: 'Close without saving', testid: 'close-discard', act: () => editor.tabs.close(id) },
   ]
-  openMenu(`Close ${tab.name}`, items, { x: left + 8, y: bottom + 4 })
+  openMenu(`Close ${tab.name}`, items, { x: left, y: bottom + 4 })
 }
 
 /** Asks the host again which nodes, models and pictures there are; the graph stays. */

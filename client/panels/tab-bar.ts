@@ -60,6 +60,11 @@ export class TabBar {
     this.showPath()
   }
 
+  /** Where a tab is on the page. */
+  placeOf(id: string): DOMRect {
+    return (this.#shown.get(id) ?? this.#list).getBoundingClientRect()
+  }
+
   showPath(): void {
     const names = [this.#tabs.active.name, ...this.#actions.path()]
     if (names.length === this.#path.length && names.every((name, i) => name === this.#path[i])) return

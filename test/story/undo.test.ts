@@ -205,6 +205,12 @@ describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
     await open(1)
     await canvas.press('Control+a', 'Delete', 'Alt+w')
     await canvas.by('close-discard').waitFor()
+    const tab = (await canvas.by('tab').and(canvas.page.locator('[aria-selected="true"]')).boundingBox())!
+    const question = (await canvas.by('menu').boundingBox())!
+    // Below it, as far as the page leaves room.
+    expect(question.x).toBeLessThanOrEqual(tab.x + 1)
+    expect(question.x + question.width).toBeGreaterThan(tab.x)
+    expect(question.y).toBeGreaterThanOrEqual(tab.y + tab.height)
     await canvas.press('Escape')
     expect(await names()).toHaveLength(count)
     await canvas.press('Alt+w')
