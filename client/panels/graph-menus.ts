@@ -120,7 +120,7 @@ function nodeItems(editor: MenuActions, id: string, page: Point): (MenuItem | nu
         ]),
     {
       label: 'Rename…',
-      note: 'Double click',
+      ...(definition === undefined && { note: 'Double click' }),
       act: () => askTitle(page, editor.titleOf(node), (title) => commands.rename(id, title)),
     },
     { label: STRINGS.partial.label, testid: 'menu-run-here', act: () => void editor.runUpTo(id) },

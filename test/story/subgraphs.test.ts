@@ -86,6 +86,14 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
     expect(wires((await canvas.saved()).links)).toEqual(wires(links as never))
   })
 
+  test('say in their menu that a double click opens them, and of nothing else', async () => {
+    await make()
+    await canvas.click(...title([320, 80]), { button: 'right' })
+    const items = canvas.by('menu').getByRole('menuitem').filter({ hasText: 'Double click' })
+    expect(await items.allTextContents()).toEqual([expect.stringContaining('Open subgraph')])
+    await canvas.press('Escape')
+  })
+
   test('are not made where that would close a circle, and it is said which node is missing', async () => {
     await canvas.load(nodes, links)
     await canvas.click(...title([320, 80]))
