@@ -54,6 +54,8 @@ export class Stage extends LGraphCanvas {
     super(canvas, null, { skip_render: true })
     // What attachCanvas does; it takes no subclass.
     this.graph = graph
+    // litegraph puts the canvas before everything else that Tab comes to.
+    canvas.tabIndex = 0
     graph.list_of_graphcanvas = [this]
     this.show_info = false
     this.render_shadows = false

@@ -56,6 +56,10 @@ describe.skipIf(withoutBrowser)('on every screen, for everybody', () => {
     expect(await by('rail-gallery').evaluate((button) => button === document.activeElement)).toBe(true)
   })
 
+  test('keys come to the canvas in its place on the page', async () => {
+    expect(await by('canvas').evaluate((canvas) => canvas.tabIndex)).toBe(0)
+  })
+
   test('everything that can be pressed has a name', async () => {
     for (const panel of ['rail-runs', 'rail-gallery', 'rail-library', 'templates']) {
       await by(panel).click()
