@@ -59,11 +59,19 @@ export function drawCard(
       scene.output(view.id)?.text ?? [],
       pointer,
     )
-  } else if (!collapsed && status?.preview !== undefined && status.state === 'running') {
-    drawPreviewBelow(ctx, view, status.preview, width, height)
   }
-  if (status?.error !== undefined) drawError(ctx, status.error, width, body)
   ctx.globalAlpha = 1
+}
+
+/** What a node shows below itself: why it failed, the picture so far. Other nodes may lie there, so it comes after them. */
+export function drawBelow(ctx: CanvasRenderingContext2D, view: NodeView, width: number): void {
+  const status = view.scene.status(view.id)
+  const isCollapsed = view.flags.collapsed === true
+  const bottom = isCollapsed ? 0 : (view.size[1] ?? 0)
+  if (!isCollapsed && !showsPictures(view.description) && status?.state === 'running' && status.preview !== undefined) {
+    drawPreview(ctx, view, status.preview, width, bottom + 8)
+  }
+  if (status?.error !== undefined) drawError(ctx, status.error, width, bottom)
 }
 
 function drawTitle(
@@ -133,20 +141,14 @@ function drawProgress(ctx: CanvasRenderingContext2D, width: number, { value, max
   }
 }
 
-function drawPreviewBelow(
-  ctx: CanvasRenderingContext2D,
-  view: NodeView,
-  preview: string,
-  width: number,
-  height: number,
-): void {
+function drawPreview(ctx: CanvasRenderingContext2D, view: NodeView, preview: string, width: number, top: number): void {
   const picture = view.scene.pictures.get(preview)
   if (typeof picture !== 'object') return
   const tall = (width * picture.height) / picture.width
   ctx.save()
-  box(ctx, 0, height + 8, width, tall, [MEASURES.radius])
+  box(ctx, 0, top, width, tall, [MEASURES.radius])
   ctx.clip()
-  ctx.drawImage(picture.bitmap, 0, height + 8, width, tall)
+  ctx.drawImage(picture.bitmap, 0, top, width, tall)
   ctx.restore()
 }
 

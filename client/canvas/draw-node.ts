@@ -27,10 +27,15 @@ export function measureFolded(ctx: CanvasRenderingContext2D, node: NodeView): vo
   node._collapsed_width = ctx.measureText(fitText(ctx, node.title, 260)).width + 44 + noteWidth + pinWidth
 }
 
+/** How wide a node is drawn. */
+export function widthOf({ flags, size, _collapsed_width }: NodeView): number {
+  return flags.collapsed === true ? (_collapsed_width ?? 80) : (size[0] ?? 0)
+}
+
 /** Draws a node at the origin: card, sockets, fields. */
 export function drawNode(ctx: CanvasRenderingContext2D, node: NodeView, { scale, mouse, flying }: Light): void {
   const isCollapsed = node.flags.collapsed === true
-  const width = isCollapsed ? (node._collapsed_width ?? 80) : (node.size[0] ?? 0)
+  const width = widthOf(node)
   drawCard(ctx, node, [width, node.size[1] ?? 0], node.is_selected === true, mouse)
   drawSockets(ctx, node, width, isCollapsed, scale, flying)
   if (isCollapsed) return
@@ -49,7 +54,7 @@ export function drawNode(ctx: CanvasRenderingContext2D, node: NodeView, { scale,
 export function drawFarNode(ctx: CanvasRenderingContext2D, node: NodeView, scale: number): void {
   const { title } = MEASURES
   const isCollapsed = node.flags.collapsed === true
-  const width = isCollapsed ? (node._collapsed_width ?? 80) : (node.size[0] ?? 0)
+  const width = widthOf(node)
   const height = isCollapsed ? 0 : (node.size[1] ?? 0)
   const model = node.model
   ctx.globalAlpha = model?.mode === 2 || model?.mode === 4 ? 0.45 : 1

@@ -7,8 +7,9 @@ import {
   type LLink,
 } from 'litegraph.js/build/litegraph.core.js'
 import type { Point } from '../document/graph.ts'
+import { drawBelow } from './card.ts'
 import { drawGroups, drawReroutes } from './draw-layout.ts'
-import { drawFarNode, drawNode, measureFolded } from './draw-node.ts'
+import { drawFarNode, drawNode, measureFolded, widthOf } from './draw-node.ts'
 import { type GroupView, type Handle, handleAt, type LinkView } from './layout.ts'
 import { drawLinks, linkNear } from './links.ts'
 import { NodeView } from './node-view.ts'
@@ -132,12 +133,18 @@ export class Stage extends LGraphCanvas {
     drawGroups(ctx, this.scene.layout, scale)
     this.#drawLinks(ctx)
     drawReroutes(ctx, this.scene.layout, scale)
-    for (const node of visible) {
-      ctx.translate(node.pos[0] ?? 0, node.pos[1] ?? 0)
-      if (scale < FAR) drawFarNode(ctx, node, scale)
-      else
-        drawNode(ctx, node, { scale, mouse: this.graph_mouse, flying: this.connecting_output ?? this.connecting_input })
-      ctx.translate(-(node.pos[0] ?? 0), -(node.pos[1] ?? 0))
+    const drawEach = (draw: (node: NodeView) => void) => {
+      for (const node of visible) {
+        ctx.translate(node.pos[0] ?? 0, node.pos[1] ?? 0)
+        draw(node)
+        ctx.translate(-(node.pos[0] ?? 0), -(node.pos[1] ?? 0))
+      }
+    }
+    if (scale < FAR) drawEach((node) => drawFarNode(ctx, node, scale))
+    else {
+      const light = { scale, mouse: this.graph_mouse, flying: this.connecting_output ?? this.connecting_input }
+      drawEach((node) => drawNode(ctx, node, light))
+      drawEach((node) => drawBelow(ctx, node, widthOf(node)))
     }
     this.#drawOver(ctx)
     ctx.restore()

@@ -1,4 +1,5 @@
 import type { Browser } from 'playwright-core'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser, withoutBrowser } from './browser.ts'
 import { Canvas, title } from './canvas.ts'
@@ -19,7 +20,9 @@ interface WithCurves {
   curves: string[]
 }
 
-function keepCurves(): void {
+/** In the page, once what was asked for before has been drawn. */
+async function keepCurves(): Promise<void> {
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
   const curves: string[] = []
   Object.assign(window, { curves })
   const { prototype } = CanvasRenderingContext2D
@@ -56,6 +59,23 @@ describe.skipIf(withoutBrowser)('what nodes look like', () => {
     await canvas.until(({ nodes }) => nodes[0]?.flags.collapsed === true)
     const curves = await canvas.page.evaluate(() => (window as unknown as WithCurves).curves)
     expect(new Set(curves).size).toBe(1)
+  })
+
+  test('why a node cannot run is not hidden by the node below', async () => {
+    const failing = { id: 3, type: 'SaveImage', pos: [600, 80], size: [230, 200], flags: {} }
+    const below = { id: 4, type: 'ImageInvert', pos: [600, 316], size: [230, 100], flags: {} }
+    await canvas.load([failing, below])
+    const { x, y } = (await canvas.by('canvas').boundingBox())!
+    const colour = async () => {
+      const clip = { x: Math.round(x + 620), y: Math.round(y + 294), width: 1, height: 1 }
+      const [red = 0, green = 0] = await sharp(await canvas.page.screenshot({ clip }))
+        .raw()
+        .toBuffer()
+      return red - green
+    }
+    await canvas.press('Control+Enter')
+    await canvas.page.waitForSelector('body[data-run-state="failed"]')
+    await expect.poll(colour).toBeGreaterThan(10)
   })
 
   test('a node that is pinned shows it, folded as well', async () => {
