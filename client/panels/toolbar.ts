@@ -31,7 +31,7 @@ export class Toolbar {
   readonly #cancel = button('cancel', 'Cancel', 'M4.5 4.5h7v7h-7z', 'Stop the run (Esc)')
   readonly #state = element('span', { class: 'run-state', testid: 'run-state' })
   readonly #time = element('span', { class: 'run-time', testid: 'run-time' })
-  readonly #words = element('span', { class: 'run-words', testid: 'run-words' })
+  readonly #words = element('span', { class: 'run-words' })
   readonly #queue = element('span', { class: 'run-queue', testid: 'queue-count' })
   readonly #fill = element('div', { class: 'run-progress-fill' })
   readonly #progress = element(
