@@ -46,7 +46,6 @@ describe.skipIf(withoutBrowser)('narrow pages', () => {
       await editor.by(`view-${view}`).click()
       await editor.page.evaluate(keepCut)
       await editor.by(view === 'form' ? 'form-run' : 'run').click()
-      await editor.page.waitForSelector('body[data-run-state="running"]')
       await editor.page.waitForSelector('body[data-run-state="done"]', { timeout: 180_000 })
       expect(await editor.page.evaluate(() => (window as unknown as WithCut).cut)).toBe(0)
       await editor.page.context().close()
