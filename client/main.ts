@@ -447,6 +447,7 @@ function showBoard(): void {
   document.body.dataset.runState = board.state === 'cancelled' ? 'idle' : board.state
   const [name] = editor.uploading
   const sending = name !== undefined ? STRINGS.loading(name) : editor.runs.isSending ? STRINGS.sending : undefined
+  document.body.toggleAttribute('data-sending', sending !== undefined)
   toolbar.show(board, editor.runs.queued, sending)
   formPanel.board = board
 }

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
+import { hold, openBrowser, withoutBrowser } from './browser.ts'
 import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
 import { invertGraph } from './graphs.ts'
 import { type Host, runPrompt, startHost, upload } from './host.ts'
@@ -38,6 +38,18 @@ describe.skipIf(withoutBrowser)('narrow pages', () => {
       await editor.page.context().close()
     },
   )
+
+  test('say in the graph that a run is being sent', async () => {
+    const editor = await openEditor(browser, host, { viewport: { width: 390, height: 800 } })
+    await editor.by('view-graph').click()
+    expect(await editor.by('run-state').isVisible()).toBe(false)
+    const letGo = await hold(editor.page, '**/prompt')
+    await editor.by('run').click()
+    await editor.by('run-state').filter({ hasText: 'Sending…' }).waitFor({ state: 'visible' })
+    letGo()
+    await editor.page.waitForSelector('body[data-run-state="done"]', { timeout: 180_000 })
+    await editor.page.context().close()
+  }, 200_000)
 
   test.each(['form', 'graph'])(
     'say in the %s how a run goes, and cut nothing of it',
