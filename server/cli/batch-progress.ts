@@ -102,14 +102,19 @@ class Counts {
 function lineOf({ source, status, results: [target], seconds = 0 }: Outcome): string {
   switch (status) {
     case 'restored':
-      return `${source} → ${target} (${seconds.toFixed(1)} s)`
+      return printable(`${source} → ${target} (${seconds.toFixed(1)} s)`)
     case 'skipped':
-      return `${source} skipped, ${target} exists`
+      return printable(`${source} skipped, ${target} exists`)
     case 'failed':
-      return `${source} failed`
+      return printable(`${source} failed`)
   }
 }
 
 function failureLine({ source, error }: Outcome): string {
-  return `gendr: ${source}: ${error?.message} ${error?.remedy}\n`
+  return `${printable(`gendr: ${source}: ${error?.message} ${error?.remedy}`)}\n`
+}
+
+/** A name may hold what a terminal obeys, or a line of its own. */
+function printable(line: string): string {
+  return line.replaceAll(/\p{Cc}/gu, '\u{fffd}')
 }

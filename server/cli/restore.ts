@@ -43,6 +43,7 @@ export const restoreCommand: Command = {
   async run(operands, flags, environment) {
     const [input, output] = operands as [string, string]
     const settings = workSettings(flags, environment)
+    refuseTogether(flags, ['overwrite', 'skip-existing', 'update'])
     const { unread, ...batch } = await planBatch(input, output, readFormat(flags))
     if (unread.length > 0) process.stderr.write(`gendr: ${unreadLine(unread)}\n`)
     if (batch.pairs.length === 0) {
@@ -184,6 +185,17 @@ async function hasAlpha(bytes: Uint8Array, maxPixels: number): Promise<boolean> 
   return stats.then(
     ({ isOpaque }) => !isOpaque,
     () => true,
+  )
+}
+
+/** Each says what becomes of results that exist; two of them would say different things. */
+function refuseTogether(flags: Flags, names: readonly string[]): void {
+  const given = names.filter((name) => flags[name] === true).map((name) => `--${name}`)
+  if (given.length < 2) return
+  throw new RestorationError(
+    'configuration_invalid',
+    `Expected one of ${names.map((name) => `--${name}`).join(', ')} but received ${given.join(' and ')}.`,
+    'Leave out all but one.',
   )
 }
 

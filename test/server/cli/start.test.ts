@@ -26,6 +26,11 @@ describe('the command line', () => {
     ['an unknown command', ['frobnicate'], /no command 'frobnicate'.*restore/],
     ['an unknown flag', ['serve', '--prot', '1'], /--prot/],
     ['an argument too few', ['restore', 'a'], /restore IN OUT/],
+    [
+      'flags that say different things',
+      ['restore', 'a', 'b', '--overwrite', '--skip-existing'],
+      /--overwrite and --skip-existing/,
+    ],
     ['a setting that does not fit', ['--port', 'x'], /--port.*'x'/],
     ['an open address without a token', ['--listen', '0.0.0.0'], /--token/],
   ])('refuses %s with exit code 2 and one line', async (_name, args, words) => {
