@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { RestorationError } from '../nodes/sdk/error.ts'
 import type { Command } from './cli/command.ts'
+import { messageOf } from './message-of.ts'
 
 /** Commands load only when they are called: a server starts faster without what the command line needs. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -62,7 +63,7 @@ function readArguments(command: Command, args: readonly string[]) {
       allowPositionals: true,
     })
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     throw wrongUse(
       // What parseArgs adds about arguments that begin with a dash rarely helps.
       message.split('. To specify')[0]!.replace(/\.?$/, '.'),

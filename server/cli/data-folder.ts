@@ -3,6 +3,7 @@ import { copyFile, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { fileRoots, type WorkSettings } from '../config.ts'
+import { messageOf } from '../message-of.ts'
 import { packageRoot } from '../package-root.ts'
 import { besideUs } from '../storage/file-system.ts'
 import { Storage } from '../storage/storage.ts'
@@ -45,7 +46,7 @@ export async function writing<T>(settings: Pick<WorkSettings, 'data'>, work: () 
   } catch (error) {
     throw new RestorationError(
       'configuration_invalid',
-      `The data folder ${settings.data} cannot be written: ${error instanceof Error ? error.message : error}.`,
+      `The data folder ${settings.data} cannot be written: ${messageOf(error)}.`,
       'Choose another folder with --data or GENDR_DATA.',
       { cause: error },
     )

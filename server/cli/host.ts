@@ -9,6 +9,7 @@ import { createApp } from '../http/app.ts'
 import type { HostFiles } from '../http/files.ts'
 import { HostLog, logText } from '../http/host-log.ts'
 import { Previewer } from '../http/previewer.ts'
+import { messageOf } from '../message-of.ts'
 import { packageRoot } from '../package-root.ts'
 import { takeLock } from '../runs/lock.ts'
 import { Metrics } from '../runs/metrics.ts'
@@ -101,16 +102,20 @@ function assemble(open: OpenParts): Host {
     if (change.type === 'settled' || (change.type === 'queue' && change.hasForgotten)) webhooks.wake()
   })
   const { inputRoot: input, outputRoot: output, tempRoot: temp } = fileRoots(settings)
-  const retention = new Retention({
-    keepFor: settings.keepFor,
-    folders: { input, output, temp },
-    caches: [runnerOptions(settings).cacheRoot, pyramids],
-    examples: open.examples,
-    runs,
-    renew: (file) => open.files.renew(file),
-    fileIndex: store.files,
-    log,
-  })
+  const { keepFor } = settings
+  const retention =
+    keepFor === undefined
+      ? undefined
+      : new Retention({
+          keepFor,
+          folders: { input, output, temp },
+          caches: [runnerOptions(settings).cacheRoot, pyramids],
+          examples: open.examples,
+          runs,
+          renew: (file) => open.files.renew(file),
+          fileIndex: store.files,
+          log,
+        })
   const surroundings = hostSurroundings({ supervisor, files: open.files, models: open.models })
   const hub = new Hub({ runs, narration, surroundings, policy: settings, log: hostLog, maxUpload })
   const previewer = new Previewer(pyramids)
@@ -146,7 +151,7 @@ function assemble(open: OpenParts): Host {
     close: async () => {
       runs.close()
       webhooks.close()
-      retention.close()
+      retention?.close()
       hub.close()
       previewer.close()
       server.close()
@@ -182,7 +187,7 @@ function openDatabase(file: string): HostDatabase {
   } catch (error) {
     throw new RestorationError(
       'configuration_invalid',
-      `The database ${file} cannot be opened: ${error instanceof Error ? error.message : error}.`,
+      `The database ${file} cannot be opened: ${messageOf(error)}.`,
       'If another host uses this data folder, stop it or choose another folder with --data.',
       { cause: error },
     )

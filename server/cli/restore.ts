@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type Flags, WORK_OPTIONS, type WorkSettings, workSettings } from '../config.ts'
+import { messageOf } from '../message-of.ts'
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
 import { batchProgress } from './batch-progress.ts'
 import type { Command } from './command.ts'
@@ -230,6 +231,6 @@ function refuseExisting([target, ...further]: readonly string[]): void {
 
 function failureOf(error: unknown): RestorationError {
   if (error instanceof RestorationError) return error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return new RestorationError('invalid_input', `${message}.`, 'See whether the file can be read.')
 }

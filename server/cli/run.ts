@@ -8,6 +8,7 @@ import { readGraphTexts } from '../graph/picture-text.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import { applySettings } from '../graph/settings.ts'
 import { readGraph } from '../graph/workflow-to-prompt.ts'
+import { messageOf } from '../message-of.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { pictureNames } from '../runs/intake.ts'
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
@@ -69,7 +70,7 @@ async function readGraphFile(file: string): Promise<unknown> {
     try {
       return JSON.parse(text)
     } catch (error) {
-      reason ??= error instanceof Error ? error.message : String(error)
+      reason ??= messageOf(error)
     }
   }
   throw new RestorationError('workflow_invalid', `${file} is not JSON: ${reason}.`, remedy)

@@ -1,6 +1,6 @@
 import type { FileReference, FolderType } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import type { Upload } from '../storage/storage.ts'
+import { ANNOTATION, type Upload } from '../storage/storage.ts'
 
 /** What the API needs of the storage; `server/storage` has it. */
 export interface HostFiles {
@@ -23,9 +23,6 @@ export interface HostFiles {
   /** Has a file, as LoadImage or as others call it, count as new for whoever deletes old ones. */
   renew(file: string | FileReference): Promise<void>
 }
-
-/** ComfyUI's clients may append the folder to a name. */
-export const ANNOTATION = / \[(input|output|temp)\]$/
 
 /** A file's name such that its own end is not taken for its folder. */
 export function unmistakable({ filename, type }: FileReference): string {

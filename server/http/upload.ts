@@ -6,7 +6,8 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { contentHash } from '../storage/content-hash.ts'
 import type { Upload } from '../storage/storage.ts'
-import { ANNOTATION, type HostFiles, isFolderType, leadsOut, tooLarge, unmistakable } from './files.ts'
+import { ANNOTATION } from '../storage/storage.ts'
+import { type HostFiles, isFolderType, leadsOut, tooLarge, unmistakable } from './files.ts'
 import type { Previewer } from './previewer.ts'
 
 /** POST /upload/image: a picture into a folder; POST /upload/mask: one that is there with the alpha of another. */

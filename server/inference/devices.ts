@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { messageOf } from '../message-of.ts'
 import type { DeviceReport } from '../runner/messages.ts'
 
 type Provider = DeviceReport['provider']
@@ -68,7 +69,7 @@ async function tryProvider(provider: Provider): Promise<string | undefined> {
     await session.release()
     return y?.data[0] === 42 ? undefined : 'it computes wrong results'
   } catch (error) {
-    return (error instanceof Error ? error.message : String(error)).split('\n')[0]
+    return messageOf(error).split('\n')[0]
   }
 }
 

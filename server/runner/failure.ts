@@ -1,5 +1,6 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { PlannedNode } from '../graph/plan.ts'
+import { messageOf } from '../message-of.ts'
 import type { RunError } from '../protocol/events.ts'
 
 /** Whether an error only says that the run was stopped. */
@@ -20,7 +21,7 @@ export function toRunError(
     node: node?.id ?? null,
     nodeType: node?.planned.description.id ?? '',
     code: known ? error.code : 'internal',
-    message: known ? error.message : withoutPaths(error instanceof Error ? error.message : String(error)),
+    message: known ? error.message : withoutPaths(messageOf(error)),
     remedy: known ? error.remedy : 'This is a fault of the node; the log of the host has the details.',
     executed,
     inputs: node === undefined ? {} : describeInputs(node.planned),

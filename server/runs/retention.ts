@@ -1,13 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FileReference, FolderType } from '../../nodes/sdk/context.ts'
+import { messageOf } from '../message-of.ts'
 import { expire } from '../storage/expire.ts'
 import type { FileIndex } from './file-index.ts'
 import { picturesOf } from './job.ts'
 import type { Runs } from './runs.ts'
 
 export interface RetentionOptions {
-  /** How long things are kept, in ms; undefined for ever. */
-  readonly keepFor: number | undefined
+  /** How long things are kept, in ms. */
+  readonly keepFor: number
   /** Where uploads and results are. */
   readonly folders: Readonly<Record<FolderType, string>>
   /** What was made of them. */
@@ -36,7 +37,7 @@ export class Retention {
   constructor(options: RetentionOptions) {
     this.#options = options
     this.#unsubscribe = options.runs.subscribe((change) => {
-      if (change.type === 'settled') void this.#keepResults(change.run.id)
+      if (change.type === 'settled') this.#keepResults(change.run.id).catch((error) => options.log(messageOf(error)))
     })
     void this.#watch()
   }
@@ -49,23 +50,19 @@ export class Retention {
 
   async #watch(): Promise<void> {
     const { keepFor, log } = this.#options
-    if (keepFor === undefined) return
     try {
       // What a run that waits was sent with stays until it has ended.
       const now = this.#options.runs.oldestOpen() ?? Date.now()
       const { files, runs } = await this.#sweep(now - keepFor)
       if (files + runs > 0) log(`Deleted ${files} files and the records of ${runs} runs, whose time was over.`)
     } catch (error) {
-      log(
-        `What is over its time cannot be deleted, and is tried again: ${error instanceof Error ? error.message : error}.`,
-      )
+      log(`What is over its time cannot be deleted, and is tried again: ${messageOf(error)}.`)
     }
     if (!this.#closed) this.#timer = setTimeout(() => void this.#watch(), PAUSE).unref()
   }
 
   /** A run that needed no work tells of files that may be as old as the first one that made them. */
   async #keepResults(run: string): Promise<void> {
-    if (this.#options.keepFor === undefined) return
     for (const file of picturesOf(this.#options.runs.job(run)?.record?.outputs ?? {})) await this.#options.renew(file)
   }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { messageOf } from '../message-of.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { Receipts } from '../storage/receipts.ts'
 import { refuseDepth } from './depth.ts'
@@ -358,7 +359,7 @@ export class Runs {
     try {
       return this.#store.crash(id) < MOST_CRASHES
     } catch (error) {
-      this.#log(`A death of the runner cannot be written down: ${error instanceof Error ? error.message : error}.`)
+      this.#log(`A death of the runner cannot be written down: ${messageOf(error)}.`)
       return true
     }
   }
@@ -382,7 +383,7 @@ export class Runs {
 
   /** A full disk, or a database that somebody else holds, is so for a while. */
   #tryAgain(error: unknown, work: () => void): void {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     this.#log(`The state of the runs cannot be written, and is tried again: ${reason}.`)
     setTimeout(work, PAUSE).unref()
   }

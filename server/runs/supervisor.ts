@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type Catalogue, catalogueOf } from '../graph/catalogue.ts'
+import { messageOf } from '../message-of.ts'
 import type { RunEvent, RunEventBody } from '../protocol/events.ts'
 import { isLast } from '../protocol/execution.ts'
 import type { DeviceReport, FromRunner, RunnerOptions, RunRequest, ToRunner } from '../runner/messages.ts'
@@ -319,8 +320,4 @@ function lowerPriority(pid: number): void {
   } catch {
     // The process is gone already, which its exit reports, or the system has no priorities.
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

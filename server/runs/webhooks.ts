@@ -3,6 +3,7 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { messageOf } from '../message-of.ts'
 import type { Deliveries, Delivery } from './deliveries.ts'
 import { checkTarget, guardedLookup } from './target.ts'
 
@@ -93,7 +94,7 @@ export class Webhooks {
       }
       return true
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       log(`What became of the webhook of run ${run} cannot be written, and is tried again: ${reason}.`)
       return false
     }

@@ -33,6 +33,9 @@ export interface Upload {
   readonly overwrite: boolean
 }
 
+/** The folder that ComfyUI's clients may append to a name. */
+export const ANNOTATION = / \[(input|output|temp)\]$/
+
 const PICTURES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.gif'])
 
 /** The three folders of a host. Every name that comes from outside is resolved inside its root first. */
@@ -211,8 +214,8 @@ async function entriesOf(folder: string): Promise<readonly Dirent[]> {
 
 /** `[subfolder/]file`, optionally with the folder's type in brackets after a blank. */
 function referenceOf(name: string): FileReference {
-  const [, plain = name, type = 'input'] = /^(.*) \[(input|output|temp)\]$/s.exec(name) ?? []
-  return { filename: plain, subfolder: '', type: type as FolderType }
+  const type = ANNOTATION.exec(name)?.[1] ?? 'input'
+  return { filename: name.replace(ANNOTATION, ''), subfolder: '', type: type as FolderType }
 }
 
 function stateOf({ size, mtimeMs }: Stats): string {
