@@ -100,15 +100,21 @@ export function judge(graph: Graph, wish: Wish, types: Catalogue, flowing?: stri
 
 /** The type that an output gives; a reroute gives what comes in. */
 export function flowingType(graph: Graph, from: string, output: number): string {
+  const origin = originOf(graph, from, output)
+  return graph.nodes.get(origin.from)?.outputs[origin.output]?.type ?? '*'
+}
+
+/** The output behind an output: a reroute's is that of what feeds it, as far as anything does. */
+export function originOf(graph: Graph, from: string, output: number): Pick<GraphLink, 'from' | 'output'> {
   const seen = new Set<string>()
-  let [id, index] = [from, output]
+  let origin: Pick<GraphLink, 'from' | 'output'> = { from, output }
   for (;;) {
-    const node = graph.nodes.get(id)
-    const source =
-      node?.type === 'Reroute' && !seen.has(id) ? linkInto(graph, id, node.inputs[0]?.name ?? '') : undefined
-    if (source === undefined) return node?.outputs[index]?.type ?? '*'
-    seen.add(id)
-    ;[id, index] = [source.from, source.output]
+    const node = graph.nodes.get(origin.from)
+    const isPassing = node?.type === 'Reroute' && !seen.has(node.id)
+    const source = isPassing ? linkInto(graph, node.id, node.inputs[0]?.name ?? '') : undefined
+    if (source === undefined) return origin
+    seen.add(origin.from)
+    origin = source
   }
 }
 

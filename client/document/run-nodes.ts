@@ -1,4 +1,5 @@
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { originOf } from './connect.ts'
 import type { Step } from './document.ts'
 import { type Graph, type GraphNode, linkInto, NODE_MODES } from './graph.ts'
 import { titleOf } from './virtual-types.ts'
@@ -39,15 +40,10 @@ export function whyEmpty(graph: Graph, runId: string, input: string, types: Cata
   const found = runNode(graph, runId)
   if (found === undefined) return undefined
   const { level, node } = found
-  const seen = new Set<string>()
-  let link = linkInto(level, node.id, input)
-  let source = level.nodes.get(link?.from ?? '')
-  while (source?.type === 'Reroute' && !seen.has(source.id)) {
-    seen.add(source.id)
-    link = linkInto(level, source.id, source.inputs[0]?.name ?? '')
-    source = level.nodes.get(link?.from ?? '')
-  }
-  if (source === undefined) return undefined
+  const link = linkInto(level, node.id, input)
+  const source = link && level.nodes.get(originOf(level, link.from, link.output).from)
+  // A reroute that nothing feeds.
+  if (source === undefined || source.type === 'Reroute') return undefined
   const title = titleOf(level, source, types)
   switch (source.mode) {
     case NODE_MODES.muted:

@@ -52,3 +52,33 @@ test.each([
   })
   expect(refusal(body, changed).nodes.get('3')).toBe(said)
 })
+
+test.each([
+  [
+    'is behind reroutes',
+    [[3, 2, 0, 4, 0, 'IMAGE']],
+    '‘images’ gets nothing: Twice as large, which feeds it, is muted.',
+  ],
+  ['is a reroute that nothing feeds', [], '‘images’ is not connected. Draw a link to it.'],
+])('a refusal sees what %s', (_name, into, said) => {
+  const body = missing({ '3': ['SaveImage', 'images'] })
+  const reroute = (id: number, link: number | null, out: number) => ({
+    id,
+    type: 'Reroute',
+    pos: [0, 0],
+    size: [75, 26],
+    mode: 0,
+    inputs: [{ name: '', type: '*', link }],
+    outputs: [{ name: '', type: '*', links: [out] }],
+  })
+  const changed = (file: ReturnType<typeof savedWorkflow>) => ({
+    ...file,
+    nodes: [
+      ...file.nodes.map((node) => (node.id === 2 ? { ...node, mode: 2 } : node)),
+      reroute(4, into.length > 0 ? 3 : null, 4),
+      reroute(5, 4, 2),
+    ],
+    links: [[1, 1, 0, 2, 0, 'IMAGE'], ...into, [4, 4, 0, 5, 0, 'IMAGE'], [2, 5, 0, 3, 0, 'IMAGE']],
+  })
+  expect(refusal(body, changed).nodes.get('3')).toBe(said)
+})
