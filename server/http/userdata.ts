@@ -12,8 +12,8 @@ const MAX_FILE = '64mb'
 const HARMLESS: ReadonlySet<string> = new Set('.json .txt .png .jpg .jpeg .webp .gif'.split(' '))
 
 /**
- * /userdata and /v2/userdata: files that clients keep on the host. A path is one segment, its slashes escaped. Errors
- * are ComfyUI's, a line of text (app/user_manager.py).
+ * /userdata and /v2/userdata: files that clients keep on the host. A path is one segment, its slashes escaped; as some
+ * proxies unescape them, several segments are one path too. Errors are ComfyUI's, a line of text (app/user_manager.py).
  */
 export function userdataRoutes(files: UserFiles): Router {
   const router = Router()
@@ -32,9 +32,10 @@ export function userdataRoutes(files: UserFiles): Router {
     if (found === 'absent') return say(response, 404, 'Requested path not found')
     response.json(found)
   })
-  router.get('/userdata/:file', async (request, response) => {
-    const bytes = await files.read(request.params.file)
-    const extension = extname(request.params.file).toLowerCase()
+  router.get('/userdata/*file', async (request, response) => {
+    const path = joined(request.params.file)
+    const bytes = await files.read(path)
+    const extension = extname(path).toLowerCase()
     response.set({
       'X-Content-Type-Options': 'nosniff',
       'Content-Disposition': 'attachment',
@@ -42,20 +43,26 @@ export function userdataRoutes(files: UserFiles): Router {
     })
     response.type(HARMLESS.has(extension) ? extension : 'application/octet-stream').send(Buffer.from(bytes))
   })
-  router.post('/userdata/:file', express.raw({ type: () => true, limit: MAX_FILE }), async (request, response) => {
+  // Before the files themselves: unescaped, its path looks like one of theirs.
+  router.post('/userdata/*file/move/*to', async (request, response) => {
+    const { file, to } = request.params
+    const { overwrite, full_info: isFull } = parse(writeQuerySchema, request.query)
+    sendWritten(response, await files.move(joined(file), joined(to), overwrite), isFull)
+  })
+  router.post('/userdata/*file', express.raw({ type: () => true, limit: MAX_FILE }), async (request, response) => {
     const { overwrite, full_info: isFull } = parse(writeQuerySchema, request.query)
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    sendWritten(response, await files.write(request.params.file, bytes, overwrite), isFull)
+    sendWritten(response, await files.write(joined(request.params.file), bytes, overwrite), isFull)
   })
-  router.delete('/userdata/:file', async (request, response) => {
-    await files.remove(request.params.file)
+  router.delete('/userdata/*file', async (request, response) => {
+    await files.remove(joined(request.params.file))
     response.status(204).end()
   })
-  router.post('/userdata/:file/move/:to', async (request, response) => {
-    const { overwrite, full_info: isFull } = parse(writeQuerySchema, request.query)
-    sendWritten(response, await files.move(request.params.file, request.params.to, overwrite), isFull)
-  })
   return router
+}
+
+function joined(segments: readonly string[]): string {
+  return segments.join('/')
 }
 
 function sendWritten(response: Response, file: UserFile | undefined, isFull: boolean): void {

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
+import { createServer, request as send } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,10 +16,10 @@ beforeAll(async () => {
 })
 afterAll(() => host.stop())
 
-const call = async (method: string, path: string, body?: unknown) => {
+const call = async (method: string, path: string, body?: unknown, address = host.url) => {
   const init =
     body === undefined ? { method } : { method, body: typeof body === 'string' ? body : JSON.stringify(body) }
-  const response = await fetch(host.url + path, init)
+  const response = await fetch(address + path, init)
   const text = await response.text()
   return { status: response.status, body: text === '' ? undefined : isJson(response) ? JSON.parse(text) : text }
 }
@@ -235,4 +238,35 @@ describe('/api/jobs', () => {
     expect((await get('/api/jobs?status=lost')).status).toBe(400)
     expect((await get('/jobs')).status).toBe(404)
   })
+})
+
+test('files of clients are found behind a proxy that unescapes paths, as nginx does', async () => {
+  const proxy = createServer((request, response) => {
+    const { method, headers } = request
+    const [path = '', query = ''] = (request.url ?? '').split('?')
+    const behind = `${encodeURI(decodeURIComponent(path.replace('/gendr/', '/')))}?${query}`
+    const onward = send(host.url + behind, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(response)
+    })
+    request.pipe(onward)
+  }).listen(0, '127.0.0.1')
+  try {
+    await once(proxy, 'listening')
+    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/gendr`
+    const file = (path: string) => `/userdata/${encodeURIComponent(path)}`
+    const ask = (method: string, path: string, body?: string) => call(method, path, body, address)
+    const [saved, moved] = ['workflows/Büste 1/a.json', 'workflows/alt/b.json']
+    expect(await ask('POST', `${file(saved)}?overwrite=false`, '{"a":1}')).toEqual({ status: 200, body: saved })
+    expect(await ask('GET', file(saved))).toEqual({ status: 200, body: { a: 1 } })
+    expect((await get(file(saved))).body).toEqual({ a: 1 })
+    expect(await ask('POST', `${file(saved)}/move/${encodeURIComponent(moved)}?overwrite=false`)).toEqual({
+      status: 200,
+      body: moved,
+    })
+    expect((await ask('DELETE', file(moved))).status).toBe(204)
+    expect((await ask('GET', file(moved))).status).toBe(404)
+  } finally {
+    proxy.close()
+  }
 })
