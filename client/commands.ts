@@ -1,7 +1,7 @@
 import type { Catalogue } from '../server/graph/catalogue.ts'
 import type { GraphView } from './canvas/graph-view.ts'
+import { moveBy, movingWith, nodesIn } from './canvas/moving.ts'
 import { type Alignment, align, distribute, tidy } from './document/arrange.ts'
-import type { Change } from './document/change.ts'
 import type { GraphDocument } from './document/document.ts'
 import { changeNode, colorNode, cornerOf, insertGraph, partOf, removeNodes, renameNode } from './document/edits.ts'
 import { type GraphGroup, isBoundary, NODE_MODES, type Point } from './document/graph.ts'
@@ -29,6 +29,8 @@ export class Commands {
   get #graph() {
     return this.#parts.document.graph
   }
+
+  readonly #areaOf = (id: string) => this.#parts.view.areaOf(id)
 
   get #selected(): ReadonlySet<string> {
     return this.#parts.view.selected
@@ -95,19 +97,10 @@ export class Commands {
     this.#commit(tidy(this.#graph, this.#placed(ids)))
   }
 
-  /** Moves what is selected by so much, a group with what lies in it. */
-  nudge([dx, dy]: Point): void {
-    const { selectedGroups } = this.#parts.view
-    const ids = new Set([...this.#selected, ...[...selectedGroups].flatMap((id) => this.nodesIn(id))])
-    const nodes = this.#nodes(ids).filter(({ pinned }) => !pinned)
-    const groups = [...selectedGroups].flatMap((id) => this.#graph.groups.get(id) ?? [])
-    this.#commit([
-      ...nodes.flatMap(({ id, position: [x, y] }) => changeNode(this.#graph, id, { position: [x + dx, y + dy] })),
-      ...groups.map((before): Change => {
-        const [x, y, width, height] = before.bounding
-        return { kind: 'change-group', before, after: { ...before, bounding: [x + dx, y + dy, width, height] } }
-      }),
-    ])
+  /** Moves what is selected by so much, with all that goes along. */
+  nudge(by: Point): void {
+    const { selected: nodes, selectedGroups: groups } = this.#parts.view
+    this.#commit(moveBy(this.#graph, movingWith(this.#graph, this.#areaOf, { nodes, groups }), by))
   }
 
   /** A group around what is selected, or an empty one at a point. @returns its id */
@@ -145,11 +138,8 @@ export class Commands {
 
   /** Nodes whose middle lies in a group. */
   nodesIn(id: string): string[] {
-    const [x, y, width, height] = this.#graph.groups.get(id)?.bounding ?? [0, 0, 0, 0]
-    return this.#placed(new Set(this.#graph.nodes.keys())).flatMap((node) => {
-      const [middleX, middleY] = [node.x + node.width / 2, node.y + node.height / 2]
-      return middleX >= x && middleX <= x + width && middleY >= y && middleY <= y + height ? [node.id] : []
-    })
+    const group = this.#graph.groups.get(id)
+    return group === undefined ? [] : nodesIn(this.#graph, this.#areaOf, group)
   }
 
   insertOnLink(node: string, link: number): void {
@@ -230,7 +220,7 @@ export class Commands {
 
   #placed(ids = this.#selected) {
     return [...ids].flatMap((id) => {
-      const area = this.#parts.view.areaOf(id)
+      const area = this.#areaOf(id)
       return area === undefined ? [] : [{ id, ...area }]
     })
   }

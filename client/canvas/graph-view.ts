@@ -22,7 +22,7 @@ import { listenToLongPress } from './long-press.ts'
 import { NodeView } from './node-view.ts'
 import { Pictures } from './pictures.ts'
 import { listenToPinch } from './pinch.ts'
-import type { PageActions, Place, Scene, ShownPictures } from './scene.ts'
+import type { Area, PageActions, Place, Scene, ShownPictures } from './scene.ts'
 import { Stage } from './stage.ts'
 import { GRID, socketColor, usePalette } from './theme.ts'
 
@@ -30,14 +30,6 @@ import { GRID, socketColor, usePalette } from './theme.ts'
 export interface Viewpoint {
   readonly scale: number
   readonly offset: Point
-}
-
-/** A rectangle of the graph. */
-export interface Area {
-  readonly x: number
-  readonly y: number
-  readonly width: number
-  readonly height: number
 }
 
 /** The files that a node shows. */
@@ -99,6 +91,7 @@ export class GraphView {
       status: (id) => this.#status(id),
       output: (id) => this.#board.outputs.get(this.runId(id)),
       shown: (node) => this.shown(node),
+      areaOf: (id) => this.areaOf(id),
       place: (...rectangle) => this.#place(...rectangle),
     }
     this.#stage.scene = this.#scene

@@ -176,6 +176,7 @@ declare module 'litegraph.js/build/litegraph.core.js' {
     computeVisibleNodes(nodes: LGraphNode[] | null, out: LGraphNode[]): LGraphNode[]
     processNodeSelected(node: LGraphNode, event: PointerEvent): void
     selectNodes(nodes?: LGraphNode[], add?: boolean): void
+    deselectNode(node: LGraphNode): void
     deselectAllNodes(): void
     adjustMouseEvent(event: PointerEvent | MouseEvent): void
     processMouseDown(event: PointerEvent): boolean | undefined

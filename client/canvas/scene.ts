@@ -15,6 +15,14 @@ export interface Place {
   readonly height: number
 }
 
+/** A rectangle of the graph. */
+export interface Area {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
 /** What the canvas asks of the page; the page shows DOM for it. */
 export interface PageActions {
   refuse(reason: string): void
@@ -91,6 +99,8 @@ export interface Scene {
   output(id: string): NodeOutput | undefined
   /** Addresses of the pictures that a node shows. */
   shown(node: GraphNode): ShownPictures
+  /** Where a node is and how large, as it is drawn. */
+  areaOf(id: string): Area | undefined
   /** Where a rectangle of the graph is on the page. */
   place(x: number, y: number, width: number, height: number): Place
 }

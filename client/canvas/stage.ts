@@ -12,6 +12,7 @@ import { drawGroups, drawReroutes } from './draw-layout.ts'
 import { drawFarNode, drawNode, measureFolded, widthOf } from './draw-node.ts'
 import { type GroupView, type Handle, handleAt, type LinkView } from './layout.ts'
 import { drawLinks, linkNear } from './links.ts'
+import { type Moving, movingWith } from './moving.ts'
 import { NodeView } from './node-view.ts'
 import type { Scene } from './scene.ts'
 import { COLORS, FONT, GRID, MEASURES, OTHER_SOCKET, SOCKET_COLORS } from './theme.ts'
@@ -41,13 +42,8 @@ export class Stage extends LGraphCanvas {
   /** Called when the ground was moved or zoomed. */
   onViewpoint: () => void = () => {}
   #ratio = 1
-  #handle: Handle | undefined
-  /** Where the pointer went down, and what goes along with a group. */
-  #grip: { at: Point; nodes: LGraphNode[]; rest: { position: [number, number] }[] } = {
-    at: [0, 0],
-    nodes: [],
-    rest: [],
-  }
+  /** Follows the pointer to a point of the graph: what is dragged. */
+  #drag: ((to: Point) => void) | undefined
   #moved = false
   #pressed: NodeView | undefined
 
@@ -250,7 +246,9 @@ export class Stage extends LGraphCanvas {
     if (event.button === 0 && !event.ctrlKey && !event.metaKey) {
       if (node === null && this.#takeHandle(event, at)) return false
     }
-    return super.processMouseDown(event)
+    const result = super.processMouseDown(event)
+    if (this.node_dragged !== null) this.#drag = this.#carry(at, this.#selectedWith(this.node_dragged))
+    return result
   }
 
   /** A reroute, a group or a link under the pointer. */
@@ -264,10 +262,57 @@ export class Stage extends LGraphCanvas {
     }
     this.canvas.focus()
     this.canvas.setPointerCapture(event.pointerId)
-    this.#handle = handle
-    this.#grip = { at, nodes: [], rest: [] }
-    if (handle.kind === 'group' && !event.altKey) this.#gather(handle.group.bounding)
+    this.#drag = this.#dragOf(handle, at, event.altKey)
     return true
+  }
+
+  #dragOf(handle: Handle, at: Point, isAlone: boolean): (to: Point) => void {
+    if (handle.kind === 'reroute') {
+      return this.#carry(at, { nodes: new Set(), groups: new Set(), points: new Set([handle.reroute.model.id]) })
+    }
+    const { group } = handle
+    if (handle.kind === 'group-corner') {
+      const [left, top, width, height] = group.bounding
+      return ([x, y]) => {
+        group.bounding = [left, top, Math.max(80, width + x - at[0]), Math.max(60, height + y - at[1])]
+      }
+    }
+    const groups = new Set([group.model.id])
+    if (isAlone) return this.#carry(at, { nodes: new Set(), groups, points: new Set() })
+    return this.#carry(at, group.isSelected ? this.#selectedWith() : this.#movingWith(new Set(), groups))
+  }
+
+  /** What goes along with all that is selected, and with a node that may just have been taken out of that. */
+  #selectedWith(...nodes: readonly LGraphNode[]): Moving {
+    const groups = [...this.scene.layout.groups].flatMap(([id, { isSelected }]) => (isSelected ? [id] : []))
+    return this.#movingWith(
+      new Set([...Object.keys(this.selected_nodes), ...nodes.map(({ id }) => id)]),
+      new Set(groups),
+    )
+  }
+
+  #movingWith(nodes: ReadonlySet<string>, groups: ReadonlySet<string>): Moving {
+    return movingWith(this.scene.document.graph, this.scene.areaOf, { nodes, groups })
+  }
+
+  /** Takes hold of things at a point; they go where that point goes. */
+  #carry(at: Point, { nodes, groups, points }: Moving): (to: Point) => void {
+    const { layout } = this.scene
+    const views = [...nodes]
+      .flatMap((id) => this.graph.getNodeById(id) ?? [])
+      .map((view) => ({ view, from: [...view.pos] }))
+    const frames = [...groups]
+      .flatMap((id) => layout.groups.get(id) ?? [])
+      .map((view) => ({ view, from: view.bounding }))
+    const bends = [...points]
+      .flatMap((id) => layout.reroutes.get(id) ?? [])
+      .map((view) => ({ view, from: view.position }))
+    return ([x, y]) => {
+      const [dx, dy] = [x - at[0], y - at[1]]
+      for (const { view, from } of views) view.pos = [(from[0] ?? 0) + dx, (from[1] ?? 0) + dy]
+      for (const { view, from } of frames) view.bounding = [from[0] + dx, from[1] + dy, from[2], from[3]]
+      for (const { view, from } of bends) view.position = [from[0] + dx, from[1] + dy]
+    }
   }
 
   /** A double click opens what is under it: a subgraph, or a title to change; nothing over a field or a picture. */
@@ -284,54 +329,28 @@ export class Stage extends LGraphCanvas {
     else if (handle.kind === 'group') this.scene.page.open({ group: handle.group.model.id }, page)
   }
 
-  /** A group takes along what lies in it. */
-  #gather([x, y, width, height]: readonly [number, number, number, number]): void {
-    const isInside = (left: number, top: number) => left >= x && top >= y && left <= x + width && top <= y + height
-    this.#grip.nodes = this.graph._nodes.filter(({ pos, size, flags }) => {
-      const middle = [
-        (pos[0] ?? 0) + (size[0] ?? 0) / 2,
-        (pos[1] ?? 0) + (flags.collapsed === true ? -15 : (size[1] ?? 0) / 2),
-      ]
-      return isInside(middle[0] ?? 0, middle[1] ?? 0)
-    })
-    this.#grip.rest = [...this.scene.layout.reroutes.values()].filter(({ position }) => isInside(...position))
-  }
-
   override processMouseMove(event: PointerEvent): boolean | undefined {
-    const held = this.#handle
-    if (this.pointer_is_down || held !== undefined) this.#moved = true
-    if (held === undefined) {
+    if (this.pointer_is_down || this.#drag !== undefined) this.#moved = true
+    let result: boolean | undefined = false
+    if (!this.#isOurs) {
+      const { node_dragged: dragged } = this
       const offset = [...this.ds.offset]
-      const result = super.processMouseMove(event)
+      // litegraph would move all that is selected, pinned or not, and nothing beside it.
+      this.node_dragged = null
+      result = super.processMouseMove(event)
+      this.node_dragged = dragged
       if (offset[0] !== this.ds.offset[0] || offset[1] !== this.ds.offset[1]) this.onViewpoint()
-      for (const node of this.node_dragged === null ? [] : Object.values(this.selected_nodes)) {
-        const model = node instanceof NodeView ? node.model : undefined
-        if (model?.pinned === true) node.pos = [model.position[0], model.position[1]]
-      }
-      return result
     }
-    const at = this.graphPoint(event)
-    const [dx, dy] = [at[0] - this.#grip.at[0], at[1] - this.#grip.at[1]]
-    this.#grip.at = at
-    if (held.kind === 'reroute') held.reroute.position = [held.reroute.position[0] + dx, held.reroute.position[1] + dy]
-    else if (held.kind === 'group-corner') {
-      const [x, y, width, height] = held.group.bounding
-      held.group.bounding = [x, y, Math.max(80, width + dx), Math.max(60, height + dy)]
-    } else {
-      const [x, y, width, height] = held.group.bounding
-      held.group.bounding = [x + dx, y + dy, width, height]
-      for (const node of this.#grip.nodes) {
-        if (node.flags.pinned !== true) node.pos = [(node.pos[0] ?? 0) + dx, (node.pos[1] ?? 0) + dy]
-      }
-      for (const reroute of this.#grip.rest) reroute.position = [reroute.position[0] + dx, reroute.position[1] + dy]
+    if (this.#drag !== undefined) {
+      this.#drag(this.graphPoint(event))
+      this.setDirty(true, true)
     }
-    this.setDirty(true, true)
-    return false
+    return result
   }
 
   override processMouseUp(event: PointerEvent): boolean | undefined {
-    if (this.#handle !== undefined) {
-      this.#handle = undefined
+    if (this.#isOurs) {
+      this.#drag = undefined
       this.onGesture()
       this.scene.page.endGesture()
       return false
@@ -341,6 +360,7 @@ export class Stage extends LGraphCanvas {
     const inserted = this.node_dragged
     const frame = this.dragging_rectangle
     const result = super.processMouseUp(event)
+    this.#drag = undefined
     if (frame !== null) this.selectGroups(this.#groupsIn(frame))
     if (held !== null && held[0] instanceof NodeView && event.button === 0) {
       held[0].widgets.find((widget) => widget === held[1])?.release()
@@ -359,6 +379,12 @@ export class Stage extends LGraphCanvas {
   selectGroups(groups: Iterable<GroupView>): void {
     for (const group of groups) group.isSelected = true
     this.setDirty(true, true)
+  }
+
+  /** litegraph's own leaves the node among the selected ones. */
+  override deselectNode(node: LGraphNode): void {
+    super.deselectNode(node)
+    delete this.selected_nodes[node.id]
   }
 
   override deselectAllNodes(): void {
@@ -417,7 +443,12 @@ export class Stage extends LGraphCanvas {
       this.node_widget,
       this.dragging_rectangle,
     ]
-    return this.#handle !== undefined || held.some((each) => each != null)
+    return this.#drag !== undefined || held.some((each) => each != null)
+  }
+
+  /** Whether litegraph knows nothing of what is dragged. */
+  get #isOurs(): boolean {
+    return this.#drag !== undefined && this.node_dragged === null
   }
 
   /** Ends what a pointer had begun, as if it had been let go where nothing is. */
@@ -434,7 +465,7 @@ export class Stage extends LGraphCanvas {
     this.dragging_canvas = false
     this.dragging_rectangle = null
     this.pointer_is_down = false
-    this.#handle = undefined
+    this.#drag = undefined
     this.#pressed = undefined
     this.setDirty(true, true)
     this.onGesture()

@@ -292,6 +292,58 @@ describe.skipIf(withoutBrowser)('wiring', () => {
     expect((await canvas.saved()).groups).toEqual([])
   })
 
+  describe('what is dragged takes along', () => {
+    const outer = { title: 'Outer', bounding: [20, 10, 600, 400] }
+    const inner = { title: 'Inner', bounding: [350, 46, 250, 150] }
+    const withPoint = { reroutes: [{ id: 1, pos: [485, 450], linkIds: [1] }], linkExtensions: [{ id: 1, parentId: 1 }] }
+    const open = () =>
+      canvas.load(
+        [load, { ...scale, inputs: [{ name: 'image', type: 'IMAGE', link: 1 }] }, invert, save],
+        [linked(1, 1, 2)],
+        { groups: [outer, inner], extra: { ds: { scale: 1, offset: [0, 0] }, ...withPoint } },
+      )
+    /** How far each went to the right. */
+    const shifts = async () => {
+      const { nodes, groups, extra } = await canvas.saved()
+      return {
+        nodes: nodes.map(({ pos }, i) => pos[0] - all[i]!.pos[0]),
+        groups: groups.map(({ bounding }, i) => bounding[0] - [outer, inner][i]!.bounding[0]!),
+        point: (extra.reroutes as readonly { readonly pos: readonly number[] }[])[0]!.pos[0]! - 485,
+      }
+    }
+    const right = ([x, y]: readonly [number, number]) => [x + 30, y] as const
+
+    test('all that is selected, groups and the points of links too, whatever it is taken hold of by', async () => {
+      await open()
+      await canvas.press('Control+a')
+      await canvas.drag(title(atScale), right(title(atScale)))
+      expect(await shifts()).toEqual({ nodes: [30, 30, 30, 30], groups: [30, 30], point: 30 })
+      await canvas.drag([90, 25], right([90, 25]))
+      expect(await shifts()).toEqual({ nodes: [60, 60, 60, 60], groups: [60, 60], point: 60 })
+      await canvas.press('Control+z', 'Control+z')
+      expect(await shifts()).toEqual({ nodes: [0, 0, 0, 0], groups: [0, 0], point: 0 })
+    })
+
+    test('the groups in a group, and the points between its nodes', async () => {
+      await open()
+      await canvas.drag([60, 25], right([60, 25]))
+      expect(await shifts()).toEqual({ nodes: [30, 30, 30, 0], groups: [30, 30], point: 30 })
+    })
+
+    test('nothing that was taken out of the selection again', async () => {
+      await open()
+      await canvas.click(...title(atScale))
+      await canvas.page.keyboard.down('Shift')
+      await canvas.click(...title(atInvert))
+      await canvas.click(...title(atInvert))
+      await canvas.page.keyboard.up('Shift')
+      await canvas.drag(title(atScale), right(title(atScale)))
+      expect((await shifts()).nodes).toEqual([0, 30, 0, 0])
+      await canvas.press('Delete')
+      await canvas.count(3)
+    })
+  })
+
   test('groups that are selected with everything, or by a frame around them, are copied, moved and removed with the nodes', async () => {
     const bounding = [20, 20, 300, 300]
     await canvas.load([{ ...load, pos: [40, 70], size: [230, 200] }], [], { groups: [{ title: 'G', bounding }] })
