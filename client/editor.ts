@@ -6,7 +6,7 @@ import type { OpenEnd, PageActions } from './canvas/scene.ts'
 import { chooseFiles } from './choose-files.ts'
 import { Commands } from './commands.ts'
 import { connect, flowingType, type Wish } from './document/connect.ts'
-import { GraphDocument } from './document/document.ts'
+import { GraphDocument, type Step } from './document/document.ts'
 import { insertGraph, newNode, partOf, setParam } from './document/edits.ts'
 import { entryOf } from './document/file-entry.ts'
 import { type Graph, type GraphNode, isBoundary, type Point } from './document/graph.ts'
@@ -68,10 +68,15 @@ interface Origin {
 /** What a node that is chosen from the list is added for. */
 export type Purpose = OpenEnd | { readonly kind: 'link'; readonly link: number }
 
-/** A node that loads a picture, and the parameter that names it. */
-export interface PictureLoader {
+/** A parameter of a node. */
+export interface Setting {
   readonly node: string
   readonly parameter: string
+  /**
+   * The way to its level.
+   * @default the outermost level, which the form is of
+   */
+  readonly path?: readonly Step[]
 }
 
 /** Everything that a person can do with the graph; menus, keys and buttons only call this. */
@@ -168,10 +173,9 @@ export class Editor {
 
   /**
    * One run for each picture, loaded by one node; the graph itself stays as it is.
-   * @param inView of the level in view; the first of the outermost where it is left out
+   * @param loader the first of the outermost level where it is left out
    */
-  async runEach(files: readonly File[], inView?: PictureLoader): Promise<void> {
-    const loader = inView ?? this.pictureLoaders(this.document.whole)[0]
+  async runEach(files: readonly File[], loader = loadersOf(this.document.whole, this.#types)[0]): Promise<void> {
     const pictures = files.filter(isPicture)
     if (loader === undefined || pictures.length === 0) {
       const reason = loader === undefined ? STRINGS.batch.noLoader : STRINGS.batch.noPictures
@@ -181,7 +185,7 @@ export class Editor {
     // The graph as it is now, whatever is done to it while the pictures are sent.
     const graph = new GraphDocument()
     graph.open(this.document.whole)
-    if (inView !== undefined) graph.enter(this.document.path)
+    graph.enter(loader.path ?? [])
     const origin = this.tabs.active.id
     this.#parts.toasts.withdraw(runsOf(origin))
     let queued = 0
@@ -195,12 +199,10 @@ export class Editor {
     if (queued > 0) this.#parts.toasts.show('good', STRINGS.batch.queued(queued), STRINGS.batch.where)
   }
 
-  /** Parameters that name a picture to load, in the order of the graph. */
-  pictureLoaders(graph: Graph = this.document.graph): readonly PictureLoader[] {
-    return [...graph.nodes.values()].flatMap(({ id, type }) => {
-      const parameter = uploadParameter(this.#types.get(type))
-      return parameter === undefined ? [] : [{ node: id, parameter }]
-    })
+  /** Parameters of the level in view that name a picture to load. */
+  get #loaders(): readonly Setting[] {
+    const { graph, path } = this.document
+    return loadersOf(graph, this.#types).map((loader) => ({ ...loader, path }))
   }
 
   /** The graph as a file holds it, with the place it is looked at from. */
@@ -250,8 +252,8 @@ export class Editor {
   async takeFiles(files: readonly File[], at: Point, isForm = false): Promise<void> {
     const [first] = files
     const under = this.#loaderAt(at)
-    const loader = isForm ? this.pictureLoaders()[0] : under
-    if (files.length > 1) await this.runEach(files, under ?? this.pictureLoaders()[0])
+    const loader = isForm ? this.#loaders[0] : under
+    if (files.length > 1) await this.runEach(files, under ?? this.#loaders[0])
     else if (first !== undefined && loader !== undefined && isPicture(first)) await this.uploadInto(first, loader)
     else if (first !== undefined) await this.takeFile(first, at)
   }
@@ -296,7 +298,7 @@ export class Editor {
   usePicture(file: FileReference, at: Point): void {
     const name = inputName(file)
     const under = this.#loaderAt(at)
-    const loaders = this.pictureLoaders()
+    const loaders = this.#loaders
     const only = loaders.length === 1 ? loaders[0] : undefined
     const loader = under ?? only
     if (loader === undefined) {
@@ -304,7 +306,7 @@ export class Editor {
       return
     }
     const former = this.#loadedBy(loader)
-    this.setParameter(loader.node, loader.parameter, name)
+    this.setParameter(loader, name)
     if (under !== undefined) return
     const asNode = { label: STRINGS.loaded.asNode, act: this.#insteadOf(loader, name, former, at) }
     void this.#tellOfLoaded(file, former === name ? undefined : asNode)
@@ -319,7 +321,7 @@ export class Editor {
   }
 
   /** Gives a node the picture back that it had, whatever was edited since, and loads the other in a node of its own. */
-  #insteadOf(loader: PictureLoader, name: string, former: unknown, at: Point): () => void {
+  #insteadOf(loader: Setting, name: string, former: unknown, at: Point): () => void {
     const { id } = this.tabs.active
     const here = this.#here()
     return () => {
@@ -328,7 +330,7 @@ export class Editor {
       this.tabs.show(id)
       here(() =>
         this.history.together(() => {
-          if (this.#loadedBy(loader) === name) this.setParameter(loader.node, loader.parameter, former)
+          if (this.#loadedBy(loader) === name) this.setParameter(loader, former)
           this.#addLoader(name, at)
         }),
       )
@@ -336,17 +338,19 @@ export class Editor {
   }
 
   /** The picture that a node of the level in view loads. */
-  #loadedBy({ node, parameter }: PictureLoader): unknown {
+  #loadedBy({ node, parameter }: Setting): unknown {
     return this.document.graph.nodes.get(node)?.params[parameter]
   }
 
-  setParameter(node: string, parameter: string, value: unknown): void {
+  /** Changes a parameter; its level comes into view, whatever an undo or another tab has left there. */
+  setParameter({ node, parameter, path = [] }: Setting, value: unknown): void {
+    this.document.enter(path)
     this.document.commit(setParam(this.document.graph, node, parameter, value))
   }
 
   /** Uploads a picture into a parameter. */
-  async uploadInto(file: File, { node, parameter }: PictureLoader): Promise<void> {
-    await this.#upload(file, (picture) => this.setParameter(node, parameter, inputName(picture)))
+  async uploadInto(file: File, setting: Setting): Promise<void> {
+    await this.#upload(file, (picture) => this.setParameter(setting, inputName(picture)))
   }
 
   /** Gives the host a picture, and does something with it in the place that is in view now. */
@@ -383,9 +387,9 @@ export class Editor {
     this.view.select([made.id])
   }
 
-  #loaderAt(at: Point): PictureLoader | undefined {
+  #loaderAt(at: Point): Setting | undefined {
     const under = this.view.nodeAt(at)
-    return this.pictureLoaders().find(({ node }) => node === under)
+    return this.#loaders.find(({ node }) => node === under)
   }
 
   addNode(type: NodeDescription, at: Point, purpose?: Purpose): void {
@@ -595,10 +599,9 @@ export class Editor {
         else openMenu(label, items, place)
       },
       pickPicture: (node, parameter) => {
+        const setting = { node, parameter, path: this.document.path }
         void chooseFiles({ accept: 'image/*', multiple: true }).then((files) =>
-          files.length > 1
-            ? this.runEach(files, { node, parameter })
-            : files[0] && this.uploadInto(files[0], { node, parameter }),
+          files.length > 1 ? this.runEach(files, setting) : files[0] && this.uploadInto(files[0], setting),
         )
       },
       openPictures: (node) => this.#openPictures(node),
@@ -650,6 +653,14 @@ export class Editor {
 /** What messages of the runs of a tab are about; the next run that somebody starts there makes them old. */
 function runsOf(tab: string): string {
   return `runs of ${tab}`
+}
+
+/** Parameters that name a picture to load, in the order of the graph. */
+function loadersOf(graph: Graph, types: Catalogue): readonly Setting[] {
+  return [...graph.nodes.values()].flatMap(({ id, type }) => {
+    const parameter = uploadParameter(types.get(type))
+    return parameter === undefined ? [] : [{ node: id, parameter }]
+  })
 }
 
 /** Where a file says that it was looked at from. */

@@ -137,7 +137,7 @@ const formPanel = new FormPanel({
     void chooseFiles({ accept: 'image/*' }).then(([file]) =>
       file === undefined ? undefined : editor.uploadInto(file, { node: field.node, parameter: field.parameter.name }),
     ),
-  set: (field, value) => editor.setParameter(field.node, field.parameter.name, value),
+  set: ({ node, parameter }, value) => editor.setParameter({ node, parameter: parameter.name }, value),
   show: (file) => viewer.open(file.filename, { pictures: [file] }),
   run: () => editor.run(),
   cancel: () => editor.cancel(),

@@ -57,8 +57,8 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
   }
 
   /** The middle two of the four nodes become one, at the place of the first. */
-  async function make(): Promise<void> {
-    await canvas.load(nodes, links)
+  async function make(all: Parameters<Canvas['load']>[0] = nodes): Promise<void> {
+    await canvas.load(all, links)
     await canvas.click(...title([320, 80]))
     await canvas.page.keyboard.down('Shift')
     await canvas.click(...title([600, 80]))
@@ -138,6 +138,28 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
     await canvas.press('Control+z')
     await canvas.press('Escape')
     await canvas.count(3)
+  })
+
+  test('leave the form its own settings, whatever an undo has brought into view behind it', async () => {
+    const [load, scale, invert, save] = nodes
+    await make([load, scale, invert, { ...save, properties: { form: { filename_prefix: 'Name' } } }])
+    await canvas.click(...title([320, 80]), { clickCount: 2 })
+    await canvas.count(4)
+    await canvas.press('Control+a', 'Delete')
+    await canvas.count(2)
+    await canvas.by('view-form').click()
+    await canvas.count(3)
+    await canvas.press('Control+z')
+    await canvas.count(4)
+    const name = canvas.by('field-filename_prefix').getByRole('textbox')
+    await name.fill('other')
+    await name.press('Enter')
+    expect(await canvas.node(4)).toMatchObject({ properties: { params: { filename_prefix: 'other' } } })
+    // It is a step of the graph outside, and taken back there.
+    await canvas.by('view-graph').click()
+    await canvas.press('Control+z')
+    await canvas.count(3)
+    expect((await canvas.node(4)).properties.params?.filename_prefix).not.toBe('other')
   })
 
   test('get another output when a link is dropped on their boundary, and so does every node made of them', async () => {
