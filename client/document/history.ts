@@ -157,18 +157,33 @@ function mergedChanges(first: Edit, second: Edit): Change[] | undefined {
   const isMove = first.isWhole !== true && second.isWhole !== true
   const merged = first.changes.flatMap((a, i): Change[] => {
     const b = second.changes[i]
-    if (a.kind !== 'change-node' || b?.kind !== 'change-node' || a.after !== b.before) return []
-    const isSame = (isMove && isMoved(a) && isMoved(b)) || (first.changes.length === 1 && isSameParameter(a, b))
-    return isSame ? [{ ...b, before: a.before }] : []
+    if (b === undefined || !('before' in a && 'before' in b) || a.after !== b.before) return []
+    const isOne = first.changes.length === 1 && a.kind === 'change-node' && b.kind === 'change-node'
+    const isSame = (isMove && isMoved(a) && isMoved(b)) || (isOne && isSameParameter(a, b))
+    return isSame ? [{ ...b, before: a.before } as Change] : []
   })
   return merged.length === first.changes.length ? merged : undefined
 }
 
 type NodeChange = Extract<Change, { kind: 'change-node' }>
 
-/** Whether a node went elsewhere and is the same else. */
-function isMoved({ before, after }: NodeChange): boolean {
-  return (Object.keys(after) as (keyof typeof after)[]).every((key) => key === 'position' || after[key] === before[key])
+/** Whether a node, a group or a point went elsewhere and is the same else. */
+function isMoved(change: Change): boolean {
+  switch (change.kind) {
+    case 'change-node':
+    case 'change-reroute':
+      return isSameBut('position', change.before, change.after)
+    case 'change-group': {
+      const [before, after] = [change.before.bounding, change.after.bounding]
+      return before[2] === after[2] && before[3] === after[3] && isSameBut('bounding', change.before, change.after)
+    }
+    default:
+      return false
+  }
+}
+
+function isSameBut<Thing extends object>(key: keyof Thing, before: Thing, after: Thing): boolean {
+  return (Object.keys(after) as (keyof Thing)[]).every((each) => each === key || after[each] === before[each])
 }
 
 /** Whether both are of one parameter, and of nothing more. */
