@@ -88,11 +88,11 @@ type Reply = { readonly id: number } & (
 
 const IDLE = 120_000
 
-const ENDED = {
-  code: 'image_unreadable',
-  message: 'The picture cannot be used: the process that decodes it ended.',
-  remedy: 'Name a picture that can be decoded.',
-} as const
+const ENDED = new RestorationError(
+  'image_unreadable',
+  'The picture cannot be used: the process that decodes it ended.',
+  'Name a picture that can be decoded.',
+)
 
 /** Re-encodes pictures in a process of its own, which starts at the first request and goes when there is nothing to do. */
 export class Previewer {
@@ -144,7 +144,8 @@ export class Previewer {
     const id = this.#nextId++
     const deferred = new Deferred<PictureAnswer>()
     this.#pending.set(id, deferred)
-    this.#child.send({ id, request }, () => undefined)
+    // One without a channel ends, or never began, and of that we are told.
+    if (this.#child.connected) this.#child.send({ id, request }, () => undefined)
     return deferred.promise
   }
 
@@ -156,22 +157,36 @@ export class Previewer {
   #start(): ChildProcess {
     const child = fork(this.#script.entry, { serialization: 'advanced', execArgv: [...this.#script.execArgv] })
     child.on('message', (reply) => this.#receive(reply as Reply))
-    child.once('exit', () => {
-      this.#child = undefined
-      for (const id of this.#pending.keys()) this.#fail(id, ENDED)
+    child.on('error', (error) => {
+      // One that could not be started has no exit.
+      if (child.pid === undefined) this.#lose(child, error)
     })
+    child.once('exit', () => this.#lose(child, ENDED))
     return child
   }
 
-  #receive(reply: Reply): void {
-    if ('answer' in reply) this.#pending.get(reply.id)?.resolve(reply.answer)
-    else this.#fail(reply.id, reply.failure)
-    this.#pending.delete(reply.id)
-    if (this.#pending.size === 0) this.#idle = setTimeout(() => this.#child?.kill(), IDLE).unref()
+  #lose(child: ChildProcess, reason: Error): void {
+    // One that was let go owes nothing.
+    if (child !== this.#child) return
+    this.#child = undefined
+    for (const { reject } of this.#pending.values()) reject(reason)
+    this.#pending.clear()
   }
 
-  #fail(id: number, { code, message, remedy }: Pick<RestorationError, 'code' | 'message' | 'remedy'>): void {
-    this.#pending.get(id)?.reject(new RestorationError(code, message, remedy))
-    this.#pending.delete(id)
+  #receive(reply: Reply): void {
+    const deferred = this.#pending.get(reply.id)
+    this.#pending.delete(reply.id)
+    if ('answer' in reply) deferred?.resolve(reply.answer)
+    else {
+      const { code, message, remedy } = reply.failure
+      deferred?.reject(new RestorationError(code, message, remedy))
+    }
+    if (this.#pending.size === 0) this.#idle = setTimeout(() => this.#letGo(), IDLE).unref()
+  }
+
+  /** Ends the process; the next request, however soon, starts another one. */
+  #letGo(): void {
+    this.#child?.kill()
+    this.#child = undefined
   }
 }
