@@ -1,5 +1,6 @@
 import { GRID } from './canvas/theme.ts'
 import type { Editor } from './editor.ts'
+import { keyName } from './key-name.ts'
 import { isField } from './panels/element.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
 
@@ -17,7 +18,7 @@ interface ShortcutActions {
   isForm(): boolean
 }
 
-/** What each key does. */
+/** What each key does, by its name. */
 type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>
 
 /** Keys and the clipboard, wherever the focus is, except in a field. */
@@ -30,7 +31,6 @@ export function listenToKeys(
   const { commands, history, view } = editor
   const nudge = (x: number, y: number) => (event: KeyboardEvent) =>
     commands.nudge(event.shiftKey ? [x, y] : [x * GRID, y * GRID])
-  /** By modifiers in alphabetical order and key; `Mod` is Ctrl, on a Mac also Cmd. */
   const pageKeys: Keys = {
     'Mod Enter': () => editor.run(),
     'Alt Mod Enter': () => editor.cancel(),
@@ -120,7 +120,7 @@ export function listenToKeys(
   addEventListener(
     'keydown',
     (event) => {
-      if (event.key.toLowerCase() === 'v' && (event.ctrlKey || event.metaKey)) keepsLinks = event.shiftKey
+      if (/^Mod (Shift )?v$/.test(keyName(event))) keepsLinks = event.shiftKey
     },
     { capture: true },
   )
@@ -141,21 +141,6 @@ export function listenToKeys(
     if (picture !== undefined) void editor.loadPicture(picture, at)
     else if (!isForm() && text.trimStart().startsWith('{')) editor.paste(text, at, keepsLinks)
   })
-}
-
-/** `Mod Shift e`, `Alt c`, `Delete`: what the table above is looked up by. */
-function keyName(event: KeyboardEvent): string {
-  // With Alt some keyboards make other letters.
-  const letter = event.altKey && /^Key[A-Z]$/.test(event.code) ? event.code.slice(3) : event.key
-  const key = letter.length === 1 ? letter.toLowerCase() : letter
-  const isSign = key.length === 1 && !/[a-z0-9]/.test(key)
-  const modifiers = [
-    ...(event.altKey ? ['Alt'] : []),
-    ...(event.ctrlKey || event.metaKey ? ['Mod'] : []),
-    // Signs need Shift on some keyboards and not on others.
-    ...(event.shiftKey && !isSign ? ['Shift'] : []),
-  ]
-  return [...modifiers, key].join(' ')
 }
 
 /** The clipboard belongs to whoever has the focus; text marked on the page, too. */
