@@ -39,7 +39,7 @@ export const colorTransfer = defineNode({
         method === 'model'
           ? await transferAsTrained(...pair, required(model), context, grain, i)
           : transferColor(...pair, method, levels)
-      frames.push(keepingDepth(result, source))
+      frames.push(keepingDepth(result, source, image.frames.length))
     }
     return { image: { frames } }
   },

@@ -4,7 +4,7 @@ import { COLOR_TRANSFERS, transferColor } from '../sdk/color-transfer.ts'
 import type { RunContext } from '../sdk/context.ts'
 import { defineNode } from '../sdk/node.ts'
 import { keepingDepth, toRgb } from '../sdk/samples.ts'
-import { scaleFrameBy } from '../sdk/scale-by.ts'
+import { checkScaled, scaleFrameBy } from '../sdk/scale-by.ts'
 import { tileLayout } from '../sdk/tile-spans.ts'
 import { cutTile, TileMerger } from '../sdk/tiles.ts'
 import type { Frame, GendrModel, TileLayout } from '../sdk/values.ts'
@@ -47,6 +47,7 @@ export const gendrRestore = defineNode({
   outputs: { image: { type: 'IMAGE' } },
   async run({ image, model }, settings, context) {
     checkOverlap(settings.tile_size, settings.overlap)
+    checkScaled(image.frames, settings.scale, context)
     const frames = []
     for (const [i, frame] of image.frames.entries()) {
       frames.push(await restoreFrame(frame, model, settings, context, { index: i, count: image.frames.length }))
@@ -62,7 +63,7 @@ async function restoreFrame(
   context: RunContext,
   batch: { readonly index: number; readonly count: number },
 ): Promise<Frame> {
-  const source = toRgb(await scaleFrameBy(frame, settings.scale, 'bicubic', context))
+  const source = toRgb(await scaleFrameBy(frame, settings.scale, 'bicubic'))
   const layout = tileLayout(source.width, source.height, settings.tile_size, settings.overlap)
   const merger = new TileMerger(layout)
   const tiles = layout.rows.length * layout.columns.length
@@ -81,7 +82,7 @@ async function restoreFrame(
     method === 'model'
       ? await transferAsTrained(merger.finish(), source, model, context, grain, batch.index)
       : transferColor(merger.finish(), source, method, model.manifest.colorTransfer.levels)
-  return keepingDepth(result, source)
+  return keepingDepth(result, source, batch.count)
 }
 
 function tileAt(source: Frame, layout: TileLayout, index: number): Frame {

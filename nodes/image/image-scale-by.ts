@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineNode } from '../sdk/node.ts'
 import { RESIZE_METHODS } from '../sdk/resize.ts'
-import { scaleFrameBy } from '../sdk/scale-by.ts'
+import { checkScaled, scaleFrameBy } from '../sdk/scale-by.ts'
 
 /** ImageScaleBy as ComfyUI has it (nodes.py). */
 export const imageScaleBy = defineNode({
@@ -15,8 +15,9 @@ export const imageScaleBy = defineNode({
   }),
   outputs: { IMAGE: { type: 'IMAGE' } },
   async run({ image }, { upscale_method, scale_by }, context) {
+    checkScaled(image.frames, scale_by, context)
     const frames = []
-    for (const frame of image.frames) frames.push(await scaleFrameBy(frame, scale_by, upscale_method, context))
+    for (const frame of image.frames) frames.push(await scaleFrameBy(frame, scale_by, upscale_method))
     return { IMAGE: { frames } }
   },
 })

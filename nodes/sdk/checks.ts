@@ -12,6 +12,32 @@ export function checkPixels(width: number, height: number, { maxPixels }: Pick<R
   )
 }
 
+/** A picture of a batch, and what each of its samples takes in memory. */
+export interface BatchedSize {
+  readonly width: number
+  readonly height: number
+  readonly sampleBytes: number
+}
+
+/**
+ * A batch is held until its last picture is done: together they may take the memory that one of `maxPixels` has in
+ * float32, so that of 8 bits there may be four times as many pixels.
+ * @throws RestorationError `image_too_large` when one of them may not be made, or not all together
+ */
+export function checkBatch(sizes: readonly BatchedSize[], limits: Pick<RunContext, 'maxPixels'>): void {
+  for (const { width, height } of sizes) checkPixels(width, height, limits)
+  const sum = (of: (size: BatchedSize) => number) => sizes.reduce((total, size) => total + of(size), 0)
+  const pixels = sum(({ width, height }) => width * height)
+  const bytes = sum(({ width, height, sampleBytes }) => width * height * sampleBytes)
+  const most = Math.floor((limits.maxPixels * Float32Array.BYTES_PER_ELEMENT * pixels) / bytes)
+  if (sizes.length === 1 || pixels <= most) return
+  throw new RestorationError(
+    'image_too_large',
+    `Expected pictures of at most ${inWords(most)} together but the ${sizes.length} would have ${inWords(pixels)}.`,
+    'Choose a smaller scale or fewer pictures at a time, or allow more with --max-pixels.',
+  )
+}
+
 /** A number of pixels, told apart from one that is a little larger. */
 export function inWords(pixels: number): string {
   return pixels < 1e5 ? `${pixels} pixels` : `${Number((pixels / 1e6).toPrecision(5))} megapixels`

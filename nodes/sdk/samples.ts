@@ -39,9 +39,15 @@ export function toDepth(frame: Frame, depth: SampleDepth): Frame {
   return { ...frame, data }
 }
 
-/** A result in float32 at 16 bits if its source had them, so that its file has them too. */
-export function keepingDepth(result: Frame, source: Frame): Frame {
-  return depthOf(source.data) === 'uint16' ? toDepth(result, 'uint16') : result
+/**
+ * A result in float32 at 16 bits if its source had them, so that its file has them too. Among several, which are held until
+ * the last is done, one of 8 bits comes at those: a quarter of the memory, and the same file. Alone it stays float32 for the
+ * nodes that follow.
+ * @param count how many there are
+ */
+export function keepingDepth(result: Frame, source: Frame, count: number): Frame {
+  const depth = depthOf(source.data)
+  return depth === 'uint16' || count > 1 ? toDepth(result, depth) : result
 }
 
 /** The frame with three channels: grey is repeated, alpha is dropped. */

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { checkOverlap, checkPixels } from '../sdk/checks.ts'
+import { checkOverlap } from '../sdk/checks.ts'
 import type { RunContext } from '../sdk/context.ts'
 import { defineNode } from '../sdk/node.ts'
 import { depthOf, toDepth, toRgb } from '../sdk/samples.ts'
+import { checkScaled } from '../sdk/scale-by.ts'
 import { tileLayout } from '../sdk/tile-spans.ts'
 import { cutTile, TileMerger } from '../sdk/tiles.ts'
 import type { Frame, UpscaleModel } from '../sdk/values.ts'
@@ -36,6 +37,7 @@ export const imageUpscaleWithModel = defineNode({
   parameters,
   outputs: { image: { type: 'IMAGE' } },
   async run({ upscale_model: model, image }, settings, context) {
+    checkScaled(image.frames, model.scale, context)
     const frames = []
     for (const [index, frame] of image.frames.entries())
       frames.push(await upscaleFrame(frame, model, settings, context, { index, count: image.frames.length }))
@@ -51,7 +53,6 @@ async function upscaleFrame(
   batch: { readonly index: number; readonly count: number },
 ): Promise<Frame> {
   const source = toRgb(frame)
-  checkPixels(source.width * model.scale, source.height * model.scale, context)
   const { tile, overlap } = tileSizeFor(model, settings.tile_size, settings.overlap)
   checkOverlap(tile, overlap)
   const layout = tileLayout(source.width, source.height, tile, overlap)

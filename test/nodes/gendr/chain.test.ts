@@ -99,6 +99,32 @@ describe('GenDRRestore', () => {
     expect(restored.frames).toEqual((await chain(image, exactModel, 'wavelet')).frames)
   })
 
+  test('several pictures come at their depth, as the very samples that one alone would be saved with', async () => {
+    const frames = [noiseFrame(24, 20, 3, 1), toDepth(noiseFrame(24, 20, 3, 2), 'uint16')]
+    const restored = async (...frames: Image['frames']) =>
+      (await gendrRestore.run({ image: { frames }, model: exactModel }, settings, testContext())).image.frames
+    const [[first], [second]] = [await restored(frames[0]!), await restored(frames[1]!)]
+    expect(first!.data).toBeInstanceOf(Float32Array)
+    expect(await restored(...frames)).toEqual([toDepth(first!, 'uint8'), second])
+    expect((await chain({ frames }, exactModel, 'wavelet')).frames).toEqual(await restored(...frames))
+  })
+
+  test('refuses pictures that together would need too much memory before it works, and says how much is too much', async () => {
+    const context = testContext({}, 10_000)
+    const run = (frames: Image['frames']) =>
+      gendrRestore.run({ image: { frames }, model: exactModel }, { ...settings, scale: 2 }, context)
+    const frames = Array.from({ length: 5 }, (_, i) => noiseFrame(50, 40, 3, i))
+    await expect(run(frames)).resolves.toBeDefined()
+    const steps = context.steps.length
+    await expect(run([...frames, frames[0]!])).rejects.toMatchObject({
+      code: 'image_too_large',
+      message: 'Expected pictures of at most 40000 pixels together but the 6 would have 48000 pixels.',
+    })
+    const deep = frames.slice(0, 3).map((frame) => toDepth(frame, 'uint16'))
+    await expect(run(deep)).rejects.toMatchObject({ message: expect.stringContaining('at most 20000 pixels together') })
+    expect(context.steps).toHaveLength(steps)
+  })
+
   test('reports each tile', async () => {
     const context = testContext()
     await gendrRestore.run({ image: { frames: [noiseFrame(40, 40)] }, model: exactModel }, settings, context)

@@ -56,9 +56,17 @@ describe('a picture through an upscaler', () => {
   })
 
   test('larger than the limit is refused before anything runs', async () => {
-    const inputs = { upscale_model: doublingModel, image: { frames: [picture(60, 60, (n) => new Uint8Array(n))] } }
-    const run = imageUpscaleWithModel.run(inputs, { tile_size: 64, overlap: 16 }, testContext({}, 10_000))
-    await expect(run).rejects.toMatchObject({ code: 'image_too_large' })
+    const frame = picture(60, 60, (n) => new Uint8Array(n))
+    for (const [count, limit] of [
+      [1, 14_000],
+      [5, 15_000],
+    ] as const) {
+      const inputs = { upscale_model: doublingModel, image: { frames: Array.from({ length: count }, () => frame) } }
+      const context = testContext({}, limit)
+      const run = imageUpscaleWithModel.run(inputs, { tile_size: 64, overlap: 16 }, context)
+      await expect(run).rejects.toMatchObject({ code: 'image_too_large' })
+      expect(context.steps).toEqual([])
+    }
   })
 
   test('tells of each tile', async () => {
