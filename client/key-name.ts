@@ -21,7 +21,7 @@ const SIGNS: Readonly<Record<string, string>> = { Equal: '=', Minus: '-' }
  * where a keyboard of the United States has them. With Alt a Mac makes signs of letters, and a Hebrew keyboard has signs
  * in the place of some.
  */
-function keyOf({ key, code, altKey }: Press): string {
+export function keyOf({ key, code, altKey }: Press): string {
   const isWritten = altKey ? /^[a-z0-9+=-]$/i : /^[ -~]$/
   const isNamed = key.length > 1 && key !== 'Dead'
   const latin = code.startsWith('Key') ? code.slice(3) : SIGNS[code]

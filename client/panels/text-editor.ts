@@ -1,4 +1,5 @@
 import type { PageActions } from '../canvas/scene.ts'
+import { keyName } from '../key-name.ts'
 import { element } from './element.ts'
 import { openPopup } from './popup.ts'
 
@@ -19,7 +20,7 @@ export function editText({ place, value, multiline, label, commit, beside }: Req
   })
   const onKey = (event: KeyboardEvent) => {
     const hasMod = event.ctrlKey || event.metaKey
-    if (hasMod && event.key.toLowerCase() === 's') {
+    if (keyName(event) === 'Mod s') {
       // The page saves it: what was typed, too.
       close()
       return

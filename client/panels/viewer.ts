@@ -1,5 +1,6 @@
 import type { FileReference } from '../host/address.ts'
 import type { PictureStore } from '../host/pictures.ts'
+import { keyOf } from '../key-name.ts'
 import { STRINGS } from '../strings.ts'
 import { CHANNELS, type Channel, installChannelFilters } from './channels.ts'
 import { element, icon, isField } from './element.ts'
@@ -509,7 +510,7 @@ export class Viewer {
       ArrowUp: () => this.#shift(0, height * PAN_STEP),
       ArrowDown: () => this.#shift(0, -height * PAN_STEP),
     }
-    const act = keys[event.key]
+    const act = keys[keyOf(event)]
     if (act === undefined) return
     taken(event)
     act()
