@@ -1,10 +1,11 @@
 import { droppedFiles } from './choose-files.ts'
 import type { Editor } from './editor.ts'
+import { pictureFieldUnder } from './panels/form-panel.ts'
 import { carriesPicture, droppedPicture } from './panels/picture-drag.ts'
 import { STRINGS } from './strings.ts'
 
 /** Files that are dropped on the page: pictures are loaded where they fall, graphs open. */
-export function listenToDrops(editor: Editor, isForm: () => boolean): void {
+export function listenToDrops(editor: Editor): void {
   addEventListener('dragover', (event) => {
     if (event.dataTransfer?.types.includes('Files') !== true && !carriesPicture(event)) return
     if (event.dataTransfer === null) return
@@ -21,13 +22,14 @@ export function listenToDrops(editor: Editor, isForm: () => boolean): void {
       delete document.body.dataset.drop
       const { dataTransfer } = event
       const at = editor.view.graphPoint(event)
+      const field = pictureFieldUnder(event)
       const picture = droppedPicture(event)
       if (picture !== undefined) {
         event.preventDefault()
-        editor.usePicture(picture, at)
+        editor.usePicture(picture, at, field)
       } else if (dataTransfer !== null && dataTransfer.files.length > 0) {
         event.preventDefault()
-        void droppedFiles(dataTransfer).then((files) => editor.takeFiles(files, at, isForm()))
+        void droppedFiles(dataTransfer).then((files) => editor.takeFiles(files, at, field))
       }
     },
     { capture: true },

@@ -9,6 +9,7 @@ import { connect, flowingType, type Wish } from './document/connect.ts'
 import { GraphDocument, type Step } from './document/document.ts'
 import { insertGraph, newNode, partOf, setParam } from './document/edits.ts'
 import { entryOf } from './document/file-entry.ts'
+import { formOf, pictureFields } from './document/form.ts'
 import { type Graph, type GraphNode, isBoundary, type Point } from './document/graph.ts'
 import { EditHistory } from './document/history.ts'
 import { uploadParameter } from './document/picture-inputs.ts'
@@ -53,6 +54,8 @@ interface EditorParts {
   readonly leaving: () => void
   /** Puts away what lies over the graph. */
   readonly uncover: () => void
+  /** Whether the form is in the place of the graph. */
+  readonly isForm: () => boolean
 }
 
 /** Where a graph came from. */
@@ -173,15 +176,12 @@ export class Editor {
 
   /**
    * One run for each picture, loaded by one node; the graph itself stays as it is.
-   * @param loader the first of the outermost level where it is left out
+   * @param loader the first in view where it is left out
    */
-  async runEach(files: readonly File[], loader = loadersOf(this.document.whole, this.#types)[0]): Promise<void> {
+  async runEach(files: readonly File[], loader = this.#firstLoader): Promise<void> {
     const pictures = files.filter(isPicture)
-    if (loader === undefined || pictures.length === 0) {
-      const reason = loader === undefined ? STRINGS.batch.noLoader : STRINGS.batch.noPictures
-      this.#parts.toasts.show('warning', reason.message, reason.remedy)
-      return
-    }
+    if (loader === undefined) return this.#tellOfNoLoader()
+    if (pictures.length === 0) return this.#warn(STRINGS.batch.noPictures)
     // The graph as it is now, whatever is done to it while the pictures are sent.
     const graph = new GraphDocument()
     graph.open(this.document.whole)
@@ -203,6 +203,26 @@ export class Editor {
   get #loaders(): readonly Setting[] {
     const { graph, path } = this.document
     return loadersOf(graph, this.#types).map((loader) => ({ ...loader, path }))
+  }
+
+  /** Where a picture goes that falls on nothing of the form. */
+  get #firstField(): Setting | undefined {
+    const [field] = pictureFields(formOf(this.document.whole, this.#types))
+    return field && { node: field.node, parameter: field.parameter.name }
+  }
+
+  /** What loads the pictures of a batch that nobody said it of. */
+  get #firstLoader(): Setting | undefined {
+    if (this.#parts.isForm()) return this.#firstField
+    return this.#loaders[0] ?? loadersOf(this.document.whole, this.#types)[0]
+  }
+
+  #tellOfNoLoader(): void {
+    this.#warn(this.#parts.isForm() ? STRINGS.form.noField : STRINGS.batch.noLoader)
+  }
+
+  #warn({ message, remedy }: { readonly message: string; readonly remedy: string }): void {
+    this.#parts.toasts.show('warning', message, remedy)
   }
 
   /** The graph as a file holds it, with the place it is looked at from. */
@@ -245,22 +265,21 @@ export class Editor {
   }
 
   /**
-   * Several pictures are run one by one; one that falls on a node that loads pictures is loaded there, else it is taken
-   * as `takeFile` does.
-   * @param isForm whether a picture is only ever a picture: the form is for restoring, not for graphs
+   * Several pictures are run one by one; one that falls on a node that loads pictures, or on the form, is loaded there and
+   * is only ever a picture; else it is taken as `takeFile` does.
+   * @param field of the form, that they fell on
    */
-  async takeFiles(files: readonly File[], at: Point, isForm = false): Promise<void> {
+  async takeFiles(files: readonly File[], at: Point, field?: Setting): Promise<void> {
     const [first] = files
-    const under = this.#loaderAt(at)
-    const loader = isForm ? this.#loaders[0] : under
-    if (files.length > 1) await this.runEach(files, under ?? this.#loaders[0])
+    const loader = this.#parts.isForm() ? (field ?? this.#firstField) : this.#loaderAt(at)
+    if (files.length > 1) await this.runEach(files, loader)
     else if (first !== undefined && loader !== undefined && isPicture(first)) await this.uploadInto(first, loader)
     else if (first !== undefined) await this.takeFile(first, at)
   }
 
-  /** A workflow opens; a picture opens the graph that it carries, else it is loaded at `at`. */
+  /** A workflow opens; a picture opens the graph that it carries, else it is loaded as `usePicture` does. */
   async takeFile(file: File, at: Point): Promise<void> {
-    const here = this.#here()
+    const load = this.#loading(at)
     const tab = this.tabs.active.id
     await this.#tryLater(async () => {
       const name = file.name.replace(/\.[a-z0-9]+$/i, '') || 'Untitled'
@@ -269,11 +288,7 @@ export class Editor {
         this.open(readGraphText(text, this.#types), { name, text })
         return
       }
-      if (!isPicture(file)) {
-        const { message, remedy } = STRINGS.batch.noPictures
-        this.#parts.toasts.show('warning', message, remedy)
-        return
-      }
+      if (!isPicture(file)) return this.#warn(STRINGS.batch.noPictures)
       await this.#uploads.during(tab, file.name, async () => {
         const carried = readGraphPicture(new Uint8Array(await file.arrayBuffer()), this.#types)
         if (carried !== undefined && 'read' in carried) {
@@ -283,19 +298,47 @@ export class Editor {
         if (carried !== undefined) {
           this.#parts.toasts.show('warning', STRINGS.unreadableGraph(file.name), carried.reason)
         }
-        const picture = await this.#parts.host.upload(file)
-        here(() => this.usePicture(picture, at))
+        load(await this.#parts.host.upload(file))
       })
     })
   }
 
   /** Uploads a picture and loads it as `usePicture` does. */
   async loadPicture(file: File, at: Point): Promise<void> {
-    await this.#upload(file, (picture) => this.usePicture(picture, at))
+    await this.#upload(file, this.#loading(at))
   }
 
-  /** Loads a picture of the host in the node under `at`, or in the only one that loads any, or in a new one. */
-  usePicture(file: FileReference, at: Point): void {
+  /**
+   * Loads a picture of the host in the node under `at`, or in the only one that loads any, or in a new one; where the form
+   * is, in a field of it.
+   * @param field that the picture fell on; the first of a picture where it is left out
+   */
+  usePicture(file: FileReference, at: Point, field?: Setting): void {
+    this.#loading(at, field)(file)
+  }
+
+  /** Loads a picture, which may come later, where one goes that is given now. */
+  #loading(at: Point, field?: Setting): (file: FileReference) => void {
+    if (!this.#parts.isForm()) {
+      const here = this.#here()
+      return (file) => here(() => this.#loadAt(file, at))
+    }
+    const setting = field ?? this.#firstField
+    if (setting === undefined) return () => this.#tellOfNoLoader()
+    const load = this.#loadingInto(setting)
+    return (file) => {
+      load(file)
+      if (field === undefined) void this.#tellOfLoaded(file)
+    }
+  }
+
+  /** Loads a picture, which may come later, in the tab that is in view now. */
+  #loadingInto(setting: Setting): (file: FileReference) => void {
+    const { id } = this.tabs.active
+    return (file) => this.tabs.whenShown(id, () => this.setParameter(setting, inputName(file)))
+  }
+
+  #loadAt(file: FileReference, at: Point): void {
     const name = inputName(file)
     const under = this.#loaderAt(at)
     const loaders = this.#loaders
@@ -312,7 +355,7 @@ export class Editor {
     void this.#tellOfLoaded(file, former === name ? undefined : asNode)
   }
 
-  async #tellOfLoaded(file: FileReference, action: ToastAction | undefined): Promise<void> {
+  async #tellOfLoaded(file: FileReference, action?: ToastAction): Promise<void> {
     const { toasts, address } = this.#parts
     const { message, unreadable } = STRINGS.loaded
     const answer = await fetch(address.reduced(file)).catch(() => undefined)
@@ -350,18 +393,14 @@ export class Editor {
 
   /** Uploads a picture into a parameter. */
   async uploadInto(file: File, setting: Setting): Promise<void> {
-    await this.#upload(file, (picture) => this.setParameter(setting, inputName(picture)))
+    await this.#upload(file, this.#loadingInto(setting))
   }
 
-  /** Gives the host a picture, and does something with it in the place that is in view now. */
-  async #upload(file: File, use: (picture: FileReference) => void): Promise<void> {
-    const here = this.#here()
+  /** Gives the host a picture for the tab in view. */
+  async #upload(file: File, load: (picture: FileReference) => void): Promise<void> {
     const tab = this.tabs.active.id
     await this.#tryLater(() =>
-      this.#uploads.during(tab, file.name, async () => {
-        const picture = await this.#parts.host.upload(file)
-        here(() => use(picture))
-      }),
+      this.#uploads.during(tab, file.name, async () => load(await this.#parts.host.upload(file))),
     )
   }
 

@@ -1,7 +1,7 @@
 import './jitless.ts'
 import { Autosave, clientIdOf } from './autosave.ts'
 import { chooseFiles, type FileWish } from './choose-files.ts'
-import { type Form, formOf } from './document/form.ts'
+import { type Form, formOf, pictureFields } from './document/form.ts'
 import { writeText } from './document/read-file.ts'
 import { tilesOf } from './document/tile-settings.ts'
 import { listenToDrops } from './drop.ts'
@@ -133,9 +133,9 @@ const templatesPanel = new LatePanel(
 const formPanel = new FormPanel({
   address: (file) => store.reduced(file, 640),
   original: (file) => store.original(file),
-  choosePicture: (field) =>
+  choosePicture: ({ node, parameter }) =>
     void chooseFiles({ accept: 'image/*' }).then(([file]) =>
-      file === undefined ? undefined : editor.uploadInto(file, { node: field.node, parameter: field.parameter.name }),
+      file === undefined ? undefined : editor.uploadInto(file, { node, parameter: parameter.name }),
     ),
   set: ({ node, parameter }, value) => editor.setParameter({ node, parameter: parameter.name }, value),
   show: (file) => viewer.open(file.filename, { pictures: [file] }),
@@ -298,6 +298,7 @@ const editor = new Editor({
     if (isForm() || innerWidth < NARROW) views.show('graph')
     uncoverGraph()
   },
+  isForm,
 })
 const tabBar = new TabBar(byId('tabs', HTMLElement), editor.tabs, {
   add: () => editor.newTab(),
@@ -343,7 +344,7 @@ listenToKeys(editor, viewer, canvas, {
   searchAt: middleOfStage,
   isForm,
 })
-listenToDrops(editor, isForm)
+listenToDrops(editor)
 new ResizeObserver(fitCanvas).observe(stage)
 watchPixelRatio()
 void begin()
@@ -501,10 +502,8 @@ function comparedBy({ nodes, outputs }: RunBoard): { before: FileReference; afte
   return undefined
 }
 
-function inputOf({ fields, more }: Form): FileReference | undefined {
-  const field = [...fields, ...more].find(
-    ({ isPicture, value }) => isPicture && typeof value === 'string' && value !== '',
-  )
+function inputOf(form: Form): FileReference | undefined {
+  const field = pictureFields(form).find(({ value }) => typeof value === 'string' && value !== '')
   return field === undefined ? undefined : inputReference(String(field.value))
 }
 

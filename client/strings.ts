@@ -49,7 +49,12 @@ export const STRINGS = {
     failed: 'The run failed.',
     choose: 'Choose a photograph…',
     noPicture: 'No photograph yet',
-    dropHere: 'Or drop one anywhere on this page.',
+    dropAnywhere: 'Or drop one anywhere on this page.',
+    dropHere: 'Or drop one on it.',
+    noField: {
+      message: 'No field of this form takes a picture.',
+      remedy: 'In the graph, show the picture of a Load Image node in the form: it is in the menu of the node.',
+    },
     download: (name: string) => `Download ${name}`,
     result: 'Result',
     expose: 'Show in the form',

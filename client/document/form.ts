@@ -40,6 +40,11 @@ export function formOf(graph: Graph, types: Catalogue): Form {
   return { fields: ordered.slice(0, FIRST), more: ordered.slice(FIRST) }
 }
 
+/** The fields of pictures, in their order; what is given to no other place goes to the first. */
+export function pictureFields({ fields, more }: Form): FormField[] {
+  return [...fields, ...more].filter(({ isPicture }) => isPicture)
+}
+
 /** Shows a parameter in the form, or no longer. */
 export function exposeInForm(graph: Graph, id: string, parameter: string, label: string | undefined): Change[] {
   const before = graph.nodes.get(id)

@@ -1,5 +1,5 @@
 import type { ComboParameter, NumberParameter } from '../../nodes/sdk/description.ts'
-import { type Form, type FormField, labelOf } from '../document/form.ts'
+import { type Form, type FormField, labelOf, pictureFields } from '../document/form.ts'
 import { fitNumber, formatNumber, readNumber } from '../document/parameters.ts'
 import { type FileReference, inputReference } from '../host/address.ts'
 import { progressOf, type RunBoard } from '../host/run-board.ts'
@@ -41,6 +41,7 @@ export class FormPanel {
   /** What the fields are of, without their values. */
   #shape = ''
   readonly #controls = new Map<string, (field: FormField) => void>()
+  #firstPicture: FormField | undefined
 
   constructor(actions: FormActions) {
     this.#actions = actions
@@ -63,7 +64,8 @@ export class FormPanel {
   }
 
   /** Values change in place, so that a field which has the focus keeps it. */
-  show(title: string, { fields, more }: Form): void {
+  show(title: string, form: Form): void {
+    const { fields, more } = form
     this.#title.textContent = title
     const shape = JSON.stringify(
       [fields, more].map((list) => list.map((one) => [keyOf(one), one.label, optionsOf(one)])),
@@ -71,6 +73,7 @@ export class FormPanel {
     if (shape !== this.#shape) {
       this.#shape = shape
       this.#controls.clear()
+      this.#firstPicture = pictureFields(form)[0]
       this.#fields.replaceChildren(
         ...(fields.length === 0 ? [element('p', { class: 'form-words' }, WORDS.nothing)] : []),
         ...fields.map((field) => this.#field(field)),
@@ -146,7 +149,7 @@ export class FormPanel {
     )
   }
 
-  /** A picture, large enough to be seen; it takes what is dropped on it. */
+  /** A picture, large enough to be seen; it takes what is dropped on it, the first what is dropped anywhere. */
   #pictureField(field: FormField): HTMLElement {
     const picture = element('img', { class: 'form-picture', alt: '' })
     const name = element('span', { class: 'form-name' })
@@ -169,11 +172,16 @@ export class FormPanel {
     })
     return element(
       'div',
-      { class: 'form-field form-field-picture', testid: `field-${field.parameter.name}` },
+      {
+        class: 'form-field form-field-picture',
+        testid: `field-${field.parameter.name}`,
+        'data-node': field.node,
+        'data-parameter': field.parameter.name,
+      },
       element('span', { class: 'form-label' }, field.label),
       open,
       element('div', { class: 'form-row' }, name, choose),
-      element('small', { class: 'form-hint' }, WORDS.dropHere),
+      element('small', { class: 'form-hint' }, field === this.#firstPicture ? WORDS.dropAnywhere : WORDS.dropHere),
     )
   }
 
@@ -250,6 +258,13 @@ export class FormPanel {
     })
     return element('div', { class: 'form-row' }, ...(hasRange ? [range] : []), number)
   }
+}
+
+/** The picture field that something falls on. */
+export function pictureFieldUnder({ target }: DragEvent): { node: string; parameter: string } | undefined {
+  const field = target instanceof Element ? target.closest<HTMLElement>('.form-field-picture') : null
+  const { node, parameter } = field?.dataset ?? {}
+  return node === undefined || parameter === undefined ? undefined : { node, parameter }
 }
 
 /** What the nodes of a run wrote to the output folder; the board also keeps what others have shown before. */

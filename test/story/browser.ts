@@ -36,19 +36,19 @@ export async function openBrowser(): Promise<Browser> {
   })
 }
 
-/** Lets a file fall on the graph. */
-export async function drop(page: Page, name: string, type: string, bytes: Buffer): Promise<void> {
+/** Lets a file fall on the graph, or on another element. */
+export async function drop(page: Page, name: string, type: string, bytes: Buffer, onto = 'canvas'): Promise<void> {
   await page.evaluate(
-    ({ name, type, base64 }) => {
+    ({ name, type, base64, onto }) => {
       const data = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
       const transfer = new DataTransfer()
       transfer.items.add(new File([data], name, { type }))
       const init = { bubbles: true, cancelable: true, clientX: 400, clientY: 300, dataTransfer: transfer }
-      const target = document.querySelector('canvas') ?? document.body
+      const target = document.querySelector(onto) ?? document.body
       target.dispatchEvent(new DragEvent('dragover', init))
       target.dispatchEvent(new DragEvent('drop', init))
     },
-    { name, type, base64: bytes.toString('base64') },
+    { name, type, base64: bytes.toString('base64'), onto },
   )
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { drop, openBrowser, withoutBrowser } from './browser.ts'
-import { type EditorPage, openEditor } from './editor-page.ts'
+import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
 import { type Host, root, startHost } from './host.ts'
 
 describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
@@ -120,6 +120,40 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
     // The host has this content already, under the name that it gave it.
     await expect.poll(() => by('field-image').locator('.form-name').textContent()).toBe('restored_00001_.png')
     expect(await editor.page.evaluate(() => document.body.dataset.nodeCount)).toBe(count)
+  })
+
+  test('a picture goes into the field that it falls on, and from anywhere else into the first of the form', async () => {
+    const { page, by, troubles } = await openEditor(browser, host)
+    const load = (id: number, more: object) => ({
+      id,
+      type: 'LoadImage',
+      pos: [300 * id, 0],
+      size: [230, 300],
+      ...more,
+    })
+    const shown = (label: string) => ({ properties: { form: { image: label } } })
+    const nodes = [load(1, { mode: 2 }), load(2, {}), load(3, shown('Photograph')), load(4, shown('Mask'))]
+    await drop(page, 'two.json', 'application/json', Buffer.from(JSON.stringify({ nodes, links: [] })))
+    await page.waitForSelector('body[data-node-count="4"]')
+    await by('view-form').click()
+    const names = () => by('field-image').locator('.form-name').allTextContents()
+    const before = await names()
+    await drop(page, 'mask.png', 'image/png', await plainPicture(16, 16, '#fff'), '[data-node="4"] .form-photo')
+    await expect.poll(names).toEqual([before[0], 'mask.png'])
+    await drop(page, 'photo.png', 'image/png', await plainPicture(16, 16, '#c33'))
+    await expect.poll(names).toEqual(['photo.png', 'mask.png'])
+    const pasted = (await plainPicture(16, 16, '#3c3')).toString('base64')
+    await page.evaluate((base64) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+      const clipboardData = new DataTransfer()
+      clipboardData.items.add(new File([bytes], 'pasted.png', { type: 'image/png' }))
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+      document.body.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, clipboardData }))
+    }, pasted)
+    await expect.poll(names).toEqual(['pasted.png', 'mask.png'])
+    expect(await page.locator('body').getAttribute('data-node-count')).toBe('4')
+    expect(troubles).toEqual([])
+    await page.context().close()
   })
 
   test('messages are in sight, and cover neither button nor setting', async () => {
