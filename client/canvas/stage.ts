@@ -44,6 +44,7 @@ export class Stage extends LGraphCanvas {
   #ratio = 1
   /** Follows the pointer to a point of the graph: what is dragged. */
   #drag: ((to: Point) => void) | undefined
+  #isSpaceHeld = false
   #moved = false
   #pressed: NodeView | undefined
 
@@ -77,6 +78,10 @@ export class Stage extends LGraphCanvas {
     this.over_link_center = null
     this.node_dragged = null
     this.#drawSharp()
+    // A key that is let go in another window is not heard of.
+    addEventListener('blur', () => {
+      this.#isSpaceHeld = false
+    })
   }
 
   /** Size in CSS pixels; the bitmap has as many as the screen. */
@@ -243,6 +248,10 @@ export class Stage extends LGraphCanvas {
     const at = this.graphPoint(event)
     const node = this.graph.getNodeOnPos(at[0], at[1], this.visible_nodes, 5)
     this.#pressed = node instanceof NodeView && node.is_selected === true ? node : undefined
+    if (this.#isSpaceHeld && event.button === 0) {
+      this.#hold(event, this.#pan(at))
+      return false
+    }
     if (event.button === 0 && !event.ctrlKey && !event.metaKey) {
       if (node === null && this.#takeHandle(event, at)) return false
     }
@@ -260,10 +269,24 @@ export class Stage extends LGraphCanvas {
       this.scene.page.addReroute(link.id, at)
       return true
     }
+    this.#hold(event, this.#dragOf(handle, at, event.altKey))
+    return true
+  }
+
+  /** Drags what litegraph need not know of. */
+  #hold(event: PointerEvent, drag: (to: Point) => void): void {
     this.canvas.focus()
     this.canvas.setPointerCapture(event.pointerId)
-    this.#drag = this.#dragOf(handle, at, event.altKey)
-    return true
+    this.#drag = drag
+  }
+
+  /** Moves the ground so that a point of it stays under the pointer. */
+  #pan(at: Point): (to: Point) => void {
+    return ([x, y]) => {
+      this.ds.offset[0] += x - at[0]
+      this.ds.offset[1] += y - at[1]
+      this.onViewpoint()
+    }
   }
 
   #dragOf(handle: Handle, at: Point, isAlone: boolean): (to: Point) => void {
@@ -472,12 +495,13 @@ export class Stage extends LGraphCanvas {
     this.scene.page.endGesture()
   }
 
-  /** Only moving the ground with the space bar; all other keys are the page's. */
+  /** Only the space bar, with which a press moves the ground whatever is there; all other keys are the page's. */
   override processKey(event: KeyboardEvent): boolean | undefined {
-    if (event.code !== 'Space' || event.target !== this.canvas) return undefined
-    this.dragging_canvas = event.type === 'keydown'
-    event.preventDefault()
-    return false
+    if (event.code !== 'Space') return undefined
+    const isHere = event.target === this.canvas
+    this.#isSpaceHeld = isHere && event.type === 'keydown'
+    if (isHere) event.preventDefault()
+    return isHere ? false : undefined
   }
 
   override processContextMenu(node: LGraphNode | null, event: PointerEvent): void {

@@ -463,6 +463,37 @@ describe.skipIf(withoutBrowser)('wiring', () => {
     })
   })
 
+  test('with Space the ground is moved by whatever is there: a field, a socket, a node, a group', async () => {
+    const group = { title: 'G', bounding: [20, 400, 300, 200] }
+    await canvas.load([load, { ...scale, inputs: [{ name: 'image', type: 'IMAGE', link: 1 }] }], [linked(1, 1, 2)], {
+      groups: [group],
+    })
+    const offset = async () => ((await canvas.saved()).extra.ds as { readonly offset: readonly number[] }).offset
+    await canvas.click(900, 600)
+    for (const [x, y] of [
+      field(atScale, 1, 1),
+      field(atScale, 1),
+      input(atScale),
+      title(atScale),
+      [90, 415],
+    ] as const) {
+      await canvas.page.keyboard.down('Space')
+      await canvas.drag([x, y], [x + 40, y + 20])
+      await canvas.page.keyboard.up('Space')
+      expect(await offset()).toEqual([40, 20])
+      await canvas.page.keyboard.down('Space')
+      await canvas.drag([x + 40, y + 20], [x, y])
+      await canvas.page.keyboard.up('Space')
+    }
+    expect(await canvas.by('undo').isEnabled()).toBe(false)
+    expect(await canvas.by('menu').count()).toBe(0)
+    await canvas.page.keyboard.down('Space')
+    await canvas.page.evaluate(() => dispatchEvent(new Event('blur')))
+    await canvas.drag(title(atScale), [title(atScale)[0] + 40, title(atScale)[1]])
+    await canvas.page.keyboard.up('Space')
+    expect((await canvas.node(2)).pos).toEqual([400, 80])
+  })
+
   test('F shows groups whole, not only what is in them', async () => {
     await canvas.load([invert], [], { groups: [{ title: 'Wide', bounding: [-900, -700, 2400, 1900], flags: {} }] })
     await canvas.press('f')
