@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { encodeFrame, type Frame, isResult } from '../protocol/frames.ts'
-import type { FeatureFlags } from '../protocol/messages.ts'
+import type { FeatureFlags, ServerMessage } from '../protocol/messages.ts'
 import type { Told } from './narration.ts'
+import type { Telling } from './narrator.ts'
 
 /** Unsent bytes from which previews are dropped: the next one is better than a late one. */
 const SLOW = 1 << 20
@@ -22,6 +23,8 @@ export class Connection {
   #results = 0
   #unsentBefore = 0
   #answered = true
+  /** The node of the last `executing` of a run. */
+  #executing: string | null = null
 
   constructor(socket: WebSocket, stream: Duplex, sid: string) {
     this.#socket = socket
@@ -46,22 +49,8 @@ export class Connection {
 
   /** Sends something of a run; with its number to a client that asked for numbers. */
   tell({ sequence, telling }: Told): void {
-    if (telling.kind === 'frame') this.sendFrame(telling.frame)
-    else if (this.features.supports_sequence === true && 'data' in telling.message) {
-      this.send(JSON.stringify({ ...telling.message, sequence }))
-    } else this.send(JSON.stringify(telling.message))
-  }
-
-  /** Sends a frame; previews go in the form that the client understands, and not to a client that is behind. */
-  sendFrame(frame: Frame): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return
-    if (isResult(frame)) {
-      this.#sendResult(encodeFrame(this.#understood(frame)))
-      return
-    }
-    if (this.#socket.bufferedAmount > SLOW) return
-    this.sentAt = Date.now()
-    this.#socket.send(encodeFrame(this.#understood(frame)))
+    if (telling.kind === 'frame') this.#sendFrame(telling)
+    else this.#sendMessage(telling.message, this.features.supports_sequence === true ? sequence : undefined)
   }
 
   /** To be called now and then: ends a socket whose client neither answered nor took any bytes since the last call. */
@@ -87,8 +76,27 @@ export class Connection {
     })
   }
 
-  #sendResult(bytes: Uint8Array): void {
+  #sendMessage(message: ServerMessage, sequence?: number): void {
+    if (message.type === 'executing') this.#executing = message.data.node
+    this.send(JSON.stringify(sequence !== undefined && 'data' in message ? { ...message, sequence } : message))
+  }
+
+  /** Sends a frame; previews go in the form that the client understands, and not to a client that is behind. */
+  #sendFrame({ frame, of }: Extract<Telling, { kind: 'frame' }>): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (!isResult(frame) && this.#socket.bufferedAmount > SLOW) return
+    // ComfyUI runs one node after the other, so its clients take a frame for one of the last `executing`. Where branches run
+    // at once that is said anew: without a number, since a client that comes back after it has not had the frame.
+    if (this.features.supports_preview_metadata !== true && of.node !== this.#executing) {
+      this.#sendMessage({ type: 'executing', data: of })
+    }
+    const bytes = encodeFrame(this.#understood(frame))
     this.sentAt = Date.now()
+    if (isResult(frame)) this.#sendResult(bytes)
+    else this.#socket.send(bytes)
+  }
+
+  #sendResult(bytes: Uint8Array): void {
     this.#results += bytes.length
     this.#socket.send(bytes, () => {
       this.#results -= bytes.length

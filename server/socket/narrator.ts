@@ -5,10 +5,13 @@ import type { NodeProgress, ServerMessage } from '../protocol/messages.ts'
 import { Places } from '../protocol/places.ts'
 import type { ActiveRun } from '../runs/run.ts'
 
+/** Which node is at work. */
+type Executing = Extract<ServerMessage, { type: 'executing' }>['data']
+
 /** What goes to the client of a run, in order. */
 export type Telling =
   | { readonly kind: 'message'; readonly message: ServerMessage }
-  | { readonly kind: 'frame'; readonly frame: Frame }
+  | { readonly kind: 'frame'; readonly frame: Frame; readonly of: Executing }
 
 /**
  * ComfyUI repeats all nodes in each `progress_state`, so its traffic grows with the square of the graph. Up to this
@@ -40,13 +43,7 @@ export class Narrator {
       case 'node_started':
         this.lastNode = event.node
         this.#set(event.node, 0, 1, 'running')
-        return [
-          ...this.#state(event.time, true),
-          message({
-            type: 'executing',
-            data: { node: event.node, display_node: this.#displayOf(event.node), prompt_id: this.#run.id },
-          }),
-        ]
+        return [...this.#state(event.time, true), message({ type: 'executing', data: this.#executing(event.node) })]
       case 'node_progress': {
         const { node, value, max } = event
         this.#set(node, value, max, 'running')
@@ -58,7 +55,7 @@ export class Narrator {
       case 'node_preview':
         return [this.#preview(event.node, event.format, event.bytes)]
       case 'node_text':
-        return [{ kind: 'frame', frame: { type: 'text', node: event.node, text: event.text } }]
+        return [this.#frame(event.node, { type: 'text', node: event.node, text: event.text })]
       case 'node_finished':
         return this.#finished(event)
       case 'node_blocked':
@@ -66,7 +63,7 @@ export class Narrator {
       case 'result_image': {
         const { node, index, filename, format, bytes } = event
         const metadata = { prompt_id: this.#run.id, node_id: node, index, filename, format }
-        return [{ kind: 'frame', frame: { type: 'result', metadata, bytes } }]
+        return [this.#frame(node, { type: 'result', metadata, bytes })]
       }
       default: {
         const told = executionMessage(event, this.#run.prompt)
@@ -131,7 +128,15 @@ export class Narrator {
       ...this.#placeOf(node),
       image_type: format,
     }
-    return { kind: 'frame', frame: { type: 'previewWithMetadata', metadata, bytes } }
+    return this.#frame(node, { type: 'previewWithMetadata', metadata, bytes })
+  }
+
+  #frame(node: string, frame: Frame): Telling {
+    return { kind: 'frame', frame, of: this.#executing(node) }
+  }
+
+  #executing(node: string): Executing {
+    return { node, display_node: this.#displayOf(node), prompt_id: this.#run.id }
   }
 
   #set(node: string, value: number, max: number, state: NodeProgress['state']): void {

@@ -185,7 +185,8 @@ describe('a client that does not read', () => {
     })
     const bytes = new Uint8Array(110 << 20)
     const metadata = { node: '1', index: 0, filename: 'a.png', format: 'image/png', prompt_id: 'run' } as const
-    tell({ sequence: 1, telling: { kind: 'frame', frame: { type: 'result', metadata, bytes } as never } })
+    const of = { node: '1' }
+    tell({ sequence: 1, telling: { kind: 'frame', frame: { type: 'result', metadata, bytes } as never, of } })
     tell(message(10))
     tell(last)
     client.resume()
