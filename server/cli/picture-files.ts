@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
-import { basename, dirname, extname, join, parse, resolve, sep } from 'node:path'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, dirname, extname, join, parse, sep } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { codeOf } from '../storage/write-file.ts'
 
@@ -38,13 +38,20 @@ const UNREAD = /\.(bmp|hei[cf]|jxl|jp[2x]|j2k|psd|psb|svg|dng|cr[23]|nef|arw|orf
  * @throws RestorationError `file_not_found`, `configuration_invalid`
  */
 export async function planBatch(input: string, output: string, wanted: Format | undefined): Promise<Batch> {
+  const batch = await plan(input, output, wanted)
+  await refuseOriginals(batch.pairs)
+  return batch
+}
+
+async function plan(input: string, output: string, wanted: Format | undefined): Promise<Batch> {
   const info = await stat(input).catch(() => {
     throw new RestorationError('file_not_found', `There is no file or folder '${input}'.`, 'Name one that exists.')
   })
   if (info.isDirectory()) {
-    if (await isSame(input, output)) throw intoItself(input)
+    const results = await identityOf(output)
+    if (results !== undefined && results === (await identityOf(input))) throw intoItself(input)
     const format = wanted ?? 'png'
-    const { names, closed } = await namesUnder(input, output)
+    const { names, closed } = await namesUnder(input, results)
     const pictures = names.filter((name) => PICTURE.test(name))
     return {
       pairs: targets(pictures, input, output, format),
@@ -117,9 +124,8 @@ function formatOf(output: string): Format {
   )
 }
 
-/** Pictures below `folder`, in order, but for what is hidden and for a folder for the results that lies inside. */
-async function namesUnder(folder: string, output: string) {
-  const results = resolve(output)
+/** Pictures below `folder`, in order, but for what is hidden and for a folder of this identity, which is for the results. */
+async function namesUnder(folder: string, results: string | undefined) {
   const names: string[] = []
   const closed: ClosedFolder[] = []
   const folders = ['']
@@ -133,7 +139,7 @@ async function namesUnder(folder: string, output: string) {
       const name = join(inner, entry.name)
       if (!entry.isDirectory()) {
         if ((PICTURE.test(name) || UNREAD.test(name)) && (await isFile(folder, name, entry))) names.push(name)
-      } else if (resolve(folder, name) !== results) folders.push(name)
+      } else if (results === undefined || (await identityOf(join(folder, name))) !== results) folders.push(name)
     }
   }
   return { names: names.sort(), closed }
@@ -157,9 +163,25 @@ function unreadable(folder: string, error: unknown): RestorationError {
   )
 }
 
-async function isSame(folder: string, output: string): Promise<boolean> {
-  const [one, other] = await Promise.all([folder, output].map((path) => realpath(path).catch(() => resolve(path))))
-  return one === other
+/** Originals stay, whatever the flags allow. @throws RestorationError where a result would go in the place of one */
+async function refuseOriginals(pairs: readonly Pair[]): Promise<void> {
+  const originals = new Map<string | undefined, string>()
+  await Promise.all(pairs.map(async ({ source }) => originals.set(await identityOf(source), source)))
+  originals.delete(undefined)
+  await Promise.all(
+    pairs.map(async ({ source, target }) => {
+      const original = originals.get(await identityOf(target))
+      if (original !== undefined) throw ontoOriginal(source, target, original)
+    }),
+  )
+}
+
+/** What a path leads to, the same by whichever way or case of letters; undefined where there is nothing. */
+async function identityOf(path: string): Promise<string | undefined> {
+  return stat(path, { bigint: true }).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => undefined,
+  )
 }
 
 function intoItself(folder: string): RestorationError {
@@ -167,6 +189,14 @@ function intoItself(folder: string): RestorationError {
     'configuration_invalid',
     `The results would go among the pictures of '${folder}', and be taken for pictures the next time.`,
     `Name another folder, such as '${join(folder, 'restored')}'.`,
+  )
+}
+
+function ontoOriginal(source: string, target: string, original: string): RestorationError {
+  return new RestorationError(
+    'configuration_invalid',
+    `The result of '${source}' would take the place of the picture '${original}'.`,
+    `Name another place for it, such as '${join(dirname(target), 'restored')}/'.`,
   )
 }
 

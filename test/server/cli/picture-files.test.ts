@@ -99,6 +99,31 @@ describe('restore IN OUT', () => {
     }
   })
 
+  test('does not take its own results for input by whatever way the folders are named', async () => {
+    await symlink(join(folder, 'in'), join(folder, 'srv'))
+    const { pairs } = await planBatch(join(folder, 'srv'), join(folder, 'in/sub'), undefined)
+    expect(pairs.length).toBe(2)
+  })
+
+  test('never puts a result in the place of a picture', async () => {
+    const here = (path: string) => join(folder, 'originals', path)
+    await mkdir(here('in/in'), { recursive: true })
+    for (const name of ['in/a.png', 'in/in/a.png']) await writeFile(here(name), '')
+    await symlink(here('in/a.png'), here('link.png'))
+    for (const [input, output] of [
+      ['in/a.png', 'in'],
+      ['in/a.png', 'in/a.png'],
+      ['in/a.png', 'in/in/../a.png'],
+      ['link.png', 'in/a.png'],
+      ['in', '.'],
+    ] as const) {
+      await expect(planBatch(here(input), here(output), undefined)).rejects.toMatchObject({
+        code: 'configuration_invalid',
+        message: expect.stringMatching(/would take the place of the picture '/),
+      })
+    }
+  })
+
   test('a file goes to a file in the format that its name says, or into a folder', async () => {
     const input = join(folder, 'in/a.png')
     expect(await planBatch(input, 'x.jpeg', undefined)).toEqual({
