@@ -120,7 +120,12 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('pong') }),
   z.object({
     type: z.literal('resumed'),
-    data: z.object({ prompt_id: promptId, state: z.enum(['open', 'ended', 'unknown']) }),
+    data: z.object({
+      prompt_id: promptId,
+      state: z.enum(['open', 'ended', 'unknown']),
+      /** Whether more was told than is kept, results that belong to no file above all. */
+      gap: z.boolean().optional(),
+    }),
   }),
   z.object({
     type: z.literal('run_accepted'),

@@ -2,13 +2,13 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { encodeFrame, type Frame, isResult } from '../protocol/frames.ts'
 import type { FeatureFlags, ServerMessage } from '../protocol/messages.ts'
-import type { Told } from './narration.ts'
+import { KEPT_BYTES, type Told } from './narration.ts'
 import type { Telling } from './narrator.ts'
 
 /** Unsent bytes from which previews are dropped: the next one is better than a late one. */
 const SLOW = 1 << 20
-/** Unsent bytes, results aside, from which the client is given up. */
-const HOPELESS = 64 << 20
+/** Unsent bytes, the largest result aside, from which a client is given up: all that is kept of a run may wait for it. */
+export const HOPELESS = KEPT_BYTES + (64 << 20)
 
 /** One socket, with what its client said of itself and how far it is behind. */
 export class Connection {
@@ -20,7 +20,8 @@ export class Connection {
   /** What the socket writes to. */
   readonly #stream: Duplex
   #isCorked = false
-  #results = 0
+  /** Bytes of the results that are unsent, the oldest first. */
+  readonly #results: number[] = []
   #unsentBefore = 0
   #answered = true
   /** The node of the last `executing` of a run. */
@@ -37,11 +38,7 @@ export class Connection {
 
   /** Sends a message that is already JSON text. */
   send(text: string): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return
-    if (this.#socket.bufferedAmount - this.#results > HOPELESS) {
-      this.#socket.terminate()
-      return
-    }
+    if (!this.#isThere()) return
     this.sentAt = Date.now()
     this.#cork()
     this.#socket.send(text)
@@ -65,6 +62,14 @@ export class Connection {
     this.#socket.ping()
   }
 
+  /** Whether anything can be sent; a client that is hopelessly behind is given up. */
+  #isThere(): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return false
+    if (this.#socket.bufferedAmount - Math.max(0, ...this.#results) <= HOPELESS) return true
+    this.#socket.terminate()
+    return false
+  }
+
   /** Messages of one turn of the event loop leave together: a write for each costs more than making it. */
   #cork(): void {
     if (this.#isCorked) return
@@ -83,7 +88,7 @@ export class Connection {
 
   /** Sends a frame; previews go in the form that the client understands, and not to a client that is behind. */
   #sendFrame({ frame, of }: Extract<Telling, { kind: 'frame' }>): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (!this.#isThere()) return
     if (!isResult(frame) && this.#socket.bufferedAmount > SLOW) return
     // ComfyUI runs one node after the other, so its clients take a frame for one of the last `executing`. Where branches run
     // at once that is said anew: without a number, since a client that comes back after it has not had the frame.
@@ -97,10 +102,8 @@ export class Connection {
   }
 
   #sendResult(bytes: Uint8Array): void {
-    this.#results += bytes.length
-    this.#socket.send(bytes, () => {
-      this.#results -= bytes.length
-    })
+    this.#results.push(bytes.length)
+    this.#socket.send(bytes, () => this.#results.shift())
   }
 
   #understood(frame: Frame): Frame {

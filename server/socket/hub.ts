@@ -173,7 +173,8 @@ export class Hub {
   #resume(connection: Connection, run: string, after: number): void {
     const past = this.#options.narration.since(run, after)
     const state = past === undefined ? 'unknown' : past.hasEnded ? 'ended' : 'open'
-    connection.send(text({ type: 'resumed', data: { prompt_id: run, state } }))
+    const gap = past?.hasGap === true ? { gap: true } : {}
+    connection.send(text({ type: 'resumed', data: { prompt_id: run, state, ...gap } }))
     for (const told of past?.told ?? []) connection.tell(told)
   }
 

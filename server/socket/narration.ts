@@ -13,15 +13,27 @@ export interface Told {
 /** Who hears: everybody, in the order of the runs. */
 export type Listen = (told: Told, run: ActiveRun) => void
 
-/** Runs of which the messages are kept, those that have ended included, and how much of all of them. */
+/** What was told of a run after a message. */
+export interface Past {
+  readonly told: readonly Told[]
+  /** Whether all has been told. */
+  readonly hasEnded: boolean
+  /** Whether more was told than is kept: whoever waits for pictures may have missed some. */
+  readonly hasGap: boolean
+}
+
+/** Bytes of frames that are kept of all runs; the newest frame is kept even if it alone has more. */
+export const KEPT_BYTES = 128 << 20
+/** Runs of which the messages are kept, those that have ended included, and how many of all of them. */
 const MOST_RUNS = 64
 const MOST_TOLD = 20_000
-const MOST_BYTES = 128 << 20
 
 interface Log {
   readonly told: Told[]
   bytes: number
   hasEnded: boolean
+  /** The number of the last thing that is no longer kept. */
+  gap: number
 }
 
 /**
@@ -59,19 +71,21 @@ export class Narration {
   }
 
   /**
-   * What was told of a run after the message of a number, and whether all has been told; of a run whose messages are no
-   * longer kept, what its record says. Undefined for a run that nobody knows.
+   * What was told of a run after the message of a number; of a run whose messages are no longer kept, what its record
+   * says. Undefined for a run that nobody knows.
    */
-  since(run: string, after: number): { readonly told: readonly Told[]; readonly hasEnded: boolean } | undefined {
+  since(run: string, after: number): Past | undefined {
     if (!this.#runs.isKnown(run)) return undefined
     const log = this.#logs.get(run)
     // The messages of an earlier run of the same id are not this one's.
     const isStale = log?.hasEnded === true && this.#runs.isOpen(run)
-    if (log !== undefined && !isStale)
-      return { told: log.told.filter(({ sequence }) => sequence > after), hasEnded: log.hasEnded }
+    if (log !== undefined && !isStale) {
+      const told = log.told.filter(({ sequence }) => sequence > after)
+      return { told, hasEnded: log.hasEnded, hasGap: after < log.gap }
+    }
     const job = this.#runs.job(run)
     if (job === undefined) return undefined
-    if (job.record === undefined) return { told: [], hasEnded: false }
+    if (job.record === undefined) return { told: [], hasEnded: false, hasGap: false }
     const messages: ServerMessage[] = job.record.status.messages.flatMap(([type, data]) => known(type, data))
     const last = messages.pop()
     for (const [node, output] of Object.entries(job.record.outputs)) {
@@ -83,6 +97,7 @@ export class Narration {
     return {
       told: messages.map((message, i) => ({ sequence: first + i, telling: { kind: 'message', message } })),
       hasEnded: true,
+      hasGap: true,
     }
   }
 
@@ -113,27 +128,43 @@ export class Narration {
       log = undefined
     }
     if (log === undefined) {
-      log = { told: [], bytes: 0, hasEnded: false }
+      log = { told: [], bytes: 0, hasEnded: false, gap: Number.NEGATIVE_INFINITY }
       this.#logs.set(id, log)
     }
     log.hasEnded = isLast
     const { telling } = told
     if (telling.kind === 'message' || telling.frame.type === 'text' || isResult(telling.frame)) {
-      const bytes = telling.kind === 'frame' && telling.frame.type !== 'text' ? telling.frame.bytes.length : 0
       log.told.push(told)
-      log.bytes += bytes
       this.#told += 1
-      this.#bytes += bytes
+      this.#count(log, bytesOf(told))
     }
     this.#makeRoom()
   }
 
-  /** The oldest runs go first; the one under way stays. */
+  /** The oldest runs go first, then the oldest frames of the one under way. */
   #makeRoom(): void {
     for (const [id, log] of this.#logs) {
-      if (this.#logs.size <= MOST_RUNS && this.#told <= MOST_TOLD && this.#bytes <= MOST_BYTES) return
+      if (this.#logs.size <= MOST_RUNS && this.#told <= MOST_TOLD && this.#bytes <= KEPT_BYTES) return
       if (log.hasEnded) this.#drop(id, log)
+      else this.#shorten(log)
     }
+  }
+
+  #shorten(log: Log): void {
+    while (this.#bytes > KEPT_BYTES) {
+      const oldest = log.told.findIndex((told) => bytesOf(told) > 0)
+      const dropped = log.told[oldest]
+      if (dropped === undefined || bytesOf(dropped) === log.bytes) return
+      log.told.splice(oldest, 1)
+      log.gap = dropped.sequence
+      this.#told -= 1
+      this.#count(log, -bytesOf(dropped))
+    }
+  }
+
+  #count(log: Log, bytes: number): void {
+    log.bytes += bytes
+    this.#bytes += bytes
   }
 
   #drop(id: string, log: Log): void {
@@ -141,6 +172,12 @@ export class Narration {
     this.#told -= log.told.length
     this.#bytes -= log.bytes
   }
+}
+
+/** What a frame takes up; messages are small beside it. */
+function bytesOf({ telling }: Told): number {
+  if (telling.kind === 'message') return 0
+  return telling.frame.type === 'text' ? telling.frame.text.length : telling.frame.bytes.length
 }
 
 /** Greater than any number that an earlier host gave, unless it told more than a million things in each second. */

@@ -115,14 +115,16 @@ test('of a run of an earlier host its record is told, after whatever was heard',
   await first.close()
   const second = await startFakeHost({ data })
   const after = await listen(second, body.id, before[3]!.id)
-  expect(after.map(({ event }) => event)).toEqual([
+  expect(after[0]).toMatchObject({ event: 'resumed', data: { prompt_id: body.id, state: 'ended', gap: true } })
+  const told = after.slice(1)
+  expect(told.map(({ event }) => event)).toEqual([
     'execution_start',
     'execution_cached',
     'executed',
     'execution_success',
     'executing',
   ])
-  expect(after[0]!.id).toBeGreaterThan(before[3]!.id)
+  expect(told[0]!.id).toBeGreaterThan(before[3]!.id)
   await second.close()
   await rm(data, { recursive: true })
 })
@@ -141,7 +143,7 @@ describe('a client that does not read', () => {
   async function unread() {
     const listeners = new Set<Parameters<Narration['subscribe']>[0]>()
     const narration = {
-      since: () => ({ told: [], hasEnded: false }),
+      since: () => ({ told: [], hasEnded: false, hasGap: false }),
       subscribe(listen: Parameters<Narration['subscribe']>[0]) {
         listeners.add(listen)
         return () => listeners.delete(listen)
@@ -194,9 +196,33 @@ describe('a client that does not read', () => {
     await close()
   })
 
+  const result = (size: number): Told => ({
+    sequence: 1,
+    telling: {
+      kind: 'frame',
+      frame: { type: 'result', metadata: { node: '1' } as never, bytes: new Uint8Array(size) },
+    } as never,
+  })
+
+  test('is given up when too many results wait for it', async () => {
+    const { tell, listeners, close } = await unread()
+    for (let i = 0; i < 22; i++) tell(result(10 << 20))
+    await until(() => (listeners.size === 0 ? true : undefined))
+    await close()
+  })
+
+  test('is given up when it takes nothing for a while', async () => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort())
+    const { tell, listeners, close } = await unread()
+    tell(result(10 << 20))
+    await until(() => (listeners.size === 0 ? true : undefined))
+    timeout.mockRestore()
+    await close()
+  })
+
   test('is given up when too much waits for it', async () => {
     const { tell, listeners, close } = await unread()
-    for (let i = 0; i < 160; i++) tell(message(1 << 20))
+    for (let i = 0; i < 220; i++) tell(message(1 << 20))
     await until(() => (listeners.size === 0 ? true : undefined))
     await close()
   })

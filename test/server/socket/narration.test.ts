@@ -1,0 +1,98 @@
+import type { Duplex } from 'node:stream'
+import { expect, test } from 'vitest'
+import type { WebSocket } from 'ws'
+import type { ActiveRun } from '../../../server/runs/run.ts'
+import type { RunChange, Runs } from '../../../server/runs/runs.ts'
+import { Connection, HOPELESS } from '../../../server/socket/connection.ts'
+import { KEPT_BYTES, Narration, type Told } from '../../../server/socket/narration.ts'
+
+/** How much of a run is kept for clients that are away, and for those that read slowly. */
+
+const MIB = 1 << 20
+const run = {
+  id: 'run',
+  number: 0,
+  sequence: 1,
+  delivery: 'memory',
+  clientId: 'me',
+  prompt: {},
+} as unknown as ActiveRun
+// One array for all: what counts is how long it says that it is.
+const bytes = new Uint8Array(10 * MIB)
+
+function open() {
+  let change: (change: RunChange) => void = () => undefined
+  const runs = {
+    subscribe: (listener: typeof change) => {
+      change = listener
+      return () => undefined
+    },
+    isKnown: () => true,
+    isOpen: () => true,
+    job: () => undefined,
+  }
+  const narration = new Narration(runs as unknown as Runs)
+  let sequence = 0
+  const tell = (event: object) =>
+    change({ type: 'event', run, event: { runId: 'run', sequence: sequence++, time: 0, ...event } as never })
+  const result = (index: number, content: Uint8Array = bytes) =>
+    tell({ type: 'result_image', node: '1', index, filename: `${index}.png`, format: 'image/png', bytes: content })
+  const frames = (told: readonly Told[]) =>
+    told.flatMap(({ telling }) => (telling.kind === 'frame' && telling.frame.type === 'result' ? [telling.frame] : []))
+  return { narration, tell, result, frames }
+}
+
+test('of the pictures of a run under way the newest are kept, and who missed others is told', () => {
+  const { narration, tell, result, frames } = open()
+  tell({ type: 'started' })
+  for (let i = 0; i < 40; i++) result(i)
+  const past = narration.since('run', -1)!
+  const kept = frames(past.told)
+  expect(kept.reduce((sum, frame) => sum + frame.bytes.length, 0)).toBeLessThanOrEqual(KEPT_BYTES)
+  expect(kept.map(({ metadata }) => metadata.index)).toEqual(Array.from({ length: 12 }, (_, i) => 28 + i))
+  expect(past.told[0]!.telling).toMatchObject({ message: { type: 'execution_start' } })
+  expect(past.hasGap).toBe(true)
+  expect(narration.since('run', past.told[1]!.sequence - 1)!.hasGap).toBe(false)
+})
+
+test('a picture that is larger than all that is kept is kept until the next', () => {
+  const { narration, result, frames } = open()
+  const size = KEPT_BYTES + 1
+  result(0, { length: size } as Uint8Array)
+  expect(narration.since('run', -1)).toMatchObject({ hasGap: false })
+  result(1)
+  const past = narration.since('run', -1)!
+  expect([frames(past.told).map(({ metadata }) => metadata.index), past.hasGap]).toEqual([[1], true])
+})
+
+test('a client gets one result whatever waits, and is given up where many wait', () => {
+  let isEnded = false
+  const sent: (() => void)[] = []
+  const socket = {
+    OPEN: 1,
+    readyState: 1,
+    bufferedAmount: 0,
+    on: () => undefined,
+    send: (content: Uint8Array | string, done?: () => void) => {
+      socket.bufferedAmount += content.length
+      if (done) sent.push(done)
+    },
+    terminate: () => {
+      isEnded = true
+    },
+  }
+  const stream = { cork: () => undefined, uncork: () => undefined }
+  const connection = new Connection(socket as unknown as WebSocket, stream as unknown as Duplex, 'slow')
+  const { narration, result } = open()
+  narration.subscribe((told) => connection.tell(told))
+  const large = new Uint8Array(HOPELESS - MIB)
+  result(0, large)
+  for (const text of ['a', 'b']) connection.send(text)
+  expect(isEnded).toBe(false)
+  result(1, large)
+  connection.send('c')
+  expect(isEnded).toBe(false)
+  result(2, bytes)
+  connection.send('d')
+  expect(isEnded).toBe(true)
+})
