@@ -29,6 +29,11 @@ export function coerce(kind: ParameterDescription['kind'], value: unknown): Coer
   }
 }
 
+/** What a constant of a prompt is: `{"__value__": …}` wraps a literal array. */
+export function unwrap(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && '__value__' in value ? value.__value__ : value
+}
+
 function accepted(value: unknown): Coerced {
   return { ok: true, value }
 }

@@ -1,6 +1,6 @@
 import type { InputDescription, NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
 import { type Catalogue, type Choices, optionsOf } from './catalogue.ts'
-import { coerce } from './coerce.ts'
+import { coerce, unwrap } from './coerce.ts'
 import { canConnect, isWidgetType } from './link-types.ts'
 import { inputConfig } from './object-info.ts'
 import { isLink, type Prompt, type PromptNode, promptNodeSchema } from './prompt.ts'
@@ -362,11 +362,6 @@ function inputsOf(description: NodeDescription): Set<string> {
   return new Set([...description.inputs, ...description.parameters].map((input) => input.name))
 }
 
-/** `{"__value__": …}` wraps a literal array. */
-function unwrap(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && '__value__' in value ? value.__value__ : value
-}
-
 function missing(description: NodeDescription, name: string): InputError {
   const socket = description.inputs.find((input) => input.name === name)
   return {
@@ -439,14 +434,17 @@ function constantErrors(parameter: ParameterDescription, choices: Choices, value
   if (typeof value === 'string' && options.includes(value)) return []
   if (parameter.optionsFrom === 'input_images') {
     if (typeof value === 'string' && choices.imageExists?.(value) === true) return []
-    const remedy = 'Upload the picture, or choose one that is in the input folder.'
-    const details = `${parameter.name} - Invalid image file: ${String(value)}`
     return [
       {
         type: 'custom_validation_failed',
         message: 'Custom validation failed for node',
-        details,
-        extra_info: extra(remedy),
+        details: `${parameter.name} - Invalid image file: ${String(value)}`,
+        // Without its options, as ComfyUI has it: they may be more than an answer can hold.
+        extra_info: {
+          input_name: parameter.name,
+          received_value: value,
+          remedy: 'Upload the picture, or choose one that is in the input folder.',
+        },
       },
     ]
   }

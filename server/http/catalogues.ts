@@ -20,7 +20,7 @@ export function catalogueRoutes(surroundings: Surroundings, maxUpload: number): 
   const modelsIn = async (folder: string): Promise<readonly string[] | undefined> => {
     const known = MODEL_FOLDERS.find((one) => one === folder)
     if (known === undefined) return OTHER_FOLDERS.has(folder) ? [] : undefined
-    return (await surroundings.choices())[known]
+    return (await surroundings.models())[known]
   }
   router.get('/features', (_request, response) => {
     response.json(serverFeatures(maxUpload))

@@ -1,19 +1,24 @@
 import { Router } from 'express'
-import { objectInfo } from '../graph/object-info.ts'
+import { type ObjectInfo, objectInfo } from '../graph/object-info.ts'
 import type { Surroundings } from '../runs/intake.ts'
 
 /** GET /object_info and /object_info/{class}: the nodes, as ComfyUI describes them. */
 export function objectInfoRoutes(surroundings: Surroundings): Router {
   const router = Router()
+  const infos = async (id?: string): Promise<Record<string, ObjectInfo>> => {
+    const [catalogue, images, models] = await Promise.all([
+      surroundings.catalogue(),
+      surroundings.images(),
+      surroundings.models(),
+    ])
+    const nodes = [...catalogue.values()].filter((node) => id === undefined || node.id === id)
+    return Object.fromEntries(nodes.map((node) => [node.id, objectInfo(node, { input_images: images, ...models })]))
+  }
   router.get('/object_info', async (_request, response) => {
-    const [catalogue, choices] = await Promise.all([surroundings.catalogue(), surroundings.choices()])
-    const nodes = Array.from(catalogue.values(), (node) => [node.id, objectInfo(node, choices)] as const)
-    response.json(Object.fromEntries(nodes))
+    response.json(await infos())
   })
   router.get('/object_info/:id', async (request, response) => {
-    const [catalogue, choices] = await Promise.all([surroundings.catalogue(), surroundings.choices()])
-    const node = catalogue.get(request.params.id)
-    response.json(node === undefined ? {} : { [node.id]: objectInfo(node, choices) })
+    response.json(await infos(request.params.id))
   })
   return router
 }

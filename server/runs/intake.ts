@@ -1,5 +1,6 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import type { Catalogue, Choices } from '../graph/catalogue.ts'
+import type { Catalogue, Choices, ModelChoices } from '../graph/catalogue.ts'
+import { coerce, unwrap } from '../graph/coerce.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import { applySettings } from '../graph/settings.ts'
 import { type NodeErrors, type PromptError, type Validation, validatePrompt } from '../graph/validate.ts'
@@ -24,7 +25,9 @@ export type Prepared =
 /** What of the host's state validation depends on. */
 export interface Surroundings {
   catalogue(): Promise<Catalogue>
-  choices(): Promise<Choices>
+  models(): Promise<ModelChoices>
+  /** Every picture that LoadImage offers: to be shown, for `imageSize` says whether one is there. */
+  images(): Promise<readonly string[]>
   /** Bytes of what LoadImage would open by this name; undefined where there is nothing. */
   imageSize(name: string): Promise<number | undefined>
 }
@@ -42,10 +45,10 @@ export async function prepareRun(order: Order, surroundings: Surroundings): Prom
     const sizes = await imageSizes(prompt, catalogue, order.attachments ?? {}, surroundings)
     const imageExists = (name: string) => sizes.has(name)
     const pictureBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)
-    // Listing the folders costs more than the rest: only a graph that names a model, or has a fault, needs it.
+    // Listing the models costs more than the rest: only a graph that names one, or has a fault, needs it.
     const plain = validatePrompt(prompt, catalogue, { ...NOTHING, imageExists }, order.targets)
     if (plain.ok && Object.keys(plain.nodeErrors).length === 0) return { ...plain, pictureBytes }
-    const choices = { ...(await surroundings.choices()), imageExists }
+    const choices = { ...NOTHING, ...(await surroundings.models()), imageExists }
     const validated = validatePrompt(prompt, catalogue, choices, order.targets)
     return validated.ok ? { ...validated, pictureBytes } : validated
   } catch (error) {
@@ -95,8 +98,8 @@ export function pictureNames(prompt: Prompt, catalogue: Catalogue): ReadonlySet<
   for (const node of Object.values(prompt ?? {})) {
     for (const parameter of catalogue.get(node?.class_type)?.parameters ?? []) {
       if (parameter.kind !== 'COMBO' || parameter.optionsFrom !== 'input_images') continue
-      const value = node.inputs?.[parameter.name]
-      if (typeof value === 'string') names.add(value)
+      const coerced = coerce(parameter.kind, unwrap(node.inputs?.[parameter.name]))
+      if (coerced.ok && typeof coerced.value === 'string') names.add(coerced.value)
     }
   }
   return names

@@ -14,10 +14,8 @@ export interface SurroundingsOptions {
 export function hostSurroundings({ supervisor, files, models }: SurroundingsOptions): Surroundings {
   return {
     catalogue: async () => (supervisor.latest ?? (await supervisor.ready())).catalogue,
-    choices: async () => {
-      const [images, installed] = await Promise.all([files.listInputs(), models()])
-      return { input_images: images, ...installed }
-    },
+    models,
+    images: () => files.listInputs(),
     imageSize: async (name) => {
       // What a run is accepted with has to be there until it runs.
       await files.renew(name)
