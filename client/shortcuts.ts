@@ -24,7 +24,7 @@ type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>
 /** Keys and the clipboard, wherever the focus is, except in a field. */
 export function listenToKeys(
   editor: Editor,
-  viewer: Pick<LateViewer, 'isOpen' | 'close'>,
+  viewer: Pick<LateViewer, 'isOpen' | 'close' | 'shrink'>,
   canvas: HTMLElement,
   { open, runs, example, help, refresh, closeTab, searchAt, isForm }: ShortcutActions,
 ): void {
@@ -99,7 +99,9 @@ export function listenToKeys(
     if (event.key === 'Escape') {
       if (document.querySelector('dialog[open]') !== null) return
       if (view.abandon()) return event.preventDefault()
-      if (viewer.isOpen) return done(event, () => viewer.close())
+      // Beside the form it stays where it is.
+      if (isForm() && viewer.shrink()) return event.preventDefault()
+      if (!isForm() && viewer.isOpen) return done(event, () => viewer.close())
       if (editor.boardInMind.state === 'running') return done(event, () => editor.cancel())
       return done(event, () => commands.leaveSubgraph())
     }

@@ -40,6 +40,10 @@ export class LateViewer {
     this.#viewer.now?.close()
   }
 
+  shrink(): boolean {
+    return this.#viewer.now?.shrink() === true
+  }
+
   #show(viewer: Viewer): void {
     if (this.#wanted !== undefined) viewer.open(...this.#wanted)
     this.#wanted = undefined

@@ -188,10 +188,7 @@ export class Viewer {
     parent.append(this.#root)
     installChannelFilters(this.#root)
     close.addEventListener('click', () => this.close())
-    large.addEventListener('click', () => {
-      this.#root.classList.toggle('viewer-whole')
-      parts.onResize()
-    })
+    large.addEventListener('click', () => this.#toggleLarge())
     this.#zoomButton.addEventListener('click', () => this.#toggleZoom())
     this.#beforeButton.addEventListener('click', () => void this.#chooseBefore())
     this.#afterButton.addEventListener('click', () => void this.#chooseAfter())
@@ -248,6 +245,18 @@ export class Viewer {
     this.#focused = undefined
     this.#root.hidden = true
     this.#root.classList.remove('viewer-whole')
+    this.#parts.onResize()
+  }
+
+  /** Makes one that takes the whole page small again. @returns whether it did */
+  shrink(): boolean {
+    const wasLarge = this.isOpen && this.#root.classList.contains('viewer-whole')
+    if (wasLarge) this.#toggleLarge()
+    return wasLarge
+  }
+
+  #toggleLarge(): void {
+    this.#root.classList.toggle('viewer-whole')
     this.#parts.onResize()
   }
 

@@ -82,6 +82,16 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
     await expect.poll(() => by('viewer-size').textContent()).toContain('512 × 384')
   })
 
+  test('its picture is large as long as one wants, and stays where it is', async () => {
+    const large = editor.page.locator('.viewer-whole')
+    await by('viewer-large').click()
+    expect(await large.count()).toBe(1)
+    await editor.page.keyboard.press('Escape')
+    expect(await large.count()).toBe(0)
+    await editor.page.keyboard.press('Escape')
+    expect(await by('viewer-frame').isVisible()).toBe(true)
+  })
+
   test('few options stand side by side, and one press chooses', async () => {
     await editor.page.locator('.form-more summary').click()
     const options = by('field-color_transfer').getByRole('radio')
