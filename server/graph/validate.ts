@@ -1,4 +1,5 @@
 import type { InputDescription, NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
+import { installedAs } from '../../nodes/sdk/model-name.ts'
 import { type Catalogue, type Choices, optionsOf } from './catalogue.ts'
 import { coerce, unwrap } from './coerce.ts'
 import { canConnect, isWidgetType } from './link-types.ts'
@@ -260,8 +261,10 @@ class GraphCheck {
         this.#checkLink(id, parameter, value)
         continue
       }
-      if (this.#checkConstant(id, parameter, parameter.kind, value, constants))
-        this.#add(id, ...constantErrors(parameter, this.#choices, constants[parameter.name]))
+      if (!this.#checkConstant(id, parameter, parameter.kind, value, constants)) continue
+      const option = optionFor(parameter, this.#choices, constants[parameter.name])
+      constants[parameter.name] = option
+      this.#add(id, ...constantErrors(parameter, this.#choices, option))
     }
     this.#constants.set(id, constants)
   }
@@ -407,6 +410,13 @@ function notConvertible(
       exception_message: reason,
     },
   }
+}
+
+/** The option that a value stands for: an upscaler may be named by its file, and is one to the caches all the same. */
+function optionFor(parameter: ParameterDescription, choices: Choices, value: unknown): unknown {
+  if (parameter.kind !== 'COMBO' || parameter.optionsFrom !== 'upscale_models' || typeof value !== 'string')
+    return value
+  return installedAs(value, choices.upscale_models) ?? value
 }
 
 function constantErrors(parameter: ParameterDescription, choices: Choices, value: unknown): InputError[] {

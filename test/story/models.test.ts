@@ -92,8 +92,8 @@ describe('the life of a model', () => {
       await upload(host, 'small.png', await readFile(picture))
       const graph = (loader: string) => ({
         load: { class_type: 'LoadImage', inputs: { image: 'small.png' } },
-        model: { class_type: loader, inputs: { model_name: 'compact-x4' } },
-        // What ComfyUI's own workflows say, and no more.
+        // What ComfyUI's own workflows say, and no more: the file, here as on Windows.
+        model: { class_type: loader, inputs: { model_name: 'ESRGAN\\compact-x4.pth' } },
         up: { class_type: 'ImageUpscaleWithModel', inputs: { upscale_model: ['model', 0], image: ['load', 0] } },
         save: { class_type: 'SaveImage', inputs: { images: ['up', 0], filename_prefix: 'up' } },
       })

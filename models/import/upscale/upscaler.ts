@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { nameOfFile } from '../../../nodes/sdk/model-name.ts'
 import { invalidCheckpoint } from '../failure.ts'
 import { modelNameSchema } from '../manifest.ts'
 import { drawParts, type GraphStyle, type ModelDraft } from '../model-draft.ts'
@@ -83,11 +84,7 @@ function requireColours(weights: Weights, found: Recognised): Recognised {
 }
 
 function nameOf(path: string, wanted: string | undefined): string {
-  const name =
-    wanted ??
-    basename(path)
-      .replace(/\.[a-z]+$/i, '')
-      .replace(/[^\w.-]+/g, '-')
+  const name = wanted ?? nameOfFile(path)
   if (modelNameSchema.safeParse(name).success) return name
   throw invalidCheckpoint(
     `Expected a name of letters, digits, dots, dashes and underscores, got ${name}.`,

@@ -1,7 +1,13 @@
 import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { listModels, openModelFolder, readModelFolder, verifyModelFolder } from '../../../models/import/folder.ts'
+import {
+  findModel,
+  listModels,
+  openModelFolder,
+  readModelFolder,
+  verifyModelFolder,
+} from '../../../models/import/folder.ts'
 import { importCheckpoint } from '../../../models/import/import.ts'
 import { temporaryFolder } from './fixtures.ts'
 import { SMALL_UNET, SMALL_VAE, syntheticTensors, writeCheckpoint } from './synthetic.ts'
@@ -116,5 +122,14 @@ describe('the list of models', () => {
       { name: 'big', directory: join(roots[1]!, 'big') },
       { name: 'nano', directory: join(roots[0]!, 'nano') },
     ])
+  })
+
+  test('is searched for the file that a model was imported from, too', async () => {
+    for (const name of ['big', 'big.pth', 'folder/big.safetensors'])
+      expect(await findModel(roots, name)).toBe(join(roots[1]!, 'big'))
+    await expect(findModel(roots, 'small.pth')).rejects.toMatchObject({
+      code: 'model_not_found',
+      remedy: 'Choose one of: big, nano.',
+    })
   })
 })

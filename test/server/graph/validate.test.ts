@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { catalogueOf } from '../../../server/graph/catalogue.ts'
 import { validatePrompt } from '../../../server/graph/validate.ts'
 import { bench } from '../runner/runs.ts'
 import { specialNodes } from '../runner/special-nodes.ts'
@@ -95,6 +96,25 @@ describe('a prompt is checked as ComfyUI checks it', () => {
     const prompt = smallPrompt()
     prompt['2'].inputs[input] = value
     expect(errorOf(prompt, '2')).toMatchObject({ type, message, extra_info: { received_value: value } })
+  })
+
+  test('an upscaler may be named by its file, as ComfyUI names it, and goes by its own name from then on', () => {
+    const loader = { ...catalogue.get('SaveImage')!, id: 'UpscaleModelLoader', inputs: [] }
+    const parameter = { name: 'model_name', kind: 'COMBO', options: [], optionsFrom: 'upscale_models' } as const
+    const nodes = catalogueOf([{ ...loader, parameters: [parameter] }])
+    const checked = (model_name: string) =>
+      validatePrompt({ up: { class_type: 'UpscaleModelLoader', inputs: { model_name } } }, nodes, {
+        ...choices,
+        upscale_models: ['RealESRGAN_x4plus'],
+      })
+    for (const name of ['RealESRGAN_x4plus', 'RealESRGAN_x4plus.pth', 'ESRGAN\\RealESRGAN_x4plus.pth']) {
+      const result = checked(name)
+      expect(result.ok && result.prompt.up!.inputs).toEqual({ model_name: 'RealESRGAN_x4plus' })
+    }
+    // One that is no upscaler is not meant.
+    expect(checked('gendr-nano.pth').nodeErrors.up?.errors).toMatchObject([
+      { type: 'value_not_in_list', extra_info: { received_value: 'gendr-nano.pth' } },
+    ])
   })
 
   test('a picture that does not exist is named', () => {

@@ -1,0 +1,20 @@
+/** What an import calls the model of a file: its name without folders and ending, in the characters that names have. */
+export function nameOfFile(path: string): string {
+  return tidy(fileOf(path).replace(WEIGHTS, ''))
+}
+
+/** The installed model that a name means: the one of this name, or the one of this file, as ComfyUI's graphs name models. */
+export function installedAs(name: string, installed: readonly string[]): string | undefined {
+  return [name, tidy(fileOf(name)), nameOfFile(name)].find((candidate) => installed.includes(candidate))
+}
+
+const WEIGHTS = /\.(safetensors|pth|pt|ckpt|onnx)$/i
+
+/** ComfyUI gives a path inside its folder of models, in the manner of its system. */
+function fileOf(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+}
+
+function tidy(name: string): string {
+  return name.replace(/[^\w.-]+/g, '-')
+}
