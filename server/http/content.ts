@@ -24,7 +24,7 @@ export function contentRoutes(files: HostFiles, index: FileIndex, maxUpload: num
   })
   router.post('/files/known', express.json({ type: () => true }), async (request, response) => {
     const asked = parse(knownRequestSchema, request.body ?? {}).sha256
-    const found = await Promise.all(asked.map(find))
+    const found = await Promise.all(asked.map(findKept))
     response.json({ files: found.flatMap((file) => (file === undefined ? [] : [describe(file)])) })
   })
   router.get('/files/:sha256/content', async (request, response) => {
@@ -41,7 +41,7 @@ export function contentRoutes(files: HostFiles, index: FileIndex, maxUpload: num
     const sha256 = parse(sha256Schema, request.params.sha256)
     const { name } = parse(fileQuerySchema, request.query)
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    const known = await find(sha256)
+    const known = await findKept(sha256)
     if (known !== undefined) {
       response.json(describe(known))
       return
@@ -67,9 +67,17 @@ export function contentRoutes(files: HostFiles, index: FileIndex, maxUpload: num
     throw new RestorationError('file_not_found', `Nothing here has the SHA-256 ${sha256}.`, 'Send it with PUT.')
   }
 
+  /** As `find`, where it stays: the temporary folder is emptied at the next start, when runs may still wait for it. */
+  function findKept(sha256: string): Promise<WrittenFile | undefined> {
+    return find(sha256, ({ type }) => type !== 'temp')
+  }
+
   /** A place where the content still is, and stays as if it were sent now. What the index has wrong is put right. */
-  async function find(sha256: string): Promise<WrittenFile | undefined> {
-    for (const file of index.find(sha256)) {
+  async function find(
+    sha256: string,
+    isFit: (file: WrittenFile) => boolean = () => true,
+  ): Promise<WrittenFile | undefined> {
+    for (const file of index.find(sha256).filter(isFit)) {
       const path = await files.path(file).catch(() => undefined)
       if (path !== undefined && (await hashOf(path)) === sha256) {
         await files.renew(file)

@@ -74,6 +74,24 @@ test('uploads and results are found too', async () => {
   expect(await (await fetch(`${host.url}/api/files/${sha256}/content`)).text()).toBe('a file of saved')
 })
 
+test('what is only in the temporary folder is not known, and is kept when it is put', async () => {
+  const form = new FormData()
+  form.set('image', new Blob(['for a while']), 'preview.png')
+  form.set('type', 'temp')
+  await fetch(`${host.url}/upload/image`, { method: 'POST', body: form })
+  const sha256 = hashOf('for a while')
+  expect((await get(host, `/api/files/${sha256}`)).body).toMatchObject({ type: 'temp', input: 'preview.png [temp]' })
+  expect((await post(host, '/api/files/known', { sha256: [sha256] })).body).toEqual({ files: [] })
+  expect(await put('for a while', 'kept.png')).toMatchObject({
+    status: 201,
+    body: { type: 'input', input: 'kept.png' },
+  })
+  expect(await put('for a while', 'kept.png')).toMatchObject({ status: 200, body: { input: 'kept.png' } })
+  expect((await post(host, '/api/files/known', { sha256: [sha256] })).body).toMatchObject({
+    files: [{ input: 'kept.png' }],
+  })
+})
+
 test('a name that ends like a folder is told with its own, under which it is found', async () => {
   await writeFile(join(host.data, 'output/sunset.png'), 'another')
   const { body } = await put('ours', 'sunset.png [output]')
