@@ -20,6 +20,7 @@ import { mayHold, mayTake } from './document/subgraphs.ts'
 import { definitionType, titleOf, VIRTUAL_TYPES } from './document/virtual-types.ts'
 import { writeWorkflow } from './document/write-workflow.ts'
 import type { Address, FileReference } from './host/address.ts'
+import { Batches, isOfOneFile, type Sending } from './host/batches.ts'
 import type { Host } from './host/host.ts'
 import { orderUpTo } from './host/partial-run.ts'
 import { isUnreadable } from './host/pictures.ts'
@@ -50,6 +51,8 @@ interface EditorParts {
   readonly followed: () => void
   /** A picture is on its way to the host, or no more. */
   readonly uploading: () => void
+  /** A batch has come further. */
+  readonly sending: () => void
   /** The workflow in view is about to leave it. */
   readonly leaving: () => void
   /** Puts away what lies over the graph. */
@@ -94,10 +97,12 @@ export class Editor {
   #types: Catalogue = new Map()
   readonly #finished = new Set<string>()
   readonly #uploads: Uploads
+  readonly #batches: Batches
 
   constructor(parts: EditorParts) {
     this.#parts = parts
     this.#uploads = new Uploads(parts.uploading)
+    this.#batches = new Batches(parts.sending)
     this.runs = new RunControl(
       parts.host,
       (...words) => this.#tellOfRun(...words),
@@ -144,24 +149,24 @@ export class Editor {
   }
 
   run(): void {
-    void this.#startRun(() => this.order())
+    void this.#whenLoaded(() => this.runs.start(this.order()))
   }
 
   /** Runs only what a node needs, and shows the picture that it gives. */
   async runUpTo(id: string): Promise<void> {
     const node = this.view.runId(id)
-    await this.#startRun(() => {
+    await this.#whenLoaded(() => {
       const { order, shown } = orderUpTo(this.order(), node, this.#types)
-      return { ...order, upTo: { node: id, shown } }
+      return this.runs.start({ ...order, upTo: { node: id, shown } })
     })
   }
 
-  /** A picture that the tab in view is being given belongs to the run; where it cannot be had, there is none. */
-  async #startRun(order: () => Order): Promise<void> {
+  /** A picture that the tab in view is being given belongs to what is run; where it cannot be had, nothing is. */
+  async #whenLoaded(run: () => Promise<unknown>): Promise<void> {
     const { id } = this.tabs.active
     this.#parts.toasts.withdraw(runsOf(id))
     if (!(await this.#uploads.loaded(id))) return
-    this.tabs.whenShown(id, () => void this.#tryLater(async () => void (await this.runs.start(order()))))
+    this.tabs.whenShown(id, () => void this.#tryLater(async () => void (await run())))
   }
 
   /** The pictures that the tab in view is being given. */
@@ -169,9 +174,14 @@ export class Editor {
     return this.#uploads.of(this.tabs.active.id)
   }
 
+  /** How far the pictures are that are sent to be run one by one. */
+  get sending(): Sending | undefined {
+    return this.#batches.sending
+  }
+
   /** The workflow in view as the host would run it now. @throws where it cannot be run at all */
-  order(graph: Graph = this.document.whole): Order {
-    return { ...orderOf(graph, this.#types), origin: this.tabs.active.id }
+  order(): Order {
+    return { ...orderOf(this.document.whole, this.#types), origin: this.tabs.active.id }
   }
 
   /**
@@ -182,21 +192,35 @@ export class Editor {
     const pictures = files.filter(isPicture)
     if (loader === undefined) return this.#tellOfNoLoader()
     if (pictures.length === 0) return this.#warn(STRINGS.batch.noPictures)
-    // The graph as it is now, whatever is done to it while the pictures are sent.
+    await this.#whenLoaded(() => this.#sendEach(pictures, loader))
+  }
+
+  /** Runs the graph as it is now with each picture, whatever is done to it while they are sent. */
+  async #sendEach(pictures: readonly File[], { node, parameter, path = [] }: Setting): Promise<void> {
+    const { host, toasts } = this.#parts
+    const { id: origin } = this.tabs.active
     const graph = new GraphDocument()
     graph.open(this.document.whole)
-    graph.enter(loader.path ?? [])
-    const origin = this.tabs.active.id
-    this.#parts.toasts.withdraw(runsOf(origin))
-    let queued = 0
-    for (const file of pictures) {
-      await this.#tryLater(async () => {
-        const name = inputName(await this.#parts.host.upload(file))
-        graph.commit(setParam(graph.graph, loader.node, loader.parameter, name))
-        if ((await this.runs.start({ ...this.order(graph.whole), origin })) !== undefined) queued += 1
-      })
-    }
-    if (queued > 0) this.#parts.toasts.show('good', STRINGS.batch.queued(queued), STRINGS.batch.where)
+    graph.enter(path)
+    const { sent, left } = await this.#batches.send(pictures, async (file, signal) => {
+      try {
+        const name = inputName(await host.upload(file))
+        if (signal.aborted) return 'failed'
+        graph.commit(setParam(graph.graph, node, parameter, name))
+        const run = await this.runs.start({ ...orderOf(graph.whole, this.#types), origin })
+        if (run === undefined) return 'hopeless'
+        if (!signal.aborted) return 'sent'
+        await this.runs.cancel(run)
+        return 'failed'
+      } catch (error) {
+        toasts.show('error', ...wordsOf(error))
+        return isOfOneFile(error) ? 'failed' : 'hopeless'
+      }
+    })
+    const { ended, rest, queued, where } = STRINGS.batch
+    const [next] = left
+    if (next !== undefined) this.#warn({ message: ended(sent, pictures.length), remedy: rest(next.name, left.length) })
+    else if (sent > 0) toasts.show('good', queued(sent), where)
   }
 
   /** Parameters of the level in view that name a picture to load. */
@@ -574,9 +598,22 @@ export class Editor {
     return own.state === 'running' || latest.state !== 'running' ? own : latest
   }
 
+  /** Whether there is anything that `cancel` ends. */
+  get canCancel(): boolean {
+    return this.sending !== undefined || this.boardInMind.state === 'running'
+  }
+
+  /** Stops the run that a person can wait for, and sends no more. */
   cancel(): void {
+    this.#batches.stop()
     const { run, state } = this.boardInMind
     if (run !== null && state === 'running') void this.runs.cancel(run)
+  }
+
+  /** Takes everything that waits out of the queue, and sends no more. */
+  async clearQueue(): Promise<void> {
+    this.#batches.stop()
+    await this.runs.clearQueue()
   }
 
   /** When a run has ended well, its comparison is shown, or the picture of the node that it went up to. */

@@ -83,7 +83,7 @@ const runsPanel = new RunsPanel({
   cancel: ({ id }) => editor.runs.cancel(id),
   toFront: ({ id }) => host.moveToFront(id),
   forget: ({ id }) => host.forget([id]),
-  clearWaiting: () => editor.runs.clearQueue(),
+  clearWaiting: () => editor.clearQueue(),
   forgetAll: () => host.forgetAll(),
   failed,
   close: () => sideBar.close(),
@@ -293,6 +293,7 @@ const editor = new Editor({
     showBoard()
     runOnChange.edited()
   },
+  sending: showBoard,
   leaving: () => autosave?.flush(),
   uncover() {
     if (isForm() || innerWidth < NARROW) views.show('graph')
@@ -322,7 +323,7 @@ const tabBar = new TabBar(byId('tabs', HTMLElement), editor.tabs, {
 
 editor.view.theme = theme.shown
 editor.tabs.subscribe(() => libraryPanel.now?.follow())
-toolbar.show(editor.boardInMind, 0)
+toolbar.show(editor.boardInMind, 0, { canCancel: false })
 byId('stage', HTMLDivElement).before(formPanel.root)
 toolbar.connection('connecting')
 editor.document.subscribe(({ kind }) => {
@@ -345,6 +346,9 @@ listenToKeys(editor, viewer, canvas, {
   isForm,
 })
 listenToDrops(editor)
+addEventListener('beforeunload', (event) => {
+  if (editor.sending !== undefined) event.preventDefault()
+})
 new ResizeObserver(fitCanvas).observe(stage)
 watchPixelRatio()
 void begin()
@@ -446,11 +450,19 @@ async function refreshTypes(): Promise<void> {
 function showBoard(): void {
   const board = editor.boardInMind
   document.body.dataset.runState = board.state === 'cancelled' ? 'idle' : board.state
-  const [name] = editor.uploading
-  const sending = name !== undefined ? STRINGS.loading(name) : editor.runs.isSending ? STRINGS.sending : undefined
+  const sending = wordsOfSending()
   document.body.toggleAttribute('data-sending', sending !== undefined)
-  toolbar.show(board, editor.runs.queued, sending)
-  formPanel.board = board
+  toolbar.show(board, editor.runs.queued, { sending, canCancel: editor.canCancel })
+  formPanel.showRun(board, editor.canCancel)
+}
+
+/** What is on its way to the host. */
+function wordsOfSending(): string | undefined {
+  const { sending, runs } = editor
+  const [name] = editor.uploading
+  if (sending !== undefined) return STRINGS.batch.sending(sending.sent, sending.total)
+  if (name !== undefined) return STRINGS.loading(name)
+  return runs.isSending ? STRINGS.sending : undefined
 }
 
 function isForm(): boolean {
@@ -461,7 +473,7 @@ function isForm(): boolean {
 function showForm(): void {
   const form = formOf(editor.document.whole, editor.types)
   formPanel.show(editor.tabs.active.name, form)
-  formPanel.board = editor.boardInMind
+  formPanel.showRun(editor.boardInMind, editor.canCancel)
   const input = inputOf(form)
   if (JSON.stringify(input) !== shownInput && editor.boardInMind.state !== 'running') showInput()
 }
@@ -577,7 +589,7 @@ function openRunMenu({ left, bottom }: DOMRect): void {
       { label: words.files, testid: 'run-files', act: () => runFiles({ multiple: true }) },
       { label: words.folder, testid: 'run-folder', act: () => runFiles({ folder: true }) },
       null,
-      { label: words.clear, testid: 'run-clear', act: () => void editor.runs.clearQueue().catch(failed) },
+      { label: words.clear, testid: 'run-clear', act: () => void editor.clearQueue().catch(failed) },
     ],
     { x: left, y: bottom + 4 },
   )

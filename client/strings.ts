@@ -185,6 +185,10 @@ export const STRINGS = {
     closed: 'The workflow that it was loaded in is closed.',
   },
   batch: {
+    sending: (sent: number, total: number) => `${counted(sent)} of ${counted(total)} sent`,
+    ended: (sent: number, total: number) => `${counted(sent)} of ${counted(total)} pictures were sent to be run.`,
+    rest: (first: string, left: number) =>
+      left === 1 ? `‘${first}’ was not.` : `‘${first}’ and ${counted(left - 1)} more were not.`,
     queued: (count: number) => (count === 1 ? 'One run is in the queue.' : `${count} runs are in the queue.`),
     where: 'Their results come into the gallery.',
     noLoader: {
@@ -207,3 +211,8 @@ export const STRINGS = {
     search: 'Search pictures',
   },
 } as const
+
+/** `5,000` */
+function counted(number: number): string {
+  return number.toLocaleString('en')
+}

@@ -84,10 +84,11 @@ export class FormPanel {
     for (const field of [...fields, ...more]) this.#controls.get(keyOf(field))?.(field)
   }
 
-  set board(board: RunBoard) {
+  /** @param canCancel whether anything goes on that can be stopped */
+  showRun(board: RunBoard, canCancel: boolean): void {
     const isRunning = board.state === 'running'
     this.#progress.hidden = !isRunning
-    this.#cancel.hidden = !isRunning
+    this.#cancel.hidden = !canCancel
     this.#run.disabled = isRunning
     this.#fill.style.width = `${Math.round(progressOf(board) * 100)}%`
     const failure = [...board.nodes.values()].find(({ error }) => error !== undefined)?.error

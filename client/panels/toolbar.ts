@@ -109,15 +109,20 @@ export class Toolbar {
   /**
    * @param queued how many runs go on and wait on the host, whoever's they are
    * @param sending what is on its way to the host, in words
+   * @param canCancel whether anything goes on that can be stopped
    */
-  show(board: RunBoard, queued: number, sending?: string): void {
+  show(
+    board: RunBoard,
+    queued: number,
+    { sending, canCancel }: { readonly sending?: string | undefined; readonly canCancel: boolean },
+  ): void {
     this.#board = board
     const percent = Math.round(progressOf(board) * 100)
     this.#state.textContent = sending ?? STATES[board.state]
     this.#progress.setAttribute('aria-valuenow', String(percent))
     this.#progress.hidden = board.state !== 'running'
     this.#fill.style.width = `${percent}%`
-    this.#cancel.disabled = board.state !== 'running'
+    this.#cancel.disabled = !canCancel
     this.#queue.textContent = queued > 1 ? STRINGS.inQueue(queued - 1) : ''
     this.#run.classList.toggle('button-live', this.#runsOnChange)
     this.#showTime()

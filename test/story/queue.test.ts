@@ -173,6 +173,39 @@ describe.skipIf(withoutBrowser)('the queue', () => {
     await editor.page.keyboard.press('Control+z')
   })
 
+  test('pictures that are run one by one can be stopped, and until they are sent the page asks before it closes', async () => {
+    await editor.openGraph(invertGraph('first.png', 'stopped'))
+    const asksBeforeClosing = () =>
+      editor.page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })))
+    const letGo = await holdUploads(editor.page)
+    await dropPictures(
+      editor.page,
+      await Promise.all(['#246', '#357', '#468'].map((color) => plainPicture(9, 8, color))),
+    )
+    await expect.poll(() => by('run-state').textContent()).toBe('0 of 3 sent')
+    expect(await asksBeforeClosing()).toBe(true)
+    await by('cancel').click()
+    letGo()
+    await by('toast').filter({ hasText: '0 of 3 pictures were sent' }).filter({ hasText: 'photo-1.png' }).waitFor()
+    expect(await by('cancel').isDisabled()).toBe(true)
+    expect(await asksBeforeClosing()).toBe(false)
+    const saved = (await (await fetch(`${host.url}/internal/files/output`)).json()) as string[]
+    expect(saved.filter((name) => /^stopped/.test(name))).toEqual([])
+  })
+
+  test('where the host has no room for a picture, none of the others is tried', async () => {
+    const asked: string[] = []
+    const letGo = await hold(editor.page, '**/api/files/**', (route) => {
+      asked.push(route.request().url())
+      return route.fulfill({ status: 507, json: { error: { message: 'The disk is full.' } } })
+    })
+    letGo()
+    await dropPictures(editor.page, await Promise.all(['#147', '#258'].map((color) => plainPicture(9, 8, color))))
+    await by('toast').filter({ hasText: '0 of 2 pictures were sent' }).waitFor()
+    expect(asked).toHaveLength(1)
+    await editor.page.unroute('**/api/files/**')
+  })
+
   test('a run that is asked for while a picture is being loaded runs that picture', async () => {
     await editor.openGraph(invertGraph('first.png', 'before'))
     const prompts = async (): Promise<string[]> => {
