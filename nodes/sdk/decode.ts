@@ -136,12 +136,14 @@ async function decodePixels(bytes: Uint8Array, name: string, header: Metadata, w
 }
 
 async function samplesAt(bytes: Uint8Array, { depth, space, icc }: Metadata, which: Pages): Promise<Frame> {
-  const deep = depth === 'ushort'
+  // libvips brings CMYK to RGB with 8 bits, however many it has.
+  const deep = depth === 'ushort' && space !== 'cmyk'
+  const deepSpace = space === 'grey16' ? 'grey16' : 'rgb16'
   const pipeline = sharp(bytes, { limitInputPixels: false, failOn: 'truncated', ...which })
     .autoOrient()
-    .toColourspace(deep ? 'rgb16' : 'srgb')
-  // sharp brings 16-bit colours with a profile to Display P3, and only a profile for the output takes them on to sRGB.
-  if (icc !== undefined && space === 'rgb16') pipeline.withIccProfile('srgb', { attach: false })
+    .toColourspace(deep ? deepSpace : 'srgb')
+  // Of 16 bits with a profile sharp brings colours to Display P3 and leaves greys: only a profile for the output takes both to sRGB.
+  if (icc !== undefined && deep) pipeline.withIccProfile('srgb', { attach: false })
   const { data, info } = await pipeline.raw({ depth: deep ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true })
   const { width, height, channels } = info
   return { width, height, channels, data: viewAs(deep ? 'uint16' : 'uint8', data) }

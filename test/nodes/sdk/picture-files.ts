@@ -1,0 +1,84 @@
+import { crc32, deflateSync } from 'node:zlib'
+
+/** A field of a TIFF: its tag, and one number or several, of more than four bytes. */
+export type TiffField = readonly [tag: number, value: number | Uint16Array]
+
+/** A TIFF of one strip, little endian, without compression (TIFF 6.0, section 2). */
+export function tiffOf(width: number, height: number, pixels: Uint8Array, fields: readonly TiffField[]): Buffer {
+  const all: readonly TiffField[] = [
+    [256, width],
+    [257, height],
+    [259, 1],
+    [273, 8],
+    [278, height],
+    [279, pixels.length],
+    ...fields,
+  ]
+  const sorted = [...all].sort(([a], [b]) => a - b)
+  const directory = 8 + pixels.length + (pixels.length % 2)
+  const file = Buffer.alloc(directory + 2 + 12 * sorted.length + 4)
+  file.write('II*\0', 'latin1')
+  file.writeUInt32LE(directory, 4)
+  file.set(pixels, 8)
+  file.writeUInt16LE(sorted.length, directory)
+  const values: Buffer[] = []
+  let end = file.length
+  sorted.forEach(([tag, value], i) => {
+    const at = directory + 2 + 12 * i
+    file.writeUInt16LE(tag, at)
+    file.writeUInt16LE(typeof value === 'number' ? LONG : SHORT, at + 2)
+    file.writeUInt32LE(typeof value === 'number' ? 1 : value.length, at + 4)
+    file.writeUInt32LE(typeof value === 'number' ? value : end, at + 8)
+    if (typeof value === 'number') return
+    values.push(Buffer.from(value.buffer))
+    end += value.byteLength
+  })
+  return Buffer.concat([file, ...values])
+}
+
+const SHORT = 3
+const LONG = 4
+
+/** The PNG with a profile behind its header (PNG, section 11.3.2.3). */
+export function withProfile(png: Uint8Array, profile: Uint8Array): Buffer {
+  const chunk = Buffer.concat([Buffer.from('iCCPprofile\0\0', 'latin1'), deflateSync(profile)])
+  const header = 33
+  return Buffer.concat([
+    png.subarray(0, header),
+    uint32(chunk.length - 4),
+    chunk,
+    uint32(crc32(chunk)),
+    png.subarray(header),
+  ])
+}
+
+/** An ICC profile of greys that are light to the power of 1 / gamma (ICC.1:2001-04, section 6.3.1.1). */
+export function greyProfile(gamma: number): Buffer {
+  const text = (value: string) => Buffer.from(value, 'latin1')
+  const white = Buffer.concat([0.9642, 1, 0.8249].map((value) => uint32(Math.round(value * 65536))))
+  const tags = [
+    ['desc', Buffer.concat([text('desc'), uint32(0), uint32(5), text('grey\0'), Buffer.alloc(81)])],
+    ['cprt', Buffer.concat([text('text'), uint32(0), text('none\0\0\0\0')])],
+    ['wtpt', Buffer.concat([text('XYZ '), uint32(0), white])],
+    ['kTRC', Buffer.concat([text('curv'), uint32(0), uint32(1), uint32(Math.round(gamma * 256) * 65536)])],
+  ] as const
+  let end = 128 + 4 + 12 * tags.length
+  const table = tags.map(([name, { length }]) => {
+    const entry = Buffer.concat([text(name), uint32(end), uint32(length)])
+    end += length
+    return entry
+  })
+  const header = Buffer.alloc(128)
+  header.writeUInt32BE(end)
+  header.writeUInt32BE(0x0240_0000, 8)
+  header.write('mntrGRAYXYZ ', 12, 'latin1')
+  header.write('acsp', 36, 'latin1')
+  header.set(white, 68)
+  return Buffer.concat([header, uint32(tags.length), ...table, ...tags.map(([, data]) => data)])
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}
