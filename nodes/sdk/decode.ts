@@ -62,7 +62,7 @@ async function* imagesIn(
     yield toImage(small)
     return
   }
-  const first = await readHeader(bytes, name, 0)
+  const first = await readHeader(bytes, name)
   const { width, height, format, orientation = UPRIGHT } = first
   const pages = Math.min(most, PAGED.includes(format) ? (first.pages ?? 1) : 1)
   // Asked for one frame, libvips draws all before it too; asked for several, it cannot turn them.
@@ -79,10 +79,11 @@ async function* imagesIn(
   let count = 0
   for (let page = 0; page < pages; page++) {
     signal?.throwIfAborted()
-    const header = page === 0 ? first : await readHeader(bytes, name, page)
+    const which = page === 0 ? MAIN : { page }
+    const header = page === 0 ? first : await readHeader(bytes, name, which)
     if (header.width !== width || header.height !== height) continue
     refuseLarge(first, ++count, name, maxPixels)
-    yield toImage(await decodePixels(bytes, name, header, { page }))
+    yield toImage(await decodePixels(bytes, name, header, which))
   }
 }
 
@@ -111,10 +112,10 @@ export function refuseLarge(
   )
 }
 
-async function readHeader(bytes: Uint8Array, name: string, page: number): Promise<Metadata> {
+async function readHeader(bytes: Uint8Array, name: string, which: Pages = MAIN): Promise<Metadata> {
   let header: Metadata
   try {
-    header = await sharp(bytes, { limitInputPixels: false, page }).metadata()
+    header = await sharp(bytes, { limitInputPixels: false, ...which }).metadata()
   } catch (error) {
     throw unreadable(name, error)
   }
@@ -126,6 +127,9 @@ async function readHeader(bytes: Uint8Array, name: string, page: number): Promis
 
 /** One page, or so many from the first on, one below the other. */
 type Pages = Pick<SharpOptions, 'page' | 'pages'>
+
+/** The first page, of a HEIF the picture that it names as the primary one: sharp looks for that only where no page is asked for. */
+const MAIN: Pages = {}
 
 async function decodePixels(bytes: Uint8Array, name: string, header: Metadata, which: Pages): Promise<Frame> {
   try {

@@ -1,8 +1,8 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { decodeImage } from '../../../nodes/sdk/decode.ts'
+import { decodeImage, decodeImages } from '../../../nodes/sdk/decode.ts'
 import type { Samples } from '../../../nodes/sdk/values.ts'
-import { greyProfile, tiffOf, withProfile } from './picture-files.ts'
+import { avifOfTwo, greyProfile, tiffOf, withProfile } from './picture-files.ts'
 
 const decode = (bytes: Uint8Array) => decodeImage(bytes, 'x', 1e6)
 
@@ -76,4 +76,17 @@ test('CMYK has the 8 bits that it is converted with, however many are stored', a
   const { data } = (await decode(stored(16))).frame
   expect(data).toBeInstanceOf(Uint8Array)
   expect(data).toEqual((await decode(stored(8))).frame.data)
+})
+
+test('an AVIF of several pictures is its primary one', async () => {
+  const flat = (background: string) =>
+    sharp({ create: { width: 64, height: 48, channels: 3, background } })
+      .avif({ effort: 0, lossless: true })
+      .toBuffer()
+  const both = avifOfTwo([await flat('red'), await flat('lime')])
+  expect(await sharp(both).metadata()).toMatchObject({ pages: 2, pagePrimary: 1 })
+  const images = await decodeImages(both, 'x', 1e6, new AbortController().signal)
+  expect(images).toHaveLength(1)
+  const [red, green, blue] = images[0]!.frame.data
+  expect([red! < 10, green! > 245, blue! < 10]).toEqual([true, true, true])
 })

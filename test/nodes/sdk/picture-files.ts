@@ -77,8 +77,58 @@ export function greyProfile(gamma: number): Buffer {
   return Buffer.concat([header, uint32(tags.length), ...table, ...tags.map(([, data]) => data)])
 }
 
+/**
+ * An AVIF of two pictures of one size, of which the second is the primary one (ISO/IEC 23008-12, section 6.4.2).
+ * @param files AVIFs of one opaque picture each
+ */
+export function avifOfTwo(files: readonly [Buffer, Buffer]): Buffer {
+  const [first] = files
+  const inner = insideOf(first, 'meta').subarray(4)
+  const bytes = files.map((file) => insideOf(file, 'mdat'))
+  const items = [1, 2].map((id) =>
+    box('infe', Buffer.from([2, 0, 0, 0]), uint16(id), uint16(0), Buffer.from('av01\0', 'latin1')),
+  )
+  const uses = [1, 2].map((id) => Buffer.concat([uint16(id), Buffer.from([3, 0x81, 2, 3])]))
+  const type = box('ftyp', insideOf(first, 'ftyp'))
+  const meta = (begin: number): Buffer => {
+    const places = bytes.map(({ length }, i) => {
+      const at = begin + (i === 0 ? 0 : bytes[0]!.length)
+      return Buffer.concat([uint16(i + 1), uint16(0), uint16(1), uint32(at), uint32(length)])
+    })
+    return box(
+      'meta',
+      uint32(0),
+      box('hdlr', insideOf(inner, 'hdlr')),
+      box('pitm', uint32(0), uint16(2)),
+      box('iloc', uint32(0), Buffer.from([0x44, 0]), uint16(2), ...places),
+      box('iinf', uint32(0), uint16(2), ...items),
+      box('iprp', box('ipco', insideOf(insideOf(inner, 'iprp'), 'ipco')), box('ipma', uint32(0), uint32(2), ...uses)),
+    )
+  }
+  return Buffer.concat([type, meta(type.length + meta(0).length + 8), box('mdat', ...bytes)])
+}
+
+function box(type: string, ...contents: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(contents)
+  return Buffer.concat([uint32(8 + content.length), Buffer.from(type, 'latin1'), content])
+}
+
+/** What the first box of a type holds. */
+function insideOf(file: Buffer, type: string): Buffer {
+  for (let at = 0; at < file.length; at += file.readUInt32BE(at)) {
+    if (file.toString('latin1', at + 4, at + 8) === type) return file.subarray(at + 8, at + file.readUInt32BE(at))
+  }
+  throw new Error(`no ${type}`)
+}
+
 function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32BE(value)
+  return bytes
+}
+
+function uint16(value: number): Buffer {
+  const bytes = Buffer.alloc(2)
+  bytes.writeUInt16BE(value)
   return bytes
 }
