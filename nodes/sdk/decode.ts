@@ -147,7 +147,7 @@ async function samplesAt(bytes: Uint8Array, { depth, space, icc }: Metadata, whi
     .autoOrient()
     .toColourspace(deep ? deepSpace : 'srgb')
   // Of 16 bits with a profile sharp brings colours to Display P3 and leaves greys: only a profile for the output takes both to sRGB.
-  if (icc !== undefined && deep) pipeline.withIccProfile('srgb', { attach: false })
+  if (icc !== undefined && space === deepSpace) pipeline.withIccProfile('srgb', { attach: false })
   const { data, info } = await pipeline.raw({ depth: deep ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true })
   const { width, height, channels } = info
   return { width, height, channels, data: viewAs(deep ? 'uint16' : 'uint8', data) }
