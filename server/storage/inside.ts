@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { dirname, isAbsolute, resolve, sep } from 'node:path'
+import { dirname, resolve, sep, win32 } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { besideUs, type FileSystem } from './file-system.ts'
 import { codeOf } from './write-file.ts'
@@ -9,8 +9,7 @@ import { codeOf } from './write-file.ts'
  * @throws RestorationError `path_outside`, which names what was asked for and no path of the host
  */
 export async function pathInside(root: string, name: string, files: FileSystem = besideUs): Promise<string> {
-  refuseOutside(name)
-  const path = resolve(root, name)
+  const path = resolve(root, plainName(name))
   const [place, real] = await Promise.all([
     realpathOfExisting(path, files),
     realRoots.get(root) ?? realRoot(root, files),
@@ -22,11 +21,14 @@ export async function pathInside(root: string, name: string, files: FileSystem =
   throw outside(name)
 }
 
-/** Refuses a name that by itself leads out of its folder. @throws RestorationError `path_outside` */
-export function refuseOutside(name: string): void {
-  if (name.includes('\0') || name.includes('\\') || isAbsolute(name) || name.split('/').includes('..')) {
-    throw outside(name)
-  }
+/**
+ * A name with slashes between its folders: graphs that were made on Windows have backslashes there.
+ * @throws RestorationError `path_outside` where it by itself leads out of its folder, on this system or on Windows
+ */
+export function plainName(name: string): string {
+  const plain = name.replaceAll('\\', '/')
+  if (plain.includes('\0') || win32.isAbsolute(plain) || plain.split('/').includes('..')) throw outside(name)
+  return plain
 }
 
 /** Where the roots really are; there are few, and they are asked for with every file. */

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { besideUs, type FileSystem } from './file-system.ts'
-import { pathInside, refuseOutside } from './inside.ts'
+import { pathInside, plainName } from './inside.ts'
 import type { Claim, Place, Receipts } from './receipts.ts'
 import { createFile } from './write-file.ts'
 
@@ -45,10 +45,8 @@ export class FileSeries {
     extension: string,
     put: (path: string, place: Place) => Promise<boolean>,
   ): Promise<Place> {
-    const name = dated(prefix, new Date())
     // Before it is split: an absolute prefix or one with '..' is refused, not tidied up.
-    refuseOutside(name)
-    const { subfolder, stem } = splitPrefix(name)
+    const { subfolder, stem } = splitPrefix(plainName(dated(prefix, new Date())))
     const folder = subfolder === '' ? this.#root : await pathInside(this.#root, subfolder, this.#files)
     const series = join(folder, stem)
     let number = this.#last.get(series) ?? (await lastNumber(folder, stem))

@@ -5,7 +5,7 @@ import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.t
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { contentHash } from './content-hash.ts'
 import { besideUs, type FileSystem } from './file-system.ts'
-import { outside, pathInside } from './inside.ts'
+import { outside, pathInside, plainName } from './inside.ts'
 import { refusingName } from './known-failure.ts'
 import { type Claim, Receipts } from './receipts.ts'
 import { FileSeries } from './series.ts'
@@ -163,8 +163,9 @@ export class Storage implements Files {
    * made of it stay known.
    * @throws RestorationError `path_outside`
    */
-  async save({ type, subfolder, filename, bytes, overwrite }: Upload): Promise<FileReference> {
+  async save({ type, filename, bytes, overwrite, ...upload }: Upload): Promise<FileReference> {
     if (/^\.?$|[/\\]/.test(filename)) throw outside(filename)
+    const subfolder = plainName(upload.subfolder)
     const extension = extname(filename)
     const stem = filename.slice(0, filename.length - extension.length)
     for (let number = 0; ; number++) {

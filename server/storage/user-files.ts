@@ -102,7 +102,7 @@ export class UserFiles {
 
   async #inside(path: string): Promise<string> {
     const target = await pathInside(this.#root, path)
-    if (target !== this.#root && !path.endsWith('/')) return target
+    if (target !== this.#root && !/[/\\]$/.test(path)) return target
     throw new RestorationError('invalid_input', `Expected the name of a file, got '${path}'.`, 'Name a file.')
   }
 

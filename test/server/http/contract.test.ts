@@ -83,6 +83,8 @@ describe.each(['', '/api'])('under %j', (prefix) => {
     ['GET', `/userdata/${file('workflows/none.json')}`, undefined, 404],
     ['GET', '/userdata/workflows/none.json', undefined, 404],
     ['GET', `/userdata/${file('../x')}`, undefined, 403],
+    ['POST', `/userdata/${file('folder/')}`, '{}', 400],
+    ['POST', `/userdata/${file('folder\\')}`, '{}', 400],
     ['DELETE', `/userdata/${file('none.json')}`, undefined, 404],
     ['GET', '/nothing', undefined, 404],
     ['POST', '/nothing', '{}', 404],

@@ -50,7 +50,10 @@ test.skipIf(process.platform === 'win32')('what there is no room for leaves noth
 })
 
 describe('names from outside', () => {
-  const hostile = ['../secret.png', 'a/../../secret.png', '/etc/passwd', '..\\secret.png', 'a\0.png', '..']
+  const hostile = [
+    ...['../secret.png', 'a/../../secret.png', '/etc/passwd', 'a\0.png', '..'],
+    ...['..\\secret.png', 'a\\..\\..\\secret.png', '\\etc\\passwd', '\\\\server\\share\\a.png', 'C:\\secret.png'],
+  ]
 
   test.each(hostile)('%j is refused for reading, writing and uploading, without a path of the host', async (name) => {
     const attempts = [
@@ -84,6 +87,19 @@ describe('names from outside', () => {
       code: 'path_outside',
     })
     expect(Buffer.from(await storage.read('alias.png')).toString()).toBe('a')
+  })
+
+  test('may have the backslashes of Windows between their folders', async () => {
+    const written = await storage.write('output', '2024\\scan', 'png', bytes('x'))
+    expect(written).toEqual({ filename: 'scan_00001_.png', subfolder: '2024', type: 'output' })
+    expect((await storage.write('output', '2024/scan', 'png', bytes('x'))).filename).toBe('scan_00002_.png')
+    const upload = { type: 'input', subfolder: 'a\\b', filename: 'c.png', bytes: bytes('c'), overwrite: false } as const
+    expect(await storage.save(upload)).toEqual({ filename: 'c.png', subfolder: 'a/b', type: 'input' })
+    expect(Buffer.from(await storage.read('a\\b\\c.png')).toString()).toBe('c')
+    expect(await storage.size('a\\b/c.png')).toBe(1)
+    expect(await storage.path({ filename: 'scan_00001_.png', subfolder: '2024\\', type: 'output' })).toBe(
+      inBase('output/2024/scan_00001_.png'),
+    )
   })
 
   test('whatever the prefix, a file is written inside the output folder or not at all', async () => {
