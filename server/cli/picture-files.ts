@@ -81,10 +81,14 @@ async function plan(input: string, output: string, wanted: Format | undefined): 
   }
 }
 
-/** Each output keeps its input's name; where two inputs would then meet, each has its whole name with its extension. */
+/**
+ * Each output keeps its input's name; where two inputs would then meet, or one would have the name of a further picture of
+ * another, each has its whole name with its extension.
+ */
 export function targets(names: readonly string[], input: string, output: string, format: Format): Pair[] {
-  const whole = new Set<string>()
-  const nameOf = (name: string) => (whole.has(name) ? name : name.slice(0, name.length - extname(name).length))
+  const stemOf = (name: string) => name.slice(0, name.length - extname(name).length)
+  const whole = new Set(names.filter((name) => FURTHER.test(stemOf(name))))
+  const nameOf = (name: string) => (whole.has(name) ? name : stemOf(name))
   // A whole name may meet a further one: a.jpg.png comes to a.jpg, as a.jpg does beside a.png.
   for (let before = -1; before < whole.size; ) {
     before = whole.size
@@ -95,22 +99,13 @@ export function targets(names: readonly string[], input: string, output: string,
   return names.map((name) => ({ source: join(input, name), target: join(output, `${nameOf(name)}.${format}`) }))
 }
 
-/**
- * Where the pictures of one file go: from the second on they have their number behind the name, or behind the whole name of
- * the file where another result has that one.
- * @param taken what all files are to become, and have become so far
- * @throws RestorationError `invalid_input` where other results have those as well
- */
-export function resultNames({ source, target }: Pair, count: number, taken: ReadonlySet<string>): string[] {
+/** How names of the further pictures of one file end, and no target of any file does, whatever is added to the folder later. */
+const FURTHER = /\.p\d+$/i
+
+/** Where the pictures of one file go: from the second on they have their number behind the name. */
+export function resultNames(target: string, count: number): string[] {
   const { dir, name, ext } = parse(target)
-  const numbered = (stem: string) => Array.from({ length: count - 1 }, (_, i) => join(dir, `${stem}-${i + 2}${ext}`))
-  const further = [numbered(name), numbered(basename(source))].find((names) => !names.some((one) => taken.has(one)))
-  if (further !== undefined) return [target, ...further]
-  throw new RestorationError(
-    'invalid_input',
-    `Its ${count} pictures would have the names of other results, such as ${numbered(name)[0]}.`,
-    'Restore it into another folder.',
-  )
+  return [target, ...Array.from({ length: count - 1 }, (_, i) => join(dir, `${name}.p${i + 2}${ext}`))]
 }
 
 function formatOf(output: string): Format {

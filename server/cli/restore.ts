@@ -44,7 +44,7 @@ export const restoreCommand: Command = {
   async run(operands, flags, environment) {
     const [input, output] = operands as [string, string]
     const settings = workSettings(flags, environment)
-    refuseTogether(flags, ['overwrite', 'skip-existing', 'update'])
+    refuseTogether(flags, ON_EXISTING)
     const { unread, ...batch } = await planBatch(input, output, readFormat(flags))
     if (unread.length > 0) process.stderr.write(`gendr: ${unreadLine(unread)}\n`)
     if (batch.pairs.length === 0) {
@@ -79,6 +79,9 @@ async function chooseModel(settings: Pick<WorkSettings, 'modelRoots'>, wanted: F
 
 const SHIPPED = 'gendr-nano'
 
+/** Flags that say what becomes of results that exist. */
+const ON_EXISTING = ['overwrite', 'skip-existing', 'update']
+
 interface Work extends Omit<Batch, 'unread'> {
   readonly workbench: Workbench
   readonly model: ChosenModel
@@ -103,8 +106,8 @@ async function restoreAll(work: Work): Promise<number> {
     })
   if (await isAnythingLeft(pairs, flags)) await prepareFolder(folder)
   const progress = await batchProgress(closed.length + pairs.length, flags.json === true)
-  const taken = new Set(pairs.map(({ target }) => target))
-  const mayReplace = flags.overwrite === true || flags.update === true
+  // A file whose first result is missing is done again: with --skip-existing, too, the others of it are what a killed batch left.
+  const mayReplace = ON_EXISTING.some((name) => flags[name] === true)
   let hasFailed = false
   const fail = (source: string, { code, message, remedy }: RestorationError) => {
     hasFailed = true
@@ -131,14 +134,13 @@ async function restoreAll(work: Work): Promise<number> {
           if (event.type === 'node_progress' && event.node === 'restore') progress.part(event.value / event.max)
         },
       })
-      const results = resultNames(pair, pictures.length, taken)
+      const results = resultNames(target, pictures.length)
       if (flags['skip-existing'] === true && existsSync(target)) {
         // Another process was quicker.
         progress.file({ source, status: 'skipped', results: [target] })
         continue
       }
       if (!mayReplace) refuseExisting(results)
-      for (const result of results) taken.add(result)
       const told = (png: Uint8Array) => (settings.saveMetadata ? keepMetadata(png, bytes) : png)
       const files = results.map((name, i) => ({ target: name, png: () => told(pictures[i]!.bytes) }))
       await writeResults(files, format)
@@ -219,14 +221,10 @@ function unreadLine(names: readonly string[]): string {
   return `${are} left out, of a format that is not read (${kinds}). Save ${them} as JPEG, PNG or TIFF first.`
 }
 
-function refuseExisting([target, ...further]: readonly string[]): void {
-  if (existsSync(target!)) {
-    throw new RestorationError('invalid_input', `${target} exists.`, 'Add --skip-existing, --update or --overwrite.')
-  }
-  const other = further.find((name) => existsSync(name))
-  if (other === undefined) return
-  const message = `A further picture of it would be ${other}, which exists.`
-  throw new RestorationError('invalid_input', message, 'Move that away, or add --overwrite.')
+function refuseExisting(results: readonly string[]): void {
+  const existing = results.find((name) => existsSync(name))
+  if (existing === undefined) return
+  throw new RestorationError('invalid_input', `${existing} exists.`, 'Add --skip-existing, --update or --overwrite.')
 }
 
 function failureOf(error: unknown): RestorationError {

@@ -231,27 +231,30 @@ describe('from the command line', () => {
     expect((await gendrOfUser('restore', 'in', 'out', '--skip-existing')).code).toBe(0)
   })
 
-  test('the pages of a scan replace nothing, neither what was there nor the result of another picture', async () => {
+  test('the pages of a scan have names of their own, and a scan that was cut off among them is done again', async () => {
     const grey = (shade: number, height: number) => Buffer.alloc(16 * height, shade)
     const page = { width: 16, channels: 1 } as const
     await mkdir(join(folder, 'in'))
     await sharp(Buffer.concat([grey(60, 16), grey(180, 16)]), { raw: { ...page, height: 32, pageHeight: 16 } })
       .tiff()
       .toFile(join(folder, 'in/scan.tif'))
-    await sharp(grey(90, 12), { raw: { ...page, height: 12 } }).toFile(join(folder, 'in/scan-2.jpg'))
-    const { code, stdout } = await gendr('restore', 'in', 'out', '--scale', '1', '--json', '--overwrite')
-    const results = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line).results)
-    expect([code, results]).toEqual([0, [['out/scan-2.png'], ['out/scan.png', 'out/scan.tif-2.png']]])
-    expect(await sizeOf('out/scan-2.png')).toEqual([16, 12])
+    const restored = async (...flags: string[]) => {
+      const { code, stdout, stderr } = await gendr('restore', 'in', 'out', '--scale', '1', '--json', ...flags)
+      const lines = stdout.trim().split('\n')
+      return [code, stderr, lines.flatMap((line) => JSON.parse(line).results)]
+    }
+    expect(await restored()).toEqual([0, '', ['out/scan.png', 'out/scan.p2.png']])
 
-    await writeFile(join(folder, 'one-2.png'), 'mine')
-    const alone = await gendr('restore', 'in/scan.tif', 'one.png', '--scale', '1')
-    expect([alone.code, alone.stderr]).toEqual([1, expect.stringMatching(/one-2\.png, which exists.*--overwrite/)])
-    expect(await readFile(join(folder, 'one-2.png'), 'utf8')).toBe('mine')
-    expect(await readdir(folder)).not.toContain('one.png')
+    // As a process leaves it that is killed between the names.
+    await rm(join(folder, 'out/scan.png'))
+    await writeFile(join(folder, 'out/scan.p2.png'), 'half')
+    const [code, said] = await restored()
+    expect([code, said]).toEqual([1, expect.stringMatching(/out\/scan\.p2\.png exists\. Add --skip-existing/)])
+    expect(await readFile(join(folder, 'out/scan.p2.png'), 'utf8')).toBe('half')
+    await sharp(grey(90, 12), { raw: { ...page, height: 12 } }).toFile(join(folder, 'in/scan.p2.jpg'))
+    const all = ['out/scan.p2.jpg.png', 'out/scan.png', 'out/scan.p2.png']
+    expect(await restored('--skip-existing')).toEqual([0, '', all])
+    expect(await sizeOf('out/scan.p2.png')).toEqual([16, 16])
   })
 
   test('a flag that does not fit is named before the first picture, as wrong use', async () => {

@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { planBatch, resultNames, targets } from '../../../server/cli/picture-files.ts'
 
@@ -152,24 +153,24 @@ test('inputs that differ only in their extension keep it', () => {
 })
 
 describe('the pictures of one file', () => {
-  const pair = { source: 'in/scan.tif', target: 'out/scan.png' }
-
   test('have their number behind the name', () => {
-    expect(resultNames(pair, 1, new Set(['out/scan.png']))).toEqual(['out/scan.png'])
-    expect(resultNames(pair, 3, new Set(['out/scan.png']))).toEqual([
-      'out/scan.png',
-      'out/scan-2.png',
-      'out/scan-3.png',
-    ])
+    expect(resultNames('out/scan.png', 1)).toEqual(['out/scan.png'])
+    expect(resultNames('out/scan.png', 3)).toEqual(['out/scan.png', 'out/scan.p2.png', 'out/scan.p3.png'])
   })
 
-  test('leave the result of another file its name', () => {
-    const taken = new Set(['out/scan-2.png', 'out/scan.png'])
-    expect(resultNames(pair, 3, taken)).toEqual(['out/scan.png', 'out/scan.tif-2.png', 'out/scan.tif-3.png'])
-  })
-
-  test('are refused where every name is that of another', () => {
-    const taken = new Set(['out/scan.png', 'out/scan-3.png', 'out/scan.tif-2.png'])
-    expect(() => resultNames(pair, 3, taken)).toThrow(/3 pictures .*out\/scan-2\.png/)
+  test('never have the name of another result, whatever comes later', () => {
+    const stem = fc.constantFrom('scan', 'scan.p2', 'scan.P3', 'scan.p2.p3', 'scan.tif', 'scan.tif.p2')
+    const name = fc.tuple(stem, fc.constantFrom('tif', 'TIFF', 'png', 'gif')).map((parts) => parts.join('.'))
+    fc.assert(
+      fc.property(fc.uniqueArray(name), fc.uniqueArray(name), (before, later) => {
+        const resultsOf = (names: readonly string[]) =>
+          targets(names, 'in', 'out', 'png').map(({ source, target }) => ({ source, all: resultNames(target, 3) }))
+        const now = resultsOf([...new Set([...before, ...later])])
+        const names = now.flatMap(({ all }) => all)
+        expect(new Set(names).size).toBe(names.length)
+        const firsts = new Set(now.map(({ all }) => all[0]))
+        for (const { all } of resultsOf(before)) for (const page of all.slice(1)) expect(firsts).not.toContain(page)
+      }),
+    )
   })
 })
