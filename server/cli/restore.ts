@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
-import { basename, extname } from 'node:path'
+import { basename, dirname, extname } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type Flags, WORK_OPTIONS, type WorkSettings, workSettings } from '../config.ts'
 import { messageOf } from '../message-of.ts'
@@ -104,7 +104,12 @@ async function restoreAll(work: Work): Promise<number> {
     .catch((error) => {
       throw complaintOfFlag(error, flags)
     })
-  if (await isAnythingLeft(pairs, flags)) await prepareFolder(folder)
+  if (await isAnythingLeft(pairs, flags)) {
+    await prepareFolder(
+      folder,
+      pairs.map(({ target }) => dirname(target)),
+    )
+  }
   const progress = await batchProgress(closed.length + pairs.length, flags.json === true)
   // A file whose first result is missing is done again: with --skip-existing, too, the others of it are what a killed batch left.
   const mayReplace = ON_EXISTING.some((name) => flags[name] === true)

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { knownFailure } from '../storage/known-failure.ts'
 import { codeOf, createFile } from '../storage/write-file.ts'
+import { draftIn, removeDeadDrafts } from './drafts.ts'
 import type { Format } from './picture-files.ts'
 
 const QUALITY = 95
@@ -35,24 +35,22 @@ export async function writeResults(results: readonly Result[], format: Format): 
 
 /**
  * Makes the folder of the results and tries it: one that cannot be written would fail every file, after it was restored.
+ * @param inner folders of it, or itself, that results go into: what killed processes left in them of their own is removed
  * @throws as writeResults
  */
-export async function prepareFolder(folder: string): Promise<void> {
+export async function prepareFolder(folder: string, inner: readonly string[] = [folder]): Promise<void> {
   const draft = draftIn(folder)
   await writing(folder, async () => {
     await mkdir(folder, { recursive: true })
     await writeFile(draft, '')
     await rm(draft)
   })
+  for (const one of new Set(inner)) await removeDeadDrafts(one)
 }
 
 /** Writes a picture whole or not at all. @returns whether its name was free @throws as writeResults */
 export function writeNew(target: string, bytes: Uint8Array): Promise<boolean> {
   return writing(target, () => createFile(target, bytes), 'run it again')
-}
-
-function draftIn(folder: string): string {
-  return join(folder, `.${randomUUID()}.part`)
 }
 
 async function writing<T>(target: string, work: () => Promise<T>, goOn = 'go on with --skip-existing'): Promise<T> {
