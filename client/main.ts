@@ -181,6 +181,11 @@ const libraryPanel = new LatePanel(
         editor.openText(text, { name: nameOf(path), libraryPath: path })
       },
       moved: (from, to) => editor.tabs.moved(from, to),
+      removed(path, putBack) {
+        const isBack = editor.tabs.removed(path)
+        const { removed, putBack: label } = STRINGS.library
+        toasts.show('good', removed(path), '', { action: { label, act: () => void putBack().then(isBack, failed) } })
+      },
       link: (path) => void copyLink(linkToLibrary(new URL(location.href), path)),
       failed,
       close: () => sideBar.close(),

@@ -35,7 +35,7 @@ export type Opened = Pick<Tab, 'name' | 'libraryPath' | 'isExample' | 'style'>
 /** What of a tab survives the page, beside its text. */
 export type TabNote = Readonly<Pick<Tab, 'id' | 'name' | 'isChanged' | 'libraryPath' | 'isExample'>>
 
-/** What was saved before a reload is no edit of the history that begins with it. */
+/** No edit of a history: what was saved before the reload that it begins with, or is in the library no more. */
 const LOST: readonly Change[] = []
 
 interface TabParts {
@@ -165,6 +165,30 @@ export class Tabs {
       if (tab.libraryPath === from) place(tab, to)
     }
     this.#tell()
+  }
+
+  /**
+   * The library has a workflow no more: nobody has saved it now.
+   * @returns to be called when the library has it again as it was
+   */
+  removed(path: string): () => void {
+    const tabs = this.#tabs.filter(({ libraryPath }) => libraryPath === path)
+    const before = tabs.map((tab) => ({ tab, ...tab }))
+    for (const tab of tabs) {
+      tab.saved = LOST
+      tab.isChanged = true
+    }
+    this.#tell()
+    return () => {
+      for (const { tab, saved, isChanged } of before) {
+        // It was saved meanwhile.
+        if (tab.saved !== LOST) continue
+        tab.saved = saved
+        tab.isChanged = isChanged
+        tab.isChanged = this.#isChanged(tab)
+      }
+      this.#tell()
+    }
   }
 
   /** @returns a function that ends the subscription */

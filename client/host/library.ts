@@ -75,11 +75,13 @@ export class Library {
     }
   }
 
-  /** What is removed stays among the versions of its path. */
-  async remove(path: string): Promise<void> {
-    await this.#keepVersion(path, await this.open(path))
+  /** What is removed stays among the versions of its path. @returns what it was */
+  async remove(path: string): Promise<string> {
+    const text = await this.open(path)
+    await this.#keepVersion(path, text)
     const response = await this.#fetch(this.#pathOf(`${WORKFLOWS}/${path}.json`), { method: 'DELETE' })
     await this.#check(response, path)
+    return text
   }
 
   /** What the workflow looked like when it was saved; undefined where it was saved elsewhere. */

@@ -19,6 +19,8 @@ export interface LibraryActions {
   write(): Promise<Written>
   open(path: string, text: string): void
   moved(from: string, to: string): void
+  /** The library has it no more; `putBack` keeps it there again. */
+  removed(path: string, putBack: () => Promise<void>): void
   link(path: string): void
   failed(error: unknown): void
   close(): void
@@ -95,6 +97,14 @@ export class LibraryPanel {
   async #move(from: string, to: string): Promise<void> {
     await this.#library.move(from, to)
     this.#actions.moved(from, to)
+  }
+
+  async #remove(path: string): Promise<void> {
+    const text = await this.#library.remove(path)
+    this.#actions.removed(path, async () => {
+      await this.#library.save(path, text)
+      await this.#fill()
+    })
   }
 
   async #fill(): Promise<void> {
@@ -174,7 +184,7 @@ export class LibraryPanel {
         },
         { label: WORDS.link, testid: 'library-link', act: () => this.#actions.link(path) },
         null,
-        { label: WORDS.remove, testid: 'library-remove', act: () => void this.#try(() => this.#library.remove(path)) },
+        { label: WORDS.remove, testid: 'library-remove', act: () => void this.#try(() => this.#remove(path)) },
       ],
       at,
     )

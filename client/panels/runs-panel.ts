@@ -4,6 +4,7 @@ import type { RunEntry, RunStage } from '../host/run-list.ts'
 import { STRINGS } from '../strings.ts'
 import { element } from './element.ts'
 import { keepFocus } from './keep-focus.ts'
+import { openMenu } from './menu.ts'
 import { carryPicture } from './picture-drag.ts'
 import { sidePanel } from './side-bar.ts'
 import { type NodeSpan, timeline } from './timeline.ts'
@@ -45,7 +46,12 @@ export class RunsPanel {
 
   constructor(actions: RunsActions) {
     this.#actions = actions
-    const clear = this.#button(WORDS.forgetAll, 'runs-clear', () => actions.forgetAll())
+    const clear = element(
+      'button',
+      { type: 'button', class: 'button button-quiet', testid: 'runs-clear' },
+      WORDS.forgetAll,
+    )
+    clear.addEventListener('click', () => this.#askToForget(clear.getBoundingClientRect()))
     this.root = sidePanel('runs', WORDS.title, [clear], () => actions.close(), this.#list)
     setInterval(() => this.#follow(), 500)
   }
@@ -88,6 +94,20 @@ export class RunsPanel {
     const none = element('li', { class: 'side-none' }, WORDS.nothing)
     keepFocus(this.#list, () => this.#list.replaceChildren(...(items.length === 0 ? [none] : items)))
     this.#follow()
+  }
+
+  /** The gallery is made from runs, too. */
+  #askToForget({ left, bottom }: DOMRect): void {
+    const items = [
+      {
+        label: WORDS.forgetAllNow,
+        note: WORDS.filesStay,
+        testid: 'runs-clear-now',
+        act: () => void this.#do(() => this.#actions.forgetAll()),
+      },
+      { label: WORDS.forgetNothing, act: () => {} },
+    ]
+    openMenu(WORDS.forgetAll, items, { x: left, y: bottom + 4 })
   }
 
   #waitingHead(count: number): HTMLElement {
@@ -212,15 +232,18 @@ export class RunsPanel {
 
   #button(label: string, testid: string, act: () => Promise<void> | void): HTMLButtonElement {
     const made = element('button', { type: 'button', class: 'button button-quiet', testid }, label)
-    made.addEventListener('click', async () => {
-      try {
-        await act()
-      } catch (error) {
-        this.#actions.failed(error)
-      }
-      await this.fill()
-    })
+    made.addEventListener('click', () => void this.#do(act))
     return made
+  }
+
+  /** Does something, says where it failed, and shows the list as it is then. */
+  async #do(act: () => Promise<void> | void): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      this.#actions.failed(error)
+    }
+    await this.fill()
   }
 }
 

@@ -29,6 +29,16 @@ test('what cannot be done is said in words, with what to do', async () => {
   ])
 })
 
+test('what is removed can be put back as it was, and is a version of its path', async () => {
+  await library.save('gone', '{"a": 1}')
+  const text = await library.remove('gone')
+  expect((await library.list()).map(({ path }) => path)).not.toContain('gone')
+  const [version] = await library.versions('gone')
+  expect(await library.openVersion('gone', version!)).toBe('{"a": 1}')
+  await library.save('gone', text)
+  expect(await library.open('gone')).toBe('{"a": 1}')
+})
+
 test('earlier versions and the picture go along with a workflow that gets another path', async () => {
   await library.save('photos/old', '{"a": 1}', new Blob(['picture']))
   await library.save('photos/old', '{"a": 2}')

@@ -116,6 +116,25 @@ test('what is meant for a tab happens when it is in view, and never to another',
   expect(done).toHaveLength(3)
 })
 
+test('what the library has no more is saved nowhere, until it is put back or saved again', () => {
+  const { tabs, open, edit, changed } = bench()
+  const kept = { id: '1', name: 'kept', isChanged: false, libraryPath: 'kept', text }
+  tabs.restore([kept, { ...kept, id: '2', name: 'other', libraryPath: 'other' }], '2')
+  open({ name: 'mine', libraryPath: 'mine' })
+  edit()
+  tabs.saving()()
+  const isBack = ['kept', 'mine'].map((path) => tabs.removed(path))
+  expect(changed()).toEqual(['kept', 'mine'])
+  for (const putBack of isBack) putBack()
+  expect(changed()).toEqual([])
+  const isBackLate = tabs.removed('mine')
+  edit()
+  tabs.saving()()
+  edit()
+  isBackLate()
+  expect(changed()).toEqual(['mine'])
+})
+
 test('tabs follow their workflow when the library moves it', () => {
   const { tabs, open } = bench()
   open({ name: 'old', libraryPath: 'photos/old' })

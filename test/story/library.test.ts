@@ -114,8 +114,18 @@ describe.skipIf(withoutBrowser)('keeping and sharing workflows', () => {
     await expect.poll(paths).toEqual(['Old photos/Invert', 'Renamed'])
     expect(await by('tab').filter({ hasText: 'Renamed' }).count()).toBeGreaterThan(0)
     await item('Renamed').locator('[data-testid="library-menu"]').click()
-    await by('library-remove').click()
-    await expect.poll(paths).toEqual(['Old photos/Invert'])
+    const tab = by('tab').filter({ hasText: 'Renamed' }).first()
+    const remove = async () => {
+      await by('library-remove').click()
+      await expect.poll(paths).toEqual(['Old photos/Invert'])
+      await tab.locator('.tab-changed').waitFor()
+    }
+    await remove()
+    await by('toast-action').last().click()
+    await expect.poll(paths).toEqual(['Old photos/Invert', 'Renamed'])
+    await tab.locator('.tab-changed').waitFor({ state: 'detached' })
+    await item('Renamed').locator('[data-testid="library-menu"]').click()
+    await remove()
   })
 
   test('a link opens a workflow of the library', async () => {

@@ -83,6 +83,8 @@ describe.skipIf(withoutBrowser)('the list of runs', () => {
     await by('run-forget').first().click()
     await expect.poll(() => done().count()).toBe(before - 1)
     await by('runs-clear').click()
+    expect(await done().count()).toBe(before - 1)
+    await by('runs-clear-now').click()
     await expect.poll(() => by('runs-list').textContent()).toContain('Nothing has run yet')
     expect(await (await fetch(`${host.url}/history`)).json()).toEqual({})
   })
