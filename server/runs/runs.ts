@@ -39,7 +39,7 @@ export class Runs {
   readonly #attachments = new Map<string, Submission['attachments']>()
   readonly #listeners = new Set<(change: RunChange) => void>()
   readonly #receipts: Pick<Receipts, 'forget' | 'keepOnly'>
-  /** Runs of which the receipts is being rid. */
+  /** Runs of which the receipts are being forgotten. */
   readonly #forgetting = new Map<string, Promise<unknown>>()
   #active: ActiveRun | undefined
   #progress: Progress | undefined
@@ -123,6 +123,8 @@ export class Runs {
     this.#store.removeWaiting(waiting, Date.now())
     const removed = this.#queue.remove(waiting)
     for (const id of removed) this.#attachments.delete(id)
+    // One of an earlier host may have delivered something.
+    this.#forget(removed)
     this.#announce({ type: 'queue', hasForgotten: true })
   }
 
@@ -377,7 +379,7 @@ export class Runs {
     this.#progress = undefined
     this.#announce({ type: 'queue' })
     this.#announce({ type: 'settled', run })
-    if (run.delivery === 'files') this.#forget(run.id)
+    if (run.delivery === 'files') this.#forget([run.id])
     this.#pump()
   }
 
@@ -388,11 +390,13 @@ export class Runs {
     setTimeout(work, PAUSE).unref()
   }
 
-  /** What it has delivered need not be known any more; a run of the same id waits until it is not. */
-  #forget(id: string): void {
-    const done = this.#receipts.forget(id).catch(() => undefined)
-    this.#forgetting.set(id, done)
-    void done.then(() => this.#forgetting.delete(id))
+  /** What they have delivered need not be known any more; a run of the same id waits until it is not. */
+  #forget(ids: readonly string[]): void {
+    const done = this.#receipts.forget(ids).catch(() => undefined)
+    for (const id of ids) this.#forgetting.set(id, done)
+    void done.then(() => {
+      for (const id of ids) if (this.#forgetting.get(id) === done) this.#forgetting.delete(id)
+    })
   }
 
   /** Sweeps out what an earlier host left of runs that had ended; no run starts before that is done. */

@@ -65,15 +65,16 @@ export class Receipts {
     }
   }
 
-  /** To be called when the run is written down as ended. */
-  async forget(run: string): Promise<void> {
-    await this.#remove((name) => name.startsWith(digest(run)))
+  /** To be called when runs are written down as ended, or are gone. */
+  async forget(runs: readonly string[]): Promise<void> {
+    const gone = new Set(runs.map(digest))
+    await this.#remove((name) => gone.has(runIn(name)))
   }
 
   /** Forgets all runs but those that will be run again. */
   async keepOnly(runs: readonly string[]): Promise<void> {
     const kept = new Set(runs.map(digest))
-    await this.#remove((name) => !kept.has(name.slice(0, name.indexOf('-'))))
+    await this.#remove((name) => !kept.has(runIn(name)))
   }
 
   /** The claim, then the place; a place that is too long for a name has a note of its own. */
@@ -140,6 +141,11 @@ const KEY_LENGTH = 2 * DIGEST_LENGTH + 1
 
 function keyOf({ run, node, index }: Claim): string {
   return `${digest(run)}-${digest(`${node}\0${index}`)}`
+}
+
+/** The digest of the run whose file it is. */
+function runIn(name: string): string {
+  return name.slice(0, DIGEST_LENGTH)
 }
 
 function digest(text: string): string {

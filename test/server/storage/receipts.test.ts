@@ -69,7 +69,7 @@ test('names that are too long for a receipt are noted all the same', async () =>
   const first = await (await open()).deliver(claim('a'), 'output', prefix, 'png', bytes('one'))
   expect(await (await open()).deliver(claim('a'), 'output', prefix, 'png', bytes('two'))).toEqual(first)
   const receipts = new Receipts(join(base, 'receipts'))
-  await receipts.forget('a')
+  await receipts.forget(['a'])
   expect(await readdir(join(base, 'receipts'))).toEqual([])
 })
 
@@ -84,12 +84,12 @@ test('runs that have ended are forgotten, those that will be run again are not',
   const storage = await open()
   for (const run of ['a', 'b', 'c']) await storage.deliver(claim(run), 'output', 'x', 'png', bytes(run))
   const receipts = new Receipts(join(base, 'receipts'))
-  await receipts.forget('a')
+  await receipts.forget(['a'])
   await receipts.keepOnly(['b'])
   expect(await readdir(join(base, 'receipts'))).toHaveLength(1)
   for (const run of ['a', 'b', 'c']) await (await open()).deliver(claim(run), 'output', 'x', 'png', bytes(run))
   expect(await outputs()).toHaveLength(5)
-  await receipts.forget('never heard of')
+  await receipts.forget(['never heard of'])
 })
 
 test('nothing half written is left in the folders of files', async () => {

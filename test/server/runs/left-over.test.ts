@@ -1,0 +1,54 @@
+import { afterEach, expect, test } from 'vitest'
+import { Deferred } from '../../../server/runs/deferred.ts'
+import type { Submission } from '../../../server/runs/run.ts'
+import { Runs } from '../../../server/runs/runs.ts'
+import { RunStore } from '../../../server/runs/store.ts'
+import type { Supervisor } from '../../../server/runs/supervisor.ts'
+import { fakeGraph, until } from './fake-host.ts'
+
+/** What becomes of runs that an earlier host has left. */
+
+let store: RunStore
+afterEach(() => store.close())
+
+const submission = (id: string): Submission => ({
+  id,
+  prompt: fakeGraph('succeed'),
+  outputs: ['1'],
+  extraData: {},
+  delivery: 'files',
+  attachments: {},
+})
+
+/** A host whose runner begins runs and never ends them. */
+function open(forget: (runs: readonly string[]) => Promise<void> = async () => undefined) {
+  const begun: string[] = []
+  const execute: Supervisor['execute'] = ({ id }, onEvent) => {
+    begun.push(id)
+    onEvent({ runId: id, sequence: 0, time: 0, type: 'started' })
+    return new Promise(() => undefined)
+  }
+  const receipts = { forget, keepOnly: async () => undefined }
+  return { runs: new Runs(store, { execute, cancel: () => undefined }, receipts), begun }
+}
+
+test('a run that was taken out has delivered nothing when it comes again under its id', async () => {
+  store = new RunStore(':memory:')
+  const first = open()
+  first.runs.submit(submission('again'))
+  await until(() => first.begun[0])
+  first.runs.close()
+
+  const forgotten = new Deferred<void>()
+  const asked: string[] = []
+  const second = open((runs) => {
+    asked.push(...runs)
+    return forgotten.promise
+  })
+  second.runs.cancel(['again'])
+  second.runs.submit(submission('again'))
+  await new Promise((wake) => setTimeout(wake, 30))
+  expect([asked, second.begun]).toEqual([['again'], []])
+  forgotten.resolve()
+  expect(await until(() => second.begun[0])).toBe('again')
+})
