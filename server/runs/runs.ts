@@ -21,7 +21,7 @@ export type RunChange =
   /** The run has left the queue and is in the history. */
   | { readonly type: 'settled'; readonly run: ActiveRun }
 
-/** How often the runner may die under a run before the run is to blame. */
+/** How often the runner, or the host with it, may die under a run before the run is to blame. */
 const MOST_CRASHES = 3
 /** Before what could not be written is tried again, in ms. */
 const PAUSE = 2000
@@ -236,22 +236,26 @@ export class Runs {
   /** Starts nothing more; the run under way is left for the next start of the host. */
   close(): void {
     this.#closed = true
+    try {
+      this.#store.suspend()
+    } catch (error) {
+      this.#log(`That the host ends as it should cannot be written down: ${messageOf(error)}.`)
+    }
   }
 
   /** Queues what an earlier host process left behind. */
   #recover(): void {
-    const left = this.#store.reopen()
-    this.#keepOnly(left.map(({ id }) => id))
-    for (const { exhausted, ...run } of left) {
+    for (const { crashes, ...run } of this.#store.reopen()) {
       if (run.delivery === 'memory') {
         this.#abandon(run, 'The host ended before this run did, and its pictures were in memory only.')
-      } else if (exhausted) {
-        this.#abandon(run, 'The host ended each time while this run was under way.')
+      } else if (crashes >= MOST_CRASHES) {
+        this.#abandon(run, `The host or its runner died ${crashes} times while this run was under way.`)
       } else {
         this.#queue.add(run)
         this.#nextNumber = Math.max(this.#nextNumber, Math.floor(Math.abs(run.number)) + 1)
       }
     }
+    this.#keepOnly(this.#queue.ids())
     this.#pumpLater()
   }
 
@@ -268,7 +272,7 @@ export class Runs {
         nodeType: '',
         code: 'runner_lost',
         message,
-        remedy: 'Send the run again.',
+        remedy: 'Send the run again, with a smaller picture or smaller tiles if it takes too much memory.',
         executed: [],
         inputs: {},
       },
@@ -344,6 +348,7 @@ export class Runs {
     const progress = new Progress(prompt, run.shape, this.#store.speeds)
     this.#progress = progress
     const onEvent = (event: RunEvent) => {
+      if (event.type === 'started') this.#begin(run.id)
       recorder.add(event)
       progress.add(event)
       this.#announce({ type: 'event', run: active, event })
@@ -354,6 +359,14 @@ export class Runs {
       const lesson = record.status.completed ? { shape: run.shape, times: recorder.timesByClass() } : undefined
       this.#settle(active, { record, files: recorder.files, lesson }, Date.now())
     })
+  }
+
+  #begin(id: string): void {
+    try {
+      this.#store.begin(id)
+    } catch (error) {
+      this.#log(`The begin of a run cannot be written down: ${messageOf(error)}.`)
+    }
   }
 
   /** Notes that the runner died under a run. */

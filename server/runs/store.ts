@@ -36,11 +36,6 @@ export interface HistoryRange {
   readonly offset?: number | undefined
 }
 
-/**
- * A host ends for reasons of its own, not by what its runner does. Still, one that ends whenever it starts a certain
- * run must not do so for ever.
- */
-const MAX_ATTEMPTS = 100
 const MAX_HISTORY = 100_000
 /** As many as ComfyUI keeps: a list without a limit holds no more. */
 const MAX_LISTED = 10_000
@@ -109,7 +104,17 @@ export class RunStore {
     this.#statements.start.run(now, id)
   }
 
-  /** Notes that the runner died under a run. @returns how often it has */
+  /** Notes that the runner has begun a run. */
+  begin(id: string): void {
+    this.#statements.begin.run(id)
+  }
+
+  /** Notes that the host ends as it should: nothing that a run which the runner has begun is to blame for. */
+  suspend(): void {
+    this.#statements.suspend.run()
+  }
+
+  /** Notes that the runner died under a run. @returns how often it or the host has */
   crash(id: string): number {
     this.#statements.crash.run(id)
     return (this.#statements.crashes.get(id) as { crashes: number }).crashes
@@ -154,10 +159,11 @@ export class RunStore {
   }
 
   /**
-   * Every run that an earlier host process left behind, all waiting again; `exhausted` when it was started too often.
-   * Called once, when the host starts.
+   * Every run that an earlier host process left behind, all waiting again. Where that process died while the runner was at
+   * work, so that both may have been killed for what the run takes, that counts as a crash. Called once, when the host
+   * starts.
    */
-  reopen(): (Run & { readonly exhausted: boolean })[] {
+  reopen(): (Run & { readonly crashes: number })[] {
     this.#statements.reopen.run()
     const rows = this.#statements.unfinished.all() as RunRow[]
     return rows.map((row) => ({
@@ -167,7 +173,7 @@ export class RunStore {
       clientId: row.client ?? undefined,
       delivery: row.delivery,
       shape: row.shape === null ? { classes: {}, bytes: 0 } : JSON.parse(row.shape),
-      exhausted: row.attempts >= MAX_ATTEMPTS,
+      crashes: row.crashes,
     }))
   }
 
@@ -295,7 +301,7 @@ interface RunRow {
   readonly number: number
   readonly client: string | null
   readonly delivery: RunRequest['delivery']
-  readonly attempts: number
+  readonly crashes: number
   readonly shape: string | null
 }
 
@@ -356,9 +362,12 @@ function prepare(database: Database.Database) {
     ),
     addGraph: database.prepare('INSERT OR REPLACE INTO graphs (id, prompt, extra, outputs) VALUES (?, ?, ?, ?)'),
     start: database.prepare(
-      "UPDATE runs SET status = 'running', job = 'in_progress', attempts = attempts + 1, started_at = ? WHERE id = ?",
+      "UPDATE runs SET status = 'running', job = 'in_progress', attempts = 0, started_at = ? WHERE id = ?",
     ),
-    crash: database.prepare('UPDATE runs SET crashes = crashes + 1 WHERE id = ?'),
+    // How often the runner of the present host has begun it since it last died under it.
+    begin: database.prepare('UPDATE runs SET attempts = attempts + 1 WHERE id = ?'),
+    suspend: database.prepare("UPDATE runs SET attempts = 0 WHERE status = 'running'"),
+    crash: database.prepare('UPDATE runs SET crashes = crashes + 1, attempts = 0 WHERE id = ?'),
     crashes: database.prepare('SELECT crashes FROM runs WHERE id = ?'),
     finish: database.prepare(
       "UPDATE runs SET status = 'ended', job = ?, summary = ?, finish = ?, finished_at = ? WHERE id = ?",
@@ -378,9 +387,12 @@ function prepare(database: Database.Database) {
     job: database.prepare(
       `SELECT ${JOB}, prompt, extra, outputs, record FROM runs JOIN graphs USING (id) WHERE id = ?`,
     ),
-    reopen: database.prepare("UPDATE runs SET status = 'waiting', job = 'pending' WHERE status = 'running'"),
+    reopen: database.prepare(
+      `UPDATE runs SET status = 'waiting', job = 'pending', crashes = crashes + (attempts > 0)
+       WHERE status = 'running'`,
+    ),
     unfinished: database.prepare(
-      `SELECT id, sequence, number, client, delivery, attempts, shape FROM runs
+      `SELECT id, sequence, number, client, delivery, crashes, shape FROM runs
        WHERE status != 'ended' ORDER BY sequence`,
     ),
     newest: database.prepare('SELECT finish FROM runs WHERE finish IS NOT NULL ORDER BY finish DESC LIMIT 1 OFFSET ?'),

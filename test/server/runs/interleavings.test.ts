@@ -284,13 +284,16 @@ const commands: fc.Arbitrary<Step>[] = [
       }
     }),
   ),
-  fc.constant(
-    step('the host dies', (model, real) => {
-      real.runs.close()
+  fc.constantFrom('stopped', 'killed').map((how) =>
+    step(`the host is ${how}`, (model, real) => {
+      if (how === 'stopped') real.runs.close()
       real.narration.close()
       real.open()
-      if (model.active !== undefined) {
-        model.waiting.push(model.active)
+      const { active } = model
+      if (active !== undefined && how === 'killed') active.crashes += 1
+      if (active !== undefined && active.crashes >= 3) end(model, 'failed')
+      else if (active !== undefined) {
+        model.waiting.push(active)
         model.waiting.sort((a, b) => a.number - b.number || a.order - b.order)
         model.active = undefined
       }

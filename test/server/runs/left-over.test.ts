@@ -32,6 +32,18 @@ function open(forget: (runs: readonly string[]) => Promise<void> = async () => u
   return { runs: new Runs(store, { execute, cancel: () => undefined }, receipts), begun }
 }
 
+test('a run under which the host is killed three times fails, and the next one begins', async () => {
+  store = new RunStore(':memory:')
+  let host = open()
+  for (const id of ['poison', 'next']) host.runs.submit(submission(id))
+  for (let kill = 0; kill < 3; kill++) {
+    expect(await until(() => host.begun[0])).toBe('poison')
+    host = open()
+  }
+  expect(await until(() => host.begun[0])).toBe('next')
+  expect(JSON.stringify(host.runs.job('poison')?.record)).toContain('died 3 times while this run was under way')
+})
+
 test('a run that was taken out has delivered nothing when it comes again under its id', async () => {
   store = new RunStore(':memory:')
   const first = open()

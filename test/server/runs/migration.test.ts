@@ -40,6 +40,6 @@ test('the runs of the first version are there after the host was brought up to d
       expect.objectContaining({ id: 'ended', workflow: 'flow', summary: expect.objectContaining({ pictures: 1 }) }),
     ],
   })
-  expect(store.reopen()).toMatchObject([{ id: 'waits', number: 1, exhausted: false }])
+  expect(store.reopen()).toMatchObject([{ id: 'waits', number: 1, crashes: 0 }])
   store.close()
 })

@@ -97,10 +97,32 @@ test('only what waits can be taken out, only what has ended forgotten', () => {
   expect(store.itemText('ended')).toBeUndefined()
 })
 
-test('a run that was under way at a hundred ends of the host is given up', () => {
+test('an end of the host counts against a run that the runner had begun, unless the host was to end', () => {
   add('deadly')
-  for (let i = 0; i < 99; i++) store.start('deadly', 1)
-  expect(store.reopen()).toMatchObject([{ id: 'deadly', exhausted: false }])
-  store.start('deadly', 1)
-  expect(store.reopen()).toMatchObject([{ id: 'deadly', exhausted: true }])
+  const starts: [() => void, number][] = [
+    [() => undefined, 0],
+    [() => store.begin('deadly'), 1],
+    [() => undefined, 1],
+    [
+      () => {
+        store.begin('deadly')
+        store.suspend()
+      },
+      1,
+    ],
+    [
+      () => {
+        store.begin('deadly')
+        store.crash('deadly')
+      },
+      2,
+    ],
+    [() => store.begin('deadly'), 3],
+  ]
+  for (const [happens, crashes] of starts) {
+    store.start('deadly', 1)
+    happens()
+    expect(store.reopen()).toMatchObject([{ id: 'deadly', crashes }])
+    expect(store.reopen()).toMatchObject([{ id: 'deadly', crashes }])
+  }
 })
