@@ -27,7 +27,7 @@ export interface ServeSettings extends WorkSettings {
   readonly token: string | undefined
   /** Names beside loopback and addresses under which browsers may call this host. */
   readonly hostNames: readonly string[]
-  /** Sites whose pages may call this host, e.g. `https://photos.example`. */
+  /** Sites and apps whose pages may call this host, e.g. `https://photos.example` and `capacitor://localhost`. */
   readonly origins: readonly string[]
   /** What webhooks are signed with; without one there are none. */
   readonly webhookSecret: string | undefined
@@ -64,10 +64,17 @@ const list = z
 const names = z
   .union([z.string().transform((text) => text.split(/\s+/)), z.array(z.string())])
   .transform((items) => items.filter((item) => item !== ''))
-/** As browsers write them. */
+/** Of pages that have no site of their own: files, and frames that any page can make. */
+const NO_SITE = 'null'
+/** As browsers write them; `URL.origin` is "null" for the schemes of apps. */
+const isOrigin = (text: string): boolean => {
+  if (!URL.canParse(text)) return text === NO_SITE
+  const { protocol, host } = new URL(text)
+  return host !== '' && text === `${protocol}//${host}`
+}
 const origins = names.refine(
-  (items) => items.every((item) => URL.canParse(item) && new URL(item).origin === item),
-  'expected origins such as https://photos.example, without a path',
+  (items) => items.every(isOrigin),
+  'expected origins such as https://photos.example or capacitor://localhost, without a path',
 )
 const switchedOn = z
   .union([z.boolean(), z.enum(['0', '1', 'true', 'false'])])
@@ -155,7 +162,7 @@ export const SERVE_OPTIONS = {
     env: 'GENDR_ORIGINS',
     value: 'ORIGIN',
     multiple: true,
-    help: 'a site whose pages may call this host, e.g. https://photos.example; may be repeated',
+    help: 'a site or an app whose pages may call this host, e.g. https://photos.example; may be repeated',
     schema: origins.default([]),
   },
   'webhook-secret': {
@@ -210,7 +217,7 @@ export function workSettings(flags: Flags, environment: Environment): WorkSettin
   return toWorkSettings(read(WORK_OPTIONS, flags, environment))
 }
 
-/** As workSettings; an address that others can reach needs a token. */
+/** As workSettings; what anybody can reach or claim to be needs a token. */
 export function serveSettings(flags: Flags, environment: Environment): ServeSettings {
   const values = read(SERVE_OPTIONS, flags, environment)
   if (!isLoopback(values.listen) && values.token === undefined) {
@@ -218,6 +225,13 @@ export function serveSettings(flags: Flags, environment: Environment): ServeSett
       'configuration_invalid',
       `Listening on ${values.listen} would let anybody on the network use this host.`,
       'Set a token of at least 8 characters with --token or GENDR_TOKEN, or leave out --listen.',
+    )
+  }
+  if (values['allow-origin'].includes(NO_SITE) && values.token === undefined) {
+    throw new RestorationError(
+      'configuration_invalid',
+      `Allowing the origin '${NO_SITE}' would let any web page use this host.`,
+      'Set a token of at least 8 characters with --token or GENDR_TOKEN, or name the origin of the one app.',
     )
   }
   return {

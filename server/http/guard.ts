@@ -30,7 +30,7 @@ export function checkSite(headers: IncomingHttpHeaders, policy: Policy): Denial 
     return {
       status: 403,
       message: `Requests from the site '${origin}' are not answered.`,
-      remedy: 'Open the page from this server itself, or start it with --allow-origin.',
+      remedy: `Open the page from this server itself, or start it with --allow-origin ${origin}.`,
     }
   }
   return undefined

@@ -36,6 +36,14 @@ describe('settings', () => {
     })
   })
 
+  test('let pages of sites and of apps in, and those of no site only with a token', () => {
+    const named = ['https://photos.example', 'capacitor://localhost', 'chrome-extension://abcdefgh', 'app://-:8080']
+    expect(serveSettings({}, { GENDR_ORIGINS: named.join(' ') })).toMatchObject({ origins: named })
+    const flags = { 'allow-origin': ['null'] }
+    expect(() => serveSettings(flags, {})).toThrow(/'null' would let any web page/)
+    expect(serveSettings(flags, { GENDR_TOKEN: 'long-enough' })).toMatchObject({ origins: ['null'] })
+  })
+
   test('that are secret are not repeated', () => {
     expect(() => serveSettings({ token: 'short', 'webhook-secret': 'brief' }, {})).not.toThrow(/short|brief/)
   })

@@ -41,10 +41,13 @@ describe('a foreign web page', () => {
     [{ host: `localhost:${port}`, origin: 'https://app.example' }, true],
     [{ host: `localhost:${port}`, origin: 'https://app.example.evil' }, false],
     [{ host: 'evil.example', origin: 'https://app.example' }, false],
+    [{ host: `localhost:${port}`, origin: 'capacitor://localhost' }, true],
+    [{ host: `localhost:${port}`, origin: 'ionic://localhost' }, false],
     [{ host: `localhost:${port}`, origin: 'null' }, false],
     [{ host: `localhost:${port}`, origin: 'nonsense' }, false],
   ])('with %j is let in: %s', (headers, isAllowed) => {
-    const policy = { listen: '127.0.0.1', token: undefined, hostNames: ['my.name'], origins: ['https://app.example'] }
+    const origins = ['https://app.example', 'capacitor://localhost']
+    const policy = { listen: '127.0.0.1', token: undefined, hostNames: ['my.name'], origins }
     expect(checkSite(headers, policy) === undefined).toBe(isAllowed)
   })
 
@@ -119,7 +122,14 @@ describe('a site that is named', () => {
   })
 
   test('is named as browsers name it', async () => {
-    for (const origin of ['app.example', 'https://app.example/', '*']) {
+    for (const origin of [
+      'app.example',
+      'https://app.example/',
+      '*',
+      'capacitor://localhost/',
+      'capacitor:x',
+      'file://',
+    ]) {
       await expect(startFakeHost({ flags: { 'allow-origin': [origin] } })).rejects.toThrow(/--allow-origin/)
     }
   })
