@@ -7,7 +7,7 @@ const BEAT = 4000
 const GONE = 13_000
 /** Windows that nobody came back to are kept up to this many. */
 const MOST_WINDOWS = 12
-/** After how long a window that was copied and is still silent is forgotten. */
+/** After how long a silent window that was copied is forgotten; one without a lock that was not may then make room. */
 const DAY = 86_400_000
 
 /** The workflows that a window had open. */
@@ -34,6 +34,10 @@ export class Autosave {
   #timer: ReturnType<typeof setTimeout> | undefined
   /** Ends the saving of the workflow in view, when something of it is not saved yet. */
   #pending: (() => void) | undefined
+  /** What the browser has not taken, by key: it is offered again with whatever is saved next. */
+  readonly #refused = new Map<string, string>()
+  #wasFull = false
+  #full: (isFull: boolean) => void = () => {}
 
   private constructor(storage: Storage, window: string) {
     this.#storage = storage
@@ -47,49 +51,53 @@ export class Autosave {
     const left = all.slice(0, MOST_WINDOWS)
     if (navigator.locks === undefined) {
       const id = clientIdOf(session, window)
-      return { autosave: new Autosave(storage, id), kept: read(storage, id) ?? copyInto(storage, id, left) }
+      const autosave = new Autosave(storage, id)
+      return { autosave, kept: read(storage, id) ?? autosave.#copy(left) }
     }
     const id = await takeOver(session.getItem('gendr.window'), left)
     session.setItem('gendr.window', id)
     return { autosave: new Autosave(storage, id), kept: read(storage, id) }
   }
 
+  /** Whether the browser has no room for something that is open. */
+  get isFull(): boolean {
+    return this.#refused.size > 0
+  }
+
   /**
    * Saves shortly after each edit, and whatever is unsaved when the page goes away.
    * @param write the text of the workflow in view
-   * @param failed told once, when the browser does not take any more
+   * @param full told when `isFull` is another
    */
-  follow(document: GraphDocument, tabs: Tabs, write: () => string, failed: () => void): void {
-    let hasFailed = false
-    const put = (key: string, text: string) => {
-      try {
-        this.#storage.setItem(key, text)
-      } catch {
-        if (!hasFailed) failed()
-        hasFailed = true
-      }
-    }
+  follow(document: GraphDocument, tabs: Tabs, write: () => string, full: (isFull: boolean) => void): void {
+    this.#full = full
     const index = () => {
       const notes = tabs.all.map(({ saved, kept, text, style, openedAt, waiting, ...note }): TabNote => note)
       const text: Index = { time: Date.now(), active: tabs.active.id, tabs: notes }
-      put(indexKey(this.#window), JSON.stringify(text))
+      this.#put(indexKey(this.#window), JSON.stringify(text))
+      this.#offerAgain()
+      if (this.isFull) void this.#makeRoom()
+      else this.#tell()
     }
     this.#pending = () => {
       clearTimeout(this.#timer)
       if (this.#timer === undefined) return
       this.#timer = undefined
-      put(tabKey(this.#window, tabs.active.id), write())
+      this.#put(tabKey(this.#window, tabs.active.id), write())
       index()
     }
     document.subscribe(() => this.touch())
     tabs.subscribe(() => {
       const open = new Set(tabs.all.map(({ id }) => tabKey(this.#window, id)))
-      for (const key of keysOf(this.#storage, `gendr.tab.${this.#window}.`)) {
-        if (!open.has(key)) this.#storage.removeItem(key)
+      const prefix = tabKey(this.#window, '')
+      for (const key of [...keysOf(this.#storage, prefix), ...this.#refused.keys()]) {
+        if (!key.startsWith(prefix) || open.has(key)) continue
+        this.#storage.removeItem(key)
+        this.#refused.delete(key)
       }
       index()
     })
-    put(tabKey(this.#window, tabs.active.id), write())
+    this.#put(tabKey(this.#window, tabs.active.id), write())
     index()
     setInterval(index, BEAT)
     addEventListener('pagehide', () => this.flush())
@@ -105,6 +113,51 @@ export class Autosave {
   /** Saves now what is not saved yet. */
   flush(): void {
     this.#pending?.()
+  }
+
+  #put(key: string, text: string): void {
+    try {
+      this.#storage.setItem(key, text)
+      this.#refused.delete(key)
+    } catch {
+      this.#refused.set(key, text)
+    }
+  }
+
+  #offerAgain(): void {
+    for (const [key, text] of this.#refused) this.#put(key, text)
+  }
+
+  /** Gives up what windows have left that are gone, as much as what is open needs. */
+  async #makeRoom(): Promise<void> {
+    for (const id of await dispensable(this.#storage, this.#window)) {
+      if (!this.isFull) break
+      forget(this.#storage, id)
+      this.#offerAgain()
+    }
+    this.#tell()
+  }
+
+  #tell(): void {
+    if (this.isFull === this.#wasFull) return
+    this.#wasFull = this.isFull
+    this.#full(this.isFull)
+  }
+
+  /**
+   * Pages that came over plain HTTP from afar have no locks, and browsers let a hidden window fall silent: so what a silent
+   * one has is copied, and stays its own until it wakes.
+   */
+  #copy(left: Left): KeptTabs | undefined {
+    for (const { id, index } of left) if (index.isCopied === true && silent(index) > DAY) forget(this.#storage, id)
+    const from = left.find(({ index }) => index.isCopied !== true && silent(index) > GONE)
+    const kept = from === undefined ? undefined : read(this.#storage, from.id)
+    if (from === undefined || kept === undefined) return undefined
+    this.#put(indexKey(this.#window), JSON.stringify({ ...from.index, time: Date.now() }))
+    for (const { id, text } of kept.tabs) this.#put(tabKey(this.#window, id), text)
+    // A full browser keeps what the other window has, for the next one.
+    if (!this.isFull) this.#put(indexKey(from.id), JSON.stringify({ ...from.index, isCopied: true }))
+    return kept
   }
 }
 
@@ -133,31 +186,30 @@ async function takeOver(own: string | null, left: Left): Promise<string> {
 /** Whether the place of a window is ours now. A lock ends with its page, however that ends. */
 function lock(id: string): Promise<boolean> {
   return new Promise((resolve) => {
-    void navigator.locks.request(`gendr.window.${id}`, { ifAvailable: true }, (held) => {
+    void navigator.locks.request(indexKey(id), { ifAvailable: true }, (held) => {
       resolve(held !== null)
       return held === null ? undefined : new Promise(() => {})
     })
   })
 }
 
-/**
- * Pages that came over plain HTTP from afar have no locks, and browsers let a hidden window fall silent: so what a silent
- * one has is copied, and stays its own until it wakes.
- */
-function copyInto(storage: Storage, window: string, left: Left): KeptTabs | undefined {
-  const silent = (index: Index) => Date.now() - index.time
-  for (const { id, index } of left) if (index.isCopied === true && silent(index) > DAY) forget(storage, id)
-  const from = left.find(({ index }) => index.isCopied !== true && silent(index) > GONE)
-  const kept = from === undefined ? undefined : read(storage, from.id)
-  if (from === undefined || kept === undefined) return undefined
-  try {
-    storage.setItem(indexKey(window), JSON.stringify({ ...from.index, time: Date.now() }))
-    for (const { id, text } of kept.tabs) storage.setItem(tabKey(window, id), text)
-    storage.setItem(indexKey(from.id), JSON.stringify({ ...from.index, isCopied: true }))
-  } catch {
-    // A full browser keeps what the other window has, for the next one.
+/** Windows that may go for a living one: first those that were copied, then those that were silent for longest. */
+async function dispensable(storage: Storage, own: string): Promise<readonly string[]> {
+  const { held } = (await navigator.locks?.query()) ?? {}
+  const locked = new Set(held?.map(({ name }) => name))
+  const isGone = ({ id, index }: Left[number]) => {
+    if (held !== undefined) return !locked.has(indexKey(id)) && silent(index) > GONE
+    return index.isCopied === true || silent(index) > DAY
   }
-  return kept
+  return windowsOf(storage)
+    .filter((window) => window.id !== own && isGone(window))
+    .sort((a, b) => Number(b.index.isCopied ?? 0) - Number(a.index.isCopied ?? 0) || a.index.time - b.index.time)
+    .map(({ id }) => id)
+}
+
+/** For how long a window has not said that it is there, in milliseconds. */
+function silent({ time }: Index): number {
+  return Date.now() - time
 }
 
 function read(storage: Storage, window: string): KeptTabs | undefined {
@@ -188,13 +240,14 @@ function windowsOf(storage: Storage): Left {
 
 function forget(storage: Storage, window: string): void {
   storage.removeItem(indexKey(window))
-  for (const key of keysOf(storage, `gendr.tab.${window}.`)) storage.removeItem(key)
+  for (const key of keysOf(storage, tabKey(window, ''))) storage.removeItem(key)
 }
 
 function keysOf(storage: Storage, prefix: string): string[] {
   return Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? '').filter((key) => key.startsWith(prefix))
 }
 
+/** Also the name of the lock that a window holds. */
 function indexKey(window: string): string {
   return `gendr.window.${window}`
 }

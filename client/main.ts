@@ -352,7 +352,8 @@ listenToKeys(editor, viewer, canvas, {
 })
 listenToDrops(editor)
 addEventListener('beforeunload', (event) => {
-  if (editor.sending !== undefined) event.preventDefault()
+  autosave?.flush()
+  if (editor.sending !== undefined || autosave?.isFull) event.preventDefault()
 })
 new ResizeObserver(fitCanvas).observe(stage)
 watchPixelRatio()
@@ -384,12 +385,11 @@ async function begin(): Promise<void> {
     editor.document,
     editor.tabs,
     () => writeText(editor.workflow(), editor.tabs.active.style),
-    () =>
-      toasts.show(
-        'warning',
-        'The browser keeps no more of this work.',
-        'Save it as a file (Ctrl+S), or close other workflows.',
-      ),
+    (isFull) => {
+      const { message, remedy } = STRINGS.browserFull
+      if (isFull) toasts.show('error', message, remedy)
+      else toasts.withdraw(message)
+    },
   )
   editor.view.onViewpoint = () => begun.autosave.touch()
   canvas.focus()

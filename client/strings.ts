@@ -174,6 +174,10 @@ export const STRINGS = {
     failed: 'This picture cannot be shown: the host does not have it any more, or cannot decode it.',
     frame: 'Picture: arrow keys move, + and − zoom, 1 is one to one, 0 fits',
   },
+  browserFull: {
+    message: 'The browser has no room for this work: what is edited now is lost with the page.',
+    remedy: 'Save it as a file (Ctrl+S) or in the library, then close workflows that you do not need.',
+  },
   loading: (name: string) => `Loading ‘${name}’…`,
   sending: 'Sending…',
   unreadableGraph: (name: string) => `The graph in ‘${name}’ cannot be read; it is loaded as a picture.`,
