@@ -35,6 +35,7 @@ import { queueRoutes } from './queue.ts'
 import { runRoutes } from './run.ts'
 import { runEventRoutes } from './run-events.ts'
 import { settingsRoutes } from './settings.ts'
+import { endStalledBodies } from './stalled-body.ts'
 import { systemStatsRoutes } from './system-stats.ts'
 import { uploadRoutes } from './upload.ts'
 import { userdataRoutes } from './userdata.ts'
@@ -77,9 +78,11 @@ export function createApp(options: AppOptions): Express {
   const { runs, supervisor, surroundings, files, policy } = options
   const app = express()
   app.disable('x-powered-by')
+  app.use(endStalledBodies())
   app.use(securityHeaders())
   app.use(refuse((request) => checkSite(request.headers, policy)))
-  app.use(allowOrigins(policy.origins))
+  app.use(PICTURES, showElsewhere(policy.origins))
+  if (policy.origins.length > 0) app.use(allowOrigins(policy.origins))
   app.use(clientRoutes(options.client, options.sdk))
   const health = healthRoutes(supervisor)
   app.use('/api', health)
@@ -142,10 +145,28 @@ function securityHeaders(): RequestHandler {
   })
 }
 
+/** Where files come from that a page shows as pictures. */
+const PICTURES = ['/view', '/api/view', '/picture', '/api/picture', '/api/files/:sha256/content']
+
+/**
+ * Lets pages elsewhere show pictures as <img>: those of the same site, as another port of this machine is, or any once a
+ * site is named, since a browser does not tell for which it asks. Shown is not read: pixels, and all other answers, are for
+ * whom `allowOrigins` lets in; and where there is a token, the address has to have it.
+ */
+function showElsewhere(origins: readonly string[]): RequestHandler {
+  const policy = origins.length > 0 ? 'cross-origin' : 'same-site'
+  return (_request, response, next) => {
+    response.set('Cross-Origin-Resource-Policy', policy)
+    next()
+  }
+}
+
 /** Lets the pages of named sites read the answers; what they send was let in or refused before. */
 function allowOrigins(origins: readonly string[]): RequestHandler {
   return (request, response, next) => {
     const { origin } = request.headers
+    // Also of what <img> gets, or a page that reads it next would find it in the cache without leave.
+    response.vary('Origin')
     if (origin === undefined || !origins.includes(origin)) {
       next()
       return
@@ -154,7 +175,6 @@ function allowOrigins(origins: readonly string[]): RequestHandler {
       'Access-Control-Allow-Origin': origin,
       'Access-Control-Expose-Headers': 'Location',
       'Cross-Origin-Resource-Policy': 'cross-origin',
-      Vary: 'Origin',
     })
     // A browser's question whether it may ask; it never carries a token.
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {

@@ -134,3 +134,30 @@ describe('a site that is named', () => {
     }
   })
 })
+
+describe('pictures on pages elsewhere', () => {
+  const paths = [
+    ...['/view?filename=a.png', '/api/view?filename=a.png'],
+    ...['/picture?filename=a.png', '/api/picture/tile?filename=a.png&level=0&column=0&row=0'],
+    `/api/files/${'0'.repeat(64)}/content`,
+  ]
+  const headers = async (host: FakeHost, path: string) => {
+    const found = (await fetch(host.url + path)).headers
+    return [found.get('cross-origin-resource-policy'), found.get('vary')?.includes('Origin') === true]
+  }
+
+  test('are shown by other servers of this machine', async () => {
+    for (const path of paths) expect(await headers(open, path)).toEqual(['same-site', false])
+  })
+
+  test('are shown by a site that is named, which a browser does not name, and are kept apart from those that are read', async () => {
+    const host = await startFakeHost({ flags: { 'allow-origin': ['https://app.example'] } })
+    for (const path of paths) expect(await headers(host, path)).toEqual(['cross-origin', true])
+    await host.stop()
+  })
+
+  test('are all that they get', async () => {
+    for (const path of ['/queue', '/history', '/view2', `/api/files/${'0'.repeat(64)}`, '/'])
+      expect((await headers(open, path))[0]).toBe('same-origin')
+  })
+})
