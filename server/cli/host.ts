@@ -52,7 +52,8 @@ export interface Host {
  */
 export async function startHost(settings: ServeSettings, parts: HostParts): Promise<Host> {
   const database = await openDataFolder(settings, () => openDatabase(databaseOf(settings)))
-  const server = createServer()
+  // A large picture over a slow line takes as long as it takes; bodies that stall are ended by the API.
+  const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 })
   const hostLog = new HostLog()
   const log = (line: string) => {
     hostLog.add(line)
