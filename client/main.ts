@@ -1,6 +1,7 @@
 import './jitless.ts'
 import { Autosave, clientIdOf } from './autosave.ts'
 import { chooseFiles, type FileWish } from './choose-files.ts'
+import { copyText } from './clipboard.ts'
 import { type Form, formOf, pictureFields } from './document/form.ts'
 import { writeText } from './document/read-file.ts'
 import { tilesOf } from './document/tile-settings.ts'
@@ -16,6 +17,7 @@ import { wordsOf } from './host/run-control.ts'
 import type { RunEntry } from './host/run-list.ts'
 import { keepSocket } from './host/socket.ts'
 import { Late, loadWhenIdle } from './late.ts'
+import { openCopyField } from './panels/copy-field.ts'
 import { byId } from './panels/element.ts'
 import { FormPanel, savedBy } from './panels/form-panel.ts'
 import { LatePanel } from './panels/late-panel.ts'
@@ -73,7 +75,7 @@ const openRun = (entry: RunEntry) => {
   editor.openText(JSON.stringify(entry.workflow ?? entry.prompt), { name: entry.title || 'From a run' })
 }
 const runsPanel = new RunsPanel({
-  list: () => host.runs(),
+  list: (waiting) => host.runs(waiting),
   address: (file) => store.reduced(file, 256),
   original: (file) => store.original(file),
   show: (title, pictures) => viewer.open(title, { pictures }),
@@ -547,12 +549,8 @@ async function openShareMenu({ left, bottom }: DOMRect): Promise<void> {
 }
 
 async function copyLink(link: string, hint = ''): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(link)
-    toasts.show('good', STRINGS.share.copied, hint)
-  } catch {
-    toasts.show('warning', STRINGS.share.notCopied, link)
-  }
+  if (await copyText(link)) toasts.show('good', STRINGS.share.copied, hint)
+  else openCopyField(STRINGS.share.notCopied, link)
 }
 
 /** Opens what the page's address asks for, once. */

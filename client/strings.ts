@@ -35,7 +35,7 @@ export const STRINGS = {
     link: 'Copy a link to this graph',
     copied: 'The link is on the clipboard.',
     copiedHint: 'It holds the whole graph, but no pictures.',
-    notCopied: 'The browser did not let us write to the clipboard. This is the link:',
+    notCopied: 'The browser did not let us write to the clipboard. Copy the link from here:',
     badLink: 'The graph in this link cannot be read.',
     badLinkHint: 'It may have been cut off; copy it again.',
     shared: 'Shared graph',

@@ -158,6 +158,45 @@ describe.skipIf(withoutBrowser)('keeping and sharing workflows', () => {
     await broken.page.context().close()
   })
 
+  test('a link is copied where the page has no clipboard, too, or else shown to be copied', async () => {
+    const share = async () => {
+      await by('share').click()
+      await by('share-link').click()
+    }
+    const { page } = editor
+    await page.evaluate(async () => {
+      await navigator.clipboard.writeText('before')
+      Object.defineProperty(navigator, 'clipboard', { configurable: true, value: undefined })
+    })
+    await share()
+    const toast = by('toast').filter({ hasText: 'The link is on the clipboard.' })
+    await toast.waitFor()
+    // Whatever a message says, it leaves the page to be seen.
+    await toast
+      .locator('p')
+      .last()
+      .evaluate((words) => words.replaceChildren('many words '.repeat(2000)))
+    expect((await toast.boundingBox())!.height).toBeLessThan(200)
+    await toast.getByRole('button').click()
+    await page.evaluate(() => Reflect.deleteProperty(navigator, 'clipboard'))
+    expect(await clipboard()).toContain('#graph=')
+    await page.evaluate(() => {
+      Object.defineProperty(navigator, 'clipboard', { configurable: true, value: undefined })
+      document.execCommand = () => false
+    })
+    await share()
+    const marked = await by('copy-field').evaluate((field: HTMLTextAreaElement) =>
+      field.value.slice(field.selectionStart, field.selectionEnd),
+    )
+    expect(marked).toContain('#graph=')
+    await page.keyboard.press('Escape')
+    await by('copy-field').waitFor({ state: 'detached' })
+    await page.evaluate(() => {
+      Reflect.deleteProperty(navigator, 'clipboard')
+      Reflect.deleteProperty(document, 'execCommand')
+    })
+  })
+
   test('a picture of the graph carries the graph, and the API gets what it runs', async () => {
     const count = await editor.page.evaluate(() => document.body.dataset.nodeCount)
     const prompt = await fileOf(async () => {
