@@ -1,8 +1,11 @@
+import { checkOverlap } from '../../nodes/sdk/checks.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Flags } from '../config.ts'
 import type { Catalogue } from '../graph/catalogue.ts'
 import type { Prompt, PromptNode } from '../graph/prompt.ts'
 import type { PromptError } from '../graph/validate.ts'
+import { messageOf } from '../message-of.ts'
+import type { ChosenModel } from './chosen-model.ts'
 
 /** Flags of `restore` that are parameters of GenDRRestore. */
 const RESTORE_PARAMETERS = {
@@ -19,11 +22,6 @@ const MODEL_PARAMETERS = { setting: 'setting' } as const
 
 /** Those that an upscaler has too. */
 const UPSCALE_PARAMETERS = { tile: 'tile_size', overlap: 'overlap' } as const
-
-export interface ChosenModel {
-  readonly name: string
-  readonly isUpscaler: boolean
-}
 
 export interface Picture {
   readonly name: string
@@ -117,6 +115,22 @@ export function complaintOfFlag(error: unknown, flags: Flags): unknown {
     `--${flag} ${String(flags[flag])} does not fit: ${reason}.`,
     typeof remedy === 'string' ? remedy : 'See gendr restore --help.',
   )
+}
+
+/** @throws RestorationError `configuration_invalid` where tile and overlap fit, but not together */
+export function checkTiles({ restore }: Prompt, { hasOwnTiles }: ChosenModel): void {
+  if (hasOwnTiles === true) return
+  const { tile_size, overlap } = restore!.inputs
+  try {
+    checkOverlap(Number(tile_size), Number(overlap))
+  } catch (error) {
+    throw new RestorationError(
+      'configuration_invalid',
+      messageOf(error),
+      'Choose a smaller --overlap or a larger --tile.',
+      { cause: error },
+    )
+  }
 }
 
 function chosen(flags: Flags, parameters: Readonly<Record<string, string>>): Record<string, unknown> {

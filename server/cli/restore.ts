@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, extname } from 'node:path'
-import { RestorationError } from '../../nodes/sdk/error.ts'
+import { type ErrorCode, RestorationError } from '../../nodes/sdk/error.ts'
 import { type Flags, WORK_OPTIONS, type WorkSettings, workSettings } from '../config.ts'
 import { messageOf } from '../message-of.ts'
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
 import { batchProgress } from './batch-progress.ts'
+import { type ChosenModel, chooseModel } from './chosen-model.ts'
 import type { Command } from './command.ts'
 import { keepMetadata } from './keep-metadata.ts'
-import { modelChoices } from './models.ts'
 import { type Batch, FORMATS, type Format, type Pair, planBatch, resultNames } from './picture-files.ts'
-import { type ChosenModel, complaintOfFlag, restoreGraph } from './restore-graph.ts'
+import { checkTiles, complaintOfFlag, restoreGraph } from './restore-graph.ts'
 import { Workbench } from './workbench.ts'
 import { prepareFolder, writeResults } from './write-results.ts'
 
@@ -51,7 +51,7 @@ export const restoreCommand: Command = {
       if (batch.closed[0] !== undefined) throw batch.closed[0].error
       throw new RestorationError('file_not_found', `There is no picture in '${input}'.`, 'Name a folder with pictures.')
     }
-    const model = await chooseModel(settings, flags.model)
+    const model = await chooseModel(settings, flags)
     const workbench = await Workbench.open(settings)
     try {
       return await restoreAll({ ...batch, workbench, model, flags, settings })
@@ -60,24 +60,6 @@ export const restoreCommand: Command = {
     }
   },
 }
-
-/** The one that is named, else the shipped one, else the first. */
-async function chooseModel(settings: Pick<WorkSettings, 'modelRoots'>, wanted: Flags[string]): Promise<ChosenModel> {
-  const { gendr_models: restorers, upscale_models: upscalers } = await modelChoices(settings)
-  const name = typeof wanted === 'string' ? wanted : (restorers.find((one) => one === SHIPPED) ?? restorers[0])
-  const all = [...restorers, ...upscalers]
-  if (name !== undefined && all.length > 0 && !all.includes(name)) {
-    throw new RestorationError(
-      'configuration_invalid',
-      `No model '${name}' is installed.`,
-      `Choose one of: ${all.join(', ')}.`,
-    )
-  }
-  if (name !== undefined) return { name, isUpscaler: upscalers.includes(name) }
-  throw new RestorationError('model_not_found', 'No model is installed.', 'Import one with `gendr import`.')
-}
-
-const SHIPPED = 'gendr-nano'
 
 /** Flags that say what becomes of results that exist. */
 const ON_EXISTING = ['overwrite', 'skip-existing', 'update']
@@ -90,7 +72,10 @@ interface Work extends Omit<Batch, 'unread'> {
   readonly settings: Pick<WorkSettings, 'saveMetadata' | 'maxPixels'>
 }
 
-/** One picture after the other, whatever becomes of the others, unless the disk is full. @returns the exit code */
+/** What the next file would fail of as well. */
+const HOPELESS: readonly ErrorCode[] = ['disk_full', 'model_corrupt', 'model_not_found']
+
+/** One picture after the other, whatever becomes of the others, until one is hopeless. @returns the exit code */
 async function restoreAll(work: Work): Promise<number> {
   const { workbench, pairs, folder, format, closed, model, flags, settings } = work
   const signal = abortOnInterrupt()
@@ -99,11 +84,12 @@ async function restoreAll(work: Work): Promise<number> {
     restoreGraph(catalogue, { name: basename(source), hasAlpha }, model, flags)
   // A flag that does not fit would fail every file: say so once, before the first.
   const first = pairs[0]!.source
-  await workbench
+  const { prompt } = await workbench
     .check({ graph: graphOf(first, false), settings: [], attachments: { [basename(first)]: new Uint8Array() } })
     .catch((error) => {
       throw complaintOfFlag(error, flags)
     })
+  checkTiles(prompt, model)
   if (await isAnythingLeft(pairs, flags)) {
     await prepareFolder(
       folder,
@@ -155,7 +141,7 @@ async function restoreAll(work: Work): Promise<number> {
       if (signal.aborted) break
       const failure = failureOf(caught)
       fail(source, failure)
-      if (failure.code === 'disk_full') break
+      if (HOPELESS.includes(failure.code)) break
     }
   }
   progress.end()

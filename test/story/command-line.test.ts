@@ -263,5 +263,16 @@ describe('from the command line', () => {
     await gendr('import', join(root, 'test/fixtures/upscalers/compact-x4.pth'))
     const lost = await gendr('restore', PHOTOGRAPH, 'large.png', '--model', 'lost')
     expect([lost.code, lost.stderr]).toEqual([2, expect.stringMatching(/'lost'.*gendr-nano, compact-x4/)])
+    const together = await gendr('restore', PHOTOGRAPH, 'large.png', '--tile', '64')
+    expect([together.code, together.stderr]).toEqual([2, expect.stringMatching(/^gendr: .*overlap.*--tile\.\n$/)])
+  })
+
+  test('a model that is damaged ends the batch at its first picture', async () => {
+    await mkdir(join(folder, 'in'))
+    for (const name of ['a.jpg', 'b.jpg']) await copyFile(PHOTOGRAPH, join(folder, 'in', name))
+    await mkdir(join(folder, 'data/models/broken'), { recursive: true })
+    await writeFile(join(folder, 'data/models/broken/manifest.json'), '{}')
+    const { code, stdout } = await gendr('restore', 'in', 'out', '--model', 'broken', '--json')
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^\{"source":"in\/a\.jpg".*"model_corrupt".*\}\n$/)])
   })
 })

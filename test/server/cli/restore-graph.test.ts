@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { nodes } from '../../../nodes/index.ts'
 import { describeNode } from '../../../nodes/sdk/description.ts'
-import { restoreGraph } from '../../../server/cli/restore-graph.ts'
+import type { ChosenModel } from '../../../server/cli/chosen-model.ts'
+import { checkTiles, restoreGraph } from '../../../server/cli/restore-graph.ts'
 import { catalogueOf } from '../../../server/graph/catalogue.ts'
 
 const catalogue = catalogueOf(nodes.map(({ node, category }) => describeNode(node, category)))
@@ -37,4 +38,17 @@ test('at the same size a cut-out keeps its outline, and an upscaler enlarges it 
   const enlarged = restoreGraph(catalogue, picture, { name: 'lite', isUpscaler: true }, {})
   expect(enlarged.outline).toMatchObject({ class_type: 'ImageUpscaleWithModel', inputs: { image: ['mask', 0] } })
   expect(enlarged.outline!.inputs).not.toHaveProperty('grain')
+})
+
+test('an overlap that does not fit the tiles is refused in the words of the flags, unless the model has tiles of its own', () => {
+  const picture = { name: 'photo.png', hasAlpha: false }
+  const check = (flags: Record<string, string>, model: ChosenModel = restorer) =>
+    checkTiles(restoreGraph(catalogue, picture, model, flags), model)
+  const refused = { code: 'configuration_invalid', remedy: expect.stringMatching(/--overlap .* --tile/) }
+  expect(() => check({ tile: '64' })).toThrow(expect.objectContaining(refused))
+  expect(() => check({ overlap: '512' })).toThrow(/at most half the tile size \(384\) but received 512/)
+  expect(() => check({ tile: '128' })).not.toThrow()
+  const upscaler = { name: 'lite', isUpscaler: true }
+  expect(() => check({ overlap: '200' }, upscaler)).toThrow(/\(128\)/)
+  expect(() => check({ overlap: '200' }, { ...upscaler, hasOwnTiles: true })).not.toThrow()
 })

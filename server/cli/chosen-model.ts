@@ -1,0 +1,65 @@
+import { DEFAULT_SETTING } from '../../models/import/asking.ts'
+import { type BrokenModel, type ModelFacts, modelFacts } from '../../models/import/facts.ts'
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { Flags, WorkSettings } from '../config.ts'
+
+/** The model that pictures are restored with. */
+export interface ChosenModel {
+  readonly name: string
+  readonly isUpscaler: boolean
+  /** Whether its tiles have a size of their own, whatever is asked for. */
+  readonly hasOwnTiles?: boolean
+}
+
+/**
+ * The model that flags name, else the shipped one, else the first restorer.
+ * @throws RestorationError `configuration_invalid` where there is none of that name, or it has no such setting;
+ *   `model_not_found` where there is none at all
+ */
+export async function chooseModel(
+  { modelRoots }: Pick<WorkSettings, 'modelRoots'>,
+  { model: name, setting }: Flags,
+): Promise<ChosenModel> {
+  const models = await modelFacts(modelRoots)
+  const restorers = models.filter((model) => !isUpscaler(model))
+  const chosen =
+    name === undefined
+      ? (restorers.find((model) => model.name === SHIPPED) ?? restorers[0])
+      : models.find((model) => model.name === name)
+  if (chosen !== undefined) {
+    refuseSetting(chosen, setting)
+    return { name: chosen.name, isUpscaler: isUpscaler(chosen), hasOwnTiles: hasOwnTiles(chosen) }
+  }
+  if (name === undefined || models.length === 0)
+    throw new RestorationError('model_not_found', 'No model is installed.', 'Import one with `gendr import`.')
+  const all = [...restorers, ...models.filter(isUpscaler)].map((model) => model.name)
+  throw new RestorationError(
+    'configuration_invalid',
+    `No model '${String(name)}' is installed.`,
+    `Choose one of: ${all.join(', ')}.`,
+  )
+}
+
+const SHIPPED = 'gendr-nano'
+
+function isUpscaler(model: ModelFacts | BrokenModel): boolean {
+  return 'kind' in model && model.kind === 'upscaler'
+}
+
+function hasOwnTiles(model: ModelFacts | BrokenModel): boolean {
+  return 'constants' in model && 'size' in model.constants && model.constants.size !== undefined
+}
+
+/** What an upscaler takes is refused elsewhere, and a model that cannot be read when it is opened, with the reason. */
+function refuseSetting(model: ModelFacts | BrokenModel, setting: Flags[string]): void {
+  if (typeof setting !== 'string' || !('prompts' in model) || isUpscaler(model)) return
+  const known = [...new Set([DEFAULT_SETTING, ...model.prompts])]
+  if (known.includes(setting)) return
+  throw new RestorationError(
+    'configuration_invalid',
+    `Model '${model.name}' has no setting '${setting}'.`,
+    known.length === 1
+      ? 'Leave out --setting, or choose another model with --model.'
+      : `Choose one of: ${known.join(', ')}.`,
+  )
+}
