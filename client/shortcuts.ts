@@ -102,7 +102,7 @@ export function listenToKeys(
       // Beside the form it stays where it is.
       if (isForm() && viewer.shrink()) return event.preventDefault()
       if (!isForm() && viewer.isOpen) return done(event, () => viewer.close())
-      if (editor.boardInMind.state === 'running') return done(event, () => editor.cancel())
+      if (editor.canCancel) return done(event, () => editor.cancel())
       return done(event, () => commands.leaveSubgraph())
     }
     const name = keyName(event)

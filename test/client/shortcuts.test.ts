@@ -26,7 +26,7 @@ function open({ isForm = false, isRunning = false, isLarge = false, hasPicture =
     commands: { leaveSubgraph: note('leave the subgraph') },
     history: {},
     view: { abandon: () => false },
-    boardInMind: { state: isRunning ? 'running' : 'idle' },
+    canCancel: isRunning,
     cancel: note('stop the run'),
   } as unknown as Editor
   const actions = { open: nothing, runs: nothing, example: nothing, help: nothing, refresh: nothing, closeTab: nothing }
