@@ -164,12 +164,13 @@ describe.skipIf(withoutBrowser)('keeping and sharing workflows', () => {
       await by('share-link').click()
     }
     const { page } = editor
+    const toast = by('toast').filter({ hasText: 'The link is on the clipboard.' })
+    await toast.waitFor({ state: 'detached' })
     await page.evaluate(async () => {
       await navigator.clipboard.writeText('before')
       Object.defineProperty(navigator, 'clipboard', { configurable: true, value: undefined })
     })
     await share()
-    const toast = by('toast').filter({ hasText: 'The link is on the clipboard.' })
     await toast.waitFor()
     // Whatever a message says, it leaves the page to be seen.
     await toast
