@@ -14,10 +14,10 @@ export function historyRoutes(runs: Runs): Router {
   router.get('/history/:id', (request, response) => {
     response.type('application/json').send(runs.recordText(request.params.id))
   })
-  router.post('/history', (request, response) => {
+  router.post('/history', async (request, response) => {
     const edit = parse(listEditSchema, request.body ?? {})
-    if (edit.clear) runs.clearHistory()
-    runs.removeHistory(edit.delete)
+    if (edit.clear) await runs.clearHistory()
+    await runs.removeHistory(edit.delete)
     response.json({})
   })
   return router

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { messageOf } from '../message-of.ts'
 import type { RunEvent } from '../protocol/events.ts'
@@ -25,6 +26,8 @@ export type RunChange =
 const MOST_CRASHES = 3
 /** Before what could not be written is tried again, in ms. */
 const PAUSE = 2000
+/** Records that are forgotten in one turn of the event loop; one may have megabytes. */
+const BATCH = 20
 /** Pictures of socket runs that may wait in memory, in bytes. */
 const MAX_ATTACHED = 1 << 30
 
@@ -220,17 +223,26 @@ export class Runs {
     return record === undefined ? '{}' : `{${JSON.stringify(id)}:${record}}`
   }
 
-  removeHistory(ids: readonly string[]): void {
-    this.#store.removeEnded(ids)
+  /** Forgets runs that have ended; others are left alone. */
+  async removeHistory(ids: readonly string[]): Promise<void> {
+    let next = 0
+    await this.#forgetInTurns((limit) => {
+      const some = ids.slice(next, next + limit)
+      next += limit
+      this.#store.removeEnded(some)
+      return some.length
+    })
   }
 
-  clearHistory(): void {
-    this.#store.clearEnded()
+  /** As removeHistory, of all that have ended by now. */
+  async clearHistory(): Promise<void> {
+    const last = this.#store.lastFinish
+    await this.#forgetInTurns((limit) => this.#store.removeEndedUpTo(last, limit))
   }
 
-  /** As removeHistory, of runs that ended before a moment. @returns how many, at most `limit` */
-  removeHistoryBefore(time: number, limit: number): number {
-    return this.#store.removeEndedBefore(time, limit)
+  /** As removeHistory, of those that ended before a moment. @returns how many */
+  removeHistoryBefore(time: number): Promise<number> {
+    return this.#forgetInTurns((limit) => this.#store.removeEndedBefore(time, limit))
   }
 
   /** Starts nothing more; the run under way is left for the next start of the host. */
@@ -419,6 +431,19 @@ export class Runs {
     void done.then(() => {
       this.#sweeping = undefined
     })
+  }
+
+  /**
+   * Forgets a few records in each turn of the event loop, so that everything else goes on: there may be gigabytes of them.
+   * @param forget at most `limit` of them; says how many
+   */
+  async #forgetInTurns(forget: (limit: number) => number): Promise<number> {
+    let total = 0
+    for (let forgotten = BATCH; forgotten === BATCH && !this.#closed; await nextTurn()) {
+      forgotten = forget(BATCH)
+      total += forgotten
+    }
+    return total
   }
 
   #announce(change: RunChange): void {

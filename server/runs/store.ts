@@ -262,8 +262,14 @@ export class RunStore {
     })
   }
 
-  clearEnded(): void {
-    this.#statements.clearEnded.run()
+  /** The place in the history of the run that ended last; those of later ones are higher. */
+  get lastFinish(): number {
+    return this.#finish
+  }
+
+  /** Forgets runs up to a place in the history, the oldest first. @returns how many, at most `limit` */
+  removeEndedUpTo(finish: number, limit: number): number {
+    return this.#statements.removeEndedUpTo.run(finish, limit).changes
   }
 
   /** Forgets runs that ended before a moment, the oldest first. @returns how many, at most `limit` */
@@ -401,7 +407,9 @@ function prepare(database: Database.Database) {
       `SELECT finish, ${item} FROM runs JOIN graphs USING (id) WHERE finish > ? ORDER BY finish LIMIT ?`,
     ),
     removeEnded: database.prepare("DELETE FROM runs WHERE id = ? AND status = 'ended'"),
-    clearEnded: database.prepare("DELETE FROM runs WHERE status = 'ended'"),
+    removeEndedUpTo: database.prepare(
+      'DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE finish <= ? ORDER BY finish LIMIT ?)',
+    ),
     removeEndedBefore: database.prepare(
       `DELETE FROM runs WHERE id IN
        (SELECT id FROM runs WHERE finish IS NOT NULL AND finished_at < ? ORDER BY finish LIMIT ?)`,

@@ -255,7 +255,7 @@ const commands: fc.Arbitrary<Step>[] = [
     step(
       'forget',
       (model, real) => {
-        real.runs.removeHistory([id])
+        void real.runs.removeHistory([id])
         model.ended.delete(id)
       },
       () => id,
@@ -263,7 +263,7 @@ const commands: fc.Arbitrary<Step>[] = [
   ),
   fc.constant(
     step('forget all', (model, real) => {
-      real.runs.clearHistory()
+      void real.runs.clearHistory()
       model.ended.clear()
     }),
   ),

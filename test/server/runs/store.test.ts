@@ -92,7 +92,7 @@ test('only what waits can be taken out, only what has ended forgotten', () => {
   expect(store.itemText('waits')).toBeDefined()
   expect(store.itemText('ended')).toBeDefined()
   store.removeWaiting(['waits'], 0)
-  store.clearEnded()
+  store.removeEndedUpTo(store.lastFinish, 10)
   expect(store.itemText('waits')).toBeUndefined()
   expect(store.itemText('ended')).toBeUndefined()
 })
