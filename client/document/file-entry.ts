@@ -1,8 +1,8 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
-import { ownValues } from '../../server/graph/expand-subgraphs.ts'
+import { type Boundary, ownValues } from '../../server/graph/subgraph-fields.ts'
 import { parameterValues } from '../../server/graph/workflow-to-prompt.ts'
 import type { FileEntry } from './graph.ts'
-import { defaultParams, SUBGRAPHS } from './parameters.ts'
+import { defaultParams } from './parameters.ts'
 
 /** A value of the file as an object; undefined for everything else. */
 export function entryOf(value: unknown): FileEntry | undefined {
@@ -20,32 +20,23 @@ export function hasObjectLinks(source: FileEntry): boolean {
   return source.version === 1 || source.inputNode !== undefined || entryOf(source.state) !== undefined
 }
 
-/** Names by which sockets can be told apart: a name that comes again gets a number. */
-export function uniqueNames(sockets: readonly { readonly name: string }[]): string[] {
-  const taken = new Set<string>()
-  const numbers = new Map<string, number>()
-  return sockets.map(({ name }) => {
-    let unique = name
-    for (let n = numbers.get(name) ?? 2; taken.has(unique); n++) {
-      unique = `${name} (${n})`
-      numbers.set(name, n + 1)
-    }
-    taken.add(unique)
-    return unique
-  })
-}
-
-/** The parameters that a node of the file has, with the defaults of its type for those that it leaves out. */
-export function readParams(source: FileEntry, type: NodeDescription | undefined): Record<string, unknown> {
+/**
+ * The parameters that a node of the file has, with the defaults of its type for those that it leaves out.
+ * @param boundary of the subgraph that it is made of
+ */
+export function readParams(
+  source: FileEntry,
+  type: NodeDescription | undefined,
+  boundary: Boundary | undefined,
+): Record<string, unknown> {
   const widgets = source.widgets_values
   const node = {
     properties: entryOf(source.properties) ?? {},
     widgetsValues: Array.isArray(widgets) ? widgets : (entryOf(widgets) ?? []),
+    rest: source,
   }
   if (type === undefined) return parameterValues(node, type)
-  const isSubgraph = type.category === SUBGRAPHS
-  const fields = type.parameters.map(({ name }) => name)
-  const values = isSubgraph ? Object.fromEntries(ownValues(node, fields)) : parameterValues(node, type)
+  const values = boundary === undefined ? parameterValues(node, type) : Object.fromEntries(ownValues(node, boundary))
   return { ...defaultParams(type), ...values }
 }
 

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { type Boundary, inputsMeant } from '../../server/graph/subgraph-fields.ts'
+import { uniqueNames } from '../../server/graph/unique-names.ts'
 import {
   parseWorkflow,
   type Workflow,
@@ -9,18 +11,10 @@ import {
   type WorkflowNode,
   type WorkflowOutput,
 } from '../../server/graph/workflow.ts'
+import { boundaryIn } from './boundary.ts'
 import { circularLinks } from './circles.ts'
 import { judge } from './connect.ts'
-import {
-  boundingOf,
-  entriesAt,
-  entryOf,
-  hasObjectLinks,
-  readForm,
-  readParams,
-  staleOf,
-  uniqueNames,
-} from './file-entry.ts'
+import { boundingOf, entriesAt, entryOf, hasObjectLinks, readForm, readParams, staleOf } from './file-entry.ts'
 import {
   BOUNDARY,
   BOUNDARY_TYPES,
@@ -62,9 +56,9 @@ export function readWorkflow(json: unknown, types: Catalogue): ReadGraph {
   const definitions = new Map<string, Graph>()
   for (const [id, draft] of drafts)
     definitions.set(id, { ...EMPTY_GRAPH, nodes: new Map(readBoundary(draft.source, new Set())) })
-  // Twice: the fields of a subgraph are those of nodes inside, which may be made of another subgraph.
+  // Twice: where one holds itself, neither order is right.
   for (const heard of [[], problems]) {
-    for (const [id, draft] of drafts) {
+    for (const [id, draft] of innermostFirst(drafts)) {
       const name = typeof draft.source.name === 'string' ? draft.source.name : 'Subgraph'
       definitions.set(id, { ...readLevel(draft, types, definitions, heard), definitions: new Map(), name })
     }
@@ -90,6 +84,24 @@ function draftOf(json: unknown): Draft {
   return { workflow: parseWorkflow(json), source: entryOf(json) ?? {} }
 }
 
+/** What is held before what holds it: the fields of a subgraph are those of nodes inside, which may be made of another. */
+function innermostFirst(drafts: ReadonlyMap<string, Draft>): ReadonlyMap<string, Draft> {
+  const ordered = new Map<string, Draft>()
+  const opened = new Set<string>()
+  const stack = [...drafts.keys()].reverse()
+  for (let id = stack.at(-1); id !== undefined; id = stack.at(-1)) {
+    const draft = drafts.get(id)
+    if (draft === undefined || ordered.has(id) || opened.has(id)) {
+      stack.pop()
+      if (draft !== undefined) ordered.set(id, draft)
+      continue
+    }
+    opened.add(id)
+    for (const { type } of draft.workflow.nodes) if (drafts.has(type) && !opened.has(type)) stack.push(type)
+  }
+  return ordered
+}
+
 function definitionsOf(json: unknown): FileEntry[] {
   return entriesAt(entryOf(entryOf(json)?.definitions) ?? {}, 'subgraphs')
 }
@@ -105,8 +117,8 @@ function readLevel(
   definitions: Graph['definitions'],
   problems: string[],
 ): Graph {
-  const known = new Set(workflow.links.map(({ id }) => id))
-  const nodes = new Map(readBoundary(source, known))
+  const ids = new Set(workflow.links.map(({ id }) => id))
+  const nodes = new Map(readBoundary(source, ids))
   const entries = entriesAt(source, 'nodes')
   const around = { ...EMPTY_GRAPH, definitions }
   // A file may leave out the outputs of a node that nobody here knows, and still link them.
@@ -114,11 +126,13 @@ function readLevel(
   for (const { from, fromSlot } of workflow.links) {
     leastOutputs.set(String(from), Math.max(leastOutputs.get(String(from)) ?? 0, Math.min(fromSlot + 1, MOST_SOCKETS)))
   }
+  const made = new Map<string, Described>()
   for (const [i, node] of workflow.nodes.entries()) {
-    const type = staticType(node.type, types) ?? definitionType(around, node.type, types)
+    const known = made.get(node.type) ?? describe(around, node.type, types)
+    made.set(node.type, known)
     const id = entries[i]?.id
     if (id !== undefined && id !== node.id) problems.push(`Two nodes had the id ${id}. One of them is now ${node.id}.`)
-    nodes.set(String(node.id), readNode(node, entries[i] ?? {}, type, leastOutputs.get(String(node.id)) ?? 0, known))
+    nodes.set(String(node.id), readNode(node, entries[i] ?? {}, known, leastOutputs.get(String(node.id)) ?? 0, ids))
   }
   const read = new Map(readReroutes(source).map((reroute) => [reroute.id, reroute]))
   const links = readLinks(workflow, source, nodes, definitions, types, problems)
@@ -155,10 +169,23 @@ function readLevel(
 
 const LISTS: ReadonlySet<string> = new Set(['nodes', 'links', 'groups'])
 
+/** A type of nodes as far as reading needs it. */
+interface Described {
+  readonly type: NodeDescription | undefined
+  /** Of the subgraph that the nodes are made of. */
+  readonly boundary: Boundary | undefined
+}
+
+function describe(graph: Graph, id: string, types: Catalogue): Described {
+  const type = staticType(id, types)
+  if (type !== undefined) return { type, boundary: undefined }
+  return { type: definitionType(graph, id, types), boundary: boundaryIn(graph.definitions, id) }
+}
+
 function readNode(
   node: WorkflowNode,
   source: FileEntry,
-  type: NodeDescription | undefined,
+  { type, boundary }: Described,
   leastOutputs: number,
   known: ReadonlySet<number>,
 ): GraphNode {
@@ -174,9 +201,9 @@ function readNode(
     pinned: flags?.pinned === true,
     ...(typeof source.color === 'string' ? { color: source.color } : {}),
     ...(typeof source.bgcolor === 'string' ? { background: source.bgcolor } : {}),
-    params: readParams(source, type),
+    params: readParams(source, type, boundary),
     ...readForm(source),
-    inputs: readInputs(node.inputs, entriesAt(source, 'inputs'), type, known),
+    inputs: readInputs(node.inputs, entriesAt(source, 'inputs'), { type, boundary }, known),
     outputs: readOutputs(node.outputs, entriesAt(source, 'outputs'), type, leastOutputs, known),
     source,
   }
@@ -186,11 +213,12 @@ function readNode(
 function readInputs(
   inputs: readonly WorkflowInput[],
   entries: readonly FileEntry[],
-  type: NodeDescription | undefined,
+  { type, boundary }: Described,
   links: ReadonlySet<number>,
 ): GraphSocket[] {
   const known = new Map(type === undefined ? [] : socketsOf(type).inputs.map((socket) => [socket.name, socket]))
-  const names = uniqueNames(inputs)
+  const meant = boundary === undefined ? [] : inputsMeant(inputs, boundary)
+  const names = uniqueNames(inputs.map(({ name }, i) => boundary?.inputs[meant[i] ?? -1] ?? { name }))
   const read = inputs.map((input, i): GraphSocket => {
     const name = names[i] ?? input.name
     const ours = known.get(name)

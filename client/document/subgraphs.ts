@@ -1,9 +1,9 @@
 import type { Catalogue } from '../../server/graph/catalogue.ts'
-import { fieldFor } from '../../server/graph/expand-subgraphs.ts'
+import { fieldFor } from '../../server/graph/subgraph-fields.ts'
+import { uniqueNames } from '../../server/graph/unique-names.ts'
 import type { Change } from './change.ts'
 import { removeLinks } from './connect.ts'
 import { insertGraph, partOf, removeNodes, reroutesOf } from './edits.ts'
-import { uniqueNames } from './file-entry.ts'
 import {
   BOUNDARY,
   BOUNDARY_TYPES,
@@ -176,10 +176,10 @@ export function unpackSubgraph(
       }
     }
   }
-  for (const { node: inner, widget, name } of promotedBy(node)) {
+  for (const { node: inner, widget, name } of promotedBy(graph, node)) {
     const target = values.get(renamed.get(inner) ?? '')
     if (target === undefined || !(name in node.params)) continue
-    const field = fieldFor(target, widget, promotedBy(target))
+    const field = fieldFor(target, widget, promotedBy(graph, target))
     values.set(target.id, { ...target, params: { ...target.params, [field]: node.params[name] } })
   }
   const isLast = instancesOf(whole, node.type).length <= 1

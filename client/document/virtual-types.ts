@@ -1,16 +1,15 @@
 import type { NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
 import type { SocketType } from '../../nodes/sdk/values.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
-import { fieldFor, type PromotedWidget, placesOf, promotedWidgets } from '../../server/graph/expand-subgraphs.ts'
 import {
-  BOUNDARY,
-  BOUNDARY_TYPES,
-  type FileEntry,
-  type Graph,
-  type GraphLink,
-  type GraphNode,
-  type GraphSocket,
-} from './graph.ts'
+  fieldFor,
+  fieldKey,
+  type PromotedWidget,
+  placesOf,
+  promotedWidgets,
+} from '../../server/graph/subgraph-fields.ts'
+import { feedingOf, inputsOf, linksFromInputs } from './boundary.ts'
+import { BOUNDARY, BOUNDARY_TYPES, type FileEntry, type Graph, type GraphNode, type GraphSocket } from './graph.ts'
 import { SUBGRAPHS } from './parameters.ts'
 
 const ANY = '*' as SocketType
@@ -69,11 +68,11 @@ export function titleOf(graph: Graph, node: GraphNode, types: Catalogue): string
 /** A subgraph as this one node shows it: with the fields of its inside that the file promotes for it. */
 function instanceType(graph: Graph, node: GraphNode, types: Catalogue): NodeDescription | undefined {
   const type = definitionType(graph, node.type, types)
-  const promoted = promotedBy(node)
+  const promoted = promotedBy(graph, node)
   if (type === undefined || promoted.length === 0) return type
   const own = new Map(type.parameters.map((parameter) => [parameter.name, parameter]))
   const byName = new Map(promoted.map((one) => [one.name, one]))
-  const parameters = [...new Set(placesOf([...own.keys()], promoted, -1))].flatMap((name) => {
+  const parameters = [...new Set(placesOf(type.parameters, promoted, -1))].flatMap((name) => {
     const one = byName.get(name)
     return own.get(name) ?? (one === undefined ? undefined : promotedField(graph, node, one, types)) ?? []
   })
@@ -81,9 +80,11 @@ function instanceType(graph: Graph, node: GraphNode, types: Catalogue): NodeDesc
 }
 
 /** The fields of its inside that a node made of a subgraph shows as its own. */
-export function promotedBy({ source }: GraphNode): readonly PromotedWidget[] {
+export function promotedBy({ definitions }: Graph, { type, source }: GraphNode): readonly PromotedWidget[] {
   const properties = source?.properties
-  return isEntry(properties) ? promotedWidgets(properties) : []
+  const definition = definitions.get(type)
+  if (!isEntry(properties) || definition === undefined) return []
+  return promotedWidgets(properties, { feeding: feedingOf(definition) })
 }
 
 function isEntry(value: unknown): value is FileEntry {
@@ -102,9 +103,9 @@ function promotedField(
   const target = definition?.nodes.get(node)
   if (definition === undefined || target === undefined || depth > DEEPEST) return undefined
   const level = { ...definition, definitions: graph.definitions }
-  const promoted = level.definitions.has(target.type) ? promotedBy(target) : []
+  const promoted = promotedBy(level, target)
   const field = fieldFor(target, widget, promoted)
-  if (linkedInputs(definition).has(`${node}:${field}`)) return undefined
+  if (linkedInputs(definition).has(fieldKey(node, field))) return undefined
   const further = promoted.find((one) => one.name === field)
   const parameter =
     target.type === 'PrimitiveNode'
@@ -116,11 +117,11 @@ function promotedField(
 
 const linked = new WeakMap<Graph, ReadonlySet<string>>()
 
-/** The inputs of a subgraph's inside that links feed, as `node:input`. */
+/** The inputs of a subgraph's inside that links feed, by `fieldKey`. */
 function linkedInputs(definition: Graph): ReadonlySet<string> {
   const known = linked.get(definition)
   if (known !== undefined) return known
-  const fed = new Set([...definition.links.values()].map(({ to, input }) => `${to}:${input}`))
+  const fed = new Set([...definition.links.values()].map(({ to, input }) => fieldKey(to, input)))
   linked.set(definition, fed)
   return fed
 }
@@ -152,7 +153,7 @@ export function valuesType(graph: Graph, type: string, types: Catalogue): NodeDe
 export function definitionType(graph: Graph, id: string, types: Catalogue): NodeDescription | undefined {
   const definition = graph.definitions.get(id)
   if (definition === undefined) return undefined
-  const sockets = definition.nodes.get(BOUNDARY.input)?.outputs ?? []
+  const sockets = inputsOf(definition)
   const fields = sockets.map((_, index) => fieldBehind(graph, definition, index, types))
   return {
     ...NOTHING,
@@ -177,9 +178,8 @@ export function definitionType(graph: Graph, id: string, types: Catalogue): Node
 
 /** Subgraphs in subgraphs are looked through this deep; a file may have one that holds itself. */
 const DEEPEST = 16
-const firstLinks = new WeakMap<Graph, ReadonlyMap<number, GraphLink>>()
 
-/** The parameter that an input of a subgraph feeds first, if it feeds one. */
+/** The parameter that an input of a subgraph feeds first, if it feeds one; its default is the value that the inside has. */
 function fieldBehind(
   graph: Graph,
   definition: Graph,
@@ -187,21 +187,19 @@ function fieldBehind(
   types: Catalogue,
   depth = 0,
 ): ParameterDescription | undefined {
-  const link = linksFromInputs(definition).get(output)
-  if (link === undefined || depth > DEEPEST) return undefined
-  return parameterAt({ ...definition, definitions: graph.definitions }, link.to, link.input, types, depth + 1)
-}
-
-/** The first link from each input of a subgraph. */
-function linksFromInputs(definition: Graph): ReadonlyMap<number, GraphLink> {
-  const known = firstLinks.get(definition)
-  if (known !== undefined) return known
-  const first = new Map<number, GraphLink>()
-  for (const link of definition.links.values()) {
-    if (link.from === BOUNDARY.input && !first.has(link.output)) first.set(link.output, link)
+  if (depth > DEEPEST) return undefined
+  const level = { ...definition, definitions: graph.definitions }
+  let isFurther = false
+  for (const { to, input } of linksFromInputs(definition).get(output) ?? []) {
+    const target = level.nodes.get(to)
+    // One way further in is enough: with many the ways would double with every level.
+    const isNested = level.definitions.has(target?.type ?? '')
+    if (target === undefined || (isNested && isFurther)) continue
+    isFurther ||= isNested
+    const parameter = parameterAt(level, to, input, types, depth + 1)
+    if (parameter !== undefined) return withDefault(parameter, target.params[input])
   }
-  firstLinks.set(definition, first)
-  return first
+  return undefined
 }
 
 /** The parameter that an input stands for. */
@@ -217,8 +215,9 @@ export function parameterAt(
   const type = staticType(node.type, types)
   if (type !== undefined) return type.parameters.find(({ name }) => name === input)
   const definition = graph.definitions.get(node.type)
-  const index = definition?.nodes.get(BOUNDARY.input)?.outputs.findIndex(({ name }) => name === input) ?? -1
-  return definition === undefined ? undefined : fieldBehind(graph, definition, index, types, depth)
+  if (definition === undefined) return undefined
+  const index = inputsOf(definition).findIndex(({ name }) => name === input)
+  return fieldBehind(graph, definition, index, types, depth)
 }
 
 /** A primitive takes the shape of the first field that it feeds. */

@@ -1,9 +1,10 @@
 import type { NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
-import { placesOf } from '../../server/graph/expand-subgraphs.ts'
 import type { Prompt } from '../../server/graph/prompt.ts'
+import { type Boundary, type PromotedWidget, placesOf } from '../../server/graph/subgraph-fields.ts'
 import { parseWorkflow } from '../../server/graph/workflow.ts'
 import { workflowToPrompt } from '../../server/graph/workflow-to-prompt.ts'
+import { boundaryIn } from './boundary.ts'
 import {
   boundingOf,
   entriesAt,
@@ -24,8 +25,7 @@ import {
   isBoundary,
   linksThrough,
 } from './graph.ts'
-import { SUBGRAPHS } from './parameters.ts'
-import { promotedBy, typeOf, valuesType } from './virtual-types.ts'
+import { promotedBy, staticType, typeOf, valuesType } from './virtual-types.ts'
 
 /**
  * The graph as a file, in the format that it came in: 0.4 where it was made here. Whatever nobody changed is written as it
@@ -63,9 +63,21 @@ function writeLevel(graph: Graph, types: Catalogue): FileEntry {
   const nodes = [...graph.nodes.values()].filter((node) => !isBoundary(node))
   const slots = new Map([...graph.nodes].map(([id, node]) => [id, slotsOf(node, wiring)]))
   const isObjects = hasObjectLinks(source)
+  const described = new Map<string, Described>()
+  const describe = ({ type: id }: GraphNode): Described => {
+    const known = described.get(id) ?? {
+      type: valuesType(graph, id, types),
+      boundary: staticType(id, types) === undefined ? boundaryIn(graph.definitions, id) : undefined,
+    }
+    described.set(id, known)
+    return known
+  }
   const lists = {
     nodes: nodes.map((node, i) =>
-      writeNode(node, i, valuesType(graph, node.type, types), wiring, () => typeOf(graph, node, types)),
+      writeNode(node, i, describe(node), wiring, () => ({
+        shown: typeOf(graph, node, types),
+        promoted: promotedBy(graph, node),
+      })),
     ),
     links: links.map((link) => writeLink(link, slots.get(link.to)?.get(link.input) ?? 0, isObjects)),
     groups: [...graph.groups.values()].map(({ title, bounding, color, source }) =>
@@ -148,13 +160,25 @@ function boundaryPlace({ id, position, size, source }: GraphNode): FileEntry {
   return bounding.every((value, i) => before[i] === value) ? source : patched(source, { bounding })
 }
 
-/** @param shown what the node looks like, with the fields that it shows of its inside */
+/** A type of nodes as far as writing needs it. */
+interface Described {
+  readonly type: NodeDescription | undefined
+  /** Of the subgraph that the nodes are made of. */
+  readonly boundary: Boundary | undefined
+}
+
+/** What a node made of a subgraph looks like, with the fields that it shows of its inside. */
+interface Look {
+  readonly shown: NodeDescription | undefined
+  readonly promoted: readonly PromotedWidget[]
+}
+
 function writeNode(
   node: GraphNode,
   order: number,
-  type: NodeDescription | undefined,
+  { type, boundary }: Described,
   wiring: Wiring,
-  shown: () => NodeDescription | undefined,
+  look: () => Look,
 ): FileEntry {
   const { source } = node
   const fields = {
@@ -171,8 +195,8 @@ function writeNode(
     ...(node.title === undefined ? (source?.title === type?.title ? {} : { title: undefined }) : { title: node.title }),
     ...difference(textOf(source?.color), node.color, 'color'),
     ...difference(textOf(source?.bgcolor), node.background, 'bgcolor'),
-    ...writeSockets(node, wiring),
-    ...writeValues(node, type, shown),
+    ...writeSockets(node, wiring, boundary),
+    ...writeValues(node, { type, boundary }, look),
   }
   return patched(source ?? {}, fields)
 }
@@ -184,12 +208,21 @@ function writeFlags({ source, collapsed, pinned }: GraphNode): FileEntry {
   return { flags: patched(flags ?? {}, { ...asked('collapsed', collapsed), ...asked('pinned', pinned) }) }
 }
 
-function writeSockets(node: GraphNode, { into, outOf, made, nowhere }: Wiring): FileEntry {
+function writeSockets(
+  node: GraphNode,
+  { into, outOf, made, nowhere }: Wiring,
+  boundary: Boundary | undefined,
+): FileEntry {
+  const ofSubgraph = new Set(boundary?.inputs.map(({ name }) => name))
   const inputs = writtenInputs(node, into).map(({ name, type, isWidget, source, stale }) => {
     const link = into.get(inputKey(node.id, name))?.id ?? null
     if (source === undefined) return { name, type, ...(isWidget === true ? { widget: { name } } : {}), link }
     const isStale = link === null && nowhere(stale).length > 0
-    return isStale || (source.link ?? null) === link ? source : patched(source, { link })
+    return patched(source, {
+      // A subgraph's inputs are known by their names.
+      ...(ofSubgraph.has(name) ? difference(source.name, name, 'name') : {}),
+      ...(isStale || (source.link ?? null) === link ? {} : { link }),
+    })
   })
   let last = node.outputs.length
   const isWritten = (i: number) =>
@@ -220,19 +253,14 @@ function slotsOf(node: GraphNode, { into }: Wiring): Map<string, number> {
   return new Map(written.map(({ name }, i) => [name, i]))
 }
 
-function writeValues(
-  node: GraphNode,
-  type: NodeDescription | undefined,
-  shown: () => NodeDescription | undefined,
-): FileEntry {
+function writeValues(node: GraphNode, { type, boundary }: Described, look: () => Look): FileEntry {
   const { source = {} } = node
-  const isSame = node.source !== undefined && sameJson(readParams(source, type), node.params)
+  const isSame = node.source !== undefined && sameJson(readParams(source, type, boundary), node.params)
   const form = difference(readForm(source).form, node.form, 'form')
   if (isSame && Object.keys(form).length === 0) return {}
   const properties = patched(entryOf(source.properties) ?? { 'Node name for S&R': node.type }, form)
   if (isSame) return { properties }
-  const isPromoting = type?.category === SUBGRAPHS && promotedBy(node).length > 0
-  const values = isPromoting ? writePromoted(node, type, shown()) : writeWidgets(node, type)
+  const values = boundary === undefined ? writeWidgets(node, type) : writeFields(node, type, boundary, look())
   // Newer files of ComfyUI say the values by name too.
   const named = entryOf(source.widgets_values_named)
   return {
@@ -259,17 +287,19 @@ function writeWidgets({ source, params }: GraphNode, type: NodeDescription | und
   return [...values.map(({ value, own }, i) => (own || i >= old.length ? value : old[i])), ...old.slice(values.length)]
 }
 
-/** ComfyUI has a value for each promoted widget, where the node has none that of the inside. */
-function writePromoted(node: GraphNode, type: NodeDescription, shown: NodeDescription | undefined): unknown {
+/** ComfyUI has one value for each field of a subgraph and each promoted widget, where the node has none that of the inside. */
+function writeFields(
+  node: GraphNode,
+  type: NodeDescription | undefined,
+  { fields }: Boundary,
+  { shown, promoted }: Look,
+): unknown {
   const before = node.source?.widgets_values
   if (entryOf(before) !== undefined) return writeWidgets(node, type)
-  const old = Array.isArray(before) ? before : []
+  // Where nothing is promoted, what older files have more is of widgets that are no fields.
+  const old = Array.isArray(before) && promoted.length > 0 ? before : []
   const inside = new Map(shown?.parameters.map((parameter) => [parameter.name, parameter.default]))
-  const places = placesOf(
-    type.parameters.map(({ name }) => name),
-    promotedBy(node),
-    old.length,
-  )
+  const places = placesOf(fields, promoted, old.length)
   const values = places.map((name, i) => node.params[name] ?? inside.get(name) ?? old[i] ?? null)
   return [...values, ...old.slice(values.length)]
 }

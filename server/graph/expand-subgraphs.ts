@@ -1,102 +1,22 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { parseWorkflow, type Workflow, type WorkflowInput, type WorkflowLink, type WorkflowNode } from './workflow.ts'
+import type { Catalogue } from './catalogue.ts'
+import {
+  type Definition,
+  INPUTS,
+  type Level,
+  levelOf,
+  listedBy,
+  OUTPUTS,
+  readDefinitions,
+} from './subgraph-definitions.ts'
+import { fieldFor, givenInside, inputsMeant, ownValues, promotedWidgets } from './subgraph-fields.ts'
+import type { Workflow, WorkflowInput, WorkflowLink, WorkflowNode } from './workflow.ts'
 
 /** What a subgraph may grow to; two that each hold two of the next would double with every level. */
 const MAX_NODES = 20_000
 const MAX_PARTS = 200_000
 const MAX_DEPTH = 64
 const ALWAYS = 0
-/** ComfyUI's ids of a subgraph's boundary. */
-const INPUTS = '-10'
-const OUTPUTS = '-20'
-/** Widgets that another one follows without being an input. */
-const SEEDS: ReadonlySet<string> = new Set(['seed', 'noise_seed'])
-/** ComfyUI's id for the node itself, in its list of promoted widgets. */
-const OWN = '-1'
-const MOST_PROMOTED = 200
-const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
-
-/** The file itself, or the inside of a subgraph. */
-interface Level {
-  readonly nodes: readonly WorkflowNode[]
-  readonly links: ReadonlyMap<number, WorkflowLink>
-  /** Those that lead to its outputs. */
-  readonly leaving: readonly WorkflowLink[]
-}
-
-interface Definition {
-  readonly name: string
-  readonly level: Level
-  /** What is copied each time besides nodes: their inputs and fields, and the links that leave. */
-  readonly parts: number
-}
-
-/** A field of a subgraph's inside that a node made of it shows as its own: an entry of ComfyUI's `properties.proxyWidgets`. */
-export interface PromotedWidget {
-  /** The node inside. */
-  readonly node: string
-  readonly widget: string
-  /** What the node has its value by. */
-  readonly name: string
-}
-
-const known = new WeakMap<WorkflowNode['properties'], readonly PromotedWidget[]>()
-
-/** The promoted widgets of a node, in the order of the file; one that stands for an input of its own has that one's name. */
-export function promotedWidgets(properties: WorkflowNode['properties']): readonly PromotedWidget[] {
-  const read = known.get(properties) ?? readPromoted(properties.proxyWidgets)
-  known.set(properties, read)
-  return read
-}
-
-function readPromoted(entry: unknown): readonly PromotedWidget[] {
-  const list = typeof entry === 'string' ? parsed(entry) : entry
-  if (!Array.isArray(list)) return []
-  return list.slice(0, MOST_PROMOTED).flatMap((one: unknown) => {
-    const [id, text] = Array.isArray(one) ? one : []
-    if ((typeof id !== 'string' && typeof id !== 'number') || typeof text !== 'string') return []
-    // Some versions put the ids of nodes further inside before the name.
-    const widget = text.includes(':') ? text.replace(/^(\s*\d+\s*:)+\s*/, '') : text
-    if (UNSAFE.has(widget)) return []
-    const node = String(id)
-    return [{ node, widget, name: node === OWN ? widget : `${node}:${text}` }]
-  })
-}
-
-/**
- * What a node made of a subgraph has at each place of `widgets_values`: the promoted widgets; before them its inputs that
- * are in no entry, unless there are only as many values as entries.
- * @param fields its inputs that stand for fields
- */
-export function placesOf(fields: readonly string[], promoted: readonly PromotedWidget[], values: number): string[] {
-  const listed = promoted.map(({ name }) => name)
-  return values === listed.length ? listed : [...fields.filter((name) => !listed.includes(name)), ...listed]
-}
-
-/** The values that a node made of a subgraph has itself, by name: where it has none, that of the inside counts. */
-export function ownValues(
-  { properties, widgetsValues }: Pick<WorkflowNode, 'properties' | 'widgetsValues'>,
-  fields: readonly string[],
-): Map<string, unknown> {
-  const { params } = properties
-  const named = typeof params === 'object' && params !== null ? Object.entries(params) : undefined
-  const values = new Map<string, unknown>()
-  if (!Array.isArray(widgetsValues)) for (const [name, value] of Object.entries(widgetsValues)) values.set(name, value)
-  else {
-    const promoted = promotedWidgets(properties)
-    const inside = new Set(promoted.flatMap(({ node, name }) => (node === OWN ? [] : [name])))
-    let position = 0
-    for (const name of placesOf(fields, promoted, widgetsValues.length)) {
-      if (position >= widgetsValues.length) break
-      const value = widgetsValues[position]
-      // ComfyUI lists the value of the inside, too; what was changed here is among the names.
-      if (!inside.has(name) || (named === undefined && value !== null)) values.set(name, value)
-      position += promoted.length === 0 && SEEDS.has(name) ? 2 : 1
-    }
-  }
-  for (const [name, value] of named ?? []) values.set(name, value)
-  return values
-}
 
 /**
  * Puts the inside of each subgraph in the place of the nodes that are made of it, so that what follows knows no subgraphs.
@@ -104,8 +24,8 @@ export function ownValues(
  * a value for an input; muted and bypassed nodes stay closed.
  * @throws RestorationError `workflow_invalid` where a subgraph holds itself
  */
-export function expandSubgraphs(workflow: Workflow): Workflow {
-  const definitions = readDefinitions(workflow)
+export function expandSubgraphs(workflow: Workflow, types: Catalogue): Workflow {
+  const definitions = readDefinitions(workflow, types)
   if (definitions.size === 0) return workflow
   const expansion = new Expansion(definitions)
   expansion.level(levelOf(workflow), '', [])
@@ -183,32 +103,37 @@ class Expansion {
         }
         this.#count()
         this.#countParts(definition.parts)
-        const promoted = promotedWidgets(node.properties)
-        const fields = node.inputs.flatMap(({ name, rest }) => (rest.widget === undefined ? [] : [name]))
-        const values = ownValues(node, fields)
-        for (const [widget, value] of set) values.set(fieldFor(node, widget, promoted), value)
+        const boundary = definition.boundary ?? listedBy(node)
+        const promoted = promotedWidgets(node.properties, boundary)
+        const values = ownValues(node, boundary)
+        for (const [widget, value] of set) values.set(fieldFor(boundary, widget, promoted), value)
         const inside = new Map<number, Feed>()
+        for (const [index, { name }] of boundary.inputs.entries()) {
+          if (values.has(name)) inside.set(index, { kind: 'value', value: values.get(name) })
+        }
+        const meant = inputsMeant(node.inputs, boundary)
         for (const [slot, input] of node.inputs.entries()) {
-          const feed = feedOf(input, `${id}:${INPUTS}:${slot}`)
+          const index = meant[slot]
+          if (index === undefined) continue
+          const reroute = `${id}:${INPUTS}:${index}`
+          const feed = feedOf(input, reroute)
           if (feed?.kind === 'link') {
             // One link in, any number out: the reroute takes what the node is fed.
-            const reroute = `${id}:${INPUTS}:${slot}`
             this.#add(virtual('Reroute', reroute, { ...input, link: feed.link }))
-            inside.set(slot, { kind: 'link', link: this.#link(reroute, 0, id, input.type) })
-          } else if (feed?.kind === 'value') inside.set(slot, feed)
-          else if (values.has(input.name)) inside.set(slot, { kind: 'value', value: values.get(input.name) })
+            inside.set(index, { kind: 'link', link: this.#link(reroute, 0, id, input.type) })
+          } else if (feed?.kind === 'value') inside.set(index, feed)
         }
         const outputs = this.level(
           definition.level,
           `${id}:`,
           [...holders, node.type],
           inside,
-          givenBy(promoted, values),
+          givenInside(promoted, values),
         )
-        for (const [slot, output] of node.outputs.entries()) {
+        for (const slot of new Set([...node.outputs.keys(), ...outputs.keys()])) {
           const link = outputs.get(slot)
-          const input = { name: '', type: output.type, link: link?.id ?? null, rest: {} }
-          this.#add(virtual('Reroute', outputId(id, slot), input))
+          const type = node.outputs[slot]?.type ?? link?.type ?? '*'
+          this.#add(virtual('Reroute', outputId(id, slot), { name: '', type, link: link?.id ?? null, rest: {} }))
         }
       }
     }
@@ -265,77 +190,12 @@ function overgrown(most: string): RestorationError {
   )
 }
 
-function levelOf({ nodes, links }: Workflow): Level {
-  return {
-    nodes,
-    links: new Map(links.map((link) => [link.id, link])),
-    leaving: links.filter(({ to }) => String(to) === OUTPUTS),
-  }
-}
-
-function partsOf({ nodes, leaving }: Level): number {
-  const own = nodes.map(
-    ({ inputs, properties, widgetsValues }) =>
-      inputs.length + count(properties) + count(properties.params) + count(widgetsValues),
-  )
-  return own.reduce((sum, parts) => sum + parts, leaving.length)
-}
-
-function count(entries: unknown): number {
-  return typeof entries === 'object' && entries !== null ? Object.keys(entries).length : 0
-}
-
-function readDefinitions({ rest }: Workflow): ReadonlyMap<string, Definition> {
-  const { definitions } = rest
-  const list =
-    typeof definitions === 'object' && definitions !== null && 'subgraphs' in definitions
-      ? definitions.subgraphs
-      : undefined
-  const read = new Map<string, Definition>()
-  for (const entry of Array.isArray(list) ? list : []) {
-    if (typeof entry !== 'object' || entry === null) continue
-    const { id, name } = entry as { id?: unknown; name?: unknown }
-    if (typeof id !== 'string' || id === '') continue
-    const level = levelOf(parseWorkflow(entry))
-    read.set(id, { name: typeof name === 'string' ? name : id, level, parts: partsOf(level) })
-  }
-  return read
-}
-
-/** What the promoted widgets of a node set inside. */
-function givenBy(promoted: readonly PromotedWidget[], values: ReadonlyMap<string, unknown>): Given {
-  const given = new Map<string, Map<string, unknown>>()
-  for (const { node, widget, name } of promoted) {
-    if (node === OWN || !values.has(name)) continue
-    given.set(node, (given.get(node) ?? new Map()).set(widget, values.get(name)))
-  }
-  return given
-}
-
-/** The field of a node made of a subgraph that a widget outside means: an input, or a promoted widget of further inside. */
-export function fieldFor(
-  { inputs }: { readonly inputs: readonly { readonly name: string }[] },
-  widget: string,
-  promoted: readonly PromotedWidget[],
-): string {
-  if (inputs.some(({ name }) => name === widget)) return widget
-  return promoted.find((one) => one.widget === widget)?.name ?? widget
-}
-
 function withValues(node: WorkflowNode, values: ReadonlyMap<string, unknown>): WorkflowNode {
   if (values.size === 0) return node
   if (node.type === 'PrimitiveNode') return { ...node, widgetsValues: [...values.values()].slice(0, 1) }
   const { params } = node.properties
   const named = typeof params === 'object' && params !== null ? params : {}
   return { ...node, properties: { ...node.properties, params: { ...named, ...Object.fromEntries(values) } } }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function outputId(node: string, slot: number): string {

@@ -34,7 +34,7 @@ export function readGraph(json: unknown, catalogue: Catalogue): Prompt {
  * parameters go by name.
  */
 export function workflowToPrompt(file: Workflow, catalogue: Catalogue): Prompt {
-  const workflow = expandSubgraphs(file)
+  const workflow = expandSubgraphs(file, catalogue)
   const wiring: Wiring = {
     nodes: new Map(workflow.nodes.map((node) => [String(node.id), node])),
     links: new Map(workflow.links.map((link) => [link.id, link])),

@@ -128,6 +128,11 @@ const workflowSchema = z.looseObject({
   groups: z.array(groupSchema).max(MAX_NODES).nullish(),
 })
 
+/** The type of a socket as text; `*` for what is none. */
+export function socketTypeOf(type: unknown): string {
+  return socketType.catch('*').parse(type)
+}
+
 /** Whether a parsed JSON value is a graph in the UI format (else it may be one in the API format). */
 export function isWorkflow(json: unknown): boolean {
   return typeof json === 'object' && json !== null && 'nodes' in json && Array.isArray(json.nodes)
@@ -147,9 +152,7 @@ export function parseWorkflow(json: unknown): Workflow {
     throw invalid(`The workflow cannot be read: at ${place}: ${issue?.message ?? 'not a workflow'}.`)
   }
   const { nodes, links: listed, groups, ...rest } = parsed.data
-  const links = (listed ?? []).flatMap((link) =>
-    link === null ? [] : [{ ...link, type: socketType.catch('*').parse(link.type) }],
-  )
+  const links = (listed ?? []).flatMap((link) => (link === null ? [] : [{ ...link, type: socketTypeOf(link.type) }]))
   return {
     nodes: withOwnLinks(withOwnIds(nodes.map(toNode)), links),
     links,

@@ -1,11 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import type { GraphView } from '../../client/canvas/graph-view.ts'
 import { Commands } from '../../client/commands.ts'
 import { connect } from '../../client/document/connect.ts'
 import { GraphDocument } from '../../client/document/document.ts'
+import { setParam } from '../../client/document/edits.ts'
 import { EditHistory } from '../../client/document/history.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
-import { mayTake, unpackSubgraph } from '../../client/document/subgraphs.ts'
+import { mayTake, renameSocket, unpackSubgraph } from '../../client/document/subgraphs.ts'
+import { typeOf } from '../../client/document/virtual-types.ts'
 import { writePrompt, writeWorkflow } from '../../client/document/write-workflow.ts'
 import { allTypes as types } from './types.ts'
 
@@ -161,5 +165,123 @@ describe('what a subgraph gives', () => {
     const { links, ...rest } = file('wrapped')
     const closed = { ...rest, links: [...links.slice(0, 1), [2, 5, 1, 6, 0, 'IMAGE'], ...links.slice(2)] }
     expect(readGraphText(JSON.stringify(closed), types).problems.join()).toMatch(/closes a circle/)
+  })
+})
+
+describe('nodes made of subgraphs in newer files of ComfyUI', () => {
+  interface File {
+    nodes: { inputs: object[]; widgets_values?: unknown[]; widgets_values_named?: object; properties: object }[]
+    definitions: { subgraphs: { id: string; inputs: { name: string }[] }[] }
+  }
+  const file = (): File =>
+    JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/workflows/newer-subgraphs.json'), 'utf8'))
+  const opened = (json: File): GraphDocument => {
+    const document = new GraphDocument()
+    document.open(readGraphText(JSON.stringify(json), types).graph)
+    return document
+  }
+  const shown = ({ graph }: GraphDocument, id: string) => {
+    const node = graph.nodes.get(id)!
+    return typeOf(graph, node, types)!.parameters.map(({ name }) => [name, node.params[name]])
+  }
+  const written = ({ whole }: GraphDocument) => writeWorkflow(whole, types) as unknown as File
+
+  test('show the values of their fields, which they do not list, and take links by name', () => {
+    const document = opened(file())
+    expect(shown(document, '2')).toEqual([
+      ['seed', 7],
+      ['strength', 0.25],
+      ['scale_by', 2],
+      ['upscale_method', 'lanczos'],
+    ])
+    expect(shown(document, '4')).toEqual([['grain', 0.75]])
+    expect([...document.graph.links.values()].flatMap(({ to, input }) => (to === '3' ? [input] : []))).toEqual([
+      'image',
+      'scale_by',
+    ])
+    expect(writePrompt(document.whole, types)).toMatchObject({
+      '2:1': { inputs: { image: ['1', 0], seed: 7, strength: 0.25 } },
+      '3:2': { inputs: { scale_by: 3, upscale_method: 'area' } },
+      '4:1:1': { inputs: { seed: 9, strength: 0.75 } },
+    })
+  })
+
+  test('are edited by name and by place, one place for each field, and run so', () => {
+    const document = opened(file())
+    document.commit(setParam(document.graph, '2', 'strength', 0.5))
+    expect(written(document).nodes[1]).toMatchObject({
+      inputs: [{ name: 'image', link: 1 }],
+      widgets_values: [7, 0.5, 2, 'lanczos'],
+      widgets_values_named: { seed: 7, strength: 0.5, scale_by: 2, upscale_method: 'lanczos' },
+      properties: { params: { strength: 0.5 } },
+    })
+    expect(writePrompt(document.whole, types)['2:1']!.inputs).toMatchObject({ seed: 7, strength: 0.5 })
+  })
+
+  test('without values of their own show those of the inside, and are written with them', () => {
+    const json = file()
+    delete json.nodes[1]!.widgets_values
+    delete json.nodes[1]!.widgets_values_named
+    const document = opened(json)
+    expect(shown(document, '2')).toEqual([
+      ['seed', 1],
+      ['strength', 0.125],
+      ['scale_by', 1.5],
+      ['upscale_method', 'bicubic'],
+    ])
+    expect(written(document)).toEqual(json)
+    document.commit(setParam(document.graph, '2', 'scale_by', 4))
+    expect(written(document).nodes[1]!.widgets_values).toEqual([1, 0.125, 4, 'bicubic'])
+  })
+
+  test('lose the places that older versions of this editor wrote after a seed', () => {
+    const json = file()
+    json.nodes[1]!.widgets_values = [7, 'fixed', 0.25, 2, 'lanczos']
+    delete json.nodes[1]!.widgets_values_named
+    const document = opened(json)
+    expect(written(document)).toEqual(json)
+    expect(shown(document, '2')).toContainEqual(['strength', 0.25])
+    document.commit(setParam(document.graph, '2', 'strength', 0.5))
+    expect(written(document).nodes[1]!.widgets_values).toEqual([7, 0.5, 2, 'lanczos'])
+  })
+
+  test('of older files keep what they promote by the field that an input feeds, when another one is edited', () => {
+    const json = file()
+    const properties = {
+      proxyWidgets: [
+        ['2', 'scale_by'],
+        ['1', 'strength'],
+      ],
+    }
+    json.nodes[1] = { ...json.nodes[1]!, properties, widgets_values: [2.75, 0.875] }
+    const document = opened(json)
+    expect(shown(document, '2')).toContainEqual(['strength', 0.875])
+    document.commit(setParam(document.graph, '2', 'scale_by', 4))
+    expect(written(document).nodes[1]!.widgets_values).toEqual([4, 0.875])
+    expect(writePrompt(document.whole, types)).toMatchObject({
+      '2:1': { inputs: { strength: 0.875 } },
+      '2:2': { inputs: { scale_by: 4 } },
+    })
+  })
+
+  test('keep their links when an input of the subgraph gets another name', () => {
+    const document = opened(file())
+    const { id } = file().definitions.subgraphs[1]!
+    document.commit(renameSocket(document.whole, id, 'input', 3, 'picture'))
+    document.commit(renameSocket(document.whole, id, 'input', 2, 'factor'))
+    const again = opened(written(document))
+    expect(writePrompt(again.whole, types)).toMatchObject({
+      '2:1': { inputs: { image: ['1', 0], seed: 7 } },
+      '2:2': { inputs: { scale_by: 2 } },
+      '3:1': { inputs: { image: ['1', 0] } },
+      '3:2': { inputs: { scale_by: 3 } },
+    })
+  })
+
+  test('have a link go by its type where two inputs have one name', () => {
+    const json = file()
+    json.definitions.subgraphs[1]!.inputs[1]!.name = 'image'
+    const document = opened(json)
+    expect(writePrompt(document.whole, types)['2:1']!.inputs).toMatchObject({ image: ['1', 0], strength: 0.25 })
   })
 })

@@ -99,7 +99,7 @@ describe('subgraphs', () => {
           return inside.links
         },
       })
-      expect(expandSubgraphs(workflow).nodes).toHaveLength(count)
+      expect(expandSubgraphs(workflow, allTypes).nodes).toHaveLength(count)
       return counted
     }
     expect(reads(1)).toBeGreaterThan(0)
@@ -109,10 +109,10 @@ describe('subgraphs', () => {
   test('that grow by inputs or fields more than by nodes are refused', () => {
     const names = Array.from({ length: 1000 }, (_, i) => `n${i}`)
     const wide = { nodes: [{ id: 1, type: 'ImageInvert', inputs: names.map((name) => ({ name, type: 'IMAGE' })) }] }
-    expect(() => expandSubgraphs(instances(1000, wide))).toThrow(/more than 200000 inputs, fields and links/)
+    expect(() => expandSubgraphs(instances(1000, wide), allTypes)).toThrow(/more than 200000 inputs, fields and links/)
     const params = Object.fromEntries(names.map((name) => [name, 1]))
     const rich = { nodes: [{ id: 1, type: 'ImageInvert', properties: { params } }] }
-    expect(() => expandSubgraphs(instances(1000, rich))).toThrow(/more than 200000 inputs, fields and links/)
+    expect(() => expandSubgraphs(instances(1000, rich), allTypes)).toThrow(/more than 200000 inputs, fields and links/)
   })
 })
 
@@ -176,4 +176,99 @@ describe('promoted widgets', () => {
     }
     expect({}).not.toHaveProperty('polluted')
   })
+})
+
+describe('the inputs of a subgraph', () => {
+  const newer = () =>
+    JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/workflows/newer-subgraphs.json'), 'utf8'))
+
+  test('are told by their names where a node lists only some of them, in whatever order', () => {
+    const made = prompt(newer())
+    expect(made['2:1']!.inputs.image).toEqual(['1', 0])
+    expect(made['3:1']!.inputs.image).toEqual(['1', 0])
+    expect(made['3:2']!.inputs.scale_by).toBe(3)
+    expect(made['4:1:1']!.inputs.image).toEqual(['1', 0])
+  })
+
+  test('that stand for fields have the value of each node, one place each, listed or not', () => {
+    const made = prompt(newer())
+    expect(made['2:1']!.inputs).toMatchObject({ seed: 7, strength: 0.25 })
+    expect(made['2:2']!.inputs).toMatchObject({ scale_by: 2, upscale_method: 'lanczos' })
+    expect(made['3:1']!.inputs).toMatchObject({ seed: 8, strength: 0.5 })
+    expect(made['3:2']!.inputs).toMatchObject({ upscale_method: 'area' })
+    expect(made['4:1:1']!.inputs).toMatchObject({ seed: 9, strength: 0.75 })
+    expect(made['4:1:2']!.inputs).toMatchObject({ scale_by: 2.5, upscale_method: 'nearest-exact' })
+  })
+
+  test('have the values of the inside where a node has none', () => {
+    const json = newer()
+    json.nodes[1].widgets_values = [7, null]
+    delete json.nodes[1].widgets_values_named
+    const made = prompt(json)
+    expect(made['2:1']!.inputs).toMatchObject({ seed: 7, strength: 0.125 })
+    expect(made['2:2']!.inputs).toMatchObject({ scale_by: 1.5, upscale_method: 'bicubic' })
+  })
+
+  test('have values by name where those by place are not as many as the fields', () => {
+    const json = newer()
+    json.nodes[1].widgets_values = []
+    const byName = prompt(json)
+    expect(byName['2:1']!.inputs).toMatchObject({ seed: 7, strength: 0.25 })
+    expect(byName['2:2']!.inputs).toMatchObject({ scale_by: 2, upscale_method: 'lanczos' })
+  })
+
+  test('have in older files a place after a seed for what happens to it', () => {
+    const json = newer()
+    json.nodes[1].widgets_values = [11, 'randomize', 0.375, 4, 'area']
+    delete json.nodes[1].widgets_values_named
+    const made = prompt(json)
+    expect(made['2:1']!.inputs).toMatchObject({ seed: 11, strength: 0.375 })
+    expect(made['2:2']!.inputs).toMatchObject({ scale_by: 4, upscale_method: 'area' })
+  })
+
+  test('have values that were changed here by name, of fields that the node does not list too', () => {
+    const json = newer()
+    json.nodes[1].properties.params = { strength: 0.0625 }
+    expect(prompt(json)['2:1']!.inputs).toMatchObject({ seed: 7, strength: 0.0625 })
+    json.nodes[1].properties.proxyWidgets = [['-1', 'strength']]
+    json.nodes[1].widgets_values = [0.25]
+    expect(prompt(json)['2:1']!.inputs).toMatchObject({ seed: 1, strength: 0.0625 })
+  })
+
+  test('that older files promote by the field that they feed have that entry’s value', () => {
+    const json = newer()
+    json.nodes[1].properties.proxyWidgets = [
+      ['2', 'scale_by'],
+      ['1', 'strength'],
+    ]
+    json.nodes[1].widgets_values = [2.75, 0.875]
+    const made = prompt(json)
+    expect(made['2:1']!.inputs).toMatchObject({ strength: 0.875 })
+    expect(made['2:2']!.inputs).toMatchObject({ scale_by: 2.75 })
+  })
+
+  test('of one name are told apart by their type', () => {
+    const json = newer()
+    const [, { inputs, nodes, links }] = json.definitions.subgraphs
+    inputs[1].name = 'image'
+    json.nodes[1].inputs[0] = { name: 'image', type: 'IMAGE', link: 1 }
+    expect(nodes).toHaveLength(2)
+    expect(links).toHaveLength(7)
+    const made = prompt(json)
+    expect(made['2:1']!.inputs).toMatchObject({ image: ['1', 0], seed: 7, strength: 0.25 })
+  })
+
+  test('that are fields further inside count as fields, whatever the file says of them', () => {
+    const json = newer()
+    for (const { nodes } of json.definitions.subgraphs) {
+      for (const node of nodes) for (const input of node.inputs) delete input.widget
+    }
+    expect(prompt(json)['4:1:1']!.inputs).toMatchObject({ strength: 0.75 })
+  })
+})
+
+test('what a subgraph gives goes on where the node that is made of it lists no outputs', () => {
+  const json = read()
+  json.nodes[1].outputs = []
+  expect(prompt(json)['23']!.inputs.images).toEqual(['21:6:1', 0])
 })
