@@ -20,6 +20,7 @@ import { Settings } from '../runs/settings.ts'
 import { RunStore } from '../runs/store.ts'
 import { type RunnerReady, Supervisor } from '../runs/supervisor.ts'
 import { hostSurroundings } from '../runs/surroundings.ts'
+import { TempLimit } from '../runs/temp-limit.ts'
 import { Webhooks } from '../runs/webhooks.ts'
 import { Hub } from '../socket/hub.ts'
 import { Narration } from '../socket/narration.ts'
@@ -117,6 +118,9 @@ function assemble(open: OpenParts): Host {
           fileIndex: store.files,
           log,
         })
+  // Opening the data folder has emptied it.
+  store.files.forgetAll('temp')
+  const tempLimit = new TempLimit({ folder: temp, runs, fileIndex: store.files, log })
   const surroundings = hostSurroundings({ supervisor, files: open.files, models: open.models })
   const hub = new Hub({ runs, narration, surroundings, policy: settings, log: hostLog, maxUpload })
   const previewer = new Previewer(pyramids)
@@ -153,6 +157,7 @@ function assemble(open: OpenParts): Host {
       runs.close()
       webhooks.close()
       retention?.close()
+      tempLimit.close()
       hub.close()
       previewer.close()
       server.close()

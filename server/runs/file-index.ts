@@ -1,5 +1,5 @@
 import type Database from 'libsql'
-import type { FileReference } from '../../nodes/sdk/context.ts'
+import type { FileReference, FolderType } from '../../nodes/sdk/context.ts'
 import type { WrittenFile } from '../protocol/events.ts'
 
 /** Which content the host's files have: uploads and results. A file that was changed by others is not noticed here. */
@@ -8,6 +8,7 @@ export class FileIndex {
   readonly #find: Database.Statement
   readonly #of: Database.Statement
   readonly #forget: Database.Statement
+  readonly #forgetAll: Database.Statement
 
   constructor(database: Database.Database) {
     this.#put = database.prepare(
@@ -17,6 +18,7 @@ export class FileIndex {
     this.#find = database.prepare(`SELECT ${columns} FROM files WHERE sha256 = ? ORDER BY type, subfolder, filename`)
     this.#of = database.prepare(`SELECT ${columns} FROM files WHERE type = ? AND subfolder = ? AND filename = ?`)
     this.#forget = database.prepare('DELETE FROM files WHERE type = ? AND subfolder = ? AND filename = ?')
+    this.#forgetAll = database.prepare('DELETE FROM files WHERE type = ?')
   }
 
   put({ type, subfolder, filename, sha256, size }: WrittenFile): void {
@@ -36,6 +38,11 @@ export class FileIndex {
 
   forget({ type, subfolder, filename }: FileReference): void {
     this.#forget.run(type, subfolder, filename)
+  }
+
+  /** Of a folder that has been emptied. */
+  forgetAll(type: FolderType): void {
+    this.#forgetAll.run(type)
   }
 }
 

@@ -50,11 +50,17 @@ test('what is old goes, with folders that were old too; links lead nowhere', asy
   await put('all/new.png', 'all/copy.png')
   await utimes(join(data, 'all/copy.png'), 1, 1)
 
-  const old = await gone(join(data, 'all'), before, (place) => place === 'some/old.png')
+  const old = await gone(join(data, 'all'), before, { stays: (place) => place === 'some/old.png' })
   expect(old).toEqual(['link', 'old.png', 'some/deep/old.png'])
   const kept = ['all', 'all/copy.png', 'all/new.png', 'all/some', 'all/some/old.png']
   expect(await left()).toEqual([...kept, 'elsewhere', 'elsewhere/old.png'])
   expect(await gone(join(data, 'nowhere'), Date.now())).toEqual([])
+})
+
+test('a sweep ends when its host does', async () => {
+  await put('all/old.png')
+  expect(await gone(join(data, 'all'), await moment(), { signal: AbortSignal.abort() })).toEqual([])
+  expect(await left('all')).toEqual(['old.png'])
 })
 
 test('an upload that is sent again is new again, once it is older than said', async () => {
@@ -68,7 +74,7 @@ test('an upload that is sent again is new again, once it is older than said', as
   const before = await moment()
   for (const renewAfter of [DAY, 10]) {
     expect(await (await Storage.open(roots, undefined, renewAfter)).save(upload)).toEqual(first)
-    expect(await gone(inputRoot, before, () => renewAfter === DAY)).toEqual([])
+    expect(await gone(inputRoot, before, { stays: () => renewAfter === DAY })).toEqual([])
   }
   expect(await left('input')).toEqual(['a.png'])
   expect((await stat(join(inputRoot, 'a.png'))).mtimeMs).toBe(mtimeMs)
