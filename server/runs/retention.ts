@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FileReference, FolderType } from '../../nodes/sdk/context.ts'
 import { messageOf } from '../message-of.ts'
 import { expire, placeOf } from '../storage/expire.ts'
@@ -24,8 +23,6 @@ export interface RetentionOptions {
 
 /** Between two looks, in ms. */
 const PAUSE = 3_600_000
-/** Runs that are forgotten in one turn of the event loop. */
-const BATCH = 200
 
 /** Deletes uploads, results and the records of runs when their time is over: at the start, then every hour. */
 export class Retention {
@@ -74,12 +71,7 @@ export class Retention {
       if (signal.aborted) break
       if (type !== undefined) this.#options.fileIndex.forget({ type, ...placeOf(file) })
     }
-    let runs = 0
-    for (let removed = BATCH; removed === BATCH && !signal.aborted; await nextTurn()) {
-      removed = this.#options.runs.removeHistoryBefore(before, BATCH)
-      runs += removed
-    }
-    return { files, runs }
+    return { files, runs: await this.#options.runs.removeHistoryBefore(before) }
   }
 
   /** Files as they go; those of caches have no type. */
