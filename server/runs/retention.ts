@@ -1,6 +1,6 @@
 import type { FileReference, FolderType } from '../../nodes/sdk/context.ts'
 import { messageOf } from '../message-of.ts'
-import { expire } from '../storage/expire.ts'
+import { expire, placeOf } from '../storage/expire.ts'
 import type { FileIndex } from './file-index.ts'
 import { picturesOf } from './job.ts'
 import type { Runs } from './runs.ts'
@@ -29,7 +29,7 @@ export class Retention {
   readonly #options: RetentionOptions
   #timer: NodeJS.Timeout | undefined
   readonly #unsubscribe: () => void
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(options: RetentionOptions) {
     this.#options = options
@@ -40,7 +40,7 @@ export class Retention {
   }
 
   close(): void {
-    this.#closed = true
+    this.#closing.abort()
     this.#unsubscribe()
     clearTimeout(this.#timer)
   }
@@ -55,7 +55,7 @@ export class Retention {
     } catch (error) {
       log(`What is over its time cannot be deleted, and is tried again: ${messageOf(error)}.`)
     }
-    if (!this.#closed) this.#timer = setTimeout(() => void this.#watch(), PAUSE).unref()
+    if (!this.#closing.signal.aborted) this.#timer = setTimeout(() => void this.#watch(), PAUSE).unref()
   }
 
   /** A run that needed no work tells of files that may be as old as the first one that made them. */
@@ -64,10 +64,11 @@ export class Retention {
   }
 
   async #sweep(before: number): Promise<{ readonly files: number; readonly runs: number }> {
+    const { signal } = this.#closing
     let files = 0
     for await (const { type, file } of this.#expired(before)) {
       files++
-      if (this.#closed) break
+      if (signal.aborted) break
       if (type !== undefined) this.#options.fileIndex.forget({ type, ...placeOf(file) })
     }
     return { files, runs: await this.#options.runs.removeHistoryBefore(before) }
@@ -76,17 +77,13 @@ export class Retention {
   /** Files as they go; those of caches have no type. */
   async *#expired(before: number): AsyncGenerator<{ readonly type?: FolderType; readonly file: string }> {
     const { folders, caches, examples } = this.#options
+    const { signal } = this.#closing
     for (const [type, folder] of Object.entries(folders) as [FolderType, string][]) {
       const stays = (file: string) => type === 'input' && examples.has(file)
-      for await (const file of expire(folder, before, stays)) yield { type, file }
+      for await (const file of expire(folder, before, { stays, signal })) yield { type, file }
     }
     for (const cache of caches) {
-      for await (const file of expire(cache, before)) yield { file }
+      for await (const file of expire(cache, before, { signal })) yield { file }
     }
   }
-}
-
-function placeOf(file: string): { readonly subfolder: string; readonly filename: string } {
-  const slash = file.lastIndexOf('/')
-  return { subfolder: file.slice(0, Math.max(0, slash)), filename: file.slice(slash + 1) }
 }
