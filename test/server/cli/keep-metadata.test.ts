@@ -46,13 +46,48 @@ test('the graph that made the source does not pass for that of the result', asyn
   expect((await sharp(await keepMetadata(await result(), source)).metadata()).xmp).toBeUndefined()
 })
 
+/** A photograph that says of its colours what a camera says that is set to Adobe RGB. */
+const inAdobeRgb = () =>
+  picture(8, 6)
+    .withExif({ IFD2: { ColorSpace: '65535' }, IFD4: { InteroperabilityIndex: 'R03' } } as object)
+    .withXmp(
+      XMP(
+        '<rdf:Description rdf:about="" xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" exif:ColorSpace="65535" photoshop:ICCProfile="Adobe RGB (1998)"><photoshop:ColorMode>4</photoshop:ColorMode></rdf:Description>',
+      ),
+    )
+
+/** Its colour space and its interoperability index, as Exif has them, and its XMP. */
+async function coloursSaid(png: Uint8Array) {
+  const { exif, xmp } = await sharp(png).metadata()
+  const tiff = exif!.subarray(exif!.indexOf('Exif') === 0 ? 6 : 0)
+  const at = tiff.indexOf(Buffer.of(0x01, 0xa0, 0x03, 0x00))
+  return [tiff.readUInt16LE(at + 8), /R\d\d/.exec(tiff.toString('latin1'))?.[0], xmp!.toString()] as const
+}
+
+test('colours that were brought to sRGB are said to be that', async () => {
+  const source = await inAdobeRgb().withIccProfile('p3').jpeg().toBuffer()
+  const [space, index, xmp] = await coloursSaid(await keepMetadata(await result(), source))
+  expect([space, index]).toEqual([1, 'R98'])
+  expect(xmp).toContain('exif:ColorSpace="1"')
+  expect(xmp).toContain('<photoshop:ColorMode>3<')
+  expect(xmp).not.toContain('Adobe RGB')
+})
+
+test('colours without a profile are what they were said to be', async () => {
+  const [space, index, xmp] = await coloursSaid(
+    await keepMetadata(await result(), await inAdobeRgb().jpeg().toBuffer()),
+  )
+  expect([space, index]).toEqual([65535, 'R03'])
+  expect(xmp).toContain('Adobe RGB')
+})
+
 test('damaged Exif is left out or kept, never an error', async () => {
   const { exif } = await sharp(await photograph().jpeg().toBuffer()).metadata()
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(exif!.length - 1), fc.nat(255))), fc.nat(exif!.length), (changes, length) => {
       const damaged = Uint8Array.from(exif!)
       for (const [at, byte] of changes) damaged[at] = byte
-      const kept = exifOfResult(damaged.subarray(0, length), 12, 16)
+      const kept = exifOfResult(damaged.subarray(0, length), { width: 12, height: 16, isConverted: true })
       expect(kept === undefined || kept.length <= length).toBe(true)
     }),
   )
