@@ -4,9 +4,10 @@ import { nodeOutputSchema } from '../../server/protocol/messages.ts'
 import { readNodeTypes } from '../document/node-types.ts'
 import { Gendr, HostError, type WholeJob } from '../sdk/index.ts'
 import type { Address, FileReference } from './address.ts'
+import { KnownRuns } from './known-runs.ts'
 import { type Refusal, readRefusal } from './refusal.ts'
 import type { Order } from './run-control.ts'
-import { queueSchema, type RunEntry, recordsSchema, runList } from './run-list.ts'
+import { inOrder, jobSchema, pastRuns, queueSchema, type RunsNow, recordsSchema, runOf } from './run-list.ts'
 import type { RunPage } from './run-pages.ts'
 
 export { HostError } from '../sdk/index.ts'
@@ -43,11 +44,18 @@ const templatesSchema = z.array(
 const outputsSchema = z.record(z.string(), nodeOutputSchema)
 /** Runs that are over, in the list and in a page of them. */
 const LISTED = 50
+/** As many as the host lists at once. */
+const MOST_LISTED = 1000
+const OVER = ['completed', 'failed', 'cancelled'] as const
 
 /** The host, as far as the editor needs it: the client for programs, and what only an editor asks. */
 export class Host {
   readonly #gendr: Gendr
   readonly #clientId: string
+  readonly #runs = new KnownRuns(async (id) => {
+    const job = await unlessGone(this.#gendr.request(`/jobs/${encodeURIComponent(id)}`))
+    return job === undefined ? undefined : runOf(jobSchema.parse(job))
+  })
 
   constructor(address: Address, clientId: string) {
     this.#gendr = new Gendr(address.base, { token: address.token ?? undefined, clientId })
@@ -117,19 +125,29 @@ export class Host {
     await this.#post('/queue', { clear: true })
   }
 
-  /** What goes on and waits, and the latest that are over. */
-  async runs(): Promise<readonly RunEntry[]> {
-    const paths = ['/queue', `/history?max_items=${LISTED}`]
-    const [queue, records] = await Promise.all(paths.map((path) => this.#gendr.request(path)))
-    return runList(queueSchema.parse(queue), recordsSchema.parse(records))
+  /** What goes on, the first that wait, and the latest that are over. */
+  async runs(waiting: number): Promise<RunsNow> {
+    const pages = await Promise.all([
+      this.#gendr.history({
+        status: ['pending'],
+        sortBy: 'priority',
+        order: 'asc',
+        limit: Math.min(waiting, MOST_LISTED),
+      }),
+      this.#gendr.history({ status: ['in_progress'] }),
+      this.#gendr.history({ status: OVER, limit: LISTED }),
+    ])
+    // One that has gone on meanwhile is in two of them.
+    const jobs = new Map(pages.flatMap((page) => page.jobs).map((job) => [job.id, job]))
+    return { runs: inOrder(await this.#runs.of([...jobs.values()])), waiting: pages[0].total }
   }
 
   /** A page of the runs that are over: of the `end` oldest the newest, of all where it is left out. */
   async pastRuns(end?: number): Promise<RunPage> {
-    const last = end ?? (await this.#gendr.history({ status: ['completed', 'failed', 'cancelled'], limit: 1 })).total
+    const last = end ?? (await this.#gendr.history({ status: OVER, limit: 1 })).total
     const start = Math.max(0, last - LISTED)
     const records = await this.#gendr.request(`/history?offset=${start}&max_items=${last - start}`)
-    return { runs: runList(queueSchema.parse({}), recordsSchema.parse(records)), start, end: last }
+    return { runs: pastRuns(recordsSchema.parse(records)), start, end: last }
   }
 
   /** Names of the pictures that can be loaded, as LoadImage has them. */

@@ -7,7 +7,7 @@ import { pictureKey } from './pictures.ts'
 export async function knownPictures(
   host: Host,
 ): Promise<readonly { readonly title: string; readonly files: readonly FileReference[] }[]> {
-  const [runs, inputs] = await Promise.all([host.runs(), host.inputs()])
+  const [{ runs }, inputs] = await Promise.all([host.pastRuns(), host.inputs()])
   const results = new Map(runs.flatMap(({ pictures }) => pictures).map((file) => [pictureKey(file), file]))
   return [
     { title: STRINGS.picker.results, files: [...results.values()] },

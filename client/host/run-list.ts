@@ -1,9 +1,20 @@
 import { z } from 'zod'
 import { type Prompt, promptNodeSchema } from '../../server/graph/prompt.ts'
+import { JOB_STATUSES, type JobStatus } from '../../server/protocol/jobs.ts'
 import { nodeOutputSchema } from '../../server/protocol/messages.ts'
 import { type FileReference, inputReference } from './address.ts'
 
+type NodeOutput = z.infer<typeof nodeOutputSchema>
+
 export type RunStage = 'running' | 'waiting' | 'done' | 'failed' | 'cancelled'
+
+/** What the list shows of all runs. */
+export interface RunsNow {
+  /** What goes on, the first that wait in their order, and the latest that are over. */
+  readonly runs: readonly RunEntry[]
+  /** How many wait, those that are not listed too. */
+  readonly waiting: number
+}
 
 /** One run as the list shows it. */
 export interface RunEntry {
@@ -33,43 +44,92 @@ export const queueSchema = z.looseObject({
   queue_pending: z.array(item).default([]),
 })
 
-export const recordsSchema = z.record(
-  z.string(),
-  z.looseObject({
-    prompt: item,
-    outputs: z.record(z.string(), nodeOutputSchema).default({}),
-    status: z.looseObject({
-      completed: z.boolean().default(false),
-      messages: z
-        .array(z.tuple([z.string(), z.looseObject({ timestamp: z.number().optional() })]))
-        .default([])
-        .catch([]),
-    }),
-    node_times: z.record(z.string(), z.number()).default({}).catch({}),
-  }),
-)
+const outputs = z.record(z.string(), nodeOutputSchema).default({})
+const status = z.looseObject({
+  completed: z.boolean().default(false),
+  messages: z
+    .array(z.tuple([z.string(), z.looseObject({ timestamp: z.number().optional() })]))
+    .default([])
+    .catch([]),
+})
+const times = z.record(z.string(), z.number()).default({}).catch({})
 
-type Item = z.infer<typeof item>
-type PastRecord = z.infer<typeof recordsSchema>[string]
+export const recordsSchema = z.record(z.string(), z.looseObject({ prompt: item, outputs, status, node_times: times }))
 
-/** What goes on, what waits in its order, then what is over, the latest first. */
-export function runList(
-  { queue_running, queue_pending }: z.infer<typeof queueSchema>,
-  records: z.infer<typeof recordsSchema>,
-): RunEntry[] {
-  const over = Object.values(records).map(pastRun)
+/** What GET /api/jobs/{id} says. */
+export const jobSchema = z.looseObject({
+  id: z.string(),
+  status: z.enum(JOB_STATUSES),
+  workflow: z.looseObject({ prompt, extra_data: extraData }),
+  outputs,
+  execution_status: status.nullable().default(null),
+  times: z.looseObject({ nodes: times }),
+})
+
+const STAGES = {
+  pending: 'waiting',
+  in_progress: 'running',
+  completed: 'done',
+  failed: 'failed',
+  cancelled: 'cancelled',
+} as const satisfies Record<JobStatus, RunStage>
+
+export function stageOf(status: JobStatus): RunStage {
+  return STAGES[status]
+}
+
+export function isOver(stage: RunStage): boolean {
+  return stage !== 'waiting' && stage !== 'running'
+}
+
+/** A run in whatever state. */
+export function runOf({ id, status, workflow, outputs, execution_status: ending, times }: z.infer<typeof jobSchema>) {
+  const run = queuedRun(id, workflow.prompt, workflow.extra_data, stageOf(status))
+  return ending === null ? run : endedRun(run, outputs, ending, times.nodes)
+}
+
+/** Runs that are over, the latest first. */
+export function pastRuns(records: z.infer<typeof recordsSchema>): RunEntry[] {
+  const runs = Object.values(records).map(({ prompt: [, id, graph, extra], outputs, status, node_times }) => {
+    const wasStopped = status.messages.some(([type]) => type === 'execution_interrupted')
+    const stage = status.completed ? 'done' : wasStopped ? 'cancelled' : 'failed'
+    return endedRun(queuedRun(id, graph, extra, stage), outputs, status, node_times)
+  })
+  return inOrder(runs)
+}
+
+/** What goes on, what waits as it came, then what is over, the latest first. */
+export function inOrder(runs: readonly RunEntry[]): RunEntry[] {
   return [
-    ...queue_running.map((queued) => queuedRun(queued, 'running')),
-    ...queue_pending.map((queued) => queuedRun(queued, 'waiting')),
-    ...over.sort((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)),
+    ...runs.filter(({ stage }) => stage === 'running'),
+    ...runs.filter(({ stage }) => stage === 'waiting'),
+    ...runs.filter(({ stage }) => isOver(stage)).sort((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)),
   ]
 }
 
-function queuedRun([, id, graph, extra]: Item, stage: RunStage): RunEntry {
+function queuedRun(id: string, graph: Prompt, extra: z.infer<typeof extraData>, stage: RunStage): RunEntry {
   const workflow = extra.extra_pnginfo?.workflow
   const title = titleOf(graph)
   const nothing = { pictures: [], startedAt: null, endedAt: null, error: null, times: new Map() }
   return { id, stage, prompt: graph, workflow, title, ...nothing }
+}
+
+function endedRun(
+  run: RunEntry,
+  outputs: Readonly<Record<string, NodeOutput>>,
+  status: z.infer<typeof recordsSchema>[string]['status'],
+  times: Readonly<Record<string, number>>,
+): RunEntry {
+  const messages = new Map(status.messages)
+  const failure = messages.get('execution_error')
+  return {
+    ...run,
+    pictures: picturesOf(Object.values(outputs)),
+    times: new Map(Object.entries(times)),
+    startedAt: messages.get('execution_start')?.timestamp ?? null,
+    endedAt: status.messages.at(-1)?.[1].timestamp ?? null,
+    error: failure === undefined ? null : String(failure.exception_message ?? 'It failed.').trim(),
+  }
 }
 
 /** The names of the pictures that a graph loads. */
@@ -80,21 +140,7 @@ function titleOf(graph: Prompt): string {
   return [...new Set(names)].slice(0, 3).join(', ')
 }
 
-function pastRun({ prompt: queued, outputs, status, node_times }: PastRecord): RunEntry {
-  const messages = new Map(status.messages)
-  const failure = messages.get('execution_error')
-  const cancelled = messages.has('execution_interrupted')
-  return {
-    ...queuedRun(queued, status.completed ? 'done' : cancelled ? 'cancelled' : 'failed'),
-    pictures: picturesOf(Object.values(outputs)),
-    times: new Map(Object.entries(node_times)),
-    startedAt: messages.get('execution_start')?.timestamp ?? null,
-    endedAt: status.messages.at(-1)?.[1].timestamp ?? null,
-    error: failure === undefined ? null : String(failure.exception_message ?? 'It failed.').trim(),
-  }
-}
-
-function picturesOf(outputs: readonly z.infer<typeof nodeOutputSchema>[]): FileReference[] {
+function picturesOf(outputs: readonly NodeOutput[]): FileReference[] {
   const all = outputs.flatMap(({ images = [], b_images = [] }) => [...images, ...b_images])
   return [...all.filter(({ type }) => type === 'output'), ...all.filter(({ type }) => type !== 'output')]
 }

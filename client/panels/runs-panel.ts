@@ -1,6 +1,6 @@
 import type { FileReference } from '../host/address.ts'
 import { progressOf, type RunBoard, timeLeft } from '../host/run-board.ts'
-import type { RunEntry, RunStage } from '../host/run-list.ts'
+import { isOver, type RunEntry, type RunStage, type RunsNow } from '../host/run-list.ts'
 import { STRINGS } from '../strings.ts'
 import { element } from './element.ts'
 import { keepFocus } from './keep-focus.ts'
@@ -10,8 +10,8 @@ import { sidePanel } from './side-bar.ts'
 import { type NodeSpan, timeline } from './timeline.ts'
 
 export interface RunsActions {
-  /** What the host knows: what goes on, what waits in its order, what is over, the newest first. */
-  list(): Promise<readonly RunEntry[]>
+  /** What the host knows, with so many of those that wait. */
+  list(waiting: number): Promise<RunsNow>
   address(file: FileReference): string
   original(file: FileReference): string
   show(title: string, pictures: readonly FileReference[]): void
@@ -29,7 +29,7 @@ export interface RunsActions {
 
 const WORDS = STRINGS.runs
 const THUMBNAILS = 4
-/** Items that are over, in the list at first, and more at each wish. */
+/** Items that wait, and that are over, in the list at first, and more at each wish. */
 const PAGE = 30
 
 /** The queue beside the graph: what goes on, what waits, what came out of the earlier runs. */
@@ -39,9 +39,10 @@ export class RunsPanel {
   readonly #actions: RunsActions
   /** Runs whose timeline is shown. */
   readonly #unfolded = new Set<string>()
-  #entries: readonly RunEntry[] = []
+  #now: RunsNow = { runs: [], waiting: 0 }
   #board: RunBoard | undefined
-  #shown = PAGE
+  #shownWaiting = PAGE
+  #shownOver = PAGE
   #stale: ReturnType<typeof setTimeout> | undefined
 
   constructor(actions: RunsActions) {
@@ -72,7 +73,7 @@ export class RunsPanel {
 
   async fill(): Promise<void> {
     try {
-      this.#entries = await this.#actions.list()
+      this.#now = await this.#actions.list(this.#shownWaiting)
       this.#draw()
     } catch (error) {
       this.#actions.failed(error)
@@ -80,16 +81,26 @@ export class RunsPanel {
   }
 
   #draw(): void {
-    const waiting = this.#entries.filter(({ stage }) => stage === 'waiting')
-    const running = this.#entries.filter(({ stage }) => stage === 'running')
-    const over = this.#entries.filter(({ stage }) => stage !== 'waiting' && stage !== 'running')
+    const { runs } = this.#now
+    const waiting = runs.filter(({ stage }) => stage === 'waiting')
+    const running = runs.filter(({ stage }) => stage === 'running')
+    const over = runs.filter(({ stage }) => isOver(stage))
+    const moreWaiting = () => {
+      this.#shownWaiting += PAGE
+      return this.fill()
+    }
+    const moreOver = () => {
+      this.#shownOver += PAGE
+      this.#draw()
+    }
     const items = [
       ...running.map((entry) => this.#item(entry)),
-      ...(waiting.length > 0 ? [this.#waitingHead(waiting.length)] : []),
+      ...(waiting.length > 0 ? [this.#waitingHead(this.#now.waiting)] : []),
       ...waiting.map((entry, i) => this.#item(entry, i)),
-      ...(over.length > 0 && over.length < this.#entries.length ? [heading(WORDS.over)] : []),
-      ...over.slice(0, this.#shown).map((entry) => this.#item(entry)),
-      ...(over.length > this.#shown ? [this.#more()] : []),
+      ...(waiting.length < this.#now.waiting ? [moreItem('runs-more-waiting', moreWaiting)] : []),
+      ...(over.length > 0 && over.length < runs.length ? [heading(WORDS.over)] : []),
+      ...over.slice(0, this.#shownOver).map((entry) => this.#item(entry)),
+      ...(over.length > this.#shownOver ? [moreItem('runs-more', moreOver)] : []),
     ]
     const none = element('li', { class: 'side-none' }, WORDS.nothing)
     keepFocus(this.#list, () => this.#list.replaceChildren(...(items.length === 0 ? [none] : items)))
@@ -114,15 +125,6 @@ export class RunsPanel {
     const head = heading(WORDS.waitingCount(count))
     head.append(this.#button(WORDS.removeAll, 'runs-clear-waiting', () => this.#actions.clearWaiting()))
     return head
-  }
-
-  #more(): HTMLElement {
-    const button = element('button', { type: 'button', class: 'button', testid: 'runs-more' }, WORDS.more)
-    button.addEventListener('click', () => {
-      this.#shown += PAGE
-      this.#draw()
-    })
-    return element('li', { class: 'runs-more-item' }, button)
   }
 
   #item(entry: RunEntry, place = 0): HTMLElement {
@@ -199,7 +201,7 @@ export class RunsPanel {
     item.querySelector('.runs-progress')?.setAttribute('aria-valuenow', String(percent))
     const words = item.querySelector('.runs-progress-words')
     if (words !== null) words.textContent = progressWords(board)
-    const entry = this.#entries.find(({ id }) => id === board.run)
+    const entry = this.#now.runs.find(({ id }) => id === board.run)
     const chart = item.querySelector('.runs-timeline')
     if (chart !== null && entry !== undefined) chart.replaceChildren(timeline(this.#spans(entry)))
   }
@@ -249,6 +251,12 @@ export class RunsPanel {
 
 function heading(text: string): HTMLElement {
   return element('li', { class: 'runs-heading' }, element('span', {}, text))
+}
+
+function moreItem(testid: string, act: () => void): HTMLElement {
+  const button = element('button', { type: 'button', class: 'button', testid }, WORDS.more)
+  button.addEventListener('click', act)
+  return element('li', { class: 'runs-more-item' }, button)
 }
 
 function progressLine(): HTMLElement {

@@ -102,7 +102,8 @@ export interface RunOptions {
 export interface HistoryQuery {
   readonly status?: readonly Status[]
   readonly workflow?: string
-  readonly sortBy?: 'created_at' | 'execution_duration'
+  /** By `priority` what waits is in the order in which it will start. */
+  readonly sortBy?: 'created_at' | 'execution_duration' | 'priority'
   readonly order?: 'asc' | 'desc'
   readonly limit?: number
   readonly offset?: number

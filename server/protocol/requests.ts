@@ -121,7 +121,7 @@ export const jobsQuerySchema = z.object({
     .transform((value) => value.split(',').filter((one) => one !== ''))
     .pipe(z.array(z.enum(JOB_STATUSES))),
   workflow_id: z.string().optional(),
-  sort_by: z.enum(['created_at', 'execution_duration']).default('created_at'),
+  sort_by: z.enum(['created_at', 'execution_duration', 'priority']).default('created_at'),
   sort_order: z.enum(['asc', 'desc']).default('desc'),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   offset: z.coerce.number().int().min(0).default(0),

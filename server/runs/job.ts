@@ -34,7 +34,8 @@ export interface JobSummary {
 export interface JobQuery {
   readonly status: readonly JobStatus[]
   readonly workflow_id?: string | undefined
-  readonly sort_by: 'created_at' | 'execution_duration'
+  /** By `priority` what waits is in the order in which it will start. */
+  readonly sort_by: 'created_at' | 'execution_duration' | 'priority'
   readonly sort_order: 'asc' | 'desc'
   readonly limit: number
   readonly offset: number

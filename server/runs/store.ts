@@ -233,7 +233,8 @@ export class RunStore {
   } {
     const where: string[] = []
     const values: unknown[] = []
-    // With one status its index has the order too; with several, the index of the order is walked and filtered.
+    // With one status its index has the order of time, too; with several, the index of the order is walked and filtered.
+    // There is no index by priority: it is asked for of what waits.
     const byDuration = sort_by === 'execution_duration'
     const job = status.length === 1 && !byDuration ? 'job' : '+job'
     if (status.length > 0) where.push(`${job} IN (${status.map(() => '?').join(', ')})`)
@@ -243,7 +244,7 @@ export class RunStore {
       values.push(workflow)
     }
     const condition = where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''
-    const column = byDuration ? 'duration' : 'created_at'
+    const column = { created_at: 'created_at', execution_duration: 'duration', priority: 'number' }[sort_by]
     const order = { asc: 'ASC', desc: 'DESC' }[sort_order]
     const { total } = this.#database
       .prepare(`SELECT count(*) AS total FROM runs ${condition.replace('+job', 'job')}`)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { queueSchema, recordsSchema, runList } from '../../client/host/run-list.ts'
+import { inOrder, jobSchema, pastRuns, recordsSchema, runOf } from '../../client/host/run-list.ts'
 
 const graph = { '1': { class_type: 'LoadImage', inputs: { image: 'a.png' } } }
 const queued = (id: string) => [1, id, graph, { client_id: 'c', extra_pnginfo: { workflow: { nodes: [] } } }, ['1']]
@@ -8,16 +8,25 @@ const past = (id: string, messages: unknown[], completed = false, outputs = {}) 
   outputs,
   status: { status_str: completed ? 'success' : 'error', completed, messages },
 })
-const read = (running: unknown[], waiting: unknown[], records: Record<string, unknown>) =>
-  runList(queueSchema.parse({ queue_running: running, queue_pending: waiting }), recordsSchema.parse(records))
+const read = (records: Record<string, unknown>) => pastRuns(recordsSchema.parse(records))
+const job = (id: string, status: string, record?: ReturnType<typeof past>, nodes = {}) => {
+  const [, , prompt, extra_data] = queued(id)
+  const { outputs = {}, status: execution_status = null } = record ?? {}
+  return runOf(
+    jobSchema.parse({ id, status, workflow: { prompt, extra_data }, outputs, execution_status, times: { nodes } }),
+  )
+}
 
 describe('the list of runs', () => {
   test('has what goes on, what waits in its order, then the latest that ended first', () => {
     const end = (timestamp: number) => [['execution_success', { prompt_id: 'x', timestamp }]]
-    const list = read([queued('a')], [queued('b'), queued('c')], {
-      d: past('d', end(1000), true),
-      e: past('e', end(2000), true),
-    })
+    const list = inOrder([
+      job('b', 'pending'),
+      job('c', 'pending'),
+      job('d', 'completed', past('d', end(1000), true)),
+      job('e', 'completed', past('e', end(2000), true)),
+      job('a', 'in_progress'),
+    ])
     expect(list.map(({ id, stage }) => `${id} ${stage}`)).toEqual([
       'a running',
       'b waiting',
@@ -28,9 +37,25 @@ describe('the list of runs', () => {
     expect(list[0]).toMatchObject({ prompt: graph, workflow: { nodes: [] }, startedAt: null })
   })
 
+  test('says of a run the same as the history', () => {
+    const record = past(
+      'd',
+      [
+        ['execution_start', { timestamp: 5 }],
+        ['execution_success', { timestamp: 9 }],
+      ],
+      true,
+      {
+        '3': { images: [{ filename: 's.png', subfolder: '', type: 'output' }] },
+      },
+    )
+    const [run] = read({ d: { ...record, node_times: { '3': 4 } } })
+    expect(job('d', 'completed', record, { '3': 4 })).toEqual(run)
+  })
+
   test('tells a failure from a cancellation, with the error and the times', () => {
     const start = ['execution_start', { timestamp: 5 }]
-    const [failed, cancelled] = read([], [], {
+    const [failed, cancelled] = read({
       f: past('f', [start, ['execution_error', { timestamp: 9, exception_message: 'too large\n' }]]),
       g: past('g', [start, ['execution_interrupted', { timestamp: 8 }]]),
     })
@@ -40,7 +65,7 @@ describe('the list of runs', () => {
 
   test('shows saved pictures before temporary ones', () => {
     const file = (filename: string, type: string) => ({ filename, subfolder: '', type })
-    const [run] = read([], [], {
+    const [run] = read({
       h: past('h', [], true, {
         '2': { a_images: [file('a.png', 'temp')], b_images: [file('b.png', 'temp')] },
         '3': { images: [file('s.png', 'output')] },

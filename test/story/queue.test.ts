@@ -57,6 +57,19 @@ describe.skipIf(withoutBrowser)('the queue', () => {
     await clear()
   })
 
+  test('of many that wait the first are listed, more at each wish, and all are counted', async () => {
+    await editor.openGraph(chainGraph('long.png'))
+    await by('run').click()
+    await stage('running').waitFor()
+    await Promise.all(Array.from({ length: 35 }, () => post(host, '/prompt', { prompt: invertGraph('first.png') })))
+    await expect.poll(() => by('runs-list').textContent()).toContain('35 runs wait')
+    expect(await stage('waiting').count()).toBe(30)
+    await by('runs-more-waiting').click()
+    await expect.poll(() => stage('waiting').count()).toBe(35)
+    expect(await by('runs-more-waiting').count()).toBe(0)
+    await clear()
+  })
+
   test('Escape lets go of what is dragged before it stops the run', async () => {
     await editor.openGraph(chainGraph('long.png', { scale: 3 }))
     await by('run').click()
