@@ -15,9 +15,9 @@ const aboutSchema = z.object({
   timesteps: z.record(z.string(), timestep.min(0)).optional(),
   /** The film grain of each prompt by its name, as a multiple of the missing detail; of the others none. */
   grain: z.record(z.string(), grainSchema).optional(),
-  prediction_type: prediction.default('epsilon'),
-  alpha: alpha.default(0.5),
-  beta: beta.default(0.5),
+  prediction_type: prediction.optional(),
+  alpha: alpha.optional(),
+  beta: beta.optional(),
   licence: z.string().default('unknown'),
   source: z.string().default('unknown'),
   made_by: z.string().default('gendr import'),

@@ -7,6 +7,7 @@ import { readJson } from './json.ts'
 import { type LoraFile, mergeLoras } from './lora.ts'
 import { type PromptFile, type Prompts, readPrompts } from './prompts.ts'
 import { RANGES_FILE, type Ranges, readRanges } from './ranges.ts'
+import { SCHEDULER_FILE } from './scheduler.ts'
 import { openPart, type Weights } from './weights.ts'
 
 /** A checkpoint folder whose configurations fit together; tensors are still unread. */
@@ -18,6 +19,8 @@ export interface Checkpoint {
   /** What decides how much of the input returns, where gendr.json names the gated transfer. */
   readonly gates: Weights | undefined
   readonly prompts: Prompts
+  /** The file of the scheduler that it was trained with, if there is one. */
+  readonly scheduler: string | undefined
   /** Where a graph for the CPU may compute convolutions in eight bits. */
   readonly ranges: Ranges
   /** Every file's tensors, of which each must be finite. */
@@ -34,7 +37,7 @@ export interface Additions {
 
 /**
  * Reads what a Diffusers folder says of itself: unet/, vae/, gates/, prompt_embeds.safetensors,
- * ranges.safetensors, gendr.json. Without vae/
+ * scheduler/, ranges.safetensors, gendr.json. Without vae/
  * it is a restorer of pixels, as GenDR-Pix (arXiv 2602.10630) is.
  */
 export function openCheckpoint(directory: string, { loras = [], prompts = [] }: Additions = {}): Checkpoint {
@@ -45,6 +48,7 @@ export function openCheckpoint(directory: string, { loras = [], prompts = [] }: 
   const merged = mergeLoras(parts, loras)
   if (vaeConfig) requireLatents(unetConfig, vaeConfig)
   const about = readAbout(join(directory, 'gendr.json'))
+  const scheduler = join(directory, SCHEDULER_FILE)
   const gates = about.color_transfer.method === 'gated' ? openPart(join(directory, 'gates')) : undefined
   const found = readPrompts(join(directory, 'prompt_embeds.safetensors'), prompts)
   return {
@@ -53,6 +57,7 @@ export function openCheckpoint(directory: string, { loras = [], prompts = [] }: 
     vae: vaeConfig && { config: vaeConfig, weights: merged.parts.vae! },
     gates,
     prompts: found,
+    scheduler: existsSync(scheduler) ? scheduler : undefined,
     ranges: readRanges(join(directory, RANGES_FILE), Object.values(merged.parts)),
     sources: [...Object.values(merged.parts), ...(gates ? [gates] : []), ...found.sources, ...merged.sources],
   }

@@ -25,7 +25,9 @@ export interface ImportOptions extends SourceOptions {
   readonly signal?: AbortSignal | undefined
   /** Called after each tensor that was checked or written. */
   readonly progress?: ((done: number, total: number, label: string) => void) | undefined
-  /** Told what is odd but harmless, such as tensors that no layer uses. */
+  /** Told where the constants of a restorer's step come from. */
+  readonly tell?: ((message: string) => void) | undefined
+  /** Told what is odd but harmless, such as tensors that no layer uses, and what was assumed. */
   readonly warn?: ((message: string) => void) | undefined
 }
 
@@ -41,6 +43,8 @@ export async function importCheckpoint(options: ImportOptions): Promise<Manifest
   const draft = await draftModel(options)
   // An upscaler with tensors that are not used, and not known to be harmless, has been refused.
   if (draft.description.kind !== 'upscaler') warnOfUnused(draft.sources, options)
+  for (const doubt of draft.doubts ?? []) options.warn?.(doubt)
+  if (draft.origin !== undefined) options.tell?.(draft.origin)
   return writeModel(draft, output, stepper(countSteps(draft), options))
 }
 

@@ -19,6 +19,10 @@ export interface ModelDraft {
   readonly parameters: number
   /** Where the tensors come from; each must be finite. */
   readonly sources: readonly Weights[]
+  /** Of restorers: where each constant of the step comes from, in words. */
+  readonly origin?: string
+  /** What was assumed and may be otherwise, each with what to do about it. */
+  readonly doubts?: readonly string[]
   /** Of restorers: what depends on timestep and prompt, and the bytes that are kept to fold it again. */
   readonly conditioning?: { readonly constants: Conditioning; readonly kept: () => Iterable<Uint8Array> }
 }

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
-import { stepCoefficients } from '../../nodes/sdk/one-step.ts'
+import { type StepConstants, stepCoefficients } from '../../nodes/sdk/one-step.ts'
 import { type Additions, type Checkpoint, openCheckpoint } from './checkpoint.ts'
 import { Conditioning } from './conditioning.ts'
 import { conditioningWeights } from './conditioning-weights.ts'
@@ -12,11 +12,12 @@ import { modelNameSchema } from './manifest.ts'
 import { type Description, drawParts, type GraphStyle, type ModelDraft, type Part } from './model-draft.ts'
 import type { Network } from './network.ts'
 import { choosePrompt } from './prompts.ts'
+import { chooseStep, type StepChoice } from './step.ts'
 import { transferParts } from './transfer.ts'
 import { unet } from './unet.ts'
 import { decoder, encoder } from './vae.ts'
 
-export interface RestorerOptions extends Additions, GraphStyle {
+export interface RestorerOptions extends Additions, GraphStyle, StepChoice {
   /** @default what gendr.json says */
   readonly name?: string | undefined
   /** The one timestep that the UNet is asked with. @default what gendr.json says */
@@ -31,6 +32,8 @@ export function draftRestorer(directory: string, options: RestorerOptions): Mode
   const { about, gates, prompts, ranges, sources, unet: restorer, vae } = checkpoint
   const prompt = choosePrompt(prompts, options.prompt ?? about.prompt)
   const { name, timestep } = identify(checkpoint, options, prompt)
+  const timesteps = about.timesteps && timestepsOf(checkpoint, { [prompt]: timestep })
+  const { step, origin } = chooseStep(options, checkpoint, Object.values(timesteps ?? { [prompt]: timestep }))
   const conditioning = new Conditioning(restorer.weights, restorer.config, timestep, prompts.all, prompt)
   const description = {
     version: 1 as const,
@@ -39,11 +42,11 @@ export function draftRestorer(directory: string, options: RestorerOptions): Mode
     licence: about.licence,
     source: about.source,
     madeBy: about.made_by,
-    ...describe(checkpoint, timestep),
+    ...describe(checkpoint, timestep, step),
     conditioning: {
       prompts: [...prompts.all.keys()],
       prompt,
-      ...(about.timesteps && { timesteps: timestepsOf(checkpoint, { [prompt]: timestep }) }),
+      ...(timesteps && { timesteps }),
       ...(about.grain && { grain: ofPrompts('grain', about.grain, checkpoint) }),
       flipSinToCos: restorer.config.flip_sin_to_cos,
       freqShift: restorer.config.freq_shift,
@@ -60,6 +63,7 @@ export function draftRestorer(directory: string, options: RestorerOptions): Mode
     ...drawParts({ ...options, ranges }, weights, parts),
     parameters: Object.values(weights).reduce((sum, part) => sum + part.parameters, 0),
     sources,
+    origin,
     conditioning: { constants: conditioning, kept: () => conditioningWeights(conditioning.sources, prompts.all) },
   }
 }
@@ -113,7 +117,7 @@ function ofPrompts(
 }
 
 /** The manifest's kind and constants. */
-function describe({ about, unet: restorer, vae }: Checkpoint, timestep: number) {
+function describe({ about, unet: restorer, vae }: Checkpoint, timestep: number, step: StepConstants) {
   const factor = vae
     ? sideOfSquares(vae.config.in_channels) * 2 ** (vae.config.block_out_channels.length - 1)
     : unshuffleFactor(restorer.config)
@@ -121,9 +125,7 @@ function describe({ about, unet: restorer, vae }: Checkpoint, timestep: number) 
     factor,
     paddingMultiple: factor * 2 ** (restorer.config.block_out_channels.length - 1),
     timestep,
-    alpha: about.alpha,
-    beta: about.beta,
-    prediction: about.prediction_type,
+    ...step,
     colorTransfer: about.color_transfer,
   }
   if (!vae) return { kind: 'gendr-pixel' as const, constants }

@@ -8,11 +8,13 @@ const SIDE = 512
 const HELD = 4
 
 /** What `--dry-run` says: what was recognised, and what a picture of 512 × 512 would cost. */
-export function importReport({ description, parameters, written }: ModelDraft): string {
+export function importReport({ description, parameters, written, origin, doubts = [] }: ModelDraft): string {
   const lines = [
     `${description.name}: ${description.description || KINDS[description.kind]}`,
     `  kind        ${description.kind}, ${written.precision}`,
     `  constants   ${JSON.stringify(description.constants)}`,
+    ...(origin === undefined ? [] : [`  step        ${origin}`]),
+    ...doubts.map((doubt) => `  doubt       ${doubt}`),
     `  parameters  ${(parameters / 1e6).toFixed(2)} M`,
   ]
   const scale = description.kind === 'upscaler' ? description.constants.scale : 1

@@ -6,6 +6,7 @@ import type { Command } from './command.ts'
 import { writing } from './data-folder.ts'
 import { ADDITION_OPTIONS, readAdditions } from './import-additions.ts'
 import { ownModels } from './models.ts'
+import { readStep, STEP_OPTIONS } from './step-flags.ts'
 import { stepProgress } from './step-progress.ts'
 
 export const importCommand: Command = {
@@ -13,7 +14,7 @@ export const importCommand: Command = {
   summary: 'Make a model from a Diffusers folder or an upscaler file (.safetensors, .pth, .onnx)',
   options: {
     name: { value: 'NAME', help: 'the name of the model; an upscaler has that of its file without it' },
-    timestep: { value: 'N', help: 'the one timestep that the model is asked with' },
+    ...STEP_OPTIONS,
     ...ADDITION_OPTIONS,
     random: { value: 'CONFIG.json', help: 'in place of CHECKPOINT: random weights, to measure with' },
     overwrite: { help: 'replace a model of the same name' },
@@ -37,7 +38,7 @@ export const importCommand: Command = {
     const own = {
       ...readAdditions(flags),
       name: readName(flags.name, isFile),
-      timestep: readTimestep(flags.timestep),
+      ...readStep(flags),
       tryRun,
     }
     if (flags['dry-run'] === true) {
@@ -57,6 +58,7 @@ export const importCommand: Command = {
       signal: abortOnInterrupt(),
       warn: (message: string) => process.stderr.write(`gendr: ${message}\n`),
       progress: progress.step,
+      tell: (origin: string) => process.stdout.write(`${name}: ${origin}\n`),
     }
     try {
       if (typeof random === 'string') await importRandom(random, options)
@@ -75,16 +77,6 @@ function readName(name: unknown, isOptional: boolean): string | undefined {
   throw unusable(
     `Expected --name to be letters, digits, dots and dashes but received '${String(name ?? '')}'.`,
     'Name the model, for example --name gendr-x4.',
-  )
-}
-
-function readTimestep(timestep: unknown): number | undefined {
-  if (timestep === undefined) return undefined
-  const number = Number(timestep)
-  if (Number.isFinite(number) && number >= 0) return number
-  throw unusable(
-    `Expected --timestep to be a number from 0 but received '${String(timestep)}'.`,
-    'Leave it out to use what the checkpoint says.',
   )
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readAdditions } from '../../../server/cli/import-additions.ts'
+import { readStep } from '../../../server/cli/step-flags.ts'
 
 describe('what is imported beside a checkpoint', () => {
   test('is nothing by default, but graphs for every device and faster ones for the CPU', () => {
@@ -43,5 +44,27 @@ describe('what is imported beside a checkpoint', () => {
     [{ target: 'tpu' }, /--target to be portable, cpu, cuda but received 'tpu'/],
   ])('is refused when it is %j', (flags, message) => {
     expect(() => readAdditions(flags)).toThrow(message)
+  })
+})
+
+describe('what a one-step model is asked with', () => {
+  test('is read from flags, each by itself', () => {
+    expect(readStep({})).toEqual({})
+    expect(readStep({ timestep: '0', prediction: 'sample', alpha: '.25', beta: '0.75' })).toEqual({
+      timestep: 0,
+      prediction: 'sample',
+      alpha: 0.25,
+      beta: 0.75,
+    })
+  })
+
+  test.each([
+    [{ timestep: '-1' }, /--timestep to be a number from 0 but received '-1'/],
+    [{ timestep: '' }, /--timestep to be a number from 0/],
+    [{ prediction: 'v' }, /--prediction to be one of epsilon, sample, v_prediction but received 'v'/],
+    [{ alpha: '1' }, /--alpha to be a number between 0 and 1 but received '1'/],
+    [{ beta: 'half' }, /--beta to be a number between 0 and 1 but received 'half'/],
+  ])('is refused when it is %j', (flags, message) => {
+    expect(() => readStep(flags)).toThrow(message)
   })
 })
