@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { lstat, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, parse, sep } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { codeOf } from '../storage/write-file.ts'
@@ -20,11 +20,11 @@ export interface Batch {
   readonly format: Format
   /** Pictures of the folder whose formats are not read. */
   readonly unread: readonly string[]
-  readonly closed: readonly ClosedFolder[]
+  readonly closed: readonly Closed[]
 }
 
-/** A folder of the batch that cannot be read, and why. */
-export interface ClosedFolder {
+/** A folder or a picture of the batch that cannot be read, and why. */
+export interface Closed {
   readonly source: string
   readonly error: RestorationError
 }
@@ -45,6 +45,7 @@ export async function planBatch(input: string, output: string, wanted: Format | 
 
 async function plan(input: string, output: string, wanted: Format | undefined): Promise<Batch> {
   const info = await stat(input).catch(() => {
+    if (input.includes(GARBLED)) throw garbled(input)
     throw new RestorationError('file_not_found', `There is no file or folder '${input}'.`, 'Name one that exists.')
   })
   if (info.isDirectory()) {
@@ -122,7 +123,7 @@ function formatOf(output: string): Format {
 /** Pictures below `folder`, in order, but for what is hidden and for a folder of this identity, which is for the results. */
 async function namesUnder(folder: string, results: string | undefined) {
   const names: string[] = []
-  const closed: ClosedFolder[] = []
+  const closed: Closed[] = []
   const folders = ['']
   for (const inner of folders) {
     const source = join(folder, inner)
@@ -132,20 +133,42 @@ async function namesUnder(folder: string, results: string | undefined) {
     })
     for (const entry of entries.filter(({ name }) => !name.startsWith('.'))) {
       const name = join(inner, entry.name)
-      if (!entry.isDirectory()) {
-        if ((PICTURE.test(name) || UNREAD.test(name)) && (await isFile(folder, name, entry))) names.push(name)
-      } else if (results === undefined || (await identityOf(join(folder, name))) !== results) folders.push(name)
+      const path = join(folder, name)
+      if (!entry.isDirectory() && !PICTURE.test(name) && !UNREAD.test(name)) continue
+      if (await isGarbled(path, entry)) closed.push({ source: path, error: garbled(path) })
+      else if (!entry.isDirectory()) {
+        if (await isFile(path, entry)) names.push(name)
+      } else if (results === undefined || (await identityOf(path)) !== results) folders.push(name)
     }
   }
   return { names: names.sort(), closed }
 }
 
 /** Also what a link leads to. */
-async function isFile(folder: string, name: string, entry: Dirent): Promise<boolean> {
+async function isFile(path: string, entry: Dirent): Promise<boolean> {
   if (!entry.isSymbolicLink()) return entry.isFile()
-  return stat(join(folder, name)).then(
+  return stat(path).then(
     (info) => info.isFile(),
     () => false,
+  )
+}
+
+/** What a name that is not UTF-8 has for each byte that does not fit, and nothing is found by it. */
+const GARBLED = '\u{fffd}'
+
+async function isGarbled(path: string, { name }: Dirent): Promise<boolean> {
+  if (!name.includes(GARBLED)) return false
+  return lstat(path).then(
+    () => false,
+    () => true,
+  )
+}
+
+function garbled(path: string): RestorationError {
+  return new RestorationError(
+    'invalid_input',
+    `The name of '${path}' is not UTF-8, and nothing can be read by it.`,
+    'Rename it, or a whole folder with: convmv -f latin1 -t utf8 -r --notest FOLDER.',
   )
 }
 

@@ -51,6 +51,26 @@ test('a folder that cannot be read is told of, and the others are read', async (
   ])
 })
 
+test.runIf(process.platform === 'linux')('a name that is not UTF-8 is told of, with how to mend it', async () => {
+  const mixed = join(folder, 'mixed')
+  const latin1 = (name: string) => Buffer.concat([Buffer.from(`${mixed}/`), Buffer.from(name, 'latin1')])
+  await mkdir(mixed)
+  await mkdir(latin1('été'))
+  for (const name of [latin1('café.jpg'), latin1('notés.txt'), join(mixed, 'café.jpg'), join(mixed, 'odd\u{fffd}.jpg')])
+    await writeFile(name, '')
+  const { pairs, closed } = await planBatch(mixed, join(folder, 'out'), undefined)
+  expect(pairs.map(({ source }) => source)).toEqual([join(mixed, 'café.jpg'), join(mixed, 'odd\u{fffd}.jpg')])
+  expect(closed.map(({ source }) => source).sort()).toEqual([
+    join(mixed, 'caf\u{fffd}.jpg'),
+    join(mixed, '\u{fffd}t\u{fffd}'),
+  ])
+  expect(closed[0]!.error).toMatchObject({
+    message: expect.stringMatching(/is not UTF-8/),
+    remedy: expect.stringMatching(/convmv/),
+  })
+  await expect(planBatch(join(mixed, 'caf\u{fffd}.jpg'), 'x.png', undefined)).rejects.toThrow(/is not UTF-8/)
+})
+
 /** What is closed to a user is open to root. */
 async function asNobody<T>(work: () => Promise<T>): Promise<T> {
   if (process.geteuid?.() !== 0) return work()
