@@ -79,6 +79,12 @@ describe('the command line', () => {
     expect(said).toBe('')
   })
 
+  test('goes on when nobody reads what it complains of', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts', 'frobnicate'], { cwd: root })
+    child.stderr.destroy()
+    expect(await once(child, 'exit')).toEqual([2, null])
+  })
+
   test('explains itself', async () => {
     expect((await gendr('--help')).stdout).toMatch(/restore IN OUT/)
     expect((await gendr('serve', '--help')).stdout).toMatch(/--port.*\[GENDR_PORT\]/)
