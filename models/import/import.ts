@@ -7,7 +7,7 @@ import type { Manifest } from './manifest.ts'
 import type { ModelDraft } from './model-draft.ts'
 import { draftRestorer, type RestorerOptions } from './restorer.ts'
 import { requireTarget, tidyFolders } from './target.ts'
-import { draftUpscaler, type UpscalerOptions } from './upscale/upscaler.ts'
+import { draftUpscaler, isForeign, type UpscalerOptions } from './upscale/upscaler.ts'
 import type { Weights } from './weights.ts'
 import { countSteps, writeModel } from './write-model.ts'
 
@@ -50,9 +50,18 @@ export async function importCheckpoint(options: ImportOptions): Promise<Manifest
 
 /** What an import would make. */
 export async function draftModel(options: SourceOptions): Promise<ModelDraft> {
-  const found = await stat(options.source).catch(() => undefined)
-  if (found === undefined) throw invalidCheckpoint(`${options.source}: expected a checkpoint, found nothing.`)
-  return found.isDirectory() ? draftRestorer(options.source, options) : draftUpscaler(options.source, options)
+  const { source } = options
+  return (await sourceKind(source)) === 'restorer' ? draftRestorer(source, options) : draftUpscaler(source, options)
+}
+
+/** What something to import is: a restorer's folder, or a file with an upscaler's tensors or an ONNX graph. */
+export type SourceKind = 'restorer' | 'upscaler' | 'graph'
+
+export async function sourceKind(source: string): Promise<SourceKind> {
+  const found = await stat(source).catch(() => undefined)
+  if (found === undefined) throw invalidCheckpoint(`${source}: expected a checkpoint, found nothing.`)
+  if (found.isDirectory()) return 'restorer'
+  return isForeign(source) ? 'graph' : 'upscaler'
 }
 
 function warnOfUnused(sources: readonly Weights[], { warn }: ImportOptions): void {

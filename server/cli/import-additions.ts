@@ -1,8 +1,9 @@
-import type { ImportOptions } from '../../models/import/import.ts'
+import type { ImportOptions, SourceKind } from '../../models/import/import.ts'
 import type { VariantProvider } from '../../models/import/manifest.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Flags } from '../config.ts'
 import type { Command } from './command.ts'
+import { STEP_OPTIONS } from './step-flags.ts'
 
 /** Flags of `import` that say what goes into a model beside its checkpoint, and how its graphs are written. */
 export const ADDITION_OPTIONS = {
@@ -37,6 +38,35 @@ export function readAdditions(flags: Flags): Additions {
     range: choice('range', ['unit', 'bytes', 'symmetric'], flags.range),
     copy: flags.copy === true,
   }
+}
+
+/**
+ * Refuses flags that what is imported has no use for, which would be lost without a word.
+ * @throws RestorationError `configuration_invalid`
+ */
+export function refuseUseless(flags: Flags, kind: SourceKind): void {
+  const { what, takes } = TAKEN[kind]
+  const useless = [...new Set(Object.values(TAKEN).flatMap(({ takes }) => takes))].filter(
+    (flag) => !takes.includes(flag) && flags[flag] !== undefined,
+  )
+  if (useless.length === 0) return
+  throw new RestorationError(
+    'configuration_invalid',
+    `Expected no --${useless.join(' and no --')} with ${what}.`,
+    `Leave ${useless.length === 1 ? 'it' : 'them'} out; it can be imported with --${takes.join(', --')}.`,
+  )
+}
+
+const WRITTEN = ['precision', 'target', 'copy'] as const
+
+/** What of the flags each kind has a use for. */
+const TAKEN: Readonly<Record<SourceKind, { readonly what: string; readonly takes: readonly string[] }>> = {
+  restorer: {
+    what: 'a one-step restorer, which has pictures in -1..1',
+    takes: [...Object.keys(STEP_OPTIONS), 'prompt', 'lora', ...WRITTEN],
+  },
+  upscaler: { what: "an upscaler's tensors, which are asked with nothing but a picture", takes: WRITTEN },
+  graph: { what: 'an .onnx, which is taken as it is', takes: ['range'] },
 }
 
 /** The providers with graphs of their own beside those for all. */

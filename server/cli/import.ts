@@ -4,7 +4,7 @@ import { WORK_OPTIONS, workSettings } from '../config.ts'
 import { abortOnInterrupt } from './abort.ts'
 import type { Command } from './command.ts'
 import { writing } from './data-folder.ts'
-import { ADDITION_OPTIONS, readAdditions } from './import-additions.ts'
+import { ADDITION_OPTIONS, readAdditions, refuseUseless } from './import-additions.ts'
 import { ownModels } from './models.ts'
 import { readStep, STEP_OPTIONS } from './step-flags.ts'
 import { stepProgress } from './step-progress.ts'
@@ -30,10 +30,11 @@ export const importCommand: Command = {
       const actual = source === undefined ? 'neither' : 'both'
       throw unusable(`Expected a checkpoint or --random, got ${actual}.`, 'See gendr import --help.')
     }
-    const { draftModel, importCheckpoint } = await import('../../models/import/import.ts')
+    const { draftModel, importCheckpoint, sourceKind } = await import('../../models/import/import.ts')
     const { importRandom } = await import('../../models/import/random.ts')
     const { tryRun } = await import('../inference/try-run.ts')
     const { mkdir } = await import('node:fs/promises')
+    refuseUseless(flags, source === undefined ? 'restorer' : await sourceKind(source))
     const isFile = source !== undefined && /\.\w+$/.test(source)
     const own = {
       ...readAdditions(flags),

@@ -79,6 +79,10 @@ describe('the life of a model', () => {
       code: 0,
       out: expect.stringMatching(/SRVGGNetCompact ×4[\s\S]*GMAC[\s\S]*Nothing was/),
     })
+    expect(gendr('import', file, '--timestep', '499')).toMatchObject({
+      code: 2,
+      error: expect.stringContaining("no --timestep with an upscaler's tensors"),
+    })
     expect(gendr('models').out).not.toContain('compact-x4')
     expect(gendr('import', file, '--quiet')).toMatchObject({ code: 0, error: '' })
     expect(gendr('models').out).toMatch(/^compact-x4 {2}upscaler/m)

@@ -23,7 +23,7 @@ export async function draftUpscaler(path: string, options: UpscalerOptions): Pro
     source: basename(path),
     madeBy: 'gendr import',
   }
-  if (/\.onnx$/i.test(path)) return draftForeign(path, description, options)
+  if (isForeign(path)) return draftForeign(path, description, options)
   if (!/\.(safetensors|pth|pt|ckpt)$/i.test(path))
     throw invalidCheckpoint(
       `${path}: expected an ending of .safetensors, .pth or .onnx.`,
@@ -52,6 +52,11 @@ export async function draftUpscaler(path: string, options: UpscalerOptions): Pro
     parameters: weights.parameters,
     sources: [weights],
   }
+}
+
+/** Whether it is a graph that is taken as it is. */
+export function isForeign(path: string): boolean {
+  return /\.onnx$/i.test(path)
 }
 
 function recognise(weights: Weights): Recognised {

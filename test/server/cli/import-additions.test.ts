@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { readAdditions } from '../../../server/cli/import-additions.ts'
+import type { SourceKind } from '../../../models/import/import.ts'
+import { readAdditions, refuseUseless } from '../../../server/cli/import-additions.ts'
 import { readStep } from '../../../server/cli/step-flags.ts'
+import type { Flags } from '../../../server/config.ts'
 
 describe('what is imported beside a checkpoint', () => {
   test('is nothing by default, but graphs for every device and faster ones for the CPU', () => {
@@ -44,6 +46,31 @@ describe('what is imported beside a checkpoint', () => {
     [{ target: 'tpu' }, /--target to be portable, cpu, cuda but received 'tpu'/],
   ])('is refused when it is %j', (flags, message) => {
     expect(() => readAdditions(flags)).toThrow(message)
+  })
+})
+
+describe('a flag that what is imported has no use for is refused:', () => {
+  test.each<[SourceKind, Flags, RegExp]>([
+    ['graph', { precision: 'fp16' }, /no --precision with an \.onnx, which is taken as it is/],
+    ['graph', { target: 'cuda', copy: true }, /no --target and no --copy with an \.onnx/],
+    ['graph', { timestep: '499' }, /no --timestep/],
+    [
+      'upscaler',
+      { lora: ['a.safetensors'], timestep: '499', prompt: ['p'] },
+      /no --timestep and no --prompt and no --lora/,
+    ],
+    ['upscaler', { range: 'unit' }, /no --range/],
+    ['restorer', { range: 'unit' }, /no --range with a one-step restorer/],
+  ])('%s %j', (kind, flags, message) => {
+    expect(() => refuseUseless(flags, kind)).toThrow(message)
+  })
+
+  test.each<[SourceKind, Flags]>([
+    ['graph', { range: 'bytes', name: 'n', overwrite: true, 'dry-run': true }],
+    ['upscaler', { precision: 'int8', target: 'portable', copy: true, quiet: true }],
+    ['restorer', { precision: 'int8', lora: ['a'], prompt: ['p'], timestep: '1', alpha: '0.3', copy: true }],
+  ])('but not of %s %j', (kind, flags) => {
+    expect(() => refuseUseless(flags, kind)).not.toThrow()
   })
 })
 
