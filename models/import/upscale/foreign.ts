@@ -21,7 +21,7 @@ export type TryRun = (
 export interface ForeignOptions {
   /** How a graph that somebody else made is tried out; needed for .onnx only. */
   readonly tryRun?: TryRun | undefined
-  /** What black and white are to it. @default found out by trying */
+  /** What black and white are to it. @default found out by trying, 0 and 1 where -1 and 1 would do too */
   readonly range?: Convention['range'] | undefined
 }
 
@@ -34,7 +34,7 @@ export async function draftForeign(path: string, naming: Naming, options: Foreig
   const missing = graph.externalFiles.find((name) => !existsSync(join(dirname(path), name)))
   if (missing !== undefined)
     throw invalidCheckpoint(`${path}: expected its weights in ${missing} beside it, found none.`, BESIDE)
-  const { constants, convention } = await new Probe(path, graph, options).run()
+  const { constants, convention, doubts } = await new Probe(path, graph, options).run()
   const files = graph.externalFiles.map((name) => [name, join(dirname(path), name)] as const)
   return {
     description: {
@@ -46,6 +46,7 @@ export async function draftForeign(path: string, naming: Naming, options: Foreig
     written: { constants: [], links: new Map(files), precision: graph.isHalf ? 'fp16' : 'fp32', work: new Map() },
     parameters: graph.parameters,
     sources: [],
+    doubts,
   }
 }
 
@@ -77,16 +78,18 @@ class Probe {
     this.#range = range
   }
 
-  async run(): Promise<{ constants: UpscalerManifest['constants']; convention: Convention }> {
+  async run(): Promise<Probed> {
     const { layout, channels, size } = this.#shape()
     const { scale, multiple } = await this.#scale(layout, channels, size)
     const sides = size ?? {
       width: multiple * Math.ceil(WIDTH / multiple),
       height: multiple * Math.ceil(HEIGHT / multiple),
     }
-    const range = this.#range ?? (await this.#findRange(layout, channels, sides))
+    const enlarge = (grey: number) => this.#enlargeGrey(layout, channels, sides, grey)
+    const range = this.#range ?? (await this.#findRange(enlarge))
+    const isDoubtful = this.#range === undefined && range === 'unit' && isKept(-0.5, await enlarge(-0.5))
     const constants = { architecture: 'ONNX', scale, channels, paddingMultiple: multiple, ...(size && { size }) }
-    return { constants, convention: { layout, range } }
+    return { constants, convention: { layout, range }, doubts: isDoubtful ? [`${this.#path}: ${DOUBT}`] : [] }
   }
 
   #shape() {
@@ -125,21 +128,26 @@ class Probe {
   }
 
   /** Grey stays grey, whatever the range; only in the right one it is neither nearly black nor burnt out. */
-  async #findRange(layout: Convention['layout'], channels: number, sides: Sides): Promise<Convention['range']> {
+  async #findRange(enlarge: (grey: number) => Promise<number>): Promise<Convention['range']> {
     if (this.#graph.input.type === 'uint8') return 'bytes'
     const tried: string[] = []
     for (const [range, grey] of [
       ['unit', 0.5],
       ['bytes', 127.5],
     ] as const) {
-      const { values } = await this.#enlarge(layout, channels, sides, grey).catch((error: Error) => {
-        throw this.#refused('a network that takes any picture of its size', error.message.split('\n')[0]!)
-      })
-      const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-      if (Math.abs(mean - grey) < grey * TOLERANCE) return range
+      const mean = await enlarge(grey)
+      if (isKept(grey, mean)) return range
       tried.push(`${grey} to ${mean.toPrecision(3)}`)
     }
     throw this.#refused('a network that leaves grey as it is', tried.join(' and '))
+  }
+
+  /** The mean of what it makes of an even grey. */
+  async #enlargeGrey(layout: Convention['layout'], channels: number, sides: Sides, grey: number): Promise<number> {
+    const { values } = await this.#enlarge(layout, channels, sides, grey).catch((error: Error) => {
+      throw this.#refused('a network that takes any picture of its size', error.message.split('\n')[0]!)
+    })
+    return values.reduce((sum, value) => sum + value, 0) / values.length
   }
 
   #enlarge(layout: Convention['layout'], channels: number, { width, height }: Sides, grey: number) {
@@ -153,6 +161,12 @@ class Probe {
   }
 }
 
+interface Probed {
+  readonly constants: UpscalerManifest['constants']
+  readonly convention: Convention
+  readonly doubts: readonly string[]
+}
+
 interface Sides {
   readonly width: number
   readonly height: number
@@ -160,6 +174,14 @@ interface Sides {
 
 /** How far grey may move: networks with random weights do not keep it, those that were trained do. */
 const TOLERANCE = 0.3
+
+function isKept(grey: number, mean: number): boolean {
+  return Math.abs(mean - grey) < Math.abs(grey) * TOLERANCE
+}
+
+/** One of 0..1 may do so as well, since nothing makes it stop at 0: what it was trained for cannot be told. */
+const DOUBT =
+  'taken for a network of 0..1, but it keeps -0.5 as it is too and may be one of -1..1. Say which with --range unit or --range symmetric.'
 
 const REMEDY =
   'Only networks that enlarge one picture can be brought as ONNX; name --range where grey does not stay grey.'

@@ -26,12 +26,14 @@ interface Shape {
   readonly outputs?: number
   /** As of IR version 3, where every initializer is among the inputs. */
   readonly listed?: boolean
+  /** What lies outside is cut off. */
+  readonly limits?: readonly [number, number]
 }
 
 /** A network that repeats every pixel three times on both axes, as whoever exported it liked pictures. */
 function enlarging(shape: Shape = {}): { model: Uint8Array; weights: Uint8Array } {
   const { type = 'float32', layout = 'nchw', channels = 3, size, multiple = 1, outputs = 1 } = shape
-  const { external = false, listed = false } = shape
+  const { external = false, listed = false, limits } = shape
   const scales = layout === 'nchw' ? [1, 1, 3, 3] : [1, 3, 3, 1]
   const [height, width] = size ?? [undefined, undefined]
   const sides = layout === 'nchw' ? [1, channels, height, width] : [1, height, width, channels]
@@ -64,6 +66,7 @@ function enlarging(shape: Shape = {}): { model: Uint8Array; weights: Uint8Array 
   }
   add('Mul', ['gain'])
   add('Resize', ['', 'scales'], [{ name: 'mode', type: 3, s: Buffer.from('nearest') }])
+  if (limits) add('Clip', ['least', 'most'])
   if (type !== 'float32') add('Cast', [], number('to', TYPES[type]))
   if (listed) add('Unsqueeze', ['axes'])
   if (listed) add('Squeeze', ['axes'])
@@ -71,6 +74,7 @@ function enlarging(shape: Shape = {}): { model: Uint8Array; weights: Uint8Array 
   const initializer: onnxProto.onnx.ITensorProto[] = [
     { name: 'scales', dataType: 1, dims: [4], floatData: scales },
     { name: 'gain', dataType: 1, dims: [1], ...stored },
+    ...(limits ?? []).map((limit, i) => ({ name: ['least', 'most'][i]!, dataType: 1, dims: [], floatData: [limit] })),
     ...(listed ? [{ name: 'axes', dataType: 7, dims: [1], int64Data: [0] }] : []),
   ]
   const own = initializer.map(({ name, dataType, dims }) => ({
@@ -147,6 +151,37 @@ describe('an ONNX network is taken as it is', () => {
     const { graphs } = await openModelFolder(output)
     const { data } = await runGraph(graphs.upscaler, { data: new Float32Array(12).fill(0.25), dims: [1, 3, 2, 2] })
     expect(data[0]).toBeCloseTo(0.25, 6)
+  })
+})
+
+describe('an ONNX network of -1..1 is no other than one of 0..1 where that does not end at 0, so that', () => {
+  const warnings = async (shape: Shape, options: Partial<ImportOptions> = {}) => {
+    const warned: string[] = []
+    const { manifest } = await bring(shape, { ...options, warn: (message) => warned.push(message) })
+    return { warned, description: manifest.description }
+  }
+
+  test.each([
+    ['to -1 and 1', [-1, 1]],
+    ['nowhere', undefined],
+  ] as const)('one that ends %s is taken for 0..1 with a warning', async (_, limits) => {
+    const { warned, description } = await warnings(limits ? { limits } : {})
+    expect(description).toContain('0 to 1')
+    expect(warned).toEqual([expect.stringMatching(/theirs\.onnx: .*--range unit or --range symmetric/)])
+  })
+
+  test('one that ends at 0 and 1 is not', async () => {
+    expect((await warnings({ limits: [0, 1] })).warned).toEqual([])
+  })
+
+  test('--range settles it', async () => {
+    const { warned, description } = await warnings({ limits: [-1, 1] }, { range: 'symmetric' })
+    expect([warned, description.includes('-1 to 1')]).toEqual([[], true])
+    expect((await warnings({}, { range: 'unit' })).warned).toEqual([])
+  })
+
+  test('there is no such doubt about bytes', async () => {
+    expect((await warnings({ type: 'uint8', layout: 'nhwc' })).warned).toEqual([])
   })
 })
 
