@@ -75,6 +75,14 @@ const MIGRATIONS = [
      due_at INTEGER NOT NULL
    );
    CREATE INDEX deliveries_by_time ON deliveries (due_at);`,
+  // Scheme and authority of the address: whatever follows the first slash after them goes.
+  `ALTER TABLE deliveries ADD COLUMN receiver TEXT
+     GENERATED ALWAYS AS (substr(url, 1, 7 + instr(substr(url, 9) || '/', '/'))) VIRTUAL;
+   ALTER TABLE deliveries ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
+   UPDATE deliveries SET created_at = due_at;
+   DROP INDEX deliveries_by_time;
+   CREATE INDEX deliveries_by_time ON deliveries (due_at, attempts, receiver);
+   CREATE INDEX deliveries_by_receiver ON deliveries (receiver, created_at);`,
 ]
 
 /**

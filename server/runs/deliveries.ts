@@ -9,6 +9,8 @@ export interface Delivery {
   readonly id: string
   readonly run: string
   readonly url: string
+  /** Who is at the address: its scheme, host and port. */
+  readonly receiver: string
   /** JSON. */
   readonly body: string
   /** How often it was tried. */
@@ -22,15 +24,21 @@ export class Deliveries {
   readonly #next: Database.Statement
   readonly #postpone: Database.Statement
   readonly #remove: Database.Statement
+  readonly #removeOld: Database.Statement
 
   constructor(database: Database.Database) {
-    this.#add = database.prepare('INSERT INTO deliveries (id, run, url, body, due_at) VALUES (?, ?, ?, ?, ?)')
-    this.#due = database.prepare(
-      'SELECT id, run, url, body, attempts FROM deliveries WHERE due_at <= ? ORDER BY due_at LIMIT ?',
+    this.#add = database.prepare(
+      'INSERT INTO deliveries (id, run, url, body, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?)',
     )
-    this.#next = database.prepare('SELECT min(due_at) AS due FROM deliveries')
+    const others = 'receiver NOT IN (SELECT value FROM json_each(?))'
+    this.#due = database.prepare(
+      `SELECT id, run, url, receiver, body, attempts FROM deliveries
+       WHERE due_at <= ? AND ${others} ORDER BY due_at, attempts LIMIT 1`,
+    )
+    this.#next = database.prepare(`SELECT due_at AS due FROM deliveries WHERE ${others} ORDER BY due_at LIMIT 1`)
     this.#postpone = database.prepare('UPDATE deliveries SET attempts = attempts + 1, due_at = ? WHERE id = ?')
     this.#remove = database.prepare('DELETE FROM deliveries WHERE id = ?')
+    this.#removeOld = database.prepare('DELETE FROM deliveries WHERE receiver = ? AND created_at < ? RETURNING run')
   }
 
   /** To be called in the transaction that writes the run down as ended. */
@@ -45,17 +53,17 @@ export class Deliveries {
     const error = status === 'failed' ? failureOf(record) : undefined
     const data = { id: run, status, outputs: pictures, ...(error && { error }) }
     const body = { type: `run.${status}`, timestamp, data }
-    this.#add.run(`msg_${randomUUID()}`, run, url, JSON.stringify(body), now)
+    this.#add.run(`msg_${randomUUID()}`, run, new URL(url).href, JSON.stringify(body), now, now)
   }
 
-  /** Those whose time has come, the oldest first. */
-  due(now: number, most: number): readonly Delivery[] {
-    return this.#due.all(now, most) as Delivery[]
+  /** The one whose time came first, of those that are not for certain receivers. */
+  due(now: number, except: readonly string[]): Delivery | undefined {
+    return this.#due.get(now, JSON.stringify(except)) as Delivery | undefined
   }
 
-  /** When the next one is due, in milliseconds since 1970. */
-  next(): number | undefined {
-    return (this.#next.get() as { due: number | null }).due ?? undefined
+  /** When the next one is due that is not for certain receivers, in milliseconds since 1970. */
+  next(except: readonly string[] = []): number | undefined {
+    return (this.#next.get(JSON.stringify(except)) as { due: number } | undefined)?.due
   }
 
   postpone(id: string, until: number): void {
@@ -64,5 +72,10 @@ export class Deliveries {
 
   remove(id: string): void {
     this.#remove.run(id)
+  }
+
+  /** Gives up what a receiver was to hear from runs that ended before a moment. @returns these runs */
+  removeOld(receiver: string, before: number): readonly string[] {
+    return (this.#removeOld.all(receiver, before) as { run: string }[]).map(({ run }) => run)
   }
 }

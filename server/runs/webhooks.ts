@@ -18,16 +18,29 @@ export interface WebhookOptions {
 }
 
 const LONGEST_PAUSE = 6 * 60 * 60 * 1000
-/** About three days. */
-const MOST_ATTEMPTS = 24
+/** How long a receiver may take until it has heard, in ms. */
+const PATIENCE = 3 * 24 * 60 * 60 * 1000
 const TIMEOUT = 10_000
-const AT_ONCE = 4
+/** Requests that are under way at once, each to another receiver. */
+const AT_ONCE = 16
 
-/** Tells others of the end of runs, again and again until they have heard it, in the form of standardwebhooks.com. */
+/** What became of a request: `silent` where nothing answered. */
+interface Outcome {
+  readonly kind: 'heard' | 'refused' | 'unwanted' | 'silent'
+  readonly reason: string
+}
+
+/**
+ * Tells others of the end of runs, again and again until they have heard it, in the form of standardwebhooks.com. A
+ * receiver that does not answer is left alone for longer and longer, and keeps nobody else waiting.
+ */
 export class Webhooks {
   readonly #deliveries: Deliveries
   readonly #options: WebhookOptions
+  /** Receivers that are being told. */
   readonly #underWay = new Set<string>()
+  /** Receivers that did not answer: how often in a row, and until when they are left alone, in ms since 1970. */
+  readonly #silent = new Map<string, { readonly times: number; readonly until: number }>()
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
@@ -57,12 +70,15 @@ export class Webhooks {
     clearTimeout(this.#timer)
     if (this.#closed || this.#options.secret === undefined) return
     const now = Date.now()
-    for (const delivery of this.#deliveries.due(now, AT_ONCE + this.#underWay.size)) {
-      if (this.#underWay.size >= AT_ONCE) break
-      if (!this.#underWay.has(delivery.id)) void this.#deliver(delivery)
+    const pauses = [...this.#silent].filter(([, { until }]) => until > now)
+    const avoided = () => [...this.#underWay, ...pauses.map(([receiver]) => receiver)]
+    while (this.#underWay.size < AT_ONCE) {
+      const delivery = this.#deliveries.due(now, avoided())
+      if (delivery === undefined) break
+      void this.#deliver(delivery)
     }
-    const next = this.#deliveries.next()
-    if (next !== undefined) this.#timer = setTimeout(() => this.wake(), Math.max(1000, next - now)).unref()
+    const next = Math.min(this.#deliveries.next(avoided()) ?? Infinity, ...pauses.map(([, { until }]) => until))
+    if (next < Infinity) this.#timer = setTimeout(() => this.wake(), Math.max(1000, next - now)).unref()
   }
 
   close(): void {
@@ -71,27 +87,32 @@ export class Webhooks {
   }
 
   async #deliver(delivery: Delivery): Promise<void> {
-    this.#underWay.add(delivery.id)
-    const outcome = await this.#send(delivery).catch((error: Error) => error.message)
+    const { receiver } = delivery
+    this.#underWay.add(receiver)
+    const outcome = await this.#send(delivery).catch((error): Outcome => ({ kind: 'silent', reason: messageOf(error) }))
+    if (outcome.kind !== 'silent') this.#silent.delete(receiver)
+    else {
+      const times = (this.#silent.get(receiver)?.times ?? 0) + 1
+      this.#silent.set(receiver, { times, until: Date.now() + this.#pauseAfter(times) })
+    }
     // What was heard is not sent again because the disk is full.
     while (!this.#closed && !this.#note(delivery, outcome)) await sleep(this.#firstPause, undefined, { ref: false })
-    this.#underWay.delete(delivery.id)
+    this.#underWay.delete(receiver)
     this.wake()
   }
 
   /** Writes down what became of a delivery. @returns whether that could be written */
-  #note({ id, run, attempts }: Delivery, outcome: string): boolean {
+  #note({ id, run, receiver, attempts }: Delivery, { kind, reason }: Outcome): boolean {
     const { log } = this.#options
+    const now = Date.now()
     try {
-      if (outcome === 'heard') this.#deliveries.remove(id)
-      else if (outcome === 'unwanted' || attempts + 1 >= MOST_ATTEMPTS) {
-        this.#deliveries.remove(id)
-        log(`The webhook of run ${run} was given up: ${outcome}.`)
-      } else {
-        const pause = Math.min(LONGEST_PAUSE, this.#firstPause * 2 ** attempts)
-        this.#deliveries.postpone(id, Date.now() + pause * (0.9 + Math.random() / 5))
-        log(`The webhook of run ${run} failed and will be tried again: ${outcome}.`)
-      }
+      if (kind === 'heard' || kind === 'unwanted') this.#deliveries.remove(id)
+      else this.#deliveries.postpone(id, now + this.#pauseAfter(attempts + 1))
+      if (kind === 'heard') return true
+      const givenUp = this.#deliveries.removeOld(receiver, now - PATIENCE)
+      if (kind === 'unwanted') log(`The webhook of run ${run} was given up: ${reason}.`)
+      else if (!givenUp.includes(run)) log(`The webhook of run ${run} failed and will be tried again: ${reason}.`)
+      for (const late of givenUp) log(`The webhook of run ${late} was given up after three days: ${reason}.`)
       return true
     } catch (error) {
       const reason = messageOf(error)
@@ -100,15 +121,20 @@ export class Webhooks {
     }
   }
 
+  /** Longer and longer, by how often something has failed; never quite the same. */
+  #pauseAfter(times: number): number {
+    return Math.min(LONGEST_PAUSE, this.#firstPause * 2 ** (times - 1)) * (0.9 + Math.random() / 5)
+  }
+
   get #firstPause(): number {
     return this.#options.firstPause ?? 5000
   }
 
   /**
-   * `heard`, `unwanted` (410 Gone), or what went wrong; redirections are not followed.
+   * Sends one request; 410 Gone is `unwanted`, and redirections are not followed.
    * @throws RestorationError `invalid_input` when the address may not be called any more
    */
-  async #send({ id, url: text, body }: Delivery): Promise<string> {
+  async #send({ id, url: text, body }: Delivery): Promise<Outcome> {
     const { secret = '', targets } = this.#options
     const url = checkTarget(text, targets)
     const timestamp = String(Math.floor(Date.now() / 1000))
@@ -132,8 +158,9 @@ export class Webhooks {
       const sent = send(url, options, (response) => {
         response.resume()
         const { statusCode = 0 } = response
-        if (statusCode >= 200 && statusCode < 300) resolve('heard')
-        else resolve(statusCode === 410 ? 'unwanted' : `its receiver answered ${statusCode}`)
+        const isHeard = statusCode >= 200 && statusCode < 300
+        const kind = isHeard ? 'heard' : statusCode === 410 ? 'unwanted' : 'refused'
+        resolve({ kind, reason: `its receiver answered ${statusCode}` })
       })
       sent.on('error', reject)
       sent.end(body)

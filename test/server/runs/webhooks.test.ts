@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { lookup } from 'node:dns'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -145,16 +146,17 @@ describe('a webhook', () => {
 })
 
 describe('a receiver', () => {
-  const deliver = (options: { targets?: string[]; to?: string } = {}) => {
+  const deliver = (options: { targets?: string[]; to?: readonly string[]; at?: number; firstPause?: number } = {}) => {
     const database = openDatabase(':memory:')
     const deliveries = new Deliveries(database)
-    deliveries.add('run', options.to ?? url, 'completed', new RunRecorder({}).record(), Date.now())
+    const { to = [url], at = Date.now(), firstPause = 20 } = options
+    for (const address of to) deliveries.add('run', address, 'completed', new RunRecorder({}).record(), at)
     const log: string[] = []
     const webhooks = new Webhooks(deliveries, {
       secret: SECRET,
       targets: options.targets ?? ['127.0.0.1'],
       log: (line) => log.push(line),
-      firstPause: 20,
+      firstPause,
     })
     return { database, deliveries, webhooks, log }
   }
@@ -184,6 +186,41 @@ describe('a receiver', () => {
     await until(() => (deliveries.next() === undefined ? true : undefined))
     expect(log[0]).toContain('disk is full')
     expect(receiver.heard).toHaveLength(1)
+    webhooks.close()
+  })
+
+  test('that never answers keeps nobody else waiting', async () => {
+    let asked = 0
+    const dead = createServer(() => asked++).listen(0, '127.0.0.1')
+    await once(dead, 'listening')
+    const nowhere = `http://127.0.0.1:${(dead.address() as AddressInfo).port}`
+    const to = [...Array.from({ length: 40 }, (_, i) => `${nowhere}/${i}`), url, `${url}/2`]
+    const { webhooks } = deliver({ to })
+    await until(() => receiver.heard[1], 3000)
+    expect(asked).toBe(1)
+    webhooks.close()
+    dead.closeAllConnections()
+    dead.close()
+  })
+
+  test('that cannot be reached is asked once for all that waits for it, then left alone for a while', async () => {
+    receiver.close()
+    const { deliveries, webhooks, log } = deliver({ to: [url, `${url}/2`, `${url}/3`], firstPause: 60_000 })
+    await until(() => log[0])
+    deliveries.add('late', url, 'completed', new RunRecorder({}).record(), Date.now())
+    webhooks.wake()
+    await new Promise((wake) => setTimeout(wake, 100))
+    expect(log).toEqual([expect.stringContaining('will be tried again: connect ECONNREFUSED')])
+    webhooks.close()
+  })
+
+  test('that cannot be reached for three days is given up, with all that waited as long', async () => {
+    receiver.close()
+    const at = Date.now() - 3 * 86_400_000 - 1000
+    const { deliveries, webhooks, log } = deliver({ to: [url, `${url}/2`], at })
+    await until(() => log[1])
+    expect(deliveries.next()).toBeUndefined()
+    expect(log[1]).toMatch(/run run was given up after three days: connect ECONNREFUSED/)
     webhooks.close()
   })
 
