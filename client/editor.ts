@@ -156,7 +156,7 @@ export class Editor {
   async runUpTo(id: string): Promise<void> {
     const node = this.view.runId(id)
     await this.#whenLoaded(() => {
-      const { order, shown } = orderUpTo(this.order(), node, this.#types)
+      const { order, shown } = orderUpTo(this.order(), this.document.whole, node, this.#types)
       return this.runs.start({ ...order, upTo: { node: id, shown } })
     })
   }

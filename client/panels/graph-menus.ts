@@ -7,6 +7,7 @@ import type { GraphDocument } from '../document/document.ts'
 import { exposeInForm, labelOf } from '../document/form.ts'
 import { type GraphNode, isBoundary, linkInto, type Point } from '../document/graph.ts'
 import { typeOf } from '../document/virtual-types.ts'
+import { canRunUpTo } from '../host/partial-run.ts'
 import { STRINGS } from '../strings.ts'
 import { type MenuItem, openMenu } from './menu.ts'
 import type { Anchor } from './popup.ts'
@@ -123,7 +124,9 @@ function nodeItems(editor: MenuActions, id: string, page: Point): (MenuItem | nu
       ...(definition === undefined && { note: 'Double click' }),
       act: () => askTitle(page, editor.titleOf(node), (title) => commands.rename(id, title)),
     },
-    { label: STRINGS.partial.label, testid: 'menu-run-here', act: () => void editor.runUpTo(id) },
+    ...(canRunUpTo(document.graph, node, editor.types)
+      ? [{ label: STRINGS.partial.label, testid: 'menu-run-here', act: () => void editor.runUpTo(id) }]
+      : []),
     ...formItem(editor, node, page),
     null,
     { label: 'Duplicate', act: () => commands.duplicate(ids) },
