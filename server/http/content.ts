@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { extname } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import express, { type RequestHandler, Router } from 'express'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
@@ -11,6 +8,7 @@ import type { FileIndex } from '../runs/file-index.ts'
 import { contentHash } from '../storage/content-hash.ts'
 import { isClientFault, parse } from './failure.ts'
 import { type HostFiles, tooLarge, unmistakable } from './files.ts'
+import { KeptFiles } from './kept-files.ts'
 import { sendFile } from './view.ts'
 
 /**
@@ -18,6 +16,7 @@ import { sendFile } from './view.ts'
  * /{sha256} keeps it, and keeps nothing twice; POST /known says which of several are here and need not be sent.
  */
 export function contentRoutes(files: HostFiles, index: FileIndex, maxUpload: number): Router {
+  const kept = new KeptFiles(files, index)
   const router = Router()
   router.get('/files/:sha256', async (request, response) => {
     response.json(describe(await locate(request.params.sha256)))
@@ -54,38 +53,20 @@ export function contentRoutes(files: HostFiles, index: FileIndex, maxUpload: num
         'Send the whole file, and its own hash.',
       )
     }
-    const place = await files.save({ type: 'input', subfolder: '', filename: name, bytes, overwrite: false })
-    const file = { ...place, sha256, size: bytes.length }
-    index.put(file)
-    response.status(201).json(describe(file))
+    const upload = { type: 'input', subfolder: '', filename: name, bytes, overwrite: false } as const
+    response.status(201).json(describe(await kept.save(upload, sha256)))
   })
 
   async function locate(text: string): Promise<WrittenFile> {
     const sha256 = parse(sha256Schema, text)
-    const file = await find(sha256)
+    const file = await kept.find(sha256)
     if (file !== undefined) return file
     throw new RestorationError('file_not_found', `Nothing here has the SHA-256 ${sha256}.`, 'Send it with PUT.')
   }
 
-  /** As `find`, where it stays: the temporary folder is emptied at the next start, when runs may still wait for it. */
+  /** Where content is and stays: the temporary folder is emptied at the next start, when runs may still wait for it. */
   function findKept(sha256: string): Promise<WrittenFile | undefined> {
-    return find(sha256, ({ type }) => type !== 'temp')
-  }
-
-  /** A place where the content still is, and stays as if it were sent now. What the index has wrong is put right. */
-  async function find(
-    sha256: string,
-    isFit: (file: WrittenFile) => boolean = () => true,
-  ): Promise<WrittenFile | undefined> {
-    for (const file of index.find(sha256).filter(isFit)) {
-      const path = await files.path(file).catch(() => undefined)
-      if (path !== undefined && (await hashOf(path)) === sha256) {
-        await files.renew(file)
-        return file
-      }
-      index.forget(file)
-    }
-    return undefined
+    return kept.find(sha256, ({ type }) => type !== 'temp')
   }
 
   return router
@@ -98,12 +79,6 @@ function wholeFile(maxUpload: number): RequestHandler<{ sha256: string }> {
       next(isClientFault(error) && error.type === 'entity.too.large' ? tooLarge(maxUpload) : error)
     })
   }
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
 }
 
 function describe(file: WrittenFile) {

@@ -4,10 +4,10 @@ import { z } from 'zod'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { FileIndex } from '../runs/file-index.ts'
-import { contentHash } from '../storage/content-hash.ts'
 import type { Upload } from '../storage/storage.ts'
 import { ANNOTATION } from '../storage/storage.ts'
 import { type HostFiles, isFolderType, leadsOut, tooLarge, unmistakable } from './files.ts'
+import { KeptFiles } from './kept-files.ts'
 import type { Previewer } from './previewer.ts'
 
 /** POST /upload/image: a picture into a folder; POST /upload/mask: one that is there with the alpha of another. */
@@ -17,9 +17,10 @@ export function uploadRoutes(
   previewer: Pick<Previewer, 'masked'>,
   { maxPixels, maxUpload }: { readonly maxPixels: number; readonly maxUpload: number },
 ): Router {
+  const kept = new KeptFiles(files, index)
   const router = Router()
   router.post('/upload/image', async (request, response) => {
-    response.json(await save(files, index, readUpload(await readForm(request, maxUpload))))
+    response.json(await save(kept, readUpload(await readForm(request, maxUpload))))
   })
   router.post('/upload/mask', async (request, response) => {
     const form = await readForm(request, maxUpload)
@@ -28,7 +29,7 @@ export function uploadRoutes(
     const reference = form.fields.get('original_ref') ?? form.fields.get('originalRef')
     const path = await files.path(readOriginal(reference))
     const bytes = await previewer.masked({ path, mask: upload.bytes, maxPixels })
-    response.json(await save(files, index, { ...upload, bytes }))
+    response.json(await save(kept, { ...upload, bytes }))
   })
   return router
 }
@@ -43,11 +44,9 @@ function readUpload({ fields, file }: Form): Upload {
   return { type, subfolder: fields.get('subfolder') ?? '', ...file, overwrite }
 }
 
-async function save(files: HostFiles, index: FileIndex, upload: Upload) {
+async function save(kept: KeptFiles, upload: Upload) {
   try {
-    const place = await files.save(upload)
-    const sha256 = await contentHash(upload.bytes)
-    index.put({ ...place, sha256, size: upload.bytes.length })
+    const place = await kept.save(upload)
     return { name: unmistakable(place), subfolder: place.subfolder, type: place.type }
   } catch (error) {
     if (!(error instanceof RestorationError) || error.code !== 'path_outside') throw error

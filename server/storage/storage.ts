@@ -1,12 +1,13 @@
 import type { Dirent, Stats } from 'node:fs'
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { contentHash } from './content-hash.ts'
 import { besideUs, type FileSystem } from './file-system.ts'
 import { outside, pathInside, plainName } from './inside.ts'
 import { refusingName } from './known-failure.ts'
+import { NumberedNames } from './numbered-names.ts'
 import { type Claim, Receipts } from './receipts.ts'
 import { FileSeries } from './series.ts'
 import { codeOf, createFile, replaceFile } from './write-file.ts'
@@ -46,6 +47,7 @@ export class Storage implements Files {
   readonly #receipts: Receipts
   readonly #drafts: string
   readonly #files: FileSystem
+  readonly #numbered: NumberedNames
   readonly #renewAfter: number
 
   private constructor(
@@ -56,6 +58,7 @@ export class Storage implements Files {
   ) {
     this.#roots = roots
     this.#files = files
+    this.#numbered = new NumberedNames(files)
     this.#renewAfter = renewAfter
     this.#drafts = draftsIn(roots.temp)
     this.#receipts = new Receipts(receiptsRoot, files)
@@ -166,28 +169,22 @@ export class Storage implements Files {
   async save({ type, filename, bytes, overwrite, ...upload }: Upload): Promise<FileReference> {
     if (/^\.?$|[/\\]/.test(filename)) throw outside(filename)
     const subfolder = plainName(upload.subfolder)
-    const extension = extname(filename)
-    const stem = filename.slice(0, filename.length - extension.length)
-    for (let number = 0; ; number++) {
-      const name = number === 0 ? filename : `${stem} (${number})${extension}`
-      const path = await pathInside(this.#roots[type], subfolder === '' ? name : `${subfolder}/${name}`)
-      const reference = { filename: name, subfolder, type }
-      const found = await this.#files.stat(path).catch(() => undefined)
-      const isFree = found === undefined && !overwrite
-      if (isFree && (await createFile(path, bytes, this.#drafts).catch(refusingName(name)))) return reference
-      // Where another upload was quicker nothing is known of its size.
-      if (found === undefined || found.size === bytes.length) {
-        const present = await this.#files.readFile(path).catch(() => undefined)
-        if (present?.equals(bytes) === true) {
-          await this.renew(reference)
-          return reference
-        }
-      }
-      if (overwrite) {
-        await replaceFile(path, bytes, this.#drafts).catch(refusingName(name))
+    const path = await pathInside(this.#roots[type], subfolder === '' ? filename : `${subfolder}/${filename}`)
+    const reference = { filename, subfolder, type }
+    const create = (free: string) => createFile(free, bytes, this.#drafts).catch(refusingName(basename(free)))
+    const found = await this.#files.stat(path).catch(() => undefined)
+    if (found === undefined && !overwrite && (await create(path))) return reference
+    // Where another upload was quicker nothing is known of its size.
+    if (found === undefined || found.size === bytes.length) {
+      const present = await this.#files.readFile(path).catch(() => undefined)
+      if (present?.equals(bytes) === true) {
+        await this.renew(reference)
         return reference
       }
     }
+    if (!overwrite) return { ...reference, filename: await this.#numbered.put(path, create) }
+    await replaceFile(path, bytes, this.#drafts).catch(refusingName(filename))
+    return reference
   }
 
   async #find({ type, subfolder, filename }: FileReference): Promise<{ readonly path: string; readonly found: Stats }> {

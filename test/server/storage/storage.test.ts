@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { besideUs } from '../../../server/storage/file-system.ts'
-import { draftsIn, Storage } from '../../../server/storage/storage.ts'
+import { Storage } from '../../../server/storage/storage.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 let base: string
@@ -187,18 +187,24 @@ describe('uploads', () => {
     expect(await storage.fingerprint('a.png')).not.toBe(before)
   })
 
-  test('of many under one name those of another size are not read, and nothing is written before a name is free', async () => {
-    for (const text of ['one', 'three', 'seventeen']) await upload('a.png', text)
-    const read: string[] = []
-    const readFile = (path: string) => {
-      read.push(basename(path))
-      return besideUs.readFile(path)
+  test('the thousandth under one name costs as little as the tenth, and reads none of the others', async () => {
+    for (let number = 0; number < 1000; number++) {
+      await writeFile(inBase(`input/a${number === 0 ? '' : ` (${number})`}.png`), String(number))
     }
-    storage = await Storage.open(roots(), { ...besideUs, readFile })
-    await rm(draftsIn(inBase('temp')), { recursive: true })
-    await writeFile(draftsIn(inBase('temp')), 'no folder')
-    expect((await upload('a.png', 'three')).filename).toBe('a (1).png')
-    expect(read).toEqual(['a (1).png'])
+    const asked: string[] = []
+    const watched = new Proxy(besideUs, {
+      get: (files, name) => {
+        asked.push(String(name))
+        return Reflect.get(files, name)
+      },
+    })
+    storage = await Storage.open(roots(), watched)
+    expect((await upload('a.png', 'the next')).filename).toBe('a (1000).png')
+    expect(asked.length).toBeLessThan(30)
+    asked.length = 0
+    expect((await upload('a.png', 'the one after')).filename).toBe('a (1001).png')
+    expect(asked.length).toBeLessThan(8)
+    expect(asked).not.toContain('readFile')
   })
 
   test('two uploads of one name at the same time are both kept', async () => {

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import type { WrittenFile } from '../protocol/events.ts'
+import type { FileIndex } from '../runs/file-index.ts'
+import { contentHash } from '../storage/content-hash.ts'
+import { plainName } from '../storage/inside.ts'
+import { isNumbered } from '../storage/numbered-names.ts'
+import type { Upload } from '../storage/storage.ts'
+import type { HostFiles } from './files.ts'
+
+/** The host's files by their content, as the index has it and as the folders bear it out. */
+export class KeptFiles {
+  readonly #files: Pick<HostFiles, 'path' | 'renew' | 'save'>
+  readonly #index: FileIndex
+
+  constructor(files: Pick<HostFiles, 'path' | 'renew' | 'save'>, index: FileIndex) {
+    this.#files = files
+    this.#index = index
+  }
+
+  /** A place where the content still is, and stays as if it were sent now. What the index has wrong is put right. */
+  async find(sha256: string, isFit: (file: WrittenFile) => boolean = () => true): Promise<WrittenFile | undefined> {
+    for (const file of this.#index.find(sha256).filter(isFit)) {
+      const path = await this.#files.path(file).catch(() => undefined)
+      if (path !== undefined && (await hashOf(path)) === sha256) {
+        await this.#files.renew(file)
+        return file
+      }
+      this.#index.forget(file)
+    }
+    return undefined
+  }
+
+  /**
+   * Keeps an upload. Content that was sent before under this name, whatever number it got then, is not kept again.
+   * @param hash its SHA-256, where that is known already
+   * @throws RestorationError `path_outside`
+   */
+  async save(upload: Upload, hash?: string): Promise<WrittenFile> {
+    const { type, filename, bytes, overwrite } = upload
+    const subfolder = plainName(upload.subfolder)
+    const sha256 = hash ?? (await contentHash(bytes))
+    const isSame = (file: WrittenFile) =>
+      file.type === type && file.subfolder === subfolder && isNumbered(file.filename, filename)
+    const known = overwrite ? undefined : await this.find(sha256, isSame)
+    if (known !== undefined) return known
+    const file = { ...(await this.#files.save(upload)), sha256, size: bytes.length }
+    this.#index.put(file)
+    return file
+  }
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
+}

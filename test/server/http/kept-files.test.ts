@@ -1,0 +1,66 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { KeptFiles } from '../../../server/http/kept-files.ts'
+import { RunStore } from '../../../server/runs/store.ts'
+import { Storage } from '../../../server/storage/storage.ts'
+
+let folder: string
+let store: RunStore
+let kept: KeptFiles
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gendr-kept-'))
+  store = new RunStore(':memory:')
+  await open()
+})
+afterEach(async () => {
+  store.close()
+  await rm(folder, { recursive: true })
+})
+
+/** As a host does that starts: nothing is known but what the folders and the index have. */
+async function open(): Promise<void> {
+  const [inputRoot, outputRoot, tempRoot, receiptsRoot] = ['input', 'output', 'temp', 'receipts'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string, string]
+  kept = new KeptFiles(await Storage.open({ inputRoot, outputRoot, tempRoot, receiptsRoot }), store.files)
+}
+
+const keep = async (filename: string, text: string, subfolder = '', overwrite = false) =>
+  (await kept.save({ type: 'input', subfolder, filename, bytes: Buffer.from(text), overwrite })).filename
+const input = async () => (await readdir(join(folder, 'input'))).sort()
+
+test('what was sent before under a name has its number again, also from a host that was started since', async () => {
+  for (const text of ['one', 'two', 'six', 'ten']) await keep('image.jpg', text)
+  const all = ['image (1).jpg', 'image (2).jpg', 'image (3).jpg', 'image.jpg']
+  expect(await input()).toEqual(all)
+  expect(await keep('image.jpg', 'six')).toBe('image (2).jpg')
+  await open()
+  expect(await keep('image.jpg', 'two')).toBe('image (1).jpg')
+  expect(await keep('image.jpg', 'one')).toBe('image.jpg')
+  expect(await input()).toEqual(all)
+  expect(await keep('image.jpg', 'new')).toBe('image (4).jpg')
+})
+
+test('under another name, or in another folder, it is kept besides', async () => {
+  for (const text of ['one', 'two']) await keep('image.jpg', text)
+  expect(await keep('photo.jpg', 'two')).toBe('photo.jpg')
+  expect(await keep('image.jpg', 'two', 'sub')).toBe('image.jpg')
+  expect(await keep('image.jpg', 'one', 'sub')).toBe('image (1).jpg')
+  expect(await keep('image.jpg', 'one', 'sub')).toBe('image (1).jpg')
+})
+
+test('what somebody has changed or deleted meanwhile does not count', async () => {
+  for (const text of ['one', 'two', 'six']) await keep('image.jpg', text)
+  await writeFile(join(folder, 'input', 'image (1).jpg'), 'other')
+  await rm(join(folder, 'input', 'image (2).jpg'))
+  expect(await keep('image.jpg', 'two')).toBe('image (3).jpg')
+  expect(await keep('image.jpg', 'six')).toBe('image (4).jpg')
+})
+
+test('what may be overwritten is, wherever else its content is', async () => {
+  for (const text of ['one', 'two']) await keep('image.jpg', text)
+  expect(await keep('image.jpg', 'two', '', true)).toBe('image.jpg')
+  expect(await keep('image.jpg', 'one')).toBe('image (2).jpg')
+})
