@@ -179,9 +179,9 @@ export class Editor {
     return this.#batches.sending
   }
 
-  /** The workflow in view as the host would run it now. @throws where it cannot be run at all */
-  order(): Order {
-    return { ...orderOf(this.document.whole, this.#types), origin: this.tabs.active.id }
+  /** The workflow in view as the host would run it at a time. @throws where it cannot be run at all */
+  order(now: Date = new Date()): Order {
+    return { ...orderOf(this.document.whole, this.#types, now), origin: this.tabs.active.id }
   }
 
   /**

@@ -261,7 +261,8 @@ const openFile = async () => {
 const runOnChange = new RunOnChange({
   prompt: () => {
     try {
-      return JSON.stringify(editor.order().prompt)
+      // That a name of a file has the time is no change.
+      return JSON.stringify(editor.order(new Date(0)).prompt)
     } catch {
       return undefined
     }

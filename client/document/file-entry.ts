@@ -1,6 +1,6 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { type Boundary, ownValues } from '../../server/graph/subgraph-fields.ts'
-import { parameterValues } from '../../server/graph/workflow-to-prompt.ts'
+import { parameterValues } from '../../server/graph/widget-values.ts'
 import type { FileEntry } from './graph.ts'
 import { defaultParams } from './parameters.ts'
 

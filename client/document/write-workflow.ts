@@ -41,9 +41,9 @@ export function writeWorkflow(graph: Graph, types: Catalogue): Record<string, un
   return { ...written, definitions: isAbsent ? definitions : { ...definitions, subgraphs } }
 }
 
-/** What the host runs. */
-export function writePrompt(graph: Graph, types: Catalogue): Prompt {
-  return workflowToPrompt(parseWorkflow(writeWorkflow(graph, types)), types)
+/** What the host runs. @param now for names of files that have the date */
+export function writePrompt(graph: Graph, types: Catalogue, now: Date = new Date()): Prompt {
+  return workflowToPrompt(parseWorkflow(writeWorkflow(graph, types)), types, now)
 }
 
 /** Where links end, looked up once. */

@@ -47,10 +47,10 @@ export interface UpTo {
   readonly shown: string
 }
 
-/** The graph as it is now, to be run as a whole. */
-export function orderOf(graph: Graph, types: Catalogue): Order {
+/** The graph as it is now, to be run as a whole. @param now for names of files that have the date */
+export function orderOf(graph: Graph, types: Catalogue, now: Date = new Date()): Order {
   return {
-    prompt: writePrompt(graph, types),
+    prompt: writePrompt(graph, types, now),
     workflow: writeWorkflow(graph, types),
     drawn: {
       titleOf: (node, type) => runTitle(graph, node, types) ?? types.get(type)?.title ?? type,

@@ -6,7 +6,6 @@ import { fileRoots, WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Catalogue } from '../graph/catalogue.ts'
 import { readGraphTexts } from '../graph/picture-text.ts'
 import type { Prompt } from '../graph/prompt.ts'
-import { applySettings } from '../graph/settings.ts'
 import { readGraph } from '../graph/workflow-to-prompt.ts'
 import { messageOf } from '../message-of.ts'
 import type { RunEvent } from '../protocol/events.ts'
@@ -41,7 +40,7 @@ export const runCommand: Command = {
     const workbench = await Workbench.open(settings)
     try {
       const catalogue = await workbench.surroundings.catalogue()
-      const prompt = applySettings(readGraph(graph, catalogue), changes, catalogue)
+      const prompt = readGraph(graph, catalogue, changes)
       const attachments = await localPictures(prompt, catalogue, dirname(file!), inputRoot)
       await prepareFolder(output)
       const results = await workbench.run({ graph, settings: changes, attachments, signal, onEvent: printText })

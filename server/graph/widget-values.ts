@@ -1,3 +1,6 @@
+import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import type { WorkflowNode } from './workflow.ts'
+
 /** What ComfyUI's widget beside a number may say happens to it after a run; the widget takes a place and is no input. */
 const AFTERWARDS: ReadonlySet<unknown> = new Set(['fixed', 'increment', 'decrement', 'randomize', 'increment-wrap'])
 const MAY_BE_WORDS: ReadonlySet<string | undefined> = new Set(['COMBO', 'STRING'])
@@ -24,4 +27,23 @@ export function valuesInOrder(widgets: readonly Widget[], values: readonly unkno
     if (!mayBeNext) position++
   }
   return named
+}
+
+/** A node's parameters by name: `properties.params` first, then named, then positional widget values. */
+export function parameterValues(
+  node: Pick<WorkflowNode, 'properties' | 'widgetsValues'>,
+  description: NodeDescription | undefined,
+): Record<string, unknown> {
+  const named = node.properties.params
+  const byName = typeof named === 'object' && named !== null ? (named as Record<string, unknown>) : {}
+  if (!Array.isArray(node.widgetsValues)) return { ...node.widgetsValues, ...byName }
+  const parameters = description?.parameters ?? []
+  // ComfyUI's order: what may be left out comes last.
+  const order = [...parameters.filter(({ optional }) => optional !== true), ...parameters.filter((one) => one.optional)]
+  return { ...valuesInOrder(order, node.widgetsValues), ...byName }
+}
+
+/** The one value of a node that has one, such as a primitive. */
+export function firstValue({ widgetsValues }: Pick<WorkflowNode, 'widgetsValues'>): unknown {
+  return Array.isArray(widgetsValues) ? widgetsValues[0] : Object.values(widgetsValues)[0]
 }

@@ -2,9 +2,11 @@ import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from './catalogue.ts'
 import { expandSubgraphs } from './expand-subgraphs.ts'
+import { withFilenames } from './filenames.ts'
 import { canConnect } from './link-types.ts'
 import type { Link, Prompt, PromptNode } from './prompt.ts'
-import { valuesInOrder } from './widget-values.ts'
+import { applySettings } from './settings.ts'
+import { firstValue, parameterValues } from './widget-values.ts'
 import {
   isWorkflow,
   parseWorkflow,
@@ -21,19 +23,32 @@ const COMMENTS: ReadonlySet<string> = new Set(['Note', 'MarkdownNote'])
 const PASSING: ReadonlySet<string> = new Set(['Reroute', 'Reroute (rgthree)', 'SetNode', 'GetNode'])
 
 /**
- * A graph in either of ComfyUI's formats, as a prompt. The API format is returned as it is; validation checks it.
+ * A graph in either of ComfyUI's formats, as a prompt with these settings. The API format is else returned as it is;
+ * validation checks it.
  * @throws RestorationError `workflow_invalid`
  */
-export function readGraph(json: unknown, catalogue: Catalogue): Prompt {
-  return isWorkflow(json) ? workflowToPrompt(parseWorkflow(json), catalogue) : (json as Prompt)
+export function readGraph(
+  json: unknown,
+  catalogue: Catalogue,
+  settings: readonly string[] = [],
+  now: Date = new Date(),
+): Prompt {
+  const set = (prompt: Prompt) => (settings.length === 0 ? prompt : applySettings(prompt, settings, catalogue))
+  return isWorkflow(json) ? workflowToPrompt(parseWorkflow(json), catalogue, now, set) : set(json as Prompt)
 }
 
 /**
  * What ComfyUI's browser does before it sends a graph (executionUtil.ts): subgraphs are opened, comments, muted nodes,
  * reroutes, primitives and named links are resolved away, a bypassed node passes its input of the same type through,
- * parameters go by name.
+ * parameters go by name, and names of files are filled in.
+ * @param change what else is done to the prompt, before values are put into names of files
  */
-export function workflowToPrompt(file: Workflow, catalogue: Catalogue): Prompt {
+export function workflowToPrompt(
+  file: Workflow,
+  catalogue: Catalogue,
+  now: Date = new Date(),
+  change: (prompt: Prompt) => Prompt = (prompt) => prompt,
+): Prompt {
   const workflow = expandSubgraphs(file, catalogue)
   const wiring: Wiring = {
     nodes: new Map(workflow.nodes.map((node) => [String(node.id), node])),
@@ -65,7 +80,7 @@ export function workflowToPrompt(file: Workflow, catalogue: Catalogue): Prompt {
       _meta: { title: node.title ?? description?.title ?? node.type },
     }
   }
-  return prompt
+  return withFilenames(change(prompt), workflow.nodes, catalogue, now)
 }
 
 /** A node's own values; what the file leaves out, as one of an older version does, has its default. */
@@ -81,20 +96,6 @@ function constants(node: WorkflowNode, description: NodeDescription | undefined)
 /** A list would be taken for a link. */
 function constant(value: unknown): unknown {
   return Array.isArray(value) ? { __value__: value } : value
-}
-
-/** A node's parameters by name: `properties.params` first, then named, then positional widget values. */
-export function parameterValues(
-  node: Pick<WorkflowNode, 'properties' | 'widgetsValues'>,
-  description: NodeDescription | undefined,
-): Record<string, unknown> {
-  const named = node.properties.params
-  const byName = typeof named === 'object' && named !== null ? (named as Record<string, unknown>) : {}
-  if (!Array.isArray(node.widgetsValues)) return { ...node.widgetsValues, ...byName }
-  const parameters = description?.parameters ?? []
-  // ComfyUI's order: what may be left out comes last.
-  const order = [...parameters.filter(({ optional }) => optional !== true), ...parameters.filter((one) => one.optional)]
-  return { ...valuesInOrder(order, node.widgetsValues), ...byName }
 }
 
 type Source =
@@ -227,8 +228,4 @@ function bypassInput({ inputs, outputs }: WorkflowNode, link: WorkflowLink, want
 
 function isVirtual(node: WorkflowNode): boolean {
   return PASSING.has(node.type) || node.type === 'PrimitiveNode'
-}
-
-function firstValue(node: WorkflowNode): unknown {
-  return Array.isArray(node.widgetsValues) ? node.widgetsValues[0] : Object.values(node.widgetsValues)[0]
 }

@@ -2,7 +2,6 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue, Choices, ModelChoices } from '../graph/catalogue.ts'
 import { coerce, unwrap } from '../graph/coerce.ts'
 import type { Prompt } from '../graph/prompt.ts'
-import { applySettings } from '../graph/settings.ts'
 import { type NodeErrors, type PromptError, type Validation, validatePrompt } from '../graph/validate.ts'
 import { isWorkflow } from '../graph/workflow.ts'
 import { readGraph } from '../graph/workflow-to-prompt.ts'
@@ -40,8 +39,7 @@ export async function prepareRun(order: Order, surroundings: Surroundings): Prom
   try {
     // A refusal repeats what is wrong, which could not be written.
     refuseDepth(order.graph)
-    const graph = readGraph(order.graph, catalogue)
-    const prompt = order.settings.length === 0 ? graph : applySettings(graph, order.settings, catalogue)
+    const prompt = readGraph(order.graph, catalogue, order.settings)
     const sizes = await imageSizes(prompt, catalogue, order.attachments ?? {}, surroundings)
     const imageExists = (name: string) => sizes.has(name)
     const pictureBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)

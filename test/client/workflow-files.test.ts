@@ -128,6 +128,15 @@ describe('a workflow file', () => {
     })
   })
 
+  test('has its names of files filled in, with the time that it is made at', () => {
+    const json = savedWorkflow()
+    json.nodes[2]!.widgets_values = ['%date:yyyy-MM-dd hhmmss%/%Twice as large.scale_by%_%LoadImage.image%']
+    const { graph } = readWorkflow(json, types)
+    const { '3': save } = writePrompt(graph, types, new Date(2026, 0, 2, 3, 4, 5))
+    expect(save?.inputs.filename_prefix).toBe('2026-01-02 030405/2_b.png')
+    expect(writeWorkflow(graph, types)).toEqual(json)
+  })
+
   test('a parameter that another node feeds keeps its link', () => {
     const json = savedWorkflow()
     json.nodes[0]!.type = 'GiveNumber'

@@ -290,6 +290,22 @@ describe.skipIf(withoutBrowser)('the queue', () => {
     await by('run-on-change').click()
   })
 
+  test('a name that has the time in it is no change that runs the graph again', async () => {
+    const count = async () => (await (await fetch(`${host.url}/api/jobs?limit=1`)).json()).pagination.total as number
+    const before = await count()
+    await editor.openGraph(invertGraph('second.png', '%date:hhmmss%'))
+    await by('run-menu').click()
+    await by('run-on-change').click()
+    await expect.poll(count, { timeout: 30_000 }).toBe(before + 1)
+    await editor.page.waitForTimeout(2500)
+    expect(await count()).toBe(before + 1)
+    const saved = (await (await fetch(`${host.url}/internal/files/output`)).json()) as string[]
+    expect(saved).toContainEqual(expect.stringMatching(/^\d{6}_00001_\.png/))
+    await editor.page.keyboard.press('Escape')
+    await by('run-menu').click()
+    await by('run-on-change').click()
+  })
+
   test('each tab shows what its own run has made, also after the page is loaded again beside another tab', async () => {
     const state = () => editor.page.locator('body').getAttribute('data-run-state')
     const made = () => by('form-download').allTextContents()
