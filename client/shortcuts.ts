@@ -55,7 +55,7 @@ export function listenToKeys(
     'Mod a': () => view.selectAll(),
     // Browsers tell of cutting only where text can be changed.
     'Mod x': () => {
-      if (!isElsewhere(canvas) && view.selected.size > 0 && document.execCommand('copy')) commands.remove()
+      if (!isElsewhere(canvas) && view.selected.size > 0 && copySelected()) commands.remove()
     },
     'Mod g': () => commands.addGroup(searchAt()),
     'Mod Shift e': () => commands.makeSubgraph(),
@@ -126,13 +126,32 @@ export function listenToKeys(
     },
     { capture: true },
   )
+  let hasCopied = false
   const copy = (event: ClipboardEvent) => {
     const text = isForm() || isElsewhere(canvas) ? undefined : editor.copied()
+    hasCopied = text !== undefined
     if (text === undefined) return
     event.clipboardData?.setData('text/plain', text)
     event.preventDefault()
   }
+  /** A browser may refuse, or copy something else. @returns whether the selected nodes are copied */
+  const copySelected = () => {
+    hasCopied = false
+    document.execCommand('copy')
+    return hasCopied
+  }
   addEventListener('copy', copy)
+  addEventListener('cut', (event) => {
+    copy(event)
+    if (hasCopied) commands.remove()
+  })
+  // WebKit asks first whether there is anything to copy but text that is marked, or anywhere to paste but a field.
+  for (const type of ['beforecopy', 'beforecut', 'beforepaste']) {
+    addEventListener(type, (event) => {
+      const takes = type === 'beforepaste' || (!isForm() && view.selected.size > 0)
+      if (takes && !isElsewhere(canvas)) event.preventDefault()
+    })
+  }
   addEventListener('paste', (event) => {
     if (isElsewhere(canvas)) return
     const box = canvas.getBoundingClientRect()

@@ -17,6 +17,7 @@ import { typeOf } from '../document/virtual-types.ts'
 import type { FileReference } from '../host/address.ts'
 import { inputReference } from '../host/address.ts'
 import { EMPTY_BOARD, type NodeOutput, type NodeStatus, type RunBoard } from '../host/run-board.ts'
+import { listenToTrackpad } from '../trackpad.ts'
 import type { Layout, LinkView } from './layout.ts'
 import { listenToLongPress } from './long-press.ts'
 import { NodeView } from './node-view.ts'
@@ -335,6 +336,7 @@ export class GraphView {
       (middle, shift, factor) => this.#stage.pinch(middle, shift, factor),
       () => this.#stage.letGo(),
     )
+    listenToTrackpad(canvas, (factor, x, y) => this.#stage.pinch([x, y], [0, 0], factor))
     canvas.addEventListener('dblclick', (event) => this.#stage.openAt(event))
     canvas.addEventListener('wheel', (event) => this.#stage.wheel(event), { passive: false })
     for (const type of ['pointermove', 'pointerdown', 'wheel'] as const) {

@@ -2,6 +2,7 @@ import type { FileReference } from '../host/address.ts'
 import type { PictureStore } from '../host/pictures.ts'
 import { keyOf } from '../key-name.ts'
 import { STRINGS } from '../strings.ts'
+import { listenToTrackpad } from '../trackpad.ts'
 import { CHANNELS, type Channel, installChannelFilters } from './channels.ts'
 import { element, icon, isField } from './element.ts'
 import { openMenu } from './menu.ts'
@@ -549,6 +550,7 @@ export class Viewer {
         this.#zoomAbout(middle[0], middle[1], factor)
       },
     })
+    listenToTrackpad(this.#frame, (factor, x, y) => this.#zoomAbout(x, y, factor))
     this.#frame.addEventListener('dblclick', () => this.#toggleZoom())
     this.#frame.addEventListener('pointermove', (event) => this.#point(event))
     this.#frame.addEventListener('pointerleave', () => {

@@ -4,12 +4,32 @@ import { listenToKeys } from '../../client/shortcuts.ts'
 
 const nothing = () => {}
 
-/** A page with the focus on it, an editor that notes what it is asked for, and a viewer. */
-function open({ isForm = false, isRunning = false, isLarge = false, hasPicture = true } = {}) {
+interface Page {
+  readonly isForm?: boolean
+  readonly isRunning?: boolean
+  readonly isLarge?: boolean
+  readonly hasPicture?: boolean
+  readonly selected?: readonly string[]
+  /** What has the focus; the canvas by default. */
+  readonly focused?: object
+  /** What the browser does when it shall copy. */
+  readonly onCopy?: () => void
+}
+
+/** A page, an editor that notes what it is asked for, and a viewer. */
+function open({ isForm = false, isRunning = false, isLarge = false, hasPicture = true, ...more }: Page = {}) {
+  const { selected = [], onCopy = nothing } = more
   const page = new EventTarget()
+  const canvas = {} as HTMLElement
   vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
   vi.stubGlobal('dispatchEvent', page.dispatchEvent.bind(page))
-  vi.stubGlobal('document', { querySelector: () => null })
+  vi.stubGlobal('HTMLElement', class {})
+  vi.stubGlobal('getSelection', () => null)
+  vi.stubGlobal('document', {
+    querySelector: () => null,
+    activeElement: more.focused ?? canvas,
+    execCommand: onCopy,
+  })
   const asked: string[] = []
   const note = (what: string) => () => {
     asked.push(what)
@@ -23,20 +43,29 @@ function open({ isForm = false, isRunning = false, isLarge = false, hasPicture =
     },
   }
   const editor = {
-    commands: { leaveSubgraph: note('leave the subgraph') },
+    commands: { leaveSubgraph: note('leave the subgraph'), remove: note('remove') },
     history: {},
-    view: { abandon: () => false },
+    view: { abandon: () => false, selected: new Set(selected) },
     canCancel: isRunning,
     cancel: note('stop the run'),
+    copied: () => (selected.length > 0 ? 'the graph' : undefined),
   } as unknown as Editor
   const actions = { open: nothing, runs: nothing, example: nothing, help: nothing, refresh: nothing, closeTab: nothing }
-  listenToKeys(editor, viewer, {} as HTMLElement, { ...actions, searchAt: () => [0, 0], isForm: () => isForm })
+  listenToKeys(editor, viewer, canvas, { ...actions, searchAt: () => [0, 0], isForm: () => isForm })
   return asked
 }
 
-function press(key: string): void {
-  const held = { altKey: false, ctrlKey: false, metaKey: false, shiftKey: false }
-  dispatchEvent(Object.assign(new Event('keydown', { cancelable: true }), { key, code: key, ...held }))
+function press(key: string, held: object = {}): void {
+  const none = { altKey: false, ctrlKey: false, metaKey: false, shiftKey: false }
+  dispatchEvent(Object.assign(new Event('keydown', { cancelable: true }), { key, code: key, ...none, ...held }))
+}
+
+/** The event as it is after everybody has heard it. */
+function hear(type: string) {
+  const setData = vi.fn<(type: string, text: string) => void>()
+  const event = Object.assign(new Event(type, { cancelable: true }), { clipboardData: { setData } })
+  dispatchEvent(event)
+  return { isTaken: event.defaultPrevented, text: setData.mock.calls[0]?.[1] }
 }
 
 afterEach(() => {
@@ -59,5 +88,38 @@ describe('Escape', () => {
   test('leaves the picture of the form in its place, and stops the run', () => {
     expect(escaped({ isForm: true, isRunning: true })).toEqual(['stop the run'])
     expect(escaped({ isForm: true, isRunning: true, isLarge: true })).toEqual(['shrink the viewer'])
+  })
+})
+
+describe('the clipboard', () => {
+  const asked = () => ['beforecopy', 'beforecut', 'beforepaste'].filter((type) => hear(type).isTaken)
+
+  test('takes nodes, as browsers want to know before', () => {
+    open({ selected: ['1'] })
+    expect(asked()).toEqual(['beforecopy', 'beforecut', 'beforepaste'])
+    expect(hear('copy')).toEqual({ isTaken: true, text: 'the graph' })
+  })
+
+  test('takes nothing where nothing is selected, in the form, or while something else has the focus', () => {
+    open()
+    expect(asked()).toEqual(['beforepaste'])
+    expect(hear('copy').isTaken).toBe(false)
+    open({ isForm: true, selected: ['1'] })
+    // The form takes pictures.
+    expect(asked()).toEqual(['beforepaste'])
+    open({ selected: ['1'], focused: {} })
+    expect(asked()).toEqual([])
+  })
+
+  test('cuts what it has copied, and nothing where the browser has not asked for it', () => {
+    const cut = open({ selected: ['1'], onCopy: () => hear('copy') })
+    press('x', { ctrlKey: true })
+    expect(cut).toEqual(['remove'])
+    const refused = open({ selected: ['1'] })
+    press('x', { ctrlKey: true })
+    expect(refused).toEqual([])
+    const fromMenu = open({ selected: ['1'] })
+    expect(hear('cut')).toEqual({ isTaken: true, text: 'the graph' })
+    expect(fromMenu).toEqual(['remove'])
   })
 })

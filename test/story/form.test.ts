@@ -92,6 +92,13 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
     expect(await by('viewer-frame').isVisible()).toBe(true)
   })
 
+  test('phones have no reason to zoom into a field', async () => {
+    const size = await by('field-scale')
+      .locator('.form-number')
+      .evaluate((field) => getComputedStyle(field).fontSize)
+    expect(size).toBe('16px')
+  })
+
   test('few options stand side by side, and one press chooses', async () => {
     await editor.page.locator('.form-more summary').click()
     const options = by('field-color_transfer').getByRole('radio')
