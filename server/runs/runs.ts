@@ -9,6 +9,7 @@ import { type Eta, Progress } from './eta.ts'
 import type { Job, JobQuery } from './job.ts'
 import { RunQueue } from './queue.ts'
 import { RunRecorder } from './record.ts'
+import { Room } from './room.ts'
 import type { ActiveRun, Run, Submission } from './run.ts'
 import { shapeOf } from './speeds.ts'
 import type { Ending, HistoryRange, RunStore } from './store.ts'
@@ -28,7 +29,7 @@ const MOST_CRASHES = 3
 const PAUSE = 2000
 /** Records that are forgotten in one turn of the event loop; one may have megabytes. */
 const BATCH = 20
-/** Pictures of socket runs that may wait in memory, in bytes. */
+/** Pictures for socket runs that may be in memory, sent or waiting or at work, in bytes. */
 const MAX_ATTACHED = 1 << 30
 
 /**
@@ -36,6 +37,8 @@ const MAX_ATTACHED = 1 << 30
  * because each step happens within one turn of the event loop.
  */
 export class Runs {
+  /** Where the pictures that come with runs are held. */
+  readonly room = new Room(MAX_ATTACHED)
   readonly #store: RunStore
   readonly #supervisor: Pick<Supervisor, 'execute' | 'cancel'>
   readonly #queue = new RunQueue()
@@ -85,23 +88,29 @@ export class Runs {
 
   /**
    * Writes the run down and queues it; from here on it survives a crash.
-   * The same run sent again under its own id, by a client that did not hear the answer, is the one that is there.
-   * @throws RestorationError `invalid_input` when another run of the id is in the queue, or too much waits in memory;
-   *   `queue_full` when as many runs wait as may
+   * The same run sent again under its own id, by a client that did not hear the answer, is the one that is there. The room
+   * that was taken for its attachments is the run's from here on.
+   * @throws RestorationError `invalid_input` when another run of the id is in the queue; `queue_full` when as many runs wait
+   *   as may
    */
   submit(submission: Submission): Run {
     refuseDepth([submission.prompt, submission.extraData])
     const id = submission.id ?? randomUUID()
     const present = this.#open(id)
     if (present !== undefined) {
-      if (JSON.stringify(this.#store.graph(id).prompt) === JSON.stringify(submission.prompt)) return present
+      if (JSON.stringify(this.#store.graph(id).prompt) === JSON.stringify(submission.prompt)) {
+        this.room.giveBack(sizeOf(submission.attachments))
+        return present
+      }
       throw new RestorationError(
         'invalid_input',
         `Another run with the id '${id}' is in the queue.`,
         'Wait for it to end, or send another prompt_id.',
       )
     }
-    this.#refuseOverload(submission)
+    if (this.#queue.size >= this.#mostWaiting) {
+      throw new RestorationError('queue_full', `${this.#queue.size} runs wait already.`, 'Send the run again later.')
+    }
     const { extraData } = submission
     const clientId = typeof extraData.client_id === 'string' ? extraData.client_id : undefined
     const number = submission.number ?? (submission.front === true ? -this.#nextNumber : this.#nextNumber)
@@ -125,7 +134,7 @@ export class Runs {
     // First where it may fail: what cannot be taken out stays.
     this.#store.removeWaiting(waiting, Date.now())
     const removed = this.#queue.remove(waiting)
-    for (const id of removed) this.#attachments.delete(id)
+    for (const id of removed) this.#detach(id)
     // One of an earlier host may have delivered something.
     this.#forget(removed)
     this.#announce({ type: 'queue', hasForgotten: true })
@@ -300,20 +309,9 @@ export class Runs {
         : undefined
   }
 
-  #refuseOverload(submission: Submission): void {
-    if (this.#queue.size >= this.#mostWaiting) {
-      throw new RestorationError('queue_full', `${this.#queue.size} runs wait already.`, 'Send the run again later.')
-    }
-    const bytes = [...this.#attachments.values(), submission.attachments].reduce(
-      (sum, attachments) => sum + Object.values(attachments).reduce((total, file) => total + file.length, 0),
-      0,
-    )
-    if (bytes <= MAX_ATTACHED) return
-    throw new RestorationError(
-      'invalid_input',
-      `Pictures of ${Math.round(bytes / 2 ** 20)} MiB would wait in memory; at most ${MAX_ATTACHED / 2 ** 20} may.`,
-      'Wait for earlier runs to end, or upload the pictures and submit the run with POST /prompt.',
-    )
+  #detach(id: string): void {
+    this.room.giveBack(sizeOf(this.#attachments.get(id) ?? {}))
+    this.#attachments.delete(id)
   }
 
   /** Starts the next run if none is under way. */
@@ -346,7 +344,6 @@ export class Runs {
     const active: ActiveRun = { ...run, prompt }
     const recorder = new RunRecorder(prompt)
     const attachments = this.#attachments.get(run.id) ?? {}
-    this.#attachments.delete(run.id)
     this.#active = active
     this.#announce({ type: 'queue' })
     const request = {
@@ -400,6 +397,7 @@ export class Runs {
       this.#tryAgain(error, () => this.#settle(run, ending, now))
       return
     }
+    this.#detach(run.id)
     this.#active = undefined
     this.#progress = undefined
     this.#announce({ type: 'queue' })
@@ -449,6 +447,11 @@ export class Runs {
   #announce(change: RunChange): void {
     for (const listener of this.#listeners) listener(change)
   }
+}
+
+/** Bytes of the pictures that come with a run. */
+function sizeOf(attachments: Submission['attachments']): number {
+  return Object.values(attachments).reduce((sum, { length }) => sum + length, 0)
 }
 
 function* queueText(store: RunStore, running: readonly string[], waiting: readonly string[]): Generator<string> {

@@ -53,6 +53,8 @@ export class Connection {
   /** To be called now and then: ends a socket whose client neither answered nor took any bytes since the last call. */
   checkHealth(): void {
     const unsent = this.#socket.bufferedAmount
+    // Whoever is not listened to cannot be heard.
+    if (this.#socket.isPaused) this.#answered = true
     if (!this.#answered && unsent >= this.#unsentBefore) {
       this.#socket.terminate()
       return

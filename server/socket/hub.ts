@@ -30,6 +30,8 @@ export interface HubOptions {
 const PATHS: ReadonlySet<string> = new Set(['/ws', '/api/ws'])
 /** Characters of a text message; parsing a larger one would keep everybody else waiting. */
 const MAX_TEXT = 8 << 20
+/** Bytes of one socket that may wait for their turn; above that nothing more is read from it. */
+const MAX_WAITING = 16 << 20
 /** How long a client may take to agree that its socket is closed, in ms. */
 const CLOSING = 1000
 /** Room for the head of a binary frame. */
@@ -113,14 +115,25 @@ export class Hub {
     const inbox = new Inbox(sid, this.#options)
     this.#connections.set(sid, [...(this.#connections.get(sid) ?? []), connection])
     let work = Promise.resolve()
+    let waiting = 0
     socket.on('message', (data, isBinary) => {
+      const bytes = bytesOf(data)
+      const { length } = bytes
+      waiting += length
+      if (waiting > MAX_WAITING) socket.pause()
       // Runs of one socket keep their order; a ping never waits for them.
-      const heard = isBinary
-        ? work.then(() => inbox.attach(bytesOf(data)))
-        : this.#hear(connection, inbox, bytesOf(data), work)
-      work = heard.catch((error) => this.#options.log.add(logText(error)))
+      const heard = isBinary ? work.then(inbox.receive(bytes)) : this.#hear(connection, inbox, bytes, work)
+      work = heard
+        .catch((error) => this.#options.log.add(logText(error)))
+        .then(() => {
+          waiting -= length
+          if (waiting <= MAX_WAITING && socket.isPaused) socket.resume()
+        })
     })
-    socket.on('close', () => this.#forget(connection))
+    socket.on('close', () => {
+      inbox.close()
+      this.#forget(connection)
+    })
     socket.on('error', () => socket.terminate())
     connection.send(JSON.stringify({ ...this.#status(), data: { ...this.#status().data, sid } }))
     const { runs, narration } = this.#options

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type HostLog, logText } from '../http/host-log.ts'
-import { decodeFrame } from '../protocol/frames.ts'
+import { decodeFrame, type Frame } from '../protocol/frames.ts'
 import { type ClientMessage, clientMessageSchema, referenceSchema, type ServerMessage } from '../protocol/messages.ts'
 import { prepareRun, refusal, type Surroundings, withWorkflow } from '../runs/intake.ts'
 import type { Runs } from '../runs/runs.ts'
@@ -9,9 +9,10 @@ import { knownFailure } from '../storage/known-failure.ts'
 
 type RunMessage = Extract<ClientMessage, { type: 'run' }>
 
-/** Bytes and number of pictures that one socket may have sent ahead of its next run. */
+/** Bytes and number of pictures that one socket may have sent ahead of its next run, and how long they wait for it, in ms. */
 const MAX_BYTES = 512 << 20
 const MAX_FILES = 1000
+const PATIENCE = 600_000
 
 export interface InboxOptions {
   readonly runs: Runs
@@ -26,7 +27,10 @@ export class Inbox {
   readonly #surroundings: Surroundings
   readonly #log: Pick<HostLog, 'add'>
   #attachments = new Map<string, Uint8Array>()
+  /** Bytes of these. */
   #bytes = 0
+  #timer: NodeJS.Timeout | undefined
+  #isClosed = false
   /** What was wrong with a picture; the run that needs it is refused with this. */
   #fault: RestorationError | undefined
 
@@ -37,35 +41,85 @@ export class Inbox {
     this.#surroundings = surroundings
   }
 
-  /** Keeps a picture for the next run. */
-  attach(data: Uint8Array): void {
+  /**
+   * Takes a picture that has arrived, or lets it go when there is no room.
+   * @returns what to call when it is its turn: keeps the picture for the next run
+   */
+  receive(data: Uint8Array): () => void {
+    const { room } = this.#runs
+    if (room.take(data.length)) return () => this.#attach(data)
+    return () =>
+      this.#refuse(
+        `More than ${room.size >> 20} MiB of pictures would be in memory.`,
+        'Wait for earlier runs to end, or upload the pictures and submit the run with POST /prompt.',
+      )
+  }
+
+  /** To be called when the socket has closed. */
+  close(): void {
+    this.#isClosed = true
+    this.#empty()
+  }
+
+  #attach(data: Uint8Array): void {
+    const frame = this.#decode(data)
+    const size = frame?.type === 'attachment' && !this.#isClosed ? frame.bytes.length : 0
+    this.#runs.room.giveBack(data.length - size)
+    if (frame?.type !== 'attachment' || this.#isClosed) return
+    const { name } = frame.metadata
+    this.#release(name)
+    this.#attachments.set(name, frame.bytes)
+    this.#bytes += size
+    clearTimeout(this.#timer)
+    if (this.#bytes > MAX_BYTES || this.#attachments.size > MAX_FILES) {
+      const most = `${MAX_BYTES >> 20} MiB or ${MAX_FILES} pictures`
+      this.#refuse(`More than ${most} were sent for one run.`, 'Send fewer pictures for each run.')
+      return
+    }
+    const late = () =>
+      this.#refuse('The pictures have waited for ten minutes.', 'Send them again, right before the run.')
+    this.#timer = setTimeout(late, PATIENCE).unref()
+  }
+
+  #decode(data: Uint8Array): Frame | undefined {
     try {
-      const frame = decodeFrame(data)
-      if (frame.type !== 'attachment') return
-      this.#bytes += frame.bytes.length
-      if (this.#bytes > MAX_BYTES || this.#attachments.size >= MAX_FILES) {
-        throw new RestorationError(
-          'invalid_input',
-          `More than ${MAX_BYTES >> 20} MiB or ${MAX_FILES} pictures were sent for one run.`,
-          'Send fewer pictures for each run.',
-        )
-      }
-      this.#attachments.set(frame.metadata.name, frame.bytes)
+      return decodeFrame(data)
     } catch (error) {
       if (!(error instanceof RestorationError)) throw error
       this.#fault ??= error
-      this.#attachments.clear()
+      this.#empty()
+      return undefined
     }
+  }
+
+  #refuse(message: string, remedy: string): void {
+    this.#fault ??= new RestorationError('invalid_input', message, remedy)
+    this.#empty()
+  }
+
+  #empty(): void {
+    clearTimeout(this.#timer)
+    for (const name of this.#attachments.keys()) this.#release(name)
+  }
+
+  #release(name: string): void {
+    const { length } = this.#attachments.get(name) ?? []
+    this.#attachments.delete(name)
+    this.#bytes -= length
+    this.#runs.room.giveBack(length)
   }
 
   /** Queues a run with the pictures that came before it, and says what became of that. */
   async run(message: RunMessage): Promise<ServerMessage> {
     const { workflow, set, id } = message.data
     const attachments = Object.fromEntries(this.#attachments)
+    const bytes = this.#bytes
     const fault = this.#fault
+    clearTimeout(this.#timer)
     this.#attachments.clear()
     this.#bytes = 0
     this.#fault = undefined
+    let isTaken = false
     const reference = referenceOf(id)
     try {
       if (fault !== undefined) throw fault
@@ -82,6 +136,7 @@ export class Inbox {
         attachments,
         pictureBytes: prepared.pictureBytes,
       })
+      isTaken = true
       return { type: 'run_accepted', data: { ...reference, prompt_id: run.id, node_errors: prepared.nodeErrors } }
     } catch (error) {
       const known = knownFailure(error)
@@ -90,6 +145,8 @@ export class Inbox {
         known ?? new RestorationError('invalid_input', 'The server failed.', 'See the log of the host.'),
         id,
       )
+    } finally {
+      if (!isTaken) this.#runs.room.giveBack(bytes)
     }
   }
 }

@@ -1,0 +1,2 @@
+// A runner that is never ready.
+process.on('disconnect', () => process.exit())
