@@ -1,13 +1,23 @@
 import { z } from 'zod'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
-import { nodeOutputSchema } from '../../server/protocol/messages.ts'
 import { readNodeTypes } from '../document/node-types.ts'
-import { Gendr, HostError, type WholeJob } from '../sdk/index.ts'
+import { Gendr, HostError } from '../sdk/index.ts'
 import type { Address, FileReference } from './address.ts'
 import { KnownRuns } from './known-runs.ts'
 import { type Refusal, readRefusal } from './refusal.ts'
+import type { NodeOutput } from './run-board.ts'
 import type { Order } from './run-control.ts'
-import { inOrder, jobSchema, pastRuns, queueSchema, type RunsNow, recordsSchema, runOf } from './run-list.ts'
+import {
+  inOrder,
+  isOver,
+  jobSchema,
+  pastRuns,
+  type RunsNow,
+  recordsSchema,
+  runOf,
+  stageOf,
+  type WholeJob,
+} from './run-list.ts'
 import type { RunPage } from './run-pages.ts'
 
 export { HostError } from '../sdk/index.ts'
@@ -20,13 +30,14 @@ export type Submission =
 
 /** What the host remembers of a run. */
 export interface PastRun {
-  readonly outputs: ReadonlyMap<string, z.infer<typeof nodeOutputSchema>>
+  readonly outputs: ReadonlyMap<string, NodeOutput>
   readonly succeeded: boolean
   /** Milliseconds that each node took. */
   readonly times: ReadonlyMap<string, number>
 }
 
-export interface QueuedRun {
+/** A run that waits or is under way. */
+export interface OpenRun {
   readonly id: string
   readonly nodes: readonly string[]
   /** Of this page: one that was loaded again knows its runs so. */
@@ -41,7 +52,6 @@ const templatesSchema = z.array(
     hasPicture: z.boolean().default(false),
   }),
 )
-const outputsSchema = z.record(z.string(), nodeOutputSchema)
 /** Runs that are over, in the list and in a page of them. */
 const LISTED = 50
 /** As many as the host lists at once. */
@@ -53,8 +63,8 @@ export class Host {
   readonly #gendr: Gendr
   readonly #clientId: string
   readonly #runs = new KnownRuns(async (id) => {
-    const job = await unlessGone(this.#gendr.request(`/jobs/${encodeURIComponent(id)}`))
-    return job === undefined ? undefined : runOf(jobSchema.parse(job))
+    const job = await this.#job(id)
+    return job === undefined ? undefined : runOf(job)
   })
 
   constructor(address: Address, clientId: string) {
@@ -107,9 +117,9 @@ export class Host {
   /** Undefined while a run is not over, or was never heard of. */
   async pastRun(run: string): Promise<PastRun | undefined> {
     const job = await this.#job(run)
-    if (job === undefined || isOpen(job)) return undefined
+    if (job === undefined || !isOver(stageOf(job.status))) return undefined
     return {
-      outputs: new Map(Object.entries(outputsSchema.parse(job.outputs))),
+      outputs: new Map(Object.entries(job.outputs)),
       succeeded: job.status === 'completed',
       times: new Map(Object.entries(job.times.nodes)),
     }
@@ -166,19 +176,18 @@ export class Host {
     return this.#gendr.forget()
   }
 
-  async isQueued(run: string): Promise<boolean> {
+  /** Undefined once it is over, or where it was never heard of. */
+  async openRun(run: string): Promise<OpenRun | undefined> {
     const job = await this.#job(run)
-    return job !== undefined && isOpen(job)
+    if (job === undefined || isOver(stageOf(job.status))) return undefined
+    const { prompt, extra_data: extra } = job.workflow
+    return { id: run, nodes: Object.keys(prompt), isOwn: extra.client_id === this.#clientId }
   }
 
-  /** Runs under way and waiting, in their order. */
-  async queue(): Promise<QueuedRun[]> {
-    const { queue_running, queue_pending } = queueSchema.parse(await this.#gendr.request('/queue'))
-    return [...queue_running, ...queue_pending].map(([, id, prompt, extra]) => ({
-      id,
-      nodes: Object.keys(prompt),
-      isOwn: extra.client_id === this.#clientId,
-    }))
+  async runsUnderWay(): Promise<OpenRun[]> {
+    const { jobs } = await this.#gendr.history({ status: ['in_progress'] })
+    const runs = await Promise.all(jobs.map(({ id }) => this.openRun(id)))
+    return runs.filter((run) => run !== undefined)
   }
 
   #post(path: string, body: unknown): Promise<unknown> {
@@ -189,13 +198,10 @@ export class Host {
     })
   }
 
-  #job(run: string): Promise<WholeJob | undefined> {
-    return unlessGone(this.#gendr.attach(run).state())
+  async #job(run: string): Promise<WholeJob | undefined> {
+    const job = await unlessGone(this.#gendr.request(`/jobs/${encodeURIComponent(run)}`))
+    return job === undefined ? undefined : jobSchema.parse(job)
   }
-}
-
-function isOpen({ status }: WholeJob): boolean {
-  return status === 'pending' || status === 'in_progress'
 }
 
 /** Undefined for a run that the host does not know. */

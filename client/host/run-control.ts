@@ -4,7 +4,7 @@ import type { ServerMessage } from '../../server/protocol/messages.ts'
 import type { Graph } from '../document/graph.ts'
 import { runTitle, whyEmpty } from '../document/run-nodes.ts'
 import { writePrompt, writeWorkflow } from '../document/write-workflow.ts'
-import { type Host, HostError, type PastRun, type QueuedRun } from './host.ts'
+import { type Host, HostError, type PastRun } from './host.ts'
 import type { Drawn } from './refusal.ts'
 import {
   boardOfRun,
@@ -176,7 +176,7 @@ export class RunControl {
 
   /** A run that only waited leaves the queue without a message. */
   async #leave(run: string): Promise<void> {
-    if (await this.#host.isQueued(run)) return
+    if ((await this.#host.openRun(run)) !== undefined) return
     const [origin, board] = this.#underWay(run) ?? []
     if (board !== undefined) this.#set(origin, { ...board, state: 'cancelled', endedAt: Date.now() })
   }
@@ -191,12 +191,11 @@ export class RunControl {
     const tried = <T>(work: Promise<T>) => work.catch((error: unknown) => void failures.push(error))
     const underWay = [...this.#boards.values()].filter(({ state }) => state === 'running')
     await Promise.all(underWay.map(({ run }) => run !== null && tried(this.#settle(run))))
-    const queue = (await tried(this.#host.queue())) ?? []
-    const own = queue.find(({ isOwn }) => isOwn)
+    const own = (await tried(this.#host.runsUnderWay()))?.find(({ isOwn }) => isOwn)
     // While a submission is under way, the run may be the one that it made.
     if (own !== undefined && this.#early === undefined) this.#adopt(own.id, own.nodes)
     const latest = [...this.#origins.latest].filter(([origin]) => tabs.includes(origin))
-    await Promise.all(latest.map(([origin, run]) => tried(this.#recall(origin, run, queue))))
+    await Promise.all(latest.map(([origin, run]) => tried(this.#recall(origin, run))))
     if (failures.length > 0) this.#announce('error', ...wordsOf(failures[0]))
   }
 
@@ -278,19 +277,19 @@ export class RunControl {
   }
 
   /** A page that was loaded again or out of reach, or a second window, shows what the latest run of each tab has shown. */
-  async #recall(origin: Origin, run: string, queue: readonly QueuedRun[]): Promise<void> {
+  async #recall(origin: Origin, run: string): Promise<void> {
     const board = this.#boards.get(origin)
     if (board !== undefined && (board.state === 'running' || board.run === null || board.run === run)) return
-    const open = queue.find(({ id }) => id === run)
+    const past = await this.#host.pastRun(run)
+    const open = past === undefined ? await this.#host.openRun(run) : undefined
+    if (this.#boards.get(origin) !== board) return
     if (open !== undefined) {
       this.#begin(run, origin, open.nodes)
       this.#watch(run)
-      return
+    } else if (past !== undefined) {
+      const shown = withTimes(withOutputs(board ?? EMPTY_BOARD, past.outputs), past.times)
+      this.#set(origin, board === undefined ? shown : { ...shown, run, ...endOf(past) })
     }
-    const past = await this.#host.pastRun(run)
-    if (past === undefined || this.#boards.get(origin) !== board) return
-    const shown = withTimes(withOutputs(board ?? EMPTY_BOARD, past.outputs), past.times)
-    this.#set(origin, board === undefined ? shown : { ...shown, run, ...endOf(past) })
   }
 
   /** Asks for a run that another window has started, until it has ended. */
@@ -305,7 +304,7 @@ export class RunControl {
   /** Takes from the host how a run ended, if it has. */
   async #settle(run: string): Promise<void> {
     const past = await this.#host.pastRun(run)
-    const isGone = past === undefined && !(await this.#host.isQueued(run))
+    const isGone = past === undefined && (await this.#host.openRun(run)) === undefined
     const [origin, board] = this.#underWay(run) ?? []
     if (board === undefined) return
     if (past !== undefined) {

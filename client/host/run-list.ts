@@ -3,8 +3,7 @@ import { type Prompt, promptNodeSchema } from '../../server/graph/prompt.ts'
 import { JOB_STATUSES, type JobStatus } from '../../server/protocol/jobs.ts'
 import { nodeOutputSchema } from '../../server/protocol/messages.ts'
 import { type FileReference, inputReference } from './address.ts'
-
-type NodeOutput = z.infer<typeof nodeOutputSchema>
+import type { NodeOutput } from './run-board.ts'
 
 export type RunStage = 'running' | 'waiting' | 'done' | 'failed' | 'cancelled'
 
@@ -39,11 +38,6 @@ const prompt = z.record(z.string(), promptNodeSchema)
 const extraData = z.looseObject({ extra_pnginfo: z.looseObject({ workflow: z.unknown() }).partial().optional() })
 const item = z.tuple([z.number(), z.string(), prompt, extraData]).rest(z.unknown())
 
-export const queueSchema = z.looseObject({
-  queue_running: z.array(item).default([]),
-  queue_pending: z.array(item).default([]),
-})
-
 const outputs = z.record(z.string(), nodeOutputSchema).default({})
 const status = z.looseObject({
   completed: z.boolean().default(false),
@@ -66,6 +60,8 @@ export const jobSchema = z.looseObject({
   times: z.looseObject({ nodes: times }),
 })
 
+export type WholeJob = z.infer<typeof jobSchema>
+
 const STAGES = {
   pending: 'waiting',
   in_progress: 'running',
@@ -83,7 +79,7 @@ export function isOver(stage: RunStage): boolean {
 }
 
 /** A run in whatever state. */
-export function runOf({ id, status, workflow, outputs, execution_status: ending, times }: z.infer<typeof jobSchema>) {
+export function runOf({ id, status, workflow, outputs, execution_status: ending, times }: WholeJob): RunEntry {
   const run = queuedRun(id, workflow.prompt, workflow.extra_data, stageOf(status))
   return ending === null ? run : endedRun(run, outputs, ending, times.nodes)
 }

@@ -17,7 +17,7 @@ afterEach(() => {
 })
 
 const send = async (behaviour: string) =>
-  String((await post(fake, '/prompt', { prompt: fakeGraph(behaviour) })).body.prompt_id)
+  String((await post(fake, '/prompt', { prompt: fakeGraph(behaviour), client_id: 'me' })).body.prompt_id)
 const listed = async (waiting: number) => {
   const now = await host.runs(waiting)
   return { runs: now.runs.map(({ id, stage }) => [id, stage]), waiting: now.waiting }
@@ -38,6 +38,11 @@ test('of many runs that wait the first are listed, in the order in which they st
     prompt: fakeGraph('succeed'),
     times: new Map([['1', expect.any(Number)]]),
   })
+
+  const own = { nodes: ['1'], isOwn: true }
+  expect(await host.runsUnderWay()).toEqual([{ id: running, ...own }])
+  expect(await host.openRun(waiting[3]!)).toEqual({ id: waiting[3], ...own })
+  expect(await host.openRun(done)).toBeUndefined()
 
   const asked = vi.spyOn(globalThis, 'fetch')
   const paths = () => asked.mock.calls.splice(0).map(([address]) => new URL(String(address)).pathname)

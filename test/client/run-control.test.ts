@@ -30,6 +30,8 @@ const pastRun = (run: string): PastRun => ({
   times: new Map(),
 })
 
+const open = (id: string) => ({ id, nodes: ['2'], isOwn: true })
+
 /** A browser that is loaded again, with what it keeps, before one host. */
 function browser(host: Partial<Host> = {}) {
   const kept = new Map<string, string>()
@@ -39,7 +41,8 @@ function browser(host: Partial<Host> = {}) {
     const whole = {
       submit: async () => submission,
       pastRun: async () => undefined,
-      queue: async () => [],
+      openRun: async () => undefined,
+      runsUnderWay: async () => [],
       ...host,
     }
     const said: string[] = []
@@ -147,7 +150,10 @@ test('a run waits on its own graph while that of another tab goes on', async () 
 })
 
 test('a run that waited is over once the queue is cleared, and the one under way goes on', async () => {
-  const { control, start, hear } = browser({ clearQueue: async () => {}, isQueued: async (run) => run === 'a' }).load()
+  const { control, start, hear } = browser({
+    clearQueue: async () => {},
+    openRun: async (run) => (run === 'a' ? open(run) : undefined),
+  }).load()
   await start('A', 'a')
   hear(messages.start('a'))
   await start('B', 'b')
@@ -156,7 +162,7 @@ test('a run that waited is over once the queue is cleared, and the one under way
 })
 
 test('a run that waited is over as well when another client clears the queue', async () => {
-  const { control, start, hear } = browser({ isQueued: async (run) => run === 'a' }).load()
+  const { control, start, hear } = browser({ openRun: async (run) => (run === 'a' ? open(run) : undefined) }).load()
   await start('A', 'a')
   hear(messages.start('a'), messages.shows('a', 'a.png'))
   await start('B', 'b')
@@ -189,7 +195,7 @@ test('after a reload each graph shows what the last of its runs has made', async
 test('a run that began while the connection was lost is followed from then on', async () => {
   const { load } = browser({
     pastRun: async (run) => (run === 'a' ? pastRun(run) : undefined),
-    queue: async () => [{ id: 'b', nodes: ['2'], isOwn: true }],
+    runsUnderWay: async () => [open('b')],
   })
   const { control, start, hear, shown, connect } = load()
   await start('A', 'a')
@@ -226,7 +232,8 @@ test('a connection that comes back changes nothing where nothing was missed', as
 
 test('after a reload runs that were under way and waited go on, each on the graph that it is of', async () => {
   const { load } = browser({
-    queue: async () => ['a', 'b'].map((id) => ({ id, nodes: ['2'], isOwn: true })),
+    openRun: async (run) => open(run),
+    runsUnderWay: async () => [open('a')],
   })
   const { start } = load()
   await start('A', 'a')
@@ -241,26 +248,26 @@ test('after a reload runs that were under way and waited go on, each on the grap
   expect([shown('A'), shown('B')]).toEqual(['a.png', 'b.png'])
 })
 
-test('a connection asks only for the latest runs of the tabs that are open, and for the queue once', async () => {
+test('a connection asks only for the latest runs of the tabs that are open, and for what is under way once', async () => {
   const asked: string[] = []
   const { load } = browser({
     pastRun: async (run) => void asked.push(run),
-    queue: async () => {
-      asked.push('queue')
+    runsUnderWay: async () => {
+      asked.push('under way')
       return []
     },
   })
   const { run } = load()
   for (const tab of ['A', 'B', 'closed', 'C']) await run(tab, tab.toLowerCase())
   await load().connect(['A', 'B', 'C', 'D'])
-  expect(asked).toEqual(['queue', 'a', 'b', 'c'])
+  expect(asked).toEqual(['under way', 'a', 'b', 'c'])
 })
 
 test('an answer that fails after a reload is told of once, and the other tabs show their runs', async () => {
   const lost = new Error('The host is out of reach.')
   const { load } = browser({
     pastRun: async (run) => (run === 'b' ? pastRun(run) : Promise.reject(lost)),
-    queue: () => Promise.reject(lost),
+    runsUnderWay: () => Promise.reject(lost),
   })
   const { run } = load()
   for (const tab of ['A', 'B', 'C']) await run(tab, tab.toLowerCase())
