@@ -7,6 +7,7 @@ import { contentHash } from '../storage/content-hash.ts'
 import { plainName } from '../storage/inside.ts'
 import { isNumbered } from '../storage/numbered-names.ts'
 import type { Upload } from '../storage/storage.ts'
+import { onlyMissing } from '../storage/write-file.ts'
 import type { HostFiles } from './files.ts'
 
 /** The host's files by their content, as the index has it and as the folders bear it out. */
@@ -23,7 +24,7 @@ export class KeptFiles {
   async find(sha256: string, isFit: (file: WrittenFile) => boolean = () => true): Promise<WrittenFile | undefined> {
     for (const file of this.#index.find(sha256).filter(isFit)) {
       const path = await this.#files.path(file).catch(() => undefined)
-      if (path !== undefined && (await hashOf(path)) === sha256) {
+      if (path !== undefined && (await hashOf(path).catch(onlyMissing)) === sha256) {
         await this.#files.renew(file)
         return file
       }

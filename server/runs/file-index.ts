@@ -17,7 +17,9 @@ export class FileIndex {
     const columns = 'type, subfolder, filename, sha256, size'
     this.#find = database.prepare(`SELECT ${columns} FROM files WHERE sha256 = ? ORDER BY type, subfolder, filename`)
     this.#of = database.prepare(`SELECT ${columns} FROM files WHERE type = ? AND subfolder = ? AND filename = ?`)
-    this.#forget = database.prepare('DELETE FROM files WHERE type = ? AND subfolder = ? AND filename = ?')
+    this.#forget = database.prepare(
+      'DELETE FROM files WHERE type = ? AND subfolder = ? AND filename = ? AND sha256 = coalesce(?, sha256)',
+    )
     this.#forgetAll = database.prepare('DELETE FROM files WHERE type = ?')
   }
 
@@ -36,8 +38,9 @@ export class FileIndex {
     return row && plain(row)
   }
 
-  forget({ type, subfolder, filename }: FileReference): void {
-    this.#forget.run(type, subfolder, filename)
+  /** @param file with `sha256`, only if it is still known by that */
+  forget({ type, subfolder, filename, sha256 }: FileReference & Partial<WrittenFile>): void {
+    this.#forget.run(type, subfolder, filename, sha256 ?? null)
   }
 
   /** Of a folder that has been emptied. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { besideUs, type FileSystem } from './file-system.ts'
-import { codeOf, createFile, isWithoutLinks, linkInto } from './write-file.ts'
+import { codeOf, createFile, isWithoutLinks, linkInto, onlyMissing } from './write-file.ts'
 
 /** Which file of a run: the how-manieth that a node of it writes, from 0. */
 export interface Claim {
@@ -119,11 +119,6 @@ export class Receipts {
     const names = await readdir(this.#root).catch(() => [])
     await Promise.all(names.filter(isGone).map((name) => unlink(join(this.#root, name)).catch(onlyMissing)))
   }
-}
-
-/** What is gone already need not go. */
-function onlyMissing(error: unknown): void {
-  if (codeOf(error) !== 'ENOENT') throw error
 }
 
 /** Whether two names are of one file, or where links are not possible, of one content. */

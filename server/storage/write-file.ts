@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { besideUs, type FileSystem } from './file-system.ts'
 
@@ -35,6 +35,21 @@ export async function replaceFile(path: string, bytes: Uint8Array, drafts?: stri
   }
 }
 
+/** Gives a file another name, which must not exist yet; false when it is taken. The folder of the name is made if need be. */
+export async function moveFile(file: string, path: string): Promise<boolean> {
+  try {
+    await linkInto(file, path)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    if (!isWithoutLinks(codeOf(error))) throw error
+    const isTaken = await lstat(path).catch(onlyMissing)
+    if (isTaken === undefined) await rename(file, path)
+    return isTaken === undefined
+  }
+  await unlink(file).catch(onlyMissing)
+  return true
+}
+
 /** A second name for a file; the folder of the name is made if need be. */
 export function linkInto(file: string, path: string, files: FileSystem = besideUs): Promise<void> {
   return intoFolder(path, () => files.link(file, path))
@@ -52,6 +67,11 @@ async function intoFolder(path: string, put: () => Promise<void>): Promise<void>
 
 export function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code
+}
+
+/** For a promise about something that may be gone by now: then there is nothing. */
+export function onlyMissing(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOENT') throw error
 }
 
 /** What file systems without hard links answer (exFAT, some network shares). */

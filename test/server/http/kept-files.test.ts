@@ -64,3 +64,33 @@ test('what may be overwritten is, wherever else its content is', async () => {
   expect(await keep('image.jpg', 'two', '', true)).toBe('image.jpg')
   expect(await keep('image.jpg', 'one')).toBe('image (2).jpg')
 })
+
+test('a file that goes while it is looked at is not there', async () => {
+  const sha256 = '0'.repeat(64)
+  const file = { type: 'input', subfolder: '', filename: 'gone.jpg', sha256, size: 3 } as const
+  store.files.put(file)
+  const files = {
+    path: async () => join(folder, 'gone.jpg'),
+    renew: async () => undefined,
+    save: () => Promise.reject(new Error('nothing is saved')),
+  }
+  expect(await new KeptFiles(files, store.files).find(sha256)).toBeUndefined()
+  expect(store.files.of(file)).toBeUndefined()
+})
+
+test('what was sent anew while the old content was looked for stays known', async () => {
+  const old = { type: 'input', subfolder: '', filename: 'image.jpg', sha256: '0'.repeat(64), size: 3 } as const
+  store.files.put(old)
+  let sent: object | undefined
+  const files = {
+    path: async () => {
+      await keep('image.jpg', 'new')
+      sent = store.files.of(old)
+      return join(folder, 'input/image.jpg')
+    },
+    renew: async () => undefined,
+    save: () => Promise.reject(new Error('nothing is saved')),
+  }
+  expect(await new KeptFiles(files, store.files).find(old.sha256)).toBeUndefined()
+  expect(store.files.of(old)).toEqual(sent)
+})
