@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { Router } from 'express'
+import { type Response, Router } from 'express'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { runQuerySchema } from '../protocol/requests.ts'
 import type { FileIndex } from '../runs/file-index.ts'
@@ -25,9 +25,10 @@ export function runRoutes(runs: Runs, accept: AcceptPrompt, files: HostFiles, in
     const accepted = await accept(request.body, response, true)
     if (accepted === undefined) return
     const { id } = accepted.run
-    if (runs.isOpen(id)) await ended(runs, id, wait, (stop) => response.once('close', stop))
-    const job = runs.job(id)
+    if (runs.isOpen(id)) await ended(runs, id, wait, response)
+    // Where the host ends with it, nothing can be looked up any more.
     if (response.destroyed) return
+    const job = runs.job(id)
     if (job === undefined) {
       const times = { queued: null, run: null, nodes: {} }
       response.status(409).json({ id, status: 'cancelled', outputs: [], times, node_errors: accepted.nodeErrors })
@@ -55,19 +56,21 @@ const STATUS: Readonly<Record<Job['status'], number>> = {
 }
 
 /** Resolves when the run has ended, the time is up, or nobody listens any more. */
-function ended(runs: Runs, id: string, seconds: number, onClose: (stop: () => void) => void): Promise<void> {
+function ended(runs: Runs, id: string, seconds: number, response: Response): Promise<void> {
   return new Promise((resolve) => {
+    // Who has hung up by now will not do so again.
+    if (response.destroyed) return resolve()
     const stop = () => {
       clearTimeout(timer)
       unsubscribe()
       resolve()
     }
-    const timer = setTimeout(stop, 1000 * seconds)
+    const timer = setTimeout(stop, 1000 * seconds).unref()
     const unsubscribe = runs.subscribe((change) => {
       if (change.type === 'settled' && change.run.id === id) stop()
       if (change.type === 'queue' && !runs.isKnown(id)) stop()
     })
-    onClose(stop)
+    response.once('close', stop)
   })
 }
 
