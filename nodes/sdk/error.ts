@@ -16,7 +16,7 @@ export const ERROR_CODES = {
   run_timed_out: 'The run took longer than the host allows',
   checkpoint_invalid: 'A checkpoint cannot be imported',
   workflow_invalid: 'A workflow file cannot be read',
-  queue_full: 'As many runs wait as the host lets wait',
+  queue_full: 'As many runs wait, or as much is being sent, as the host takes at once',
   configuration_invalid: 'A setting is not usable',
 } as const
 

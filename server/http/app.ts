@@ -5,6 +5,7 @@ import { refuseDepth } from '../runs/depth.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import type { Surroundings } from '../runs/intake.ts'
 import type { Metrics } from '../runs/metrics.ts'
+import { Room } from '../runs/room.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Settings } from '../runs/settings.ts'
 import type { Supervisor } from '../runs/supervisor.ts'
@@ -24,6 +25,7 @@ import { historyRoutes } from './history.ts'
 import type { HostLog } from './host-log.ts'
 import { interruptRoutes } from './interrupt.ts'
 import { jobRoutes } from './jobs.ts'
+import { limitBodies } from './limit-bodies.ts'
 import { type FollowLog, logRoutes } from './logs.ts'
 import { otherMethods } from './methods.ts'
 import { metricsRoutes } from './metrics.ts'
@@ -72,6 +74,10 @@ export interface AppOptions {
 
 /** A graph with its workflow; parsing a larger body would keep everybody else waiting. */
 const MAX_JSON = '8mb'
+/** Bytes of all bodies that are under way; --max-upload allows no more for one. */
+const MAX_BODIES = 1 << 30
+/** Bytes of any that are no pictures. */
+const MAX_OTHER = 64 << 20
 
 /** The HTTP API: every route under / and under /api, and the editor at /. */
 export function createApp(options: AppOptions): Express {
@@ -88,6 +94,8 @@ export function createApp(options: AppOptions): Express {
   app.use('/api', health)
   app.use(health)
   app.use(refuse((request) => checkToken(request.headers, request.url, policy)))
+
+  app.use(limitBodies(new Room(MAX_BODIES), Math.max(options.maxUpload, MAX_OTHER)))
 
   const accept = promptAcceptor(runs, surroundings, options.webhooks)
   const api = Router()
