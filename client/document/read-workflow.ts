@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { groupName, openGroupNodes } from '../../server/graph/group-nodes.ts'
 import { type Boundary, inputsMeant } from '../../server/graph/subgraph-fields.ts'
 import { uniqueNames } from '../../server/graph/unique-names.ts'
 import {
@@ -42,11 +43,13 @@ export interface ReadGraph {
  * file is kept beside what was read from it, so that what nobody touches is saved back as it came.
  * @throws RestorationError `workflow_invalid`
  */
-export function readWorkflow(json: unknown, types: Catalogue): ReadGraph {
+export function readWorkflow(file: unknown, types: Catalogue): ReadGraph {
   const problems: string[] = []
   const drafts = new Map<string, Draft>()
   // The outermost level is checked first: it carries the definitions, and the caps hold for all of it.
-  const outermost = draftOf(json)
+  const checked = draftOf(file)
+  const { json, opened, closed } = openGroupNodes(file, types)
+  const outermost = json === file ? checked : draftOf(json)
   for (const definition of definitionsOf(json)) {
     const id = definition.id
     if (typeof id !== 'string' || id === '' || drafts.has(id)) continue
@@ -66,8 +69,12 @@ export function readWorkflow(json: unknown, types: Catalogue): ReadGraph {
   const graph = readLevel(outermost, types, definitions, problems)
   const unknown = new Set<string>()
   for (const level of [graph, ...definitions.values()]) {
-    for (const { type } of level.nodes.values()) if (!isKnown(type, types, definitions)) unknown.add(type)
+    for (const { type } of level.nodes.values()) {
+      if (!isKnown(type, types, definitions) && !closed.has(groupName(type) ?? '')) unknown.add(type)
+    }
   }
+  if (opened.length > 0) problems.push(`Group nodes of an older ComfyUI became subgraphs: ${opened.join(', ')}.`)
+  for (const { message, remedy } of closed.values()) problems.push(`${message} It is kept, but cannot run. ${remedy}`)
   if (unknown.size > 0) {
     problems.push(`This host has no node called ${[...unknown].join(', ')}. They are kept, but cannot run.`)
   }

@@ -2,7 +2,13 @@ import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import type { WorkflowNode } from './workflow.ts'
 
 /** What ComfyUI's widget beside a number may say happens to it after a run; the widget takes a place and is no input. */
-const AFTERWARDS: ReadonlySet<unknown> = new Set(['fixed', 'increment', 'decrement', 'randomize', 'increment-wrap'])
+export const AFTERWARDS: ReadonlySet<unknown> = new Set([
+  'fixed',
+  'increment',
+  'decrement',
+  'randomize',
+  'increment-wrap',
+])
 const MAY_BE_WORDS: ReadonlySet<string | undefined> = new Set(['COMBO', 'STRING'])
 
 /** A widget of ComfyUI's: the name of its input, and its kind where that is known. */

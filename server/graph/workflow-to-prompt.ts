@@ -3,6 +3,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from './catalogue.ts'
 import { expandSubgraphs } from './expand-subgraphs.ts'
 import { withFilenames } from './filenames.ts'
+import { closedGroup, groupName, openGroupNodes } from './group-nodes.ts'
 import { canConnect } from './link-types.ts'
 import type { Link, Prompt, PromptNode } from './prompt.ts'
 import { applySettings } from './settings.ts'
@@ -34,7 +35,13 @@ export function readGraph(
   now: Date = new Date(),
 ): Prompt {
   const set = (prompt: Prompt) => (settings.length === 0 ? prompt : applySettings(prompt, settings, catalogue))
-  return isWorkflow(json) ? workflowToPrompt(parseWorkflow(json), catalogue, now, set) : set(json as Prompt)
+  return isWorkflow(json) ? workflowToPrompt(readWorkflow(json, catalogue), catalogue, now, set) : set(json as Prompt)
+}
+
+function readWorkflow(json: unknown, catalogue: Catalogue): Workflow {
+  const workflow = parseWorkflow(json)
+  const { json: opened } = openGroupNodes(json, catalogue)
+  return opened === json ? workflow : parseWorkflow(opened)
 }
 
 /**
@@ -61,6 +68,8 @@ export function workflowToPrompt(
   const sources = new Set(workflow.links.map(({ from }) => String(from)))
   for (const node of workflow.nodes) {
     if (COMMENTS.has(node.type) || isVirtual(node) || node.mode === MUTED || node.mode === BYPASSED) continue
+    const group = groupName(node.type)
+    if (group !== undefined) throw closedGroup(group, file.rest.extra, catalogue)
     const description = catalogue.get(node.type)
     // Switches, labels and bookmarks of ComfyUI's packs live in its browser; nothing is lost without them.
     if (description === undefined && !sources.has(String(node.id)) && !node.inputs.some(({ link }) => link !== null)) {

@@ -285,3 +285,69 @@ describe('nodes made of subgraphs in newer files of ComfyUI', () => {
     expect(writePrompt(document.whole, types)['2:1']!.inputs).toMatchObject({ image: ['1', 0], strength: 0.25 })
   })
 })
+
+describe('group nodes of an older ComfyUI', () => {
+  const file = (inner: string) => ({
+    nodes: [
+      node(1, 'EmptyImage', { outputs: [{ name: 'IMAGE', type: 'IMAGE', links: [1] }] }),
+      node(2, 'workflow>grain', {
+        inputs: [{ name: 'image', type: 'IMAGE', link: 1 }],
+        outputs: [{ name: 'IMAGE', type: 'IMAGE', links: [2] }],
+        widgets_values: [7, 'fixed', 0.25],
+      }),
+      node(3, 'SaveImage', { inputs: [{ name: 'images', type: 'IMAGE', link: 2 }], widgets_values: ['x'] }),
+    ],
+    links: [
+      [1, 1, 0, 2, 0, 'IMAGE'],
+      [2, 2, 0, 3, 0, 'IMAGE'],
+    ],
+    extra: {
+      groupNodes: {
+        grain: {
+          nodes: [
+            node(-1, inner, {
+              inputs: [{ name: 'image', type: 'IMAGE', link: null }],
+              outputs: [{ name: 'IMAGE', type: 'IMAGE', links: [] }],
+              widgets_values: [1, 'fixed', 0.5],
+            }),
+          ],
+          links: [[null, 0, 0, 0, 1, 'IMAGE']],
+          external: [[0, 0, 'IMAGE']],
+        },
+      },
+    },
+  })
+
+  test('open as subgraphs, with their values, to be looked into, edited and run', () => {
+    const { graph, problems } = readGraphText(JSON.stringify(file('ImageAddNoise')), types)
+    expect(problems).toEqual(['Group nodes of an older ComfyUI became subgraphs: grain.'])
+    const document = new GraphDocument()
+    document.open(graph)
+    const [id, inside] = [...graph.definitions][0]!
+    expect(document.graph.nodes.get('2')).toMatchObject({ type: id, params: { seed: 7, strength: 0.25 } })
+    expect(inside.nodes.get('0')).toMatchObject({ type: 'ImageAddNoise', params: { seed: 1, strength: 0.5 } })
+    document.commit(setParam(document.graph, '2', 'strength', 0.75))
+    const saved = JSON.parse(JSON.stringify(writeWorkflow(document.whole, types)))
+    expect(saved.extra).toEqual({})
+    expect(saved.nodes[1]).toMatchObject({ type: id, widgets_values: [7, 0.75] })
+    const again = readGraphText(JSON.stringify(saved), types)
+    expect(again.problems).toEqual([])
+    for (const whole of [document.whole, again.graph]) {
+      expect(writePrompt(whole, types)).toMatchObject({
+        '2:0': { class_type: 'ImageAddNoise', inputs: { image: ['1', 0], seed: 7, strength: 0.75 } },
+        '3': { inputs: { images: ['2:0', 0] } },
+      })
+    }
+  })
+
+  test('that hold what this host does not have are kept, and it is said', () => {
+    const { graph, problems } = readGraphText(JSON.stringify(file('FromElsewhere')), types)
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /'grain' holds 'FromElsewhere'.*kept, but cannot run.*convert the group node to a subgraph/,
+      ),
+    ])
+    expect(writeWorkflow(graph, types)).toEqual(file('FromElsewhere'))
+    expect(() => writePrompt(graph, types)).toThrow(/'grain' holds 'FromElsewhere'/)
+  })
+})

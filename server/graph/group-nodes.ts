@@ -1,0 +1,148 @@
+import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { Catalogue } from './catalogue.ts'
+import { type GroupDefinition, groupDefinition, valuesOfPlaces } from './group-definition.ts'
+
+type Entry = Readonly<Record<string, unknown>>
+
+/** The type of a node of an older ComfyUI that stands for several; `/` before its frontend 1.2.63. */
+const GROUP = /^workflow[>/](.*)$/s
+const MAX_DEPTH = 64
+const CONVERT = 'Open it in ComfyUI and convert the group node to a subgraph.'
+
+/** The name of a group node's group; undefined for every other type. */
+export function groupName(type: unknown): string | undefined {
+  return typeof type === 'string' ? GROUP.exec(type)?.[1] : undefined
+}
+
+/** A file in which groups have become subgraphs. */
+export interface OpenedGroups {
+  readonly json: unknown
+  /** By name. */
+  readonly opened: readonly string[]
+  /** Those that could not, with the reason. */
+  readonly closed: ReadonlyMap<string, RestorationError>
+}
+
+/**
+ * Makes subgraphs of the group nodes that ComfyUI had before them (`extra.groupNodes`), as it does itself on opening; a file
+ * without any is returned as it is.
+ * @param json a file that was parsed, so that nothing in it is hostile
+ */
+export function openGroupNodes(json: unknown, catalogue: Catalogue): OpenedGroups {
+  const file = entryOf(json) ?? {}
+  const groups = new Groups(entryOf(entryOf(file.extra)?.groupNodes) ?? {}, catalogue)
+  const nodes = groups.inPlaceOf(file.nodes)
+  const definitions = entryOf(file.definitions)
+  const subgraphs = listOf(definitions?.subgraphs).map((entry) => {
+    const inside = entryOf(entry)
+    return inside === undefined ? entry : { ...inside, nodes: groups.inPlaceOf(inside.nodes) }
+  })
+  const { opened, closed } = groups
+  if (opened.size === 0) return { json, opened: [], closed }
+  const { groupNodes: _, ...extra } = entryOf(file.extra) ?? {}
+  return {
+    json: {
+      ...file,
+      nodes,
+      definitions: { ...definitions, subgraphs: [...subgraphs, ...Array.from(opened.values(), ({ entry }) => entry)] },
+      extra: Object.keys(groups.left).length === 0 ? extra : { ...extra, groupNodes: groups.left },
+    },
+    opened: [...opened.keys()],
+    closed,
+  }
+}
+
+/** Why a group node cannot run. */
+export function closedGroup(name: string, extra: unknown, catalogue: Catalogue): RestorationError {
+  const groups = new Groups(entryOf(entryOf(extra)?.groupNodes) ?? {}, catalogue)
+  groups.inPlaceOf([{ type: `workflow>${name}` }])
+  return groups.closed.get(name) ?? unknownGroup(name)
+}
+
+class Groups {
+  readonly opened = new Map<string, GroupDefinition>()
+  readonly closed = new Map<string, RestorationError>()
+  readonly #entries: Entry
+  readonly #catalogue: Catalogue
+  /** Those that are being opened: one may hold itself. */
+  readonly #holders = new Set<string>()
+
+  constructor(entries: Entry, catalogue: Catalogue) {
+    this.#entries = entries
+    this.#catalogue = catalogue
+  }
+
+  /** The entries of groups that nobody uses; of all of them where some could not be opened, which may hold others. */
+  get left(): Entry {
+    if (this.closed.size > 0) return this.#entries
+    return Object.fromEntries(Object.entries(this.#entries).filter(([name]) => !this.opened.has(name)))
+  }
+
+  /** The nodes of a list, with those made of subgraphs in the place of group nodes. */
+  inPlaceOf(nodes: unknown): unknown {
+    if (!Array.isArray(nodes)) return nodes
+    return nodes.map((node: unknown) => {
+      const entry = entryOf(node)
+      const name = groupName(entry?.type)
+      if (entry === undefined || name === undefined) return node
+      const group = this.#tried(name)
+      return group === undefined ? node : instanceOf(entry, group)
+    })
+  }
+
+  #tried(name: string): GroupDefinition | undefined {
+    if (this.closed.has(name)) return undefined
+    try {
+      return this.#open(name)
+    } catch (error) {
+      if (!(error instanceof RestorationError)) throw error
+      this.closed.set(name, error)
+      return undefined
+    }
+  }
+
+  #open(name: string): GroupDefinition {
+    const known = this.opened.get(name)
+    if (known !== undefined) return known
+    const entry = Object.hasOwn(this.#entries, name) ? entryOf(this.#entries[name]) : undefined
+    if (entry === undefined) throw unknownGroup(name)
+    if (this.#holders.has(name)) throw closed(`The group node '${name}' holds itself.`)
+    if (this.#holders.size > MAX_DEPTH) throw closed(`Group nodes are nested deeper than ${MAX_DEPTH} levels.`)
+    this.#holders.add(name)
+    try {
+      const group = groupDefinition(name, entry, (node) => {
+        const inner = groupName(node.type)
+        if (inner !== undefined) {
+          const further = this.#open(inner)
+          return { type: further, entry: instanceOf(node, further) }
+        }
+        return { type: this.#catalogue.get(String(node.type)), entry: node }
+      })
+      this.opened.set(name, group)
+      return group
+    } finally {
+      this.#holders.delete(name)
+    }
+  }
+}
+
+/** A group node as one that is made of a subgraph, with its own values. */
+function instanceOf(node: Entry, { id, widgets }: GroupDefinition): Entry {
+  return { ...node, type: id, widgets_values: valuesOfPlaces(widgets, listOf(node.widgets_values)) }
+}
+
+function unknownGroup(name: string): RestorationError {
+  return closed(`The file does not say what the group node '${name}' holds.`)
+}
+
+function closed(message: string): RestorationError {
+  return new RestorationError('workflow_invalid', message, CONVERT)
+}
+
+function entryOf(value: unknown): Entry | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Entry) : undefined
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
