@@ -1,15 +1,14 @@
 import { once } from 'node:events'
 import { type Response, Router } from 'express'
-import { encodeFrame, isResult } from '../protocol/frames.ts'
+import { encodeFrame, isResult, sizeOf } from '../protocol/frames.ts'
 import { sequenceSchema } from '../protocol/requests.ts'
 import type { Runs } from '../runs/runs.ts'
-import { HOPELESS } from '../socket/connection.ts'
 import type { Narration, Told } from '../socket/narration.ts'
+import { Outbox } from '../socket/outbox.ts'
 
 /** How often a stream that has nothing to say shows that it is there, in ms. */
 const HEARTBEAT = 4000
-/** What is written at once, in characters, and how long a client may take for it, in ms, before it is given up. */
-const PIECE = 1 << 18
+/** How long a client may take nothing, in ms, before it is given up. */
 const PATIENCE = 60_000
 
 /**
@@ -62,13 +61,10 @@ export function runEventRoutes(runs: Runs, narration: Narration): Router {
   return router
 }
 
-/** A response of server-sent events, written as fast as its client reads; what waits is kept as it is, not as text. */
+/** A response of server-sent events. */
 class EventStream {
   readonly #response: Response
-  readonly #waiting: { readonly size: number; readonly text: () => string }[] = []
-  #unsent = 0
-  #isWriting = false
-  #hasEnded = false
+  readonly #outbox = new Outbox((part) => this.#write(part))
   readonly #gone = new AbortController()
 
   constructor(response: Response) {
@@ -78,8 +74,7 @@ class EventStream {
 
   /** Ends a client that is hopelessly behind; it may come back and ask for what it missed. */
   tell({ sequence, telling }: Told): void {
-    // The one that is being written has been taken out: it may be as large as it is.
-    if (this.#unsent > HOPELESS) this.#response.destroy()
+    if (this.#outbox.isHopeless) this.#response.destroy()
     if (telling.kind === 'message') {
       const { type } = telling.message
       this.write(eventOf(type, 'data' in telling.message ? telling.message.data : {}, sequence))
@@ -87,48 +82,33 @@ class EventStream {
     }
     const { frame } = telling
     // Who reads slowly misses previews, not messages.
-    if (!isResult(frame) && this.#isWriting) return
+    if (!isResult(frame) && this.#outbox.isBusy) return
     const base64 = () => Buffer.from(encodeFrame(frame)).toString('base64')
-    const size = frame.type === 'text' ? frame.text.length : frame.bytes.length
-    this.#add(size, () => eventOf('frame', base64(), sequence))
+    this.#outbox.add(sizeOf(frame), () => Buffer.from(eventOf('frame', base64(), sequence)))
   }
 
   write(text: string): void {
-    this.#add(text.length, () => text)
+    this.#outbox.add(text.length, () => text)
   }
 
   /** Shows that it is there, unless that is seen. */
   beat(): void {
-    if (!this.#isWriting) this.#response.write(':\n\n')
+    if (!this.#outbox.isBusy) this.write(':\n\n')
   }
 
   /** After all that waits. */
   end(): void {
-    this.#hasEnded = true
-    if (!this.#isWriting) this.#response.end()
+    this.#outbox.end(() => this.#response.end())
   }
 
-  #add(size: number, text: () => string): void {
-    if (this.#response.destroyed) return
-    this.#waiting.push({ size, text })
-    this.#unsent += size
-    if (!this.#isWriting) this.#flush().catch(() => this.#response.destroy())
-  }
-
-  /** Takes no turn of the event loop while the client keeps up. */
-  async #flush(): Promise<void> {
-    this.#isWriting = true
-    const { signal } = this.#gone
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      this.#unsent -= next.size
-      const text = next.text()
-      for (let at = 0; at < text.length; at += PIECE) {
-        if (this.#response.write(text.slice(at, at + PIECE))) continue
-        await once(this.#response, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]) })
-      }
-    }
-    this.#isWriting = false
-    if (this.#hasEnded) this.#response.end()
+  #write(part: string | Uint8Array): Promise<unknown> | undefined {
+    if (this.#response.destroyed) return Promise.reject(new Error('The client is gone.'))
+    if (this.#response.write(part)) return undefined
+    const signal = AbortSignal.any([this.#gone.signal, AbortSignal.timeout(PATIENCE)])
+    return once(this.#response, 'drain', { signal }).catch((error) => {
+      this.#response.destroy()
+      throw error
+    })
   }
 }
 

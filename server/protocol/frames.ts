@@ -48,6 +48,11 @@ export function isResult(frame: Frame): boolean {
   return frame.type === 'result' || (frame.type === 'previewWithMetadata' && frame.metadata.image_type === 'image/png')
 }
 
+/** About how many bytes a frame has. */
+export function sizeOf(frame: Frame): number {
+  return frame.type === 'text' ? frame.text.length : frame.bytes.length
+}
+
 const FORMAT_CODES: Readonly<Record<ImageFormat, number>> = { 'image/jpeg': 1, 'image/png': 2 }
 const MAX_METADATA = 1 << 20
 

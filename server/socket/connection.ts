@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import { encodeFrame, type Frame, isResult } from '../protocol/frames.ts'
+import { encodeFrame, type Frame, isResult, sizeOf } from '../protocol/frames.ts'
 import type { FeatureFlags, ServerMessage } from '../protocol/messages.ts'
-import { KEPT_BYTES, type Told } from './narration.ts'
+import { Deferred } from '../runs/deferred.ts'
+import type { Told } from './narration.ts'
 import type { Telling } from './narrator.ts'
+import { Outbox } from './outbox.ts'
 
-/** Unsent bytes from which previews are dropped: the next one is better than a late one. */
+/** Unsent bytes from which all waits until they are taken, and previews are dropped: the next one is better than a late one. */
 const SLOW = 1 << 20
-/** Unsent bytes, the largest result aside, from which a client is given up: all that is kept of a run may wait for it. */
-export const HOPELESS = KEPT_BYTES + (64 << 20)
 
 /** One socket, with what its client said of itself and how far it is behind. */
 export class Connection {
@@ -20,9 +20,8 @@ export class Connection {
   /** What the socket writes to. */
   readonly #stream: Duplex
   #isCorked = false
-  /** Bytes of the results that are unsent, the oldest first. */
-  readonly #results: number[] = []
-  #unsentBefore = 0
+  readonly #outbox = new Outbox((part, isLast) => this.#write(part, isLast))
+  /** Whether the client showed that it is there since the last look. */
   #answered = true
   /** The node of the last `executing` of a run. */
   #executing: string | null = null
@@ -40,8 +39,7 @@ export class Connection {
   send(text: string): void {
     if (!this.#isThere()) return
     this.sentAt = Date.now()
-    this.#cork()
-    this.#socket.send(text)
+    this.#outbox.add(text.length, () => text)
   }
 
   /** Sends something of a run; with its number to a client that asked for numbers. */
@@ -52,22 +50,19 @@ export class Connection {
 
   /** To be called now and then: ends a socket whose client neither answered nor took any bytes since the last call. */
   checkHealth(): void {
-    const unsent = this.#socket.bufferedAmount
-    // Whoever is not listened to cannot be heard.
-    if (this.#socket.isPaused) this.#answered = true
-    if (!this.#answered && unsent >= this.#unsentBefore) {
-      this.#socket.terminate()
-      return
-    }
-    this.#unsentBefore = unsent
-    this.#answered = false
-    this.#socket.ping()
+    if (this.#socket.isPaused) {
+      // Whoever is not listened to cannot be heard.
+      this.#answered = true
+    } else if (this.#answered) {
+      this.#answered = false
+      this.#socket.ping()
+    } else this.#socket.terminate()
   }
 
   /** Whether anything can be sent; a client that is hopelessly behind is given up. */
   #isThere(): boolean {
     if (this.#socket.readyState !== this.#socket.OPEN) return false
-    if (this.#socket.bufferedAmount - Math.max(0, ...this.#results) <= HOPELESS) return true
+    if (!this.#outbox.isHopeless) return true
     this.#socket.terminate()
     return false
   }
@@ -91,21 +86,29 @@ export class Connection {
   /** Sends a frame; previews go in the form that the client understands, and not to a client that is behind. */
   #sendFrame({ frame, of }: Extract<Telling, { kind: 'frame' }>): void {
     if (!this.#isThere()) return
-    if (!isResult(frame) && this.#socket.bufferedAmount > SLOW) return
+    if (!isResult(frame) && (this.#outbox.isBusy || this.#socket.bufferedAmount > SLOW)) return
     // ComfyUI runs one node after the other, so its clients take a frame for one of the last `executing`. Where branches run
     // at once that is said anew: without a number, since a client that comes back after it has not had the frame.
     if (this.features.supports_preview_metadata !== true && of.node !== this.#executing) {
       this.#sendMessage({ type: 'executing', data: of })
     }
-    const bytes = encodeFrame(this.#understood(frame))
     this.sentAt = Date.now()
-    if (isResult(frame)) this.#sendResult(bytes)
-    else this.#socket.send(bytes)
+    const understood = this.#understood(frame)
+    this.#outbox.add(sizeOf(frame), () => encodeFrame(understood))
   }
 
-  #sendResult(bytes: Uint8Array): void {
-    this.#results.push(bytes.length)
-    this.#socket.send(bytes, () => this.#results.shift())
+  #write(part: string | Uint8Array, isLast: boolean): Promise<void> | undefined {
+    if (this.#socket.readyState !== this.#socket.OPEN) return Promise.reject(new Error('The socket is closed.'))
+    if (typeof part === 'string') this.#cork()
+    const { promise, resolve, reject } = new Deferred<void>()
+    this.#socket.send(part, { binary: typeof part !== 'string', fin: isLast }, (error) => {
+      if (error) reject(error)
+      else resolve()
+    })
+    if (this.#socket.bufferedAmount <= SLOW) return undefined
+    return promise.then(() => {
+      this.#answered = true
+    })
   }
 
   #understood(frame: Frame): Frame {

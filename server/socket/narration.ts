@@ -1,4 +1,4 @@
-import { isResult } from '../protocol/frames.ts'
+import { isResult, sizeOf } from '../protocol/frames.ts'
 import { type ExecutionMessage, executionMessageSchema, type ServerMessage } from '../protocol/messages.ts'
 import type { ActiveRun } from '../runs/run.ts'
 import type { RunChange, Runs } from '../runs/runs.ts'
@@ -176,8 +176,7 @@ export class Narration {
 
 /** What a frame takes up; messages are small beside it. */
 function bytesOf({ telling }: Told): number {
-  if (telling.kind === 'message') return 0
-  return telling.frame.type === 'text' ? telling.frame.text.length : telling.frame.bytes.length
+  return telling.kind === 'message' ? 0 : sizeOf(telling.frame)
 }
 
 /** Greater than any number that an earlier host gave, unless it told more than a million things in each second. */

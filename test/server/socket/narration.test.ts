@@ -1,10 +1,12 @@
 import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
 import type { ActiveRun } from '../../../server/runs/run.ts'
 import type { RunChange, Runs } from '../../../server/runs/runs.ts'
-import { Connection, HOPELESS } from '../../../server/socket/connection.ts'
+import { Connection } from '../../../server/socket/connection.ts'
 import { KEPT_BYTES, Narration, type Told } from '../../../server/socket/narration.ts'
+import { HOPELESS } from '../../../server/socket/outbox.ts'
 
 /** How much of a run is kept for clients that are away, and for those that read slowly. */
 
@@ -65,17 +67,16 @@ test('a picture that is larger than all that is kept is kept until the next', ()
   expect([frames(past.told).map(({ metadata }) => metadata.index), past.hasGap]).toEqual([[1], true])
 })
 
-test('a client gets one result whatever waits, and is given up where many wait', () => {
+test('a client gets one result whatever waits, and is given up where many wait', async () => {
   let isEnded = false
-  const sent: (() => void)[] = []
+  let taken: (() => void) | undefined
   const socket = {
     OPEN: 1,
     readyState: 1,
-    bufferedAmount: 0,
+    bufferedAmount: 2 * MIB,
     on: () => undefined,
-    send: (content: Uint8Array | string, done?: () => void) => {
-      socket.bufferedAmount += content.length
-      if (done) sent.push(done)
+    send: (_part: Uint8Array | string, _options: object, done: () => void) => {
+      taken = done
     },
     terminate: () => {
       isEnded = true
@@ -83,16 +84,21 @@ test('a client gets one result whatever waits, and is given up where many wait',
   }
   const stream = { cork: () => undefined, uncork: () => undefined }
   const connection = new Connection(socket as unknown as WebSocket, stream as unknown as Duplex, 'slow')
+  connection.features = { supports_preview_metadata: true }
   const { narration, result } = open()
   narration.subscribe((told) => connection.tell(told))
   const large = new Uint8Array(HOPELESS - MIB)
+  connection.send('first')
   result(0, large)
-  for (const text of ['a', 'b']) connection.send(text)
+  connection.send('a')
   expect(isEnded).toBe(false)
+  // Only now the picture is on its way, and there is room for one more.
+  taken?.()
+  await setImmediate()
   result(1, large)
-  connection.send('c')
+  connection.send('b')
   expect(isEnded).toBe(false)
   result(2, bytes)
-  connection.send('d')
+  connection.send('c')
   expect(isEnded).toBe(true)
 })
