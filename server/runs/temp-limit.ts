@@ -1,6 +1,7 @@
 import { messageOf } from '../message-of.ts'
 import { placeOf } from '../storage/expire.ts'
 import { shrink } from '../storage/shrink.ts'
+import { TEMP_NEW } from '../storage/storage.ts'
 import type { FileIndex } from './file-index.ts'
 import type { Runs } from './runs.ts'
 
@@ -40,7 +41,7 @@ export class TempLimit {
     const { folder, runs, fileIndex, log, most = 4 * 2 ** 30 } = this.#options
     try {
       // What an open run was sent with, or has shown, stays until it has ended.
-      const before = runs.oldestOpen() ?? Date.now()
+      const before = (runs.oldestOpen() ?? Date.now()) - TEMP_NEW
       for await (const file of shrink(folder, most, before, signal)) {
         if (!signal.aborted) fileIndex.forget({ type: 'temp', ...placeOf(file) })
       }

@@ -37,6 +37,9 @@ export interface Upload {
 /** The folder that ComfyUI's clients may append to a name. */
 export const ANNOTATION = / \[(input|output|temp)\]$/
 
+/** How long a temporary file stays in any case, since it was written or a run was sent that names it, in ms. */
+export const TEMP_NEW = 600_000
+
 const PICTURES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.gif'])
 
 /** The three folders of a host. Every name that comes from outside is resolved inside its root first. */
@@ -123,9 +126,11 @@ export class Storage implements Files {
 
   /** Has a file that is as old as that count as new, without changing it: its owner sent or got it again. */
   async renew(named: string | FileReference): Promise<void> {
-    if (this.#renewAfter === Number.POSITIVE_INFINITY) return
-    const file = await this.#find(typeof named === 'string' ? referenceOf(named) : named).catch(() => undefined)
-    if (file === undefined || Date.now() - file.found.ctimeMs <= this.#renewAfter) return
+    const reference = typeof named === 'string' ? referenceOf(named) : named
+    const renewAfter = reference.type === 'temp' ? Math.min(this.#renewAfter, TEMP_NEW / 2) : this.#renewAfter
+    if (renewAfter === Number.POSITIVE_INFINITY) return
+    const file = await this.#find(reference).catch(() => undefined)
+    if (file === undefined || Date.now() - file.found.ctimeMs <= renewAfter) return
     // Also a change to what it is; who may not do it has not put it there.
     await chmod(file.path, file.found.mode).catch(() => undefined)
   }

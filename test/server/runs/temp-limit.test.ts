@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { FileReference } from '../../../nodes/sdk/context.ts'
 import { RunStore } from '../../../server/runs/store.ts'
 import { TempLimit } from '../../../server/runs/temp-limit.ts'
+import { Storage, TEMP_NEW } from '../../../server/storage/storage.ts'
 import { startFakeHost, until } from './fake-host.ts'
 
 let folder: string
@@ -30,8 +31,9 @@ async function show(...names: string[]): Promise<number> {
 const left = async () => (await readdir(folder, { recursive: true })).sort()
 
 test('while a host runs the oldest of what was only shown goes, but nothing that came after an open run', async () => {
-  let oldestOpen: number | undefined = await show('a.png', 'deep/b.png', 'c.png')
+  const time = await show('a.png', 'deep/b.png', 'c.png')
   await show('d.png')
+  let oldestOpen = time + TEMP_NEW
   const forgotten: FileReference[] = []
   const limit = new TempLimit({
     folder,
@@ -48,11 +50,27 @@ test('while a host runs the oldest of what was only shown goes, but nothing that
     { type: 'temp', subfolder: '', filename: 'a.png' },
     { type: 'temp', subfolder: 'deep', filename: 'b.png' },
   ])
-  oldestOpen = undefined
+  oldestOpen = Date.now() + TEMP_NEW
   await until(() => forgotten[2])
   await sleep(60)
   expect(await left()).toEqual(['d.png', 'deep'])
   limit.close()
+})
+
+test('what a run loads that is sent now is as new as the run', async () => {
+  const [inputRoot, outputRoot, tempRoot, receiptsRoot] = ['input', 'output', 'temp', 'receipts'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string, string]
+  const storage = await Storage.open({ inputRoot, outputRoot, tempRoot, receiptsRoot })
+  await show('temp/a.png')
+  await sleep(20)
+  const { ctimeMs } = await stat(join(tempRoot, 'a.png'))
+  await storage.renew('a.png [temp]')
+  expect((await stat(join(tempRoot, 'a.png'))).ctimeMs).toBe(ctimeMs)
+  vi.spyOn(Date, 'now').mockReturnValue(ctimeMs + TEMP_NEW)
+  await storage.renew('a.png [temp]')
+  vi.restoreAllMocks()
+  expect((await stat(join(tempRoot, 'a.png'))).ctimeMs).toBeGreaterThan(ctimeMs)
 })
 
 test('what the emptied folder held is not known at the next start', async () => {
