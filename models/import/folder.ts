@@ -2,7 +2,6 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { installedAs } from '../../nodes/sdk/model-name.ts'
 import { digestFile } from './digest.ts'
 import { type Manifest, type ManifestFile, manifestSchema, type VariantProvider } from './manifest.ts'
 
@@ -67,14 +66,10 @@ export async function listModels(roots: readonly string[]): Promise<{ name: stri
   return Array.from(found, ([name, directory]) => ({ name, directory })).sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** The folder of one model, by its name or its file's. @throws RestorationError `model_not_found`, naming those that there are */
+/** The folder of the one model of this very name. @throws RestorationError `model_not_found`, naming those that there are */
 export async function findModel(roots: readonly string[], name: string): Promise<string> {
   const models = await listModels(roots)
-  const installed = installedAs(
-    name,
-    models.map((model) => model.name),
-  )
-  const found = models.find((model) => model.name === installed)
+  const found = models.find((model) => model.name === name)
   if (found !== undefined) return found.directory
   throw new RestorationError(
     'model_not_found',

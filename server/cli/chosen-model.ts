@@ -1,6 +1,7 @@
 import { DEFAULT_SETTING } from '../../models/import/asking.ts'
 import { type BrokenModel, type ModelFacts, modelFacts } from '../../models/import/facts.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { installedAs } from '../../nodes/sdk/model-name.ts'
 import type { Flags, WorkSettings } from '../config.ts'
 
 /** The model that pictures are restored with. */
@@ -12,7 +13,7 @@ export interface ChosenModel {
 }
 
 /**
- * The model that flags name, else the shipped one, else the first restorer.
+ * The model that flags name, by its file too as graphs do, else the shipped one, else the first restorer.
  * @throws RestorationError `configuration_invalid` where there is none of that name, or it has no such setting;
  *   `model_not_found` where there is none at all
  */
@@ -25,7 +26,7 @@ export async function chooseModel(
   const chosen =
     name === undefined
       ? (restorers.find((model) => model.name === SHIPPED) ?? restorers[0])
-      : models.find((model) => model.name === name)
+      : named(models, String(name))
   if (chosen !== undefined) {
     refuseSetting(chosen, setting)
     return { name: chosen.name, isUpscaler: isUpscaler(chosen), hasOwnTiles: hasOwnTiles(chosen) }
@@ -41,6 +42,14 @@ export async function chooseModel(
 }
 
 const SHIPPED = 'gendr-nano'
+
+function named<Model extends { readonly name: string }>(models: readonly Model[], name: string): Model | undefined {
+  const installed = installedAs(
+    name,
+    models.map((model) => model.name),
+  )
+  return models.find((model) => model.name === installed)
+}
 
 function isUpscaler(model: ModelFacts | BrokenModel): boolean {
   return 'kind' in model && model.kind === 'upscaler'

@@ -124,12 +124,12 @@ describe('the list of models', () => {
     ])
   })
 
-  test('is searched for the file that a model was imported from, too', async () => {
-    for (const name of ['big', 'big.pth', 'folder/big.safetensors'])
-      expect(await findModel(roots, name)).toBe(join(roots[1]!, 'big'))
-    await expect(findModel(roots, 'small.pth')).rejects.toMatchObject({
-      code: 'model_not_found',
-      remedy: 'Choose one of: big, nano.',
-    })
+  test('is searched by name alone: whoever removes big.pth does not mean big', async () => {
+    expect(await findModel(roots, 'big')).toBe(join(roots[1]!, 'big'))
+    for (const name of ['small', 'big.pth', 'folder/big.safetensors'])
+      await expect(findModel(roots, name)).rejects.toMatchObject({
+        code: 'model_not_found',
+        remedy: 'Choose one of: big, nano.',
+      })
   })
 })

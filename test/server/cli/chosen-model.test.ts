@@ -22,7 +22,8 @@ const choose = (flags: Record<string, string>) => chooseModel({ modelRoots: [roo
 describe('the model of a batch', () => {
   test('is the one that is named, else the shipped one', async () => {
     expect(await choose({})).toMatchObject({ name: 'gendr-nano', isUpscaler: false })
-    expect(await choose({ model: 'mine' })).toMatchObject({ name: 'mine' })
+    for (const model of ['mine', 'mine.pth', 'upscalers/mine.safetensors'])
+      expect(await choose({ model })).toMatchObject({ name: 'mine' })
     await expect(choose({ model: 'lost' })).rejects.toMatchObject({
       code: 'configuration_invalid',
       remedy: 'Choose one of: broken, gendr-nano, mine.',
