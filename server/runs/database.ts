@@ -83,6 +83,11 @@ const MIGRATIONS = [
    DROP INDEX deliveries_by_time;
    CREATE INDEX deliveries_by_time ON deliveries (due_at, attempts, receiver);
    CREATE INDEX deliveries_by_receiver ON deliveries (receiver, created_at);`,
+  `DROP INDEX deliveries_by_receiver;
+   ALTER TABLE deliveries ADD COLUMN tried_at INTEGER;
+   UPDATE deliveries SET tried_at = created_at WHERE attempts > 0;
+   ALTER TABLE deliveries DROP COLUMN created_at;
+   CREATE INDEX deliveries_by_receiver ON deliveries (receiver, tried_at);`,
 ]
 
 /**

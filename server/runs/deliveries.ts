@@ -15,6 +15,8 @@ export interface Delivery {
   readonly body: string
   /** How often it was tried. */
   readonly attempts: number
+  /** When that was for the first time, or its receiver did not answer to another, in ms since 1970. */
+  readonly triedAt: number | null
 }
 
 /** What is still to be told to others, durable; when depends on how often it was tried. */
@@ -24,21 +26,24 @@ export class Deliveries {
   readonly #next: Database.Statement
   readonly #postpone: Database.Statement
   readonly #remove: Database.Statement
-  readonly #removeOld: Database.Statement
+  readonly #silence: Database.Statement
+  readonly #removeSilenced: Database.Statement
 
   constructor(database: Database.Database) {
-    this.#add = database.prepare(
-      'INSERT INTO deliveries (id, run, url, body, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?)',
-    )
+    this.#add = database.prepare('INSERT INTO deliveries (id, run, url, body, due_at) VALUES (?, ?, ?, ?, ?)')
     const others = 'receiver NOT IN (SELECT value FROM json_each(?))'
     this.#due = database.prepare(
-      `SELECT id, run, url, receiver, body, attempts FROM deliveries
+      `SELECT id, run, url, receiver, body, attempts, tried_at AS triedAt FROM deliveries
        WHERE due_at <= ? AND ${others} ORDER BY due_at, attempts LIMIT 1`,
     )
     this.#next = database.prepare(`SELECT due_at AS due FROM deliveries WHERE ${others} ORDER BY due_at LIMIT 1`)
-    this.#postpone = database.prepare('UPDATE deliveries SET attempts = attempts + 1, due_at = ? WHERE id = ?')
+    this.#postpone = database.prepare(
+      `UPDATE deliveries SET attempts = attempts + 1, tried_at = coalesce(tried_at, :now), due_at = :until
+       WHERE id = :id`,
+    )
     this.#remove = database.prepare('DELETE FROM deliveries WHERE id = ?')
-    this.#removeOld = database.prepare('DELETE FROM deliveries WHERE receiver = ? AND created_at < ? RETURNING run')
+    this.#silence = database.prepare('UPDATE deliveries SET tried_at = ? WHERE receiver = ? AND tried_at IS NULL')
+    this.#removeSilenced = database.prepare('DELETE FROM deliveries WHERE receiver = ? AND tried_at < ? RETURNING run')
   }
 
   /** To be called in the transaction that writes the run down as ended. */
@@ -53,7 +58,7 @@ export class Deliveries {
     const error = status === 'failed' ? failureOf(record) : undefined
     const data = { id: run, status, outputs: pictures, ...(error && { error }) }
     const body = { type: `run.${status}`, timestamp, data }
-    this.#add.run(`msg_${randomUUID()}`, run, new URL(url).href, JSON.stringify(body), now, now)
+    this.#add.run(`msg_${randomUUID()}`, run, new URL(url).href, JSON.stringify(body), now)
   }
 
   /** The one whose time came first, of those that are not for certain receivers. */
@@ -66,16 +71,21 @@ export class Deliveries {
     return (this.#next.get(JSON.stringify(except)) as { due: number } | undefined)?.due
   }
 
-  postpone(id: string, until: number): void {
-    this.#postpone.run(until, id)
+  /** Notes that it was tried. */
+  postpone(id: string, now: number, until: number): void {
+    this.#postpone.run({ id, now, until })
   }
 
   remove(id: string): void {
     this.#remove.run(id)
   }
 
-  /** Gives up what a receiver was to hear from runs that ended before a moment. @returns these runs */
-  removeOld(receiver: string, before: number): readonly string[] {
-    return (this.#removeOld.all(receiver, before) as { run: string }[]).map(({ run }) => run)
+  /**
+   * Takes all that waits for a receiver that does not answer for tried, and gives up what was tried before a moment for the
+   * first time. @returns the runs of these
+   */
+  silence(receiver: string, now: number, before: number): readonly string[] {
+    this.#silence.run(now, receiver)
+    return (this.#removeSilenced.all(receiver, before) as { run: string }[]).map(({ run }) => run)
   }
 }

@@ -17,8 +17,11 @@ export interface WebhookOptions {
   readonly firstPause?: number
 }
 
+/** Who answers, but not with 2xx, is left to mend that. */
 const LONGEST_PAUSE = 6 * 60 * 60 * 1000
-/** How long a receiver may take until it has heard, in ms. */
+/** Who does not answer may be back at any time, and is to hear then of runs that end. */
+const LONGEST_SILENCE = 5 * 60 * 1000
+/** How long a receiver may take from the first try until it has heard, in ms. */
 const PATIENCE = 3 * 24 * 60 * 60 * 1000
 const TIMEOUT = 10_000
 /** Requests that are under way at once, each to another receiver. */
@@ -93,7 +96,7 @@ export class Webhooks {
     if (outcome.kind !== 'silent') this.#silent.delete(receiver)
     else {
       const times = (this.#silent.get(receiver)?.times ?? 0) + 1
-      this.#silent.set(receiver, { times, until: Date.now() + this.#pauseAfter(times) })
+      this.#silent.set(receiver, { times, until: Date.now() + this.#pauseAfter(times, LONGEST_SILENCE) })
     }
     // What was heard is not sent again because the disk is full.
     while (!this.#closed && !this.#note(delivery, outcome)) await sleep(this.#firstPause, undefined, { ref: false })
@@ -102,17 +105,21 @@ export class Webhooks {
   }
 
   /** Writes down what became of a delivery. @returns whether that could be written */
-  #note({ id, run, receiver, attempts }: Delivery, { kind, reason }: Outcome): boolean {
+  #note({ id, run, receiver, attempts, triedAt }: Delivery, { kind, reason }: Outcome): boolean {
     const { log } = this.#options
     const now = Date.now()
+    const late = now - PATIENCE
+    const isLate = triedAt !== null && triedAt < late
+    const longest = kind === 'silent' ? LONGEST_SILENCE : LONGEST_PAUSE
     try {
-      if (kind === 'heard' || kind === 'unwanted') this.#deliveries.remove(id)
-      else this.#deliveries.postpone(id, now + this.#pauseAfter(attempts + 1))
+      if (kind === 'heard' || kind === 'unwanted' || isLate) this.#deliveries.remove(id)
+      else this.#deliveries.postpone(id, now, now + this.#pauseAfter(attempts + 1, longest))
+      const others = kind === 'silent' ? this.#deliveries.silence(receiver, now, late) : []
       if (kind === 'heard') return true
-      const givenUp = this.#deliveries.removeOld(receiver, now - PATIENCE)
-      if (kind === 'unwanted') log(`The webhook of run ${run} was given up: ${reason}.`)
-      else if (!givenUp.includes(run)) log(`The webhook of run ${run} failed and will be tried again: ${reason}.`)
-      for (const late of givenUp) log(`The webhook of run ${late} was given up after three days: ${reason}.`)
+      const tooLate = 'was given up after three days'
+      const fate = kind === 'unwanted' ? 'was given up' : isLate ? tooLate : 'failed and will be tried again'
+      log(`The webhook of run ${run} ${fate}: ${reason}.`)
+      for (const other of others) log(`The webhook of run ${other} ${tooLate}: ${reason}.`)
       return true
     } catch (error) {
       const reason = messageOf(error)
@@ -122,8 +129,8 @@ export class Webhooks {
   }
 
   /** Longer and longer, by how often something has failed; never quite the same. */
-  #pauseAfter(times: number): number {
-    return Math.min(LONGEST_PAUSE, this.#firstPause * 2 ** (times - 1)) * (0.9 + Math.random() / 5)
+  #pauseAfter(times: number, longest: number): number {
+    return Math.min(longest, this.#firstPause * 2 ** (times - 1)) * (0.9 + Math.random() / 5)
   }
 
   get #firstPause(): number {

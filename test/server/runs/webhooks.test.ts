@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openDatabase } from '../../../server/runs/database.ts'
 import { Deliveries } from '../../../server/runs/deliveries.ts'
 import { RunRecorder } from '../../../server/runs/record.ts'
@@ -216,11 +216,36 @@ describe('a receiver', () => {
 
   test('that cannot be reached for three days is given up, with all that waited as long', async () => {
     receiver.close()
-    const at = Date.now() - 3 * 86_400_000 - 1000
-    const { deliveries, webhooks, log } = deliver({ to: [url, `${url}/2`], at })
-    await until(() => log[1])
-    expect(deliveries.next()).toBeUndefined()
+    const { deliveries, webhooks, log } = deliver({ to: [url, `${url}/2`] })
+    await until(() => log[0])
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3 * 86_400_000 + 1000)
+    deliveries.add('late', url, 'completed', new RunRecorder({}).record(), Date.now())
+    webhooks.wake()
+    await until(() => log[2])
+    vi.restoreAllMocks()
     expect(log[1]).toMatch(/run run was given up after three days: connect ECONNREFUSED/)
+    expect(log[2]).toMatch(/run run was given up/)
+    expect(deliveries.next()).toBeDefined()
+    webhooks.close()
+  })
+
+  test('is told of a run that ended days ago, though another could not be told to it', async () => {
+    receiver.statuses = [500, 200]
+    const { webhooks, log } = deliver({ to: [url, `${url}/2`], at: Date.now() - 4 * 86_400_000, firstPause: 60_000 })
+    await until(() => receiver.heard[1])
+    expect(log).toEqual([expect.stringContaining('will be tried again: its receiver answered 500')])
+    webhooks.close()
+  })
+
+  test('that did not answer for long is asked again a few minutes later', async () => {
+    receiver.close()
+    const { deliveries, webhooks, log } = deliver({ firstPause: 3_600_000 })
+    await until(() => log[0])
+    expect(deliveries.next()! - Date.now()).toBeLessThan(6 * 60_000)
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 6 * 60_000)
+    webhooks.wake()
+    await until(() => log[1])
+    vi.restoreAllMocks()
     webhooks.close()
   })
 
