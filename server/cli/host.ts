@@ -120,7 +120,7 @@ function assemble(open: OpenParts): Host {
         })
   // Opening the data folder has emptied it.
   store.files.forgetAll('temp')
-  const tempLimit = new TempLimit({ folder: temp, runs, fileIndex: store.files, log })
+  const tempLimit = new TempLimit({ folder: temp, runs, files: open.files, fileIndex: store.files, log })
   const surroundings = hostSurroundings({ supervisor, files: open.files, models: open.models })
   const hub = new Hub({ runs, narration, surroundings, policy: settings, log: hostLog, maxUpload })
   const previewer = new Previewer(pyramids)

@@ -22,6 +22,8 @@ export interface HostFiles {
   save(upload: Upload): Promise<FileReference>
   /** Has a file, as LoadImage or as others call it, count as new for whoever deletes old ones. */
   renew(file: string | FileReference): Promise<void>
+  /** The places of temporary files that are renewed after a moment in ms, also from now on. */
+  usedSince(moment: number): Pick<ReadonlySet<string>, 'has'>
 }
 
 /** A file's name such that its own end is not taken for its folder. */

@@ -1,14 +1,17 @@
+import type { HostFiles } from '../http/files.ts'
 import { messageOf } from '../message-of.ts'
 import { placeOf } from '../storage/expire.ts'
 import { shrink } from '../storage/shrink.ts'
 import { TEMP_NEW } from '../storage/storage.ts'
 import type { FileIndex } from './file-index.ts'
-import type { Runs } from './runs.ts'
+import { picturesOf } from './job.ts'
+import type { RunChange, Runs } from './runs.ts'
 
 export interface TempLimitOptions {
   /** The temporary folder. */
   readonly folder: string
-  readonly runs: Pick<Runs, 'oldestOpen'>
+  readonly runs: Pick<Runs, 'oldestOpen' | 'subscribe'>
+  readonly files: Pick<HostFiles, 'renew' | 'usedSince'>
   readonly fileIndex: Pick<FileIndex, 'forget'>
   readonly log: (line: string) => void
   /** Bytes that may stay. @default 4 GiB */
@@ -21,28 +24,39 @@ export interface TempLimitOptions {
 export class TempLimit {
   readonly #options: TempLimitOptions
   readonly #timer: NodeJS.Timeout
+  readonly #unsubscribe: () => void
   readonly #closing = new AbortController()
   #isLooking = false
 
   constructor(options: TempLimitOptions) {
     this.#options = options
+    this.#unsubscribe = options.runs.subscribe((change) => this.#keepShown(change))
     this.#timer = setInterval(() => void this.#look(), options.pause ?? 300_000).unref()
   }
 
   close(): void {
     this.#closing.abort()
+    this.#unsubscribe()
     clearInterval(this.#timer)
+  }
+
+  /** What a run shows without having made it may be as old as the run that did. */
+  #keepShown(change: RunChange): void {
+    if (change.type !== 'event' || change.event.type !== 'node_finished' || change.event.ui === null) return
+    const { node, ui } = change.event
+    for (const file of picturesOf({ [node]: ui })) if (file.type === 'temp') void this.#options.files.renew(file)
   }
 
   async #look(): Promise<void> {
     if (this.#isLooking) return
     this.#isLooking = true
     const { signal } = this.#closing
-    const { folder, runs, fileIndex, log, most = 4 * 2 ** 30 } = this.#options
+    const { folder, runs, files, fileIndex, log, most = 4 * 2 ** 30 } = this.#options
     try {
       // What an open run was sent with, or has shown, stays until it has ended.
       const before = (runs.oldestOpen() ?? Date.now()) - TEMP_NEW
-      for await (const file of shrink(folder, most, before, signal)) {
+      const used = files.usedSince(before)
+      for await (const file of shrink(folder, most, before, { stays: (file) => used.has(file), signal })) {
         if (!signal.aborted) fileIndex.forget({ type: 'temp', ...placeOf(file) })
       }
     } catch (error) {

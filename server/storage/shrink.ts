@@ -1,20 +1,19 @@
 import { lstat, readdir, unlink } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
-import { isDone } from './expire.ts'
+import { join } from 'node:path'
+import { type ExpireOptions, isDone, placeBelow } from './expire.ts'
 
 /**
  * Deletes files below a folder, those first that nobody has written, moved or copied there for the longest time, until the
  * rest is small enough. Links are not followed.
  * @param most bytes that may stay
  * @param before what is newer than this stays in any case, in ms
- * @param signal ends the work at the next file
  * @returns the place of each file that went, with `/` between folders; files that may not be deleted stay
  */
 export async function* shrink(
   folder: string,
   most: number,
   before: number,
-  signal?: AbortSignal,
+  { stays = () => false, signal }: ExpireOptions = {},
 ): AsyncGenerator<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
   const files = []
@@ -31,8 +30,9 @@ export async function* shrink(
   if (bytes <= most) return
   for (const { path, size, time } of files.sort((a, b) => a.time - b.time)) {
     if (bytes <= most || time >= before || signal?.aborted === true) return
-    if (!(await isDone(unlink(path)))) continue
+    const place = placeBelow(folder, path)
+    if (stays(place) || !(await isDone(unlink(path)))) continue
     bytes -= size
-    yield relative(folder, path).split(sep).join('/')
+    yield place
   }
 }

@@ -4,6 +4,7 @@ import { basename, extname, join } from 'node:path'
 import type { FileReference, Files, FolderType } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { contentHash } from './content-hash.ts'
+import { placeBelow } from './expire.ts'
 import { besideUs, type FileSystem } from './file-system.ts'
 import { outside, pathInside, plainName } from './inside.ts'
 import { refusingName } from './known-failure.ts'
@@ -37,7 +38,7 @@ export interface Upload {
 /** The folder that ComfyUI's clients may append to a name. */
 export const ANNOTATION = / \[(input|output|temp)\]$/
 
-/** How long a temporary file stays in any case, since it was written or a run was sent that names it, in ms. */
+/** How long a temporary file stays in any case, since it was written or a run had to do with it, in ms. */
 export const TEMP_NEW = 600_000
 
 const PICTURES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.gif'])
@@ -52,6 +53,8 @@ export class Storage implements Files {
   readonly #files: FileSystem
   readonly #numbered: NumberedNames
   readonly #renewAfter: number
+  /** When temporary files were renewed, by their place. Their own dates tell whether they have changed. */
+  readonly #uses = new Map<string, number>()
 
   private constructor(
     roots: Readonly<Record<FolderType, string>>,
@@ -124,15 +127,26 @@ export class Storage implements Files {
     }
   }
 
-  /** Has a file that is as old as that count as new, without changing it: its owner sent or got it again. */
+  /**
+   * Has a file count as new for whoever deletes old ones: its owner sent or got it again. The file is not changed, but has
+   * a new date once it is as old as is deleted.
+   */
   async renew(named: string | FileReference): Promise<void> {
     const reference = typeof named === 'string' ? referenceOf(named) : named
-    const renewAfter = reference.type === 'temp' ? Math.min(this.#renewAfter, TEMP_NEW / 2) : this.#renewAfter
-    if (renewAfter === Number.POSITIVE_INFINITY) return
+    const isTemporary = reference.type === 'temp'
+    if (!isTemporary && this.#renewAfter === Number.POSITIVE_INFINITY) return
     const file = await this.#find(reference).catch(() => undefined)
-    if (file === undefined || Date.now() - file.found.ctimeMs <= renewAfter) return
+    if (file === undefined) return
+    if (isTemporary) this.#uses.set(placeBelow(this.#roots.temp, file.path), Date.now())
+    if (Date.now() - file.found.ctimeMs <= this.#renewAfter) return
     // Also a change to what it is; who may not do it has not put it there.
     await chmod(file.path, file.found.mode).catch(() => undefined)
+  }
+
+  /** The places of temporary files that are renewed after a moment, also from now on; earlier ones are forgotten. */
+  usedSince(moment: number): Pick<ReadonlySet<string>, 'has'> {
+    for (const [place, time] of this.#uses) if (time < moment) this.#uses.delete(place)
+    return this.#uses
   }
 
   async read(name: string): Promise<Uint8Array> {

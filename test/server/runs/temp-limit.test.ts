@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { FileReference } from '../../../nodes/sdk/context.ts'
+import type { ActiveRun } from '../../../server/runs/run.ts'
+import type { RunChange } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'
 import { TempLimit } from '../../../server/runs/temp-limit.ts'
 import { Storage, TEMP_NEW } from '../../../server/storage/storage.ts'
@@ -13,7 +15,10 @@ let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'temp-limit-'))
 })
-afterEach(() => rm(folder, { recursive: true, force: true }))
+afterEach(() => {
+  vi.restoreAllMocks()
+  return rm(folder, { recursive: true, force: true })
+})
 
 /** Files of 10 bytes each, one after the other. @returns when the last one was begun */
 async function show(...names: string[]): Promise<number> {
@@ -37,7 +42,8 @@ test('while a host runs the oldest of what was only shown goes, but nothing that
   const forgotten: FileReference[] = []
   const limit = new TempLimit({
     folder,
-    runs: { oldestOpen: () => oldestOpen },
+    runs: { oldestOpen: () => oldestOpen, subscribe: () => () => undefined },
+    files: { renew: async () => undefined, usedSince: () => new Set<string>() },
     fileIndex: { forget: (file) => forgotten.push(file) },
     log: () => undefined,
     most: 10,
@@ -57,20 +63,62 @@ test('while a host runs the oldest of what was only shown goes, but nothing that
   limit.close()
 })
 
-test('what a run loads that is sent now is as new as the run', async () => {
-  const [inputRoot, outputRoot, tempRoot, receiptsRoot] = ['input', 'output', 'temp', 'receipts'].map((name) =>
-    join(folder, name),
-  ) as [string, string, string, string]
-  const storage = await Storage.open({ inputRoot, outputRoot, tempRoot, receiptsRoot })
-  await show('temp/a.png')
-  await sleep(20)
-  const { ctimeMs } = await stat(join(tempRoot, 'a.png'))
-  await storage.renew('a.png [temp]')
-  expect((await stat(join(tempRoot, 'a.png'))).ctimeMs).toBe(ctimeMs)
-  vi.spyOn(Date, 'now').mockReturnValue(ctimeMs + TEMP_NEW)
-  await storage.renew('a.png [temp]')
-  vi.restoreAllMocks()
-  expect((await stat(join(tempRoot, 'a.png'))).ctimeMs).toBeGreaterThan(ctimeMs)
+describe('what is in use', () => {
+  let tempRoot: string
+  let storage: Storage
+  beforeEach(async () => {
+    const [inputRoot, outputRoot, temp, receiptsRoot] = ['input', 'output', 'temp', 'receipts'].map((name) =>
+      join(folder, name),
+    ) as [string, string, string, string]
+    tempRoot = temp
+    storage = await Storage.open({ inputRoot, outputRoot, tempRoot, receiptsRoot })
+  })
+
+  test('stays, and is what it was to the results that were made of it', async () => {
+    const listeners: ((change: RunChange) => void)[] = []
+    await show('temp/deep/a.png', 'temp/b.png', 'temp/c.png', 'temp/d.png')
+    const print = await storage.fingerprint('deep/a.png [temp]')
+    const written = Date.now()
+    const later = written + TEMP_NEW + 1000
+    vi.spyOn(Date, 'now').mockImplementation(() => later)
+    await storage.renew('deep/a.png [temp]')
+    const forgotten: string[] = []
+    const limit = new TempLimit({
+      folder: tempRoot,
+      runs: {
+        oldestOpen: () => undefined,
+        subscribe: (listener) => {
+          listeners.push(listener)
+          return () => undefined
+        },
+      },
+      files: storage,
+      fileIndex: { forget: ({ filename }) => forgotten.push(filename) },
+      log: () => undefined,
+      most: 0,
+      pause: 100,
+    })
+    const ui = { images: [{ type: 'temp', subfolder: '', filename: 'b.png' }] as const }
+    const event = { type: 'node_finished', node: '1', cached: true, ui, runId: 'r', sequence: 0, time: 0 } as const
+    for (const tell of listeners) tell({ type: 'event', run: {} as ActiveRun, event })
+    await vi.waitUntil(() => forgotten.length === 2)
+    await sleep(150)
+    limit.close()
+    expect(forgotten).toEqual(['c.png', 'd.png'])
+    expect(await storage.fingerprint('deep/a.png [temp]')).toBe(print)
+  })
+
+  test('is so for as long as it is asked for', async () => {
+    await show('temp/a.png', 'temp/b.png')
+    await storage.renew('a.png [temp]')
+    const now = Date.now()
+    expect(storage.usedSince(now - 1000).has('a.png')).toBe(true)
+    expect(storage.usedSince(now - 1000).has('b.png')).toBe(false)
+    const used = storage.usedSince(now + 1)
+    expect(used.has('a.png')).toBe(false)
+    await storage.renew('b.png [temp]')
+    expect(used.has('b.png')).toBe(true)
+  })
 })
 
 test('what the emptied folder held is not known at the next start', async () => {
