@@ -12,6 +12,7 @@ import type { Supervisor } from '../runs/supervisor.ts'
 import type { Webhooks } from '../runs/webhooks.ts'
 import type { Narration } from '../socket/narration.ts'
 import type { UserFiles } from '../storage/user-files.ts'
+import { Bodies } from './bodies.ts'
 import { catalogueRoutes } from './catalogues.ts'
 import { clientRoutes } from './client.ts'
 import { contentRoutes } from './content.ts'
@@ -25,7 +26,6 @@ import { historyRoutes } from './history.ts'
 import type { HostLog } from './host-log.ts'
 import { interruptRoutes } from './interrupt.ts'
 import { jobRoutes } from './jobs.ts'
-import { limitBodies } from './limit-bodies.ts'
 import { type FollowLog, logRoutes } from './logs.ts'
 import { otherMethods } from './methods.ts'
 import { metricsRoutes } from './metrics.ts'
@@ -74,10 +74,8 @@ export interface AppOptions {
 
 /** A graph with its workflow; parsing a larger body would keep everybody else waiting. */
 const MAX_JSON = '8mb'
-/** Bytes of all bodies that are under way; --max-upload allows no more for one. */
-const MAX_BODIES = 1 << 30
-/** Bytes of any that are no pictures. */
-const MAX_OTHER = 64 << 20
+/** Bytes of all files that are being received; --max-upload allows no more for one. */
+const MAX_RECEIVED = 1 << 30
 
 /** The HTTP API: every route under / and under /api, and the editor at /. */
 export function createApp(options: AppOptions): Express {
@@ -95,13 +93,12 @@ export function createApp(options: AppOptions): Express {
   app.use(health)
   app.use(refuse((request) => checkToken(request.headers, request.url, policy)))
 
-  app.use(limitBodies(new Room(MAX_BODIES), Math.max(options.maxUpload, MAX_OTHER)))
-
+  const bodies = new Bodies(new Room(MAX_RECEIVED))
   const accept = promptAcceptor(runs, surroundings, options.webhooks)
   const api = Router()
-  api.use(uploadRoutes(files, options.fileIndex, options.previewer, options))
-  api.use(userdataRoutes(options.userFiles))
-  const content = contentRoutes(files, options.fileIndex, options.maxUpload)
+  api.use(uploadRoutes(files, options.fileIndex, options.previewer, bodies, options))
+  api.use(userdataRoutes(options.userFiles, bodies))
+  const content = contentRoutes(files, options.fileIndex, bodies, options.maxUpload)
   // Some clients send JSON as text/plain; a setting may be any JSON value.
   api.use(express.json({ type: () => true, limit: MAX_JSON, strict: false }))
   api.use(shallowBody)

@@ -1,11 +1,13 @@
+import type { IncomingMessage } from 'node:http'
 import { extname } from 'node:path'
-import express, { type RequestHandler, Router } from 'express'
+import express, { type Request, Router } from 'express'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { WrittenFile } from '../protocol/events.ts'
 import { fileQuerySchema, knownRequestSchema, sha256Schema } from '../protocol/requests.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { contentHash } from '../storage/content-hash.ts'
+import { type Bodies, type Keep, readBody } from './bodies.ts'
 import { isClientFault, parse } from './failure.ts'
 import { type HostFiles, tooLarge, unmistakable } from './files.ts'
 import { KeptFiles } from './kept-files.ts'
@@ -15,7 +17,7 @@ import { sendFile } from './view.ts'
  * /api/files: uploads and results by their content. GET /{sha256} says where one is, GET /{sha256}/content gives it, PUT
  * /{sha256} keeps it, and keeps nothing twice; POST /known says which of several are here and need not be sent.
  */
-export function contentRoutes(files: HostFiles, index: FileIndex, maxUpload: number): Router {
+export function contentRoutes(files: HostFiles, index: FileIndex, bodies: Bodies, maxUpload: number): Router {
   const kept = new KeptFiles(files, index)
   const router = Router()
   router.get('/files/:sha256', async (request, response) => {
@@ -36,15 +38,16 @@ export function contentRoutes(files: HostFiles, index: FileIndex, maxUpload: num
     })
     await sendFile(response, await files.path(file))
   })
-  router.put('/files/:sha256', wholeFile(maxUpload), async (request, response) => {
-    const sha256 = parse(sha256Schema, request.params.sha256)
-    const { name } = parse(fileQuerySchema, request.query)
-    const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  router.put('/files/:sha256', async (request, response) => {
+    const { isNew, file } = await bodies.hold(async (keep) => put(request, await readFile(request, maxUpload, keep)))
+    response.status(isNew ? 201 : 200).json(describe(file))
+  })
+
+  async function put({ params, query }: Request<{ sha256: string }>, bytes: Uint8Array) {
+    const sha256 = parse(sha256Schema, params.sha256)
+    const { name } = parse(fileQuerySchema, query)
     const known = await findKept(sha256)
-    if (known !== undefined) {
-      response.json(describe(known))
-      return
-    }
+    if (known !== undefined) return { isNew: false, file: known }
     const actual = await contentHash(bytes)
     if (actual !== sha256) {
       throw new RestorationError(
@@ -54,8 +57,8 @@ export function contentRoutes(files: HostFiles, index: FileIndex, maxUpload: num
       )
     }
     const upload = { type: 'input', subfolder: '', filename: name, bytes, overwrite: false } as const
-    response.status(201).json(describe(await kept.save(upload, sha256)))
-  })
+    return { isNew: true, file: await kept.save(upload, sha256) }
+  }
 
   async function locate(text: string): Promise<WrittenFile> {
     const sha256 = parse(sha256Schema, text)
@@ -72,12 +75,11 @@ export function contentRoutes(files: HostFiles, index: FileIndex, maxUpload: num
   return router
 }
 
-function wholeFile(maxUpload: number): RequestHandler<{ sha256: string }> {
-  const read = express.raw({ type: () => true, limit: maxUpload })
-  return (request, response, next) => {
-    read(request, response, (error) => {
-      next(isClientFault(error) && error.type === 'entity.too.large' ? tooLarge(maxUpload) : error)
-    })
+async function readFile(request: IncomingMessage, maxUpload: number, keep: Keep): Promise<Uint8Array> {
+  try {
+    return await readBody(request, maxUpload, keep)
+  } catch (error) {
+    throw isClientFault(error) && error.type === 'entity.too.large' ? tooLarge(maxUpload) : error
   }
 }
 

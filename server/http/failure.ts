@@ -110,6 +110,11 @@ const clientFaultSchema = z.looseObject({
 
 type ClientFault = z.infer<typeof clientFaultSchema>
 
+/** An error of the client's, told in the words that we have for Express's own. */
+export function clientFault(fault: ClientFault): Error {
+  return Object.assign(new Error(fault.type), fault)
+}
+
 export function isClientFault(error: unknown): error is ClientFault {
   return clientFaultSchema.safeParse(error).success
 }

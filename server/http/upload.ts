@@ -6,6 +6,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import type { Upload } from '../storage/storage.ts'
 import { ANNOTATION } from '../storage/storage.ts'
+import { type Bodies, type Keep, passOver } from './bodies.ts'
 import { type HostFiles, isFolderType, leadsOut, tooLarge, unmistakable } from './files.ts'
 import { KeptFiles } from './kept-files.ts'
 import type { Previewer } from './previewer.ts'
@@ -15,22 +16,32 @@ export function uploadRoutes(
   files: HostFiles,
   index: FileIndex,
   previewer: Pick<Previewer, 'masked'>,
+  bodies: Bodies,
   { maxPixels, maxUpload }: { readonly maxPixels: number; readonly maxUpload: number },
 ): Router {
   const kept = new KeptFiles(files, index)
   const router = Router()
   router.post('/upload/image', async (request, response) => {
-    response.json(await save(kept, readUpload(await readForm(request, maxUpload))))
+    response.json(await holdForm(request, async (form) => save(kept, readUpload(form))))
   })
   router.post('/upload/mask', async (request, response) => {
-    const form = await readForm(request, maxUpload)
+    response.json(await holdForm(request, async (form) => save(kept, await masked(form))))
+  })
+
+  function holdForm<T>(request: Request, use: (form: Form) => Promise<T>): Promise<T> {
+    return bodies.hold(async (keep) => use(await readForm(request, maxUpload, keep)))
+  }
+
+  /** The picture under the mask, with its alpha. */
+  async function masked(form: Form): Promise<Upload> {
     const upload = readUpload(form)
     // comfy-ui-client spells it in its own way.
     const reference = form.fields.get('original_ref') ?? form.fields.get('originalRef')
     const path = await files.path(readOriginal(reference))
     const bytes = await previewer.masked({ path, mask: upload.bytes, maxPixels })
-    response.json(await save(kept, { ...upload, bytes }))
-  })
+    return { ...upload, bytes }
+  }
+
   return router
 }
 
@@ -82,11 +93,15 @@ interface Form {
   readonly file: { readonly filename: string; readonly bytes: Uint8Array } | undefined
 }
 
-/** Reads a form with one file. @throws RestorationError `invalid_input`, `image_too_large` */
-function readForm(request: Request, maxUpload: number): Promise<Form> {
+/** Reads a form with one file. @throws RestorationError `invalid_input`, `image_too_large`, `queue_full` */
+function readForm(request: Request, maxUpload: number, keep: Keep): Promise<Form> {
   return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => {
+      passOver(request)
+      reject(error)
+    }
     const invalid = () =>
-      reject(
+      fail(
         new RestorationError('invalid_input', 'The body is not a form that can be read.', 'Send multipart/form-data.'),
       )
     let parser: busboy.Busboy
@@ -109,8 +124,15 @@ function readForm(request: Request, maxUpload: number): Promise<Form> {
       const chunks: Buffer[] = []
       // A form that ends in the midst of its file.
       stream.on('error', invalid)
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-      stream.on('limit', () => reject(tooLarge(maxUpload)))
+      stream.on('data', (chunk: Buffer) => {
+        try {
+          keep(chunk.length)
+          chunks.push(chunk)
+        } catch (error) {
+          fail(error)
+        }
+      })
+      stream.on('limit', () => fail(tooLarge(maxUpload)))
       stream.on('end', () => {
         if (name === 'image' && !stream.truncated)
           file = { filename: info.filename ?? '', bytes: Buffer.concat(chunks) }

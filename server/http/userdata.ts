@@ -1,12 +1,13 @@
 import { extname } from 'node:path'
-import express, { type Response, Router } from 'express'
+import { type Response, Router } from 'express'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { entriesQuerySchema, userdataQuerySchema, writeQuerySchema } from '../protocol/requests.ts'
 import type { UserFile, UserFiles } from '../storage/user-files.ts'
+import { type Bodies, readBody } from './bodies.ts'
 import { parse } from './failure.ts'
 
 /** A file of a client; a workflow of thousands of nodes is a few MB. */
-const MAX_FILE = '64mb'
+const MAX_FILE = 64 << 20
 
 /** Types that a browser cannot run; all else is only bytes. */
 const HARMLESS: ReadonlySet<string> = new Set('.json .txt .png .jpg .jpeg .webp .gif'.split(' '))
@@ -15,7 +16,7 @@ const HARMLESS: ReadonlySet<string> = new Set('.json .txt .png .jpg .jpeg .webp 
  * /userdata and /v2/userdata: files that clients keep on the host. A path is one segment, its slashes escaped; as some
  * proxies unescape them, several segments are one path too. Errors are ComfyUI's, a line of text (app/user_manager.py).
  */
-export function userdataRoutes(files: UserFiles): Router {
+export function userdataRoutes(files: UserFiles, bodies: Bodies): Router {
   const router = Router()
   router.get('/userdata', async (request, response) => {
     const { dir, recurse, full_info: isFull, split } = parse(userdataQuerySchema, request.query)
@@ -49,10 +50,13 @@ export function userdataRoutes(files: UserFiles): Router {
     const { overwrite, full_info: isFull } = parse(writeQuerySchema, request.query)
     sendWritten(response, await files.move(joined(file), joined(to), overwrite), isFull)
   })
-  router.post('/userdata/*file', express.raw({ type: () => true, limit: MAX_FILE }), async (request, response) => {
+  router.post('/userdata/*file', async (request, response) => {
     const { overwrite, full_info: isFull } = parse(writeQuerySchema, request.query)
-    const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    sendWritten(response, await files.write(joined(request.params.file), bytes, overwrite), isFull)
+    const path = joined(request.params.file)
+    const file = await bodies.hold(async (keep) =>
+      files.write(path, await readBody(request, MAX_FILE, keep), overwrite),
+    )
+    sendWritten(response, file, isFull)
   })
   router.delete('/userdata/*file', async (request, response) => {
     await files.remove(joined(request.params.file))
