@@ -3,6 +3,7 @@ import type { Prompt } from '../graph/prompt.ts'
 import { isWorkflow } from '../graph/workflow.ts'
 import { promptRequestSchema } from '../protocol/requests.ts'
 import { prepareRun, type Surroundings, withWorkflow } from '../runs/intake.ts'
+import type { Job } from '../runs/job.ts'
 import type { Run } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Webhooks } from '../runs/webhooks.ts'
@@ -60,16 +61,22 @@ async function acceptPrompt(
   const webhook = body.webhook ?? undefined
   if (webhook !== undefined) webhooks.check(webhook)
   const targets = body.partial_execution_targets ?? undefined
-  const prepared = await prepareRun({ graph: body.prompt, settings: body.set, targets }, surroundings)
+  const order = { graph: body.prompt, settings: body.set, targets }
+  const earlier = runSentBefore(runs, body.prompt_id, takeCompleted)
+  if (earlier !== undefined) {
+    const repeated = await prepareRun({ ...order, sentAt: earlier.createdAt }, surroundings)
+    if (repeated.ok && isSame(repeated.prompt, earlier.prompt)) return { run: earlier, nodeErrors: repeated.nodeErrors }
+  }
+  const sentAt = Date.now()
+  const prepared = await prepareRun({ ...order, sentAt }, surroundings)
   if (!prepared.ok) {
     response.status(400).json({ error: prepared.error, node_errors: prepared.nodeErrors })
     return undefined
   }
-  const completed = takeCompleted ? completedRun(runs, body.prompt_id, prepared.prompt) : undefined
-  if (completed !== undefined) return { run: completed, nodeErrors: prepared.nodeErrors }
   const client = typeof body.client_id === 'string' ? { client_id: body.client_id } : {}
   const run = runs.submit({
     id: body.prompt_id ?? undefined,
+    sentAt,
     number: body.number ?? undefined,
     front: Boolean(body.front),
     prompt: prepared.prompt,
@@ -83,10 +90,15 @@ async function acceptPrompt(
   return { run, nodeErrors: prepared.nodeErrors }
 }
 
-function completedRun(runs: Runs, id: string | null | undefined, prompt: Prompt): Accepted['run'] | undefined {
+/** The run of an id, where one that is sent again may be this one. */
+function runSentBefore(runs: Runs, id: string | null | undefined, takeCompleted: boolean): Job | undefined {
   const job = typeof id === 'string' ? runs.job(id) : undefined
-  if (job?.status !== 'completed' || JSON.stringify(job.prompt) !== JSON.stringify(prompt)) return undefined
-  return job
+  const isTaken = job && (runs.isOpen(job.id) || (takeCompleted && job.status === 'completed'))
+  return isTaken ? job : undefined
+}
+
+function isSame(prompt: Prompt, other: unknown): boolean {
+  return JSON.stringify(prompt) === JSON.stringify(other)
 }
 
 /** What clients of ComfyUI send for its paid nodes: no node of ours needs it, so it is not kept. */

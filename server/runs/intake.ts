@@ -14,6 +14,8 @@ export interface Order {
   readonly targets?: readonly string[] | undefined
   /** Pictures that come with it, by the names under which nodes load them. */
   readonly attachments?: Readonly<Record<string, Uint8Array>>
+  /** In ms since 1970: what is filled in for dates in names of files. @default now */
+  readonly sentAt?: number
 }
 
 /** A graph that can run, at least in part, and the bytes of all pictures that it loads by their names. */
@@ -39,7 +41,7 @@ export async function prepareRun(order: Order, surroundings: Surroundings): Prom
   try {
     // A refusal repeats what is wrong, which could not be written.
     refuseDepth(order.graph)
-    const prompt = readGraph(order.graph, catalogue, order.settings)
+    const prompt = readGraph(order.graph, catalogue, order.settings, new Date(order.sentAt ?? Date.now()))
     const sizes = await imageSizes(prompt, catalogue, order.attachments ?? {}, surroundings)
     const imageExists = (name: string) => sizes.has(name)
     const pictureBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)

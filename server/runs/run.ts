@@ -6,6 +6,8 @@ import type { Shape } from './speeds.ts'
 export interface Submission {
   /** The client's own id; a new one by default. */
   readonly id?: string | undefined
+  /** In ms since 1970, the moment that its names of files tell of; now by default. */
+  readonly sentAt?: number
   /** Lower runs earlier; by default after everything submitted so far. */
   readonly number?: number | undefined
   /** Before everything submitted so far: the default number, negated. */

@@ -115,10 +115,10 @@ export class Runs {
     const clientId = typeof extraData.client_id === 'string' ? extraData.client_id : undefined
     const number = submission.number ?? (submission.front === true ? -this.#nextNumber : this.#nextNumber)
     this.#nextNumber += 1
-    const { prompt, outputs, delivery, webhook, pictureBytes = 0 } = submission
+    const { prompt, outputs, delivery, webhook, pictureBytes = 0, sentAt = Date.now() } = submission
     const shape = shapeOf(prompt, outputs, pictureBytes)
     const run = { id, number, sequence: this.#store.nextSequence(), delivery, clientId, shape }
-    this.#store.add({ ...run, prompt, outputs, extraData, webhook }, Date.now())
+    this.#store.add({ ...run, prompt, outputs, extraData, webhook }, sentAt)
     if (run.delivery === 'memory') this.#attachments.set(id, submission.attachments)
     this.#queue.add(run)
     // Before anybody is told, so that what sockets are told of both leaves in one write.

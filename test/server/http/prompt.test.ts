@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FakeHost, fakeGraph, get, post, startFakeHost, until } from '../runs/fake-host.ts'
 
@@ -95,6 +96,30 @@ describe('POST /prompt', () => {
     expect((await post(host, '/prompt', { prompt: fakeGraph('fail'), prompt_id: 'own' })).status).toBe(400)
     await release(busy)
     await ended('own')
+  })
+
+  test('takes a workflow that is sent again for the same run, though its files are named by the second', async () => {
+    const nodes = [{ id: 1, type: 'Fake', pos: [0, 0], size: [1, 1], widgets_values: ['succeed', '%date:hhmmss%'] }]
+    const sent = { prompt: { version: 0.4, last_node_id: 1, last_link_id: 0, nodes, links: [] }, prompt_id: 'dated' }
+    const busy = await occupy()
+    const first = await post(host, '/prompt', sent)
+    await sleep(1100)
+    expect(await post(host, '/prompt', sent)).toEqual(first)
+    expect((await get(host, '/queue')).body.queue_pending).toHaveLength(1)
+    await release(busy)
+    const record = await ended('dated')
+    expect(record).toMatchObject({
+      prompt: { 2: { 1: { inputs: { filename_prefix: expect.stringMatching(/^\d{6}$/) } } } },
+    })
+    const { body } = await post(host, '/api/runs?wait=30', sent)
+    expect(body.status).toBe('completed')
+    expect(await ended('dated')).toEqual(record)
+    await post(host, '/prompt', sent)
+    const again = await until(async () => {
+      const found = await ended('dated')
+      return JSON.stringify(found) === JSON.stringify(record) ? undefined : found
+    })
+    expect(Object(again.prompt)[2]).not.toEqual(Object(record.prompt)[2])
   })
 
   test.each<[string, unknown, string]>([

@@ -14,7 +14,7 @@ const catalogue = [
     summary: 'Does what it is told.',
     category: 'test',
     inputs: [{ name: 'image', type: 'IMAGE', required: false }],
-    parameters: [text('behaviour', 'succeed')],
+    parameters: [text('behaviour', 'succeed'), { ...text('filename_prefix', ''), optional: true }],
     outputs: [{ name: 'IMAGE', type: 'IMAGE', list: false }],
     outputNode: true,
     listInput: false,
