@@ -10,6 +10,15 @@ import { Outbox } from './outbox.ts'
 /** Unsent bytes from which all waits until they are taken, and previews are dropped: the next one is better than a late one. */
 const SLOW = 1 << 20
 
+/** What is written at once; where it is taken, the client is seen to read. */
+const PIECE = 1 << 20
+
+/** A part of a message. */
+interface Fragment {
+  readonly data: string | Uint8Array
+  readonly isLast: boolean
+}
+
 /** One socket, with what its client said of itself and how far it is behind. */
 export class Connection {
   readonly sid: string
@@ -20,7 +29,10 @@ export class Connection {
   /** What the socket writes to. */
   readonly #stream: Duplex
   #isCorked = false
-  readonly #outbox = new Outbox((part, isLast) => this.#write(part, isLast))
+  readonly #outbox = new Outbox<Fragment>(
+    (fragment) => this.#write(fragment),
+    () => this.#socket.terminate(),
+  )
   /** Whether the client showed that it is there since the last look. */
   #answered = true
   /** The node of the last `executing` of a run. */
@@ -37,9 +49,9 @@ export class Connection {
 
   /** Sends a message that is already JSON text. */
   send(text: string): void {
-    if (!this.#isThere()) return
+    if (!this.#isOpen) return
     this.sentAt = Date.now()
-    this.#outbox.add(text.length, () => text)
+    this.#outbox.add(text.length, () => [{ data: text, isLast: true }])
   }
 
   /** Sends something of a run; with its number to a client that asked for numbers. */
@@ -59,12 +71,8 @@ export class Connection {
     } else this.#socket.terminate()
   }
 
-  /** Whether anything can be sent; a client that is hopelessly behind is given up. */
-  #isThere(): boolean {
-    if (this.#socket.readyState !== this.#socket.OPEN) return false
-    if (!this.#outbox.isHopeless) return true
-    this.#socket.terminate()
-    return false
+  get #isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
   }
 
   /** Messages of one turn of the event loop leave together: a write for each costs more than making it. */
@@ -85,7 +93,7 @@ export class Connection {
 
   /** Sends a frame; previews go in the form that the client understands, and not to a client that is behind. */
   #sendFrame({ frame, of }: Extract<Telling, { kind: 'frame' }>): void {
-    if (!this.#isThere()) return
+    if (!this.#isOpen) return
     if (!isResult(frame) && (this.#outbox.isBusy || this.#socket.bufferedAmount > SLOW)) return
     // ComfyUI runs one node after the other, so its clients take a frame for one of the last `executing`. Where branches run
     // at once that is said anew: without a number, since a client that comes back after it has not had the frame.
@@ -94,14 +102,14 @@ export class Connection {
     }
     this.sentAt = Date.now()
     const understood = this.#understood(frame)
-    this.#outbox.add(sizeOf(frame), () => encodeFrame(understood))
+    this.#outbox.add(sizeOf(frame), () => fragmentsOf(encodeFrame(understood)))
   }
 
-  #write(part: string | Uint8Array, isLast: boolean): Promise<void> | undefined {
-    if (this.#socket.readyState !== this.#socket.OPEN) return Promise.reject(new Error('The socket is closed.'))
-    if (typeof part === 'string') this.#cork()
+  #write({ data, isLast }: Fragment): Promise<void> | undefined {
+    if (!this.#isOpen) return Promise.reject(new Error('The socket is closed.'))
+    if (typeof data === 'string') this.#cork()
     const { promise, resolve, reject } = new Deferred<void>()
-    this.#socket.send(part, { binary: typeof part !== 'string', fin: isLast }, (error) => {
+    this.#socket.send(data, { binary: typeof data !== 'string', fin: isLast }, (error) => {
       if (error) reject(error)
       else resolve()
     })
@@ -114,5 +122,11 @@ export class Connection {
   #understood(frame: Frame): Frame {
     if (frame.type !== 'previewWithMetadata' || this.features.supports_preview_metadata === true) return frame
     return { type: 'preview', format: frame.metadata.image_type, bytes: frame.bytes }
+  }
+}
+
+function* fragmentsOf(bytes: Uint8Array): Generator<Fragment> {
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    yield { data: bytes.subarray(at, at + PIECE), isLast: at + PIECE >= bytes.length }
   }
 }

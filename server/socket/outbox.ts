@@ -2,31 +2,32 @@ import { KEPT_BYTES } from './narration.ts'
 
 /** Bytes that may wait for one client, what is being written aside: all that is kept of a run, and its messages. */
 export const HOPELESS = KEPT_BYTES + (64 << 20)
-/** What is written at once; where it is taken, the client is seen to read. */
-const PIECE = 1 << 20
 
 /**
- * Writes a part of what waits: text as a whole, bytes in pieces.
+ * Writes a part.
  * @returns what to wait for before the next part, where the client does not keep up; it fails when the client is gone
  */
-export type Write = (part: string | Uint8Array, isLast: boolean) => Promise<unknown> | undefined
+export type Write<Part> = (part: Part) => Promise<unknown> | undefined
 
-interface Waiting {
+interface Waiting<Part> {
   readonly size: number
-  readonly content: () => string | Uint8Array
+  readonly parts: () => Iterable<Part>
 }
 
 /** What one client is sent, in order and as fast as it reads; what waits is not encoded yet. */
-export class Outbox {
-  readonly #write: Write
-  readonly #waiting: Waiting[] = []
+export class Outbox<Part> {
+  readonly #write: Write<Part>
+  readonly #giveUp: () => void
+  readonly #waiting: Waiting<Part>[] = []
   #bytes = 0
   #isBusy = false
   #isOver = false
   #onEmpty: () => void = () => undefined
 
-  constructor(write: Write) {
+  /** @param giveUp ends a client that is hopelessly behind, or that cannot be sent what is next */
+  constructor(write: Write<Part>, giveUp: () => void) {
     this.#write = write
+    this.#giveUp = giveUp
   }
 
   /** Whether the client has not taken all yet. */
@@ -34,17 +35,16 @@ export class Outbox {
     return this.#isBusy
   }
 
-  /** Whether so much waits that the client is to be given up. */
-  get isHopeless(): boolean {
-    return this.#bytes > HOPELESS
-  }
-
-  /** @param size about how many bytes it has */
-  add(size: number, content: () => string | Uint8Array): void {
+  /**
+   * @param size about how many bytes it has
+   * @param parts made one after the other, as the client takes them
+   */
+  add(size: number, parts: () => Iterable<Part>): void {
+    if (this.#bytes > HOPELESS) this.#fail()
     if (this.#isOver) return
-    this.#waiting.push({ size, content })
+    this.#waiting.push({ size, parts })
     this.#bytes += size
-    if (!this.#isBusy) this.#flush().catch(() => this.#giveUp())
+    if (!this.#isBusy) this.#flush().catch(() => this.#fail())
   }
 
   /** Calls back when all is written, if the client takes it. */
@@ -58,11 +58,8 @@ export class Outbox {
     this.#isBusy = true
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       this.#bytes -= next.size
-      const content = next.content()
-      const step = typeof content === 'string' ? content.length : PIECE
-      for (let at = 0; at < content.length; at += step) {
-        const part = typeof content === 'string' ? content : content.subarray(at, at + step)
-        const taken = this.#write(part, at + step >= content.length)
+      for (const part of next.parts()) {
+        const taken = this.#write(part)
         if (taken !== undefined) await taken
       }
     }
@@ -70,9 +67,10 @@ export class Outbox {
     this.#onEmpty()
   }
 
-  #giveUp(): void {
+  #fail(): void {
     this.#isOver = true
     this.#waiting.length = 0
     this.#bytes = 0
+    this.#giveUp()
   }
 }
