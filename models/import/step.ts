@@ -1,5 +1,6 @@
 import type { StepConstants } from '../../nodes/sdk/one-step.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import type { VaeConfig } from './config.ts'
 import { invalidCheckpoint } from './failure.ts'
 import { readScheduler, SCHEDULER_FILE, signalAt } from './scheduler.ts'
 
@@ -10,23 +11,34 @@ export type StepChoice = { readonly [Key in keyof StepConstants]?: StepConstants
 interface Source {
   readonly name: string
   readonly step: StepChoice
+  /** What else is to be known of that choice. */
+  readonly remark?: string
 }
 
 /** A one-step restorer of its own kind: half signal, half noise (GenDR, arXiv 2503.06790, section 3). */
-const GENDR: Source = {
-  name: `GenDR's, for want of ${SCHEDULER_FILE}`,
-  step: { prediction: 'epsilon', alpha: 0.5, beta: 0.5 },
+const GENDR: StepConstants = { prediction: 'epsilon', alpha: 0.5, beta: 0.5 }
+
+/** Of the latents of GenDR's autoencoder; those of Stable Diffusion 2.1, whose UNet and scheduler it began with, have 4. */
+const GENDR_CHANNELS = 16
+
+const UNUSED =
+  `${SCHEDULER_FILE} is not used for a model of ${GENDR_CHANNELS} latent channels, as GenDR's are: ` +
+  '--prediction, --alpha and --beta would say otherwise'
+
+/** What the step depends on besides what is asked for. */
+interface Said extends Pick<Checkpoint, 'about' | 'scheduler'> {
+  readonly vae: { readonly config: Pick<VaeConfig, 'latent_channels'> } | undefined
 }
 
 /**
- * The constants of the one step: what is `chosen`, else what gendr.json says, else what the scheduler does that the model was trained
- * with, else GenDR's.
+ * The constants of the one step: what is `chosen`, else what gendr.json says, else GenDR's where the model is one by its latents or has
+ * no scheduler, else what the scheduler does that it was trained with.
  * @param timesteps that the model can be asked with, in all its settings
  * @returns them, and in words where each comes from
  */
 export function chooseStep(
   chosen: StepChoice,
-  { about: { prediction_type: prediction, alpha, beta }, scheduler }: Pick<Checkpoint, 'about' | 'scheduler'>,
+  { about: { prediction_type: prediction, alpha, beta }, scheduler, vae }: Said,
   timesteps: readonly number[],
 ): { readonly step: StepConstants; readonly origin: string } {
   const said: readonly Source[] = [
@@ -35,7 +47,11 @@ export function chooseStep(
   ]
   const isSaid = (key: keyof StepConstants) => said.some(({ step }) => step[key] !== undefined)
   const isNoiseSaid = isSaid('alpha') && isSaid('beta')
-  const rest = () => (scheduler === undefined ? GENDR : trained(scheduler, isNoiseSaid ? undefined : timesteps))
+  const rest = (): Source => {
+    if (scheduler === undefined) return { name: `GenDR's, for want of ${SCHEDULER_FILE}`, step: GENDR }
+    if (vae?.config.latent_channels === GENDR_CHANNELS) return { name: "GenDR's", step: GENDR, remark: UNUSED }
+    return trained(scheduler, isNoiseSaid ? undefined : timesteps)
+  }
   const sources = isNoiseSaid && isSaid('prediction') ? said : [...said, rest()]
   const of = <Key extends keyof StepConstants>(key: Key) => {
     const { name, step } = sources.find(({ step }) => step[key] !== undefined)!
@@ -43,9 +59,10 @@ export function chooseStep(
   }
   const found = { prediction: of('prediction'), alpha: of('alpha'), beta: of('beta') }
   const words = Object.entries(found).map(([key, { value, name }]) => `${key} ${shown(value)} (${name})`)
+  const remarks = sources.flatMap(({ remark = [] }) => remark)
   return {
     step: { prediction: found.prediction.value, alpha: found.alpha.value, beta: found.beta.value },
-    origin: words.join(', '),
+    origin: [words.join(', '), ...remarks].join('; '),
   }
 }
 

@@ -69,19 +69,20 @@ describe('the step of a model is', () => {
     directory: string,
     chosen: StepChoice = {},
     timesteps: readonly number[] = [999],
-    hasScheduler = true,
+    { hasScheduler = true, latentChannels = 4 } = {},
   ) =>
     chooseStep(
       chosen,
       {
         about: readAbout(join(directory, 'gendr.json')),
         scheduler: hasScheduler ? join(directory, SCHEDULER_FILE) : undefined,
+        vae: { config: { latent_channels: latentChannels } },
       },
       timesteps,
     )
 
   test("GenDR's, where nothing says otherwise", () => {
-    const { step, origin } = choose(folder(), {}, [499], false)
+    const { step, origin } = choose(folder(), {}, [499], { hasScheduler: false })
     expect(step).toEqual({ prediction: 'epsilon', alpha: 0.5, beta: 0.5 })
     expect(origin).toMatch(/prediction epsilon \(GenDR's, .*alpha 0\.5 \(GenDR's/)
   })
@@ -92,6 +93,19 @@ describe('the step of a model is', () => {
     expect(step.alpha).toBeCloseTo(0.0046601, 7)
     expect(step.alpha + step.beta).toBe(1)
     expect(origin).toContain('alpha 0.00466 (scheduler/scheduler_config.json at timestep 999)')
+  })
+
+  test("GenDR's for its 16 latent channels, whatever its scheduler says, unless all is said", () => {
+    const directory = folder(STABLE_DIFFUSION, { alpha: 0.4 })
+    const { step, origin } = choose(directory, { beta: 0.6 }, [249, 499], { latentChannels: 16 })
+    expect(step).toEqual({ prediction: 'epsilon', alpha: 0.4, beta: 0.6 })
+    expect(origin).toMatch(
+      /^prediction epsilon \(GenDR's\), alpha 0\.4 .*scheduler_config\.json is not used.*--prediction, --alpha/,
+    )
+    const said = { prediction: 'sample', alpha: 0.3, beta: 0.7 } as const
+    const asked = choose(directory, said, [499], { latentChannels: 16 })
+    expect(asked.step).toEqual(said)
+    expect(asked.origin).not.toContain('scheduler')
   })
 
   test('what gendr.json says, and before that what is asked for', () => {
