@@ -1,9 +1,9 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { draftIn, removeDeadDrafts } from '../storage/drafts.ts'
 import { knownFailure } from '../storage/known-failure.ts'
 import { codeOf, createFile } from '../storage/write-file.ts'
-import { draftIn, removeDeadDrafts } from './drafts.ts'
 import type { Format } from './picture-files.ts'
 
 const QUALITY = 95

@@ -1,5 +1,6 @@
 import { lstat, mkdir, rename, rm, unlink, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
+import { draftIn } from './drafts.ts'
 import { besideUs, type FileSystem } from './file-system.ts'
 
 /**
@@ -79,10 +80,8 @@ export function isWithoutLinks(code: string | undefined): boolean {
   return code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS'
 }
 
-let drafts = 0
-
 async function writeDraft(folder: string, bytes: Uint8Array): Promise<string> {
-  const draft = join(folder, `.${process.pid}-${Date.now()}-${drafts++}.part`)
+  const draft = draftIn(folder)
   await intoFolder(draft, () => writeWhole(draft, bytes))
   return draft
 }

@@ -3,28 +3,33 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 
-/** The name of a file that is to become a result, when it is whole; it says whose it is. */
+/** The name of a file that is to become another, when it is whole; it says whose it is. */
 export function draftIn(folder: string): string {
   return join(folder, `.gendr-${hostname()}-${process.pid}-${randomUUID()}.part`)
 }
 
 const DRAFT = /^\.gendr-(?<host>.+)-(?<pid>\d+)-[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.part$/
 
-/** After this long nobody writes a draft any more, in milliseconds. */
-const ABANDONED = 24 * 60 * 60 * 1000
+/** How long nobody has written to a draft, in milliseconds, when it is left to nobody. */
+const ABANDONED = {
+  /** By a process that is not there, as far as this one sees: containers may share a name, and have numbers of their own. */
+  gone: 10 * 60 * 1000,
+  /** By one that may run, here or unseen on another machine. */
+  other: 24 * 60 * 60 * 1000,
+}
 
 /**
- * Removes what killed processes left in a folder: of this machine at once, of others, which may run unseen, after a day.
- * To be called before the first draft of this process, so that those with its number are of one before it.
+ * Removes what killed processes left in a folder: of this machine after ten minutes, of others after a day. To be called
+ * before the first draft of this process, so that those with its number are of one before it.
  */
 export async function removeDeadDrafts(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const { host, pid } = DRAFT.exec(name)?.groups ?? {}
     if (host === undefined) continue
     const path = join(folder, name)
-    const isDead = (host === hostname() && !isOther(Number(pid))) || (await isAbandoned(path))
+    const isGone = host === hostname() && !isOther(Number(pid))
     // What cannot be removed is in nobody's way.
-    if (isDead) await rm(path, { force: true }).catch(() => undefined)
+    if (await isOlder(path, isGone ? ABANDONED.gone : ABANDONED.other)) await rm(path, { force: true }).catch(() => {})
   }
 }
 
@@ -39,9 +44,9 @@ function isOther(pid: number): boolean {
   }
 }
 
-async function isAbandoned(path: string): Promise<boolean> {
+async function isOlder(path: string, age: number): Promise<boolean> {
   return stat(path).then(
-    ({ mtimeMs }) => Date.now() - mtimeMs > ABANDONED,
+    ({ mtimeMs }) => Date.now() - mtimeMs > age,
     () => false,
   )
 }
