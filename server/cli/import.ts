@@ -34,7 +34,6 @@ export const importCommand: Command = {
     const { importRandom } = await import('../../models/import/random.ts')
     const { tryRun } = await import('../inference/try-run.ts')
     const { mkdir } = await import('node:fs/promises')
-    refuseUseless(flags, source === undefined ? 'restorer' : await sourceKind(source))
     const isFile = source !== undefined && /\.\w+$/.test(source)
     const own = {
       ...readAdditions(flags),
@@ -42,14 +41,17 @@ export const importCommand: Command = {
       ...readStep(flags),
       tryRun,
     }
-    if (flags['dry-run'] === true) {
+    const isDry = flags['dry-run'] === true
+    const models = ownModels(settings)
+    // Before the source, which may be large and far away.
+    if (!isDry) await writing(settings, () => mkdir(models, { recursive: true }))
+    refuseUseless(flags, source === undefined ? 'restorer' : await sourceKind(source))
+    if (isDry) {
       if (source === undefined) throw unusable('Expected a checkpoint with --dry-run, got --random.', 'Leave one out.')
       const { importReport } = await import('./import-report.ts')
       process.stdout.write(importReport(await draftModel({ ...own, source })))
       return 0
     }
-    const models = ownModels(settings)
-    await writing(settings, () => mkdir(models, { recursive: true }))
     const name = own.name ?? (await draftModel({ ...own, source: source! })).description.name
     const progress = await stepProgress(flags.quiet === true)
     const options = {
