@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { encodeFrame, type Frame, isResult, sizeOf } from '../protocol/frames.ts'
 import type { FeatureFlags, ServerMessage } from '../protocol/messages.ts'
@@ -8,10 +8,14 @@ import type { Telling } from './narrator.ts'
 import { Outbox } from './outbox.ts'
 
 /** Unsent bytes from which all waits until they are taken, and previews are dropped: the next one is better than a late one. */
-const SLOW = 1 << 20
-
-/** What is written at once; where it is taken, the client is seen to read. */
-const PIECE = 1 << 20
+const SLOW = 256 << 10
+/** Bytes that are written at once. With `SLOW` it says how much a client has to take until it is seen to read. */
+const PIECE = 64 << 10
+/**
+ * Looks that a client may leave without a sign of life. A ping comes after all that is on the way to it, of which the
+ * system alone may have megabytes, so there have to be several.
+ */
+const PATIENCE = 4
 
 /** A part of a message. */
 interface Fragment {
@@ -27,24 +31,23 @@ export class Connection {
   sentAt = 0
   readonly #socket: WebSocket
   /** What the socket writes to. */
-  readonly #stream: Duplex
+  readonly #stream: Socket
   #isCorked = false
   readonly #outbox = new Outbox<Fragment>(
     (fragment) => this.#write(fragment),
     () => this.#socket.terminate(),
   )
-  /** Whether the client showed that it is there since the last look. */
-  #answered = true
+  /** Looks since the client last sent something, or took what waited for it. */
+  #looks = 0
+  /** What it had sent at the last look. */
+  #bytesRead = 0
   /** The node of the last `executing` of a run. */
   #executing: string | null = null
 
-  constructor(socket: WebSocket, stream: Duplex, sid: string) {
+  constructor(socket: WebSocket, stream: Socket, sid: string) {
     this.#socket = socket
     this.#stream = stream
     this.sid = sid
-    socket.on('pong', () => {
-      this.#answered = true
-    })
   }
 
   /** Sends a message that is already JSON text. */
@@ -60,15 +63,14 @@ export class Connection {
     else this.#sendMessage(telling.message, this.features.supports_sequence === true ? sequence : undefined)
   }
 
-  /** To be called now and then: ends a socket whose client neither answered nor took any bytes since the last call. */
+  /** To be called every 15 s or so: ends a socket whose client for a minute neither sent anything nor took what waits for it. */
   checkHealth(): void {
-    if (this.#socket.isPaused) {
-      // Whoever is not listened to cannot be heard.
-      this.#answered = true
-    } else if (this.#answered) {
-      this.#answered = false
-      this.#socket.ping()
-    } else this.#socket.terminate()
+    const { bytesRead } = this.#stream
+    // Whoever is not listened to cannot be heard. A part of a picture is as good as an answer, which comes after it.
+    if (this.#socket.isPaused || bytesRead > this.#bytesRead) this.#looks = 0
+    this.#bytesRead = bytesRead
+    if (this.#looks++ < PATIENCE) this.#socket.ping()
+    else this.#socket.terminate()
   }
 
   get #isOpen(): boolean {
@@ -115,7 +117,7 @@ export class Connection {
     })
     if (this.#socket.bufferedAmount <= SLOW) return undefined
     return promise.then(() => {
-      this.#answered = true
+      this.#looks = 0
     })
   }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { RestorationError } from '../../nodes/sdk/error.ts'
@@ -107,10 +108,10 @@ export class Hub {
       return
     }
     const sid = url.searchParams.get('clientId') || randomUUID().replaceAll('-', '')
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, socket, sid))
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request.socket, sid))
   }
 
-  #accept(socket: WebSocket, stream: Duplex, sid: string): void {
+  #accept(socket: WebSocket, stream: Socket, sid: string): void {
     const connection = new Connection(socket, stream, sid)
     const inbox = new Inbox(sid, this.#options)
     this.#connections.set(sid, [...(this.#connections.get(sid) ?? []), connection])

@@ -1,10 +1,7 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import type { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { type WebSocket, WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
 import type { RunEventBody } from '../../../server/protocol/events.ts'
 import { decodeFrame } from '../../../server/protocol/frames.ts'
 import { Connection } from '../../../server/socket/connection.ts'
@@ -38,7 +35,7 @@ async function heard(
     },
   }
   const stream = { cork: () => undefined, uncork: () => undefined }
-  const connection = new Connection(socket as unknown as WebSocket, stream as Duplex, 'me')
+  const connection = new Connection(socket as unknown as WebSocket, stream as unknown as Socket, 'me')
   connection.features = features
   const prompt = { 9: { class_type: 'Fake', inputs: {} }, 10: { class_type: 'Fake', inputs: {} } }
   const narrator = new Narrator({
@@ -104,37 +101,83 @@ describe('frames of branches that run at once', () => {
   })
 })
 
-test('a client that takes a large picture slowly is not taken for dead, and one that takes nothing is', async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const sockets = new WebSocketServer({ server, perMessageDeflate: false })
-  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
-  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13'
-  client.write(`GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n\r\n`)
-  const [socket, request] = (await once(sockets, 'connection')) as [WebSocket, { socket: Duplex }]
-  const connection = new Connection(socket, request.socket, 'slow')
-  const frame = { type: 'result', metadata: {} as never, bytes: new Uint8Array(64 << 20) } as const
-  connection.tell({ sequence: 0, telling: { kind: 'frame', frame, of: { node: '1' } } })
-  let received = 0
-  let isReading = true
-  client.on('data', ({ length }) => {
-    received += length
-    client.pause()
-    setTimeout(() => isReading && client.resume(), length >> 16)
-  })
-  const open = async (looks: number) => {
-    for (let look = 0; look < looks; look++) {
-      await sleep(100)
-      connection.checkHealth()
-    }
-    return socket.readyState === socket.OPEN
+/** A socket whose client takes what it is sent when the test says so. */
+class SlowSocket {
+  readonly OPEN = 1
+  readyState = 1
+  isPaused = false
+  readonly sent: { readonly length: number; readonly isLast: boolean }[] = []
+  readonly #unsent: { readonly length: number; readonly done: () => void }[] = []
+  readonly stream = { cork: () => undefined, uncork: () => undefined, bytesRead: 0 }
+  readonly connection: Connection
+
+  constructor() {
+    this.connection = new Connection(this as unknown as WebSocket, this.stream as unknown as Socket, 'slow')
+    this.connection.features = { supports_preview_metadata: true }
   }
-  expect(await open(5)).toBe(true)
-  expect(received).toBeLessThan(64 << 20)
-  isReading = false
-  await sleep(100)
-  expect(await open(3)).toBe(false)
-  client.destroy()
-  sockets.close()
-  server.close()
+
+  get bufferedAmount(): number {
+    return this.#unsent.reduce((sum, { length }) => sum + length, 0)
+  }
+
+  on(): void {}
+
+  ping(): void {}
+
+  send({ length }: Uint8Array | string, { fin }: { fin: boolean }, done: () => void): void {
+    this.sent.push({ length, isLast: fin })
+    this.#unsent.push({ length, done })
+  }
+
+  terminate(): void {
+    this.readyState = 3
+  }
+
+  async take(parts: number): Promise<void> {
+    for (let i = 0; i < parts; i++) {
+      this.#unsent.shift()?.done()
+      await setImmediate()
+    }
+  }
+
+  tell(bytes: Uint8Array): void {
+    const frame = { type: 'result', metadata: {} as never, bytes } as const
+    this.connection.tell({ sequence: 0, telling: { kind: 'frame', frame, of: { node: '1' } } })
+  }
+}
+
+const MINUTE = 4
+
+test('a client that takes a large picture slowly is not taken for dead, and one that takes nothing for a minute is', async () => {
+  const socket = new SlowSocket()
+  socket.tell(new Uint8Array(4 << 20))
+  for (let look = 0; look < 5 * MINUTE; look++) {
+    await socket.take(2)
+    socket.connection.checkHealth()
+  }
+  expect(socket.readyState).toBe(socket.OPEN)
+  const taken = socket.sent.reduce((sum, { length }) => sum + length, 0)
+  expect(taken).toBeLessThan(4 << 20)
+  await socket.take(100)
+  expect(socket.sent.map(({ isLast }) => isLast).indexOf(true)).toBe(socket.sent.length - 1)
+  for (let look = 0; look < MINUTE; look++) socket.connection.checkHealth()
+  expect(socket.readyState).toBe(socket.OPEN)
+  socket.connection.checkHealth()
+  expect(socket.readyState).not.toBe(socket.OPEN)
+})
+
+test('a client that answers, or sends a large picture slowly, is not taken for dead', () => {
+  const socket = new SlowSocket()
+  for (let look = 0; look < 5 * MINUTE; look++) {
+    if (look % MINUTE === 0) socket.stream.bytesRead += 6
+    socket.connection.checkHealth()
+  }
+  expect(socket.readyState).toBe(socket.OPEN)
+})
+
+test('a socket ends over what cannot be encoded, so that nobody waits for it', async () => {
+  const socket = new SlowSocket()
+  socket.tell({ length: Number.MAX_SAFE_INTEGER } as Uint8Array)
+  await setImmediate()
+  expect(socket.readyState).not.toBe(socket.OPEN)
 })

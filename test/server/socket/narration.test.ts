@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
@@ -83,7 +83,7 @@ test('a client gets one result whatever waits, and is given up where many wait',
     },
   }
   const stream = { cork: () => undefined, uncork: () => undefined }
-  const connection = new Connection(socket as unknown as WebSocket, stream as unknown as Duplex, 'slow')
+  const connection = new Connection(socket as unknown as WebSocket, stream as unknown as Socket, 'slow')
   connection.features = { supports_preview_metadata: true }
   const { narration, result } = open()
   narration.subscribe((told) => connection.tell(told))

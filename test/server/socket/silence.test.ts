@@ -40,6 +40,7 @@ test('while a run says nothing, its client and everybody else still hear somethi
     log: new HostLog(),
     maxUpload: 2 ** 20,
     silence: 100,
+    heartbeat: 20,
   })
   const server = createServer().listen(0, '127.0.0.1')
   hub.attach(server)
@@ -58,6 +59,8 @@ test('while a run says nothing, its client and everybody else still hear somethi
   expect(mine.heard.length - before[0]!).toBeGreaterThanOrEqual(4)
   expect(other.heard.length - before[1]!).toBeGreaterThanOrEqual(4)
   expect(mine.types.at(-1)).toBe('status')
+  // Though nobody but their library answers to the host, which looks after them.
+  expect(mine.socket.readyState).toBe(mine.socket.OPEN)
 
   runs.close()
   hub.close()
