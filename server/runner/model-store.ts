@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Asked, DEFAULT_SETTING, type Question, type Setting, settingOf } from '../../models/import/asking.ts'
-import { filesOf, findModel, type ModelFolder, openModelFolder } from '../../models/import/folder.ts'
+import { filesOf, findModel, listModels, type ModelFolder, openModelFolder } from '../../models/import/folder.ts'
 import type { Manifest, RestorerManifest, UpscalerManifest } from '../../models/import/manifest.ts'
 import type { ModelPart, Models } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { installedAs } from '../../nodes/sdk/model-name.ts'
 import type { GendrManifest, GendrModel, IqaModel, UpscaleModel } from '../../nodes/sdk/values.ts'
 import type { GraphReference } from '../inference/messages.ts'
 import { findIqaModel } from './iqa-models.ts'
@@ -37,7 +38,10 @@ export class ModelStore implements Models {
     return model
   }
 
-  async openUpscaler(name: string): Promise<UpscaleModel> {
+  /** @param named the model or its file: what comes by a link was not there to be looked up when the graph was checked */
+  async openUpscaler(named: string): Promise<UpscaleModel> {
+    const installed = (await listModels(this.#roots)).map((model) => model.name)
+    const name = installedAs(named, installed) ?? named
     const folder = await this.#open(name)
     const { manifest } = folder
     if (manifest.kind !== 'upscaler') throw wrongKind(name, 'a one-step restorer', 'Load it with Load GenDR Model.')

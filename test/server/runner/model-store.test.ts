@@ -44,6 +44,15 @@ test('a model that is imported over another answers with its own weights at once
   }
 })
 
+test('an upscaler is opened by its file, too, as a link may name it', async () => {
+  const root = temporaryFolder()
+  const store = new ModelStore([root])
+  await importGain(root, 2)
+  for (const name of ['gain', 'gain.pth', 'upscalers/gain.safetensors'])
+    expect((await store.openUpscaler(name)).name).toBe('gain')
+  await expect(store.openUpscaler('loss.pth')).rejects.toMatchObject({ message: "There is no model 'loss.pth'." })
+})
+
 /** Imports an upscaler that multiplies by a factor, over the one before it. */
 async function importGain(root: string, factor: number): Promise<void> {
   await replaceFolder(join(root, 'gain'), async (folder) => {
