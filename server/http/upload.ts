@@ -110,8 +110,7 @@ function readForm(request: Request, maxUpload: number, keep: Keep): Promise<Form
         headers: request.headers,
         preservePath: true,
         defParamCharset: 'utf8',
-        // busboy calls a file too large that just fits.
-        limits: { files: 1, fileSize: maxUpload + 1, fields: 20, fieldSize: 10_000 },
+        limits: { files: 1, fields: 20, fieldSize: 10_000 },
       })
     } catch {
       invalid()
@@ -122,20 +121,21 @@ function readForm(request: Request, maxUpload: number, keep: Keep): Promise<Form
     parser.on('field', (name, value) => fields.set(name, value))
     parser.on('file', (name, stream, info) => {
       const chunks: Buffer[] = []
+      let size = 0
       // A form that ends in the midst of its file.
       stream.on('error', invalid)
       stream.on('data', (chunk: Buffer) => {
         try {
+          size += chunk.length
+          if (size > maxUpload) throw tooLarge(maxUpload)
           keep(chunk.length)
           chunks.push(chunk)
         } catch (error) {
           fail(error)
         }
       })
-      stream.on('limit', () => fail(tooLarge(maxUpload)))
       stream.on('end', () => {
-        if (name === 'image' && !stream.truncated)
-          file = { filename: info.filename ?? '', bytes: Buffer.concat(chunks) }
+        if (name === 'image') file = { filename: info.filename ?? '', bytes: Buffer.concat(chunks) }
       })
     })
     parser.on('error', invalid)

@@ -47,9 +47,9 @@ beforeEach(async () => {
   })
   const files = { save: async () => ({ filename: 'a.png', subfolder: '', type: 'input' }) } as never
   const index = { find: () => [], put: () => undefined } as unknown as FileIndex
-  app.use(contentRoutes(files, index, bodies, 4 * MIB))
+  app.use(contentRoutes(files, index, bodies, 3 * MIB))
   app.use(userdataRoutes({ write: async () => ({ path: 'a' }) } as never, bodies))
-  app.use(uploadRoutes(files, index, {} as never, bodies, { maxPixels: 1, maxUpload: 4 * MIB }))
+  app.use(uploadRoutes(files, index, {} as never, bodies, { maxPixels: 1, maxUpload: 3 * MIB }))
   app.use(failureHandler(() => undefined))
   server.removeAllListeners('request').on('request', app).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -153,4 +153,5 @@ test('whatever takes files takes them from the same room, and gives it back', as
     expect(await way(2 * MIB)).not.toBe(429)
     expect(await way(2 * MIB)).not.toBe(429)
   }
+  expect(await status('/upload/image', form(3 * MIB + 1), { method: 'POST' })).toBe(413)
 })
