@@ -469,7 +469,7 @@ describe.skipIf(withoutBrowser)('wiring', () => {
       groups: [group],
     })
     const offset = async () => ((await canvas.saved()).extra.ds as { readonly offset: readonly number[] }).offset
-    await canvas.click(900, 600)
+    await canvas.click(345, 640)
     for (const [x, y] of [
       field(atScale, 1, 1),
       field(atScale, 1),
