@@ -283,6 +283,19 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
     expect((await canvas.node(11)).widgets_values).toEqual(['lanczos', 2.5, 640, 0.25, '?'])
   })
 
+  test('of newer ComfyUI show and keep the fields that their nodes do not list', async () => {
+    await canvas.open('newer', await readFile(join(root, 'test/fixtures/workflows/newer-subgraphs.json'), 'utf8'))
+    await canvas.count(8)
+    // The file is looked at from 400, 100; the second of four fields is the strength.
+    await canvas.click(...field([440, 140], 1, 1))
+    await canvas.by('text-editor').waitFor()
+    expect(Number(await canvas.by('text-editor').inputValue())).toBe(0.25)
+    await canvas.page.keyboard.type('0.5')
+    await canvas.press('Enter')
+    expect(await canvas.node(2)).toMatchObject({ widgets_values: [7, 0.5, 2, 'lanczos'], inputs: [{ name: 'image' }] })
+    expect((await canvas.node(3)).widgets_values).toEqual([8, 0.5, 2, 'area'])
+  })
+
   test('no script failed on the way', () => {
     expect(troubles).toEqual([])
   })
