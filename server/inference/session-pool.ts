@@ -30,6 +30,8 @@ export class SessionPool {
     this.#options = {
       executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
       graphOptimizationLevel: 'all',
+      // A plan of memory for each size of picture that came by: measured, as fast without, and a sixth to a fifth less at the peak.
+      enableMemPattern: false,
       intraOpNumThreads: threads,
       logSeverityLevel: 3,
       extra: EXTRA,
