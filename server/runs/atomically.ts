@@ -1,8 +1,16 @@
 import type Database from 'libsql'
 
-/** Does all of the work in one transaction, or none of it: where it throws, so does this, the same. */
+/**
+ * Does all of the work in one transaction, or none of it: where it throws, so does this, the same. The transaction writes
+ * from its beginning: a statement that finds the database locked by others stays open, and nothing is committed while it is.
+ * Within another such work it is part of that.
+ */
 export function atomically(database: Database.Database, work: () => void): void {
-  database.exec('BEGIN')
+  if (database.inTransaction) {
+    work()
+    return
+  }
+  database.exec('BEGIN IMMEDIATE')
   try {
     work()
     database.exec('COMMIT')

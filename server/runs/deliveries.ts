@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type Database from 'libsql'
 import type { JobStatus } from '../protocol/jobs.ts'
+import { atomically } from './atomically.ts'
 import { failureOf, picturesOf } from './job.ts'
 import type { RunRecord } from './record.ts'
 
@@ -21,6 +22,7 @@ export interface Delivery {
 
 /** What is still to be told to others, durable; when depends on how often it was tried. */
 export class Deliveries {
+  readonly #database: Database.Database
   readonly #add: Database.Statement
   readonly #due: Database.Statement
   readonly #next: Database.Statement
@@ -30,6 +32,7 @@ export class Deliveries {
   readonly #removeSilenced: Database.Statement
 
   constructor(database: Database.Database) {
+    this.#database = database
     this.#add = database.prepare('INSERT INTO deliveries (id, run, url, body, due_at) VALUES (?, ?, ?, ?, ?)')
     const others = 'receiver NOT IN (SELECT value FROM json_each(?))'
     this.#due = database.prepare(
@@ -73,11 +76,11 @@ export class Deliveries {
 
   /** Notes that it was tried. */
   postpone(id: string, now: number, until: number): void {
-    this.#postpone.run({ id, now, until })
+    atomically(this.#database, () => this.#postpone.run({ id, now, until }))
   }
 
   remove(id: string): void {
-    this.#remove.run(id)
+    atomically(this.#database, () => this.#remove.run(id))
   }
 
   /**
@@ -86,6 +89,10 @@ export class Deliveries {
    */
   silence(receiver: string, now: number, before: number): readonly string[] {
     this.#silence.run(now, receiver)
-    return (this.#removeSilenced.all(receiver, before) as { run: string }[]).map(({ run }) => run)
+    let removed: readonly { readonly run: string }[] = []
+    atomically(this.#database, () => {
+      removed = this.#removeSilenced.all(receiver, before) as { run: string }[]
+    })
+    return removed.map(({ run }) => run)
   }
 }

@@ -1,9 +1,11 @@
 import type Database from 'libsql'
 import type { FileReference, FolderType } from '../../nodes/sdk/context.ts'
 import type { WrittenFile } from '../protocol/events.ts'
+import { atomically } from './atomically.ts'
 
 /** Which content the host's files have: uploads and results. A file that was changed by others is not noticed here. */
 export class FileIndex {
+  readonly #database: Database.Database
   readonly #put: Database.Statement
   readonly #find: Database.Statement
   readonly #of: Database.Statement
@@ -11,6 +13,7 @@ export class FileIndex {
   readonly #forgetAll: Database.Statement
 
   constructor(database: Database.Database) {
+    this.#database = database
     this.#put = database.prepare(
       'INSERT OR REPLACE INTO files (type, subfolder, filename, sha256, size) VALUES (?, ?, ?, ?, ?)',
     )
@@ -24,7 +27,7 @@ export class FileIndex {
   }
 
   put({ type, subfolder, filename, sha256, size }: WrittenFile): void {
-    this.#put.run(type, subfolder, filename, sha256, size)
+    atomically(this.#database, () => this.#put.run(type, subfolder, filename, sha256, size))
   }
 
   /** Every place where this content was put. */
@@ -40,12 +43,12 @@ export class FileIndex {
 
   /** @param file with `sha256`, only if it is still known by that */
   forget({ type, subfolder, filename, sha256 }: FileReference & Partial<WrittenFile>): void {
-    this.#forget.run(type, subfolder, filename, sha256 ?? null)
+    atomically(this.#database, () => this.#forget.run(type, subfolder, filename, sha256 ?? null))
   }
 
   /** Of a folder that has been emptied. */
   forgetAll(type: FolderType): void {
-    this.#forgetAll.run(type)
+    atomically(this.#database, () => this.#forgetAll.run(type))
   }
 }
 

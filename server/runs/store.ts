@@ -101,22 +101,22 @@ export class RunStore {
   }
 
   start(id: string, now: number): void {
-    this.#statements.start.run(now, id)
+    atomically(this.#database, () => this.#statements.start.run(now, id))
   }
 
   /** Notes that the runner has begun a run. */
   begin(id: string): void {
-    this.#statements.begin.run(id)
+    atomically(this.#database, () => this.#statements.begin.run(id))
   }
 
   /** Notes that the host ends as it should: nothing that a run which the runner has begun is to blame for. */
   suspend(): void {
-    this.#statements.suspend.run()
+    atomically(this.#database, () => this.#statements.suspend.run())
   }
 
   /** Notes that the runner died under a run. @returns how often it or the host has */
   crash(id: string): number {
-    this.#statements.crash.run(id)
+    atomically(this.#database, () => this.#statements.crash.run(id))
     return (this.#statements.crashes.get(id) as { crashes: number }).crashes
   }
 
@@ -138,7 +138,7 @@ export class RunStore {
 
   /** Gives a run that waits another place in the queue. */
   renumber(id: string, number: number): void {
-    this.#statements.renumber.run(number, id)
+    atomically(this.#database, () => this.#statements.renumber.run(number, id))
   }
 
   /** Forgets runs that wait; whoever is to be told of their end is told that they were cancelled. */

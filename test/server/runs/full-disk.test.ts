@@ -1,4 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import Database from 'libsql'
 import { afterEach, expect, test, vi } from 'vitest'
+import { RunRecorder } from '../../../server/runs/record.ts'
 import type { Submission } from '../../../server/runs/run.ts'
 import { Runs } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'
@@ -38,6 +43,26 @@ test('a run that cannot be taken out of the queue stays in it', () => {
   expect([runs.isOpen(id), runs.isKnown(id)]).toEqual([false, false])
   runs.close()
 })
+
+test('whatever could not be written while others held the database is no reason that the rest cannot be', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'gendr-locked-')), 'gendr.db')
+  store = new RunStore(file)
+  const shape = { classes: {}, bytes: 0 }
+  const run = { ...submission, id: 'run', number: 0, sequence: 1, clientId: undefined, shape }
+  store.add(run, 0)
+  store.start('run', 0)
+  const other = new Database(file)
+  other.exec('BEGIN IMMEDIATE')
+  expect(() => store.begin('run')).toThrow(/locked/)
+  expect(() => store.crash('run')).toThrow(/locked/)
+  expect(() => store.files.forgetAll('temp')).toThrow(/locked/)
+  expect(() => store.deliveries.remove('none')).toThrow(/locked/)
+  other.exec('ROLLBACK')
+  other.close()
+  store.finish('run', { record: new RunRecorder({}).record() }, 1)
+  expect(store.recordText('run')).toBeDefined()
+  rmSync(dirname(file), { recursive: true })
+}, 20_000)
 
 test('a death of the runner that cannot be written down is no death of the host', async () => {
   let mayRunAgain: (() => boolean) | undefined
