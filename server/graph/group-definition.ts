@@ -1,11 +1,10 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { type Entry, entryOf, listOf } from './entry.ts'
 import { type End, groupEntry, INPUTS, OUTPUTS } from './group-entry.ts'
 import { nameUuid } from './name-uuid.ts'
 import { AFTERWARDS, type Widget } from './widget-values.ts'
 import { parseWorkflow, type WorkflowNode } from './workflow.ts'
-
-type Entry = Readonly<Record<string, unknown>>
 
 interface Socket {
   readonly name: string
@@ -88,8 +87,8 @@ class GroupReader {
 
   constructor(name: string, group: Entry, resolve: Resolve) {
     this.#name = name
-    this.#config = entryOf(group.config)
-    const raw = listOf(group.nodes).map(entryOf)
+    this.#config = entryOf(group.config) ?? {}
+    const raw = listOf(group.nodes).map((node) => entryOf(node) ?? {})
     this.#nodes = this.#parsed(raw)
     const resolved = raw.map(resolve)
     this.#entries = resolved.map(({ entry }) => entry)
@@ -219,7 +218,7 @@ class GroupReader {
       for (const [slot, socket] of slots.entries()) {
         if (isLinked(slot) || ('isWidget' in socket && socket.isWidget === true)) continue
         const name = this.#nameOf(i, socket.name)
-        if (entryOf(this.#configOf(i, 'input')[socket.name]).visible !== false) add(i, name, socket)
+        if (entryOf(this.#configOf(i, 'input')[socket.name])?.visible !== false) add(i, name, socket)
       }
       // As text, as in ComfyUI: its links go by this order.
       const inOrder = converted.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))
@@ -236,7 +235,7 @@ class GroupReader {
 
   #groupOutputs(shown: Shown | undefined, i: number): readonly GroupOutput[] {
     return (shown?.outputs ?? []).flatMap(({ name, type }, output) => {
-      const config = entryOf(this.#configOf(i, 'output')[output])
+      const config = entryOf(this.#configOf(i, 'output')[output]) ?? {}
       const isTaken = this.#wiresFrom.get(i)?.some((wire) => wire.output === output) === true
       const isVisible = config.visible ?? (!isTaken || this.#external.has(`${i}:${output}`))
       const title = typeof config.name === 'string' ? config.name : name
@@ -248,7 +247,7 @@ class GroupReader {
   #nameOf(i: number, input: string): string {
     const node = this.#nodes[i]
     const label = node?.inputs.find(({ name }) => name === input)?.rest.label
-    const custom = entryOf(this.#configOf(i, 'input')[input]).name
+    const custom = entryOf(this.#configOf(i, 'input')[input])?.name
     const plain = [custom, label].find((name): name is string => typeof name === 'string') ?? input
     let [key, name] = [plain, plain]
     if (this.#seen.has(plain) || (node?.type === PRIMITIVE && node.title !== undefined)) {
@@ -261,7 +260,7 @@ class GroupReader {
   }
 
   #configOf(i: number, part: 'input' | 'output'): Entry {
-    return entryOf(entryOf(this.#config[i])[part])
+    return entryOf(entryOf(this.#config[i])?.[part]) ?? {}
   }
 
   /** The index of a node's input as it is written; of a widget that is not written among them a new one. */
@@ -329,12 +328,4 @@ export function valuesOfPlaces(widgets: readonly PlacedWidget[], values: readonl
 
 function isIndex(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0
-}
-
-function entryOf(value: unknown): Entry {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Entry) : {}
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
 }

@@ -1,7 +1,6 @@
+import type { Entry } from './entry.ts'
 import { nameUuid } from './name-uuid.ts'
 import type { WorkflowNode } from './workflow.ts'
-
-type Entry = Readonly<Record<string, unknown>>
 
 interface Socket {
   readonly name: string

@@ -1,8 +1,7 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from './catalogue.ts'
+import { type Entry, entryOf, listOf } from './entry.ts'
 import { type GroupDefinition, groupDefinition, valuesOfPlaces } from './group-definition.ts'
-
-type Entry = Readonly<Record<string, unknown>>
 
 /** The type of a node of an older ComfyUI that stands for several; `/` before its frontend 1.2.63. */
 const GROUP = /^workflow[>/](.*)$/s
@@ -137,12 +136,4 @@ function unknownGroup(name: string): RestorationError {
 
 function closed(message: string): RestorationError {
   return new RestorationError('workflow_invalid', message, CONVERT)
-}
-
-function entryOf(value: unknown): Entry | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Entry) : undefined
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
 }
