@@ -58,12 +58,21 @@ export function closedGroup(name: string, extra: unknown, catalogue: Catalogue):
   return groups.closed.get(name) ?? unknownGroup(name)
 }
 
+/** A group that could be read, and those that its nodes are made of. */
+interface ReadGroup {
+  readonly name: string
+  readonly definition: GroupDefinition
+  readonly held: ReadonlySet<ReadGroup>
+}
+
 class Groups {
+  /** Those that a node of the file is made of, or a group that is opened: not what a closed one holds. */
   readonly opened = new Map<string, GroupDefinition>()
   readonly closed = new Map<string, RestorationError>()
+  readonly #read = new Map<string, ReadGroup>()
   readonly #entries: Entry
   readonly #catalogue: Catalogue
-  /** Those that are being opened: one may hold itself. */
+  /** Those that are being read: one may hold itself. */
   readonly #holders = new Set<string>()
 
   constructor(entries: Entry, catalogue: Catalogue) {
@@ -92,7 +101,9 @@ class Groups {
   #tried(name: string): GroupDefinition | undefined {
     if (this.closed.has(name)) return undefined
     try {
-      return this.#open(name)
+      const group = this.#group(name)
+      this.#open(group)
+      return group.definition
     } catch (error) {
       if (!(error instanceof RestorationError)) throw error
       this.closed.set(name, error)
@@ -100,8 +111,14 @@ class Groups {
     }
   }
 
-  #open(name: string): GroupDefinition {
-    const known = this.opened.get(name)
+  #open({ name, definition, held }: ReadGroup): void {
+    if (this.opened.has(name)) return
+    for (const inner of held) this.#open(inner)
+    this.opened.set(name, definition)
+  }
+
+  #group(name: string): ReadGroup {
+    const known = this.#read.get(name)
     if (known !== undefined) return known
     const entry = Object.hasOwn(this.#entries, name) ? entryOf(this.#entries[name]) : undefined
     if (entry === undefined) throw unknownGroup(name)
@@ -109,15 +126,16 @@ class Groups {
     if (this.#holders.size > MAX_DEPTH) throw closed(`Group nodes are nested deeper than ${MAX_DEPTH} levels.`)
     this.#holders.add(name)
     try {
-      const group = groupDefinition(name, entry, (node) => {
+      const held = new Set<ReadGroup>()
+      const definition = groupDefinition(name, entry, (node) => {
         const inner = groupName(node.type)
-        if (inner !== undefined) {
-          const further = this.#open(inner)
-          return { type: further, entry: instanceOf(node, further) }
-        }
-        return { type: this.#catalogue.get(String(node.type)), entry: node }
+        if (inner === undefined) return { type: this.#catalogue.get(String(node.type)), entry: node }
+        const group = this.#group(inner)
+        held.add(group)
+        return { type: group.definition, entry: instanceOf(node, group.definition) }
       })
-      this.opened.set(name, group)
+      const group = { name, definition, held }
+      this.#read.set(name, group)
       return group
     } finally {
       this.#holders.delete(name)

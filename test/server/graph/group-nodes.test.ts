@@ -224,6 +224,17 @@ describe('a group node of an older ComfyUI', () => {
     expect(extra).toEqual({ ds: { scale: 1 }, groupNodes: { unused: { nodes: [] } } })
     expect(openGroupNodes(load, allTypes).json).toBe(load)
   })
+
+  test('stays as it is where only one holds it that cannot be opened', () => {
+    const use = (name: string) => inner(`workflow>${name}`, [slot('image')], [1, 'fixed', 0.5, 'bicubic', 1])
+    const groupNodes = { work: group, outer: { nodes: [use('work'), inner('FromElsewhere', [], [])], links: [] } }
+    const json = { nodes: [use('outer')], extra: { groupNodes } }
+    const { json: same, opened, closed } = openGroupNodes(json, allTypes)
+    expect(same).toBe(json)
+    expect([opened, [...closed.keys()]]).toEqual([[], ['outer']])
+    const used = openGroupNodes({ ...json, nodes: [use('outer'), use('work')] }, allTypes)
+    expect([used.opened, [...used.closed.keys()]]).toEqual([['work'], ['outer']])
+  })
 })
 
 describe('a group node that cannot be opened is refused with the reason', () => {
