@@ -1,6 +1,6 @@
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { flowingType } from '../document/connect.ts'
-import { freeLinkId, freeNodeId, type Graph, type GraphLink, type GraphNode, NODE_MODES } from '../document/graph.ts'
+import { freeLinkId, type Graph, type GraphLink, type GraphNode, NODE_MODES } from '../document/graph.ts'
 import { runNode } from '../document/run-nodes.ts'
 import { titleOf } from '../document/virtual-types.ts'
 import { writePrompt } from '../document/write-workflow.ts'
@@ -55,7 +55,8 @@ function pictureOutput(level: Graph, { id, outputs }: GraphNode): number {
 function previewOf(level: Graph, from: string, output: number): { preview: GraphNode; link: GraphLink } {
   const [input, type] = ['images', 'IMAGE']
   const preview: GraphNode = {
-    id: String(freeNodeId(level)),
+    // A number would be that of the next node, which would show the picture then.
+    id: `${from}-preview`,
     type: 'PreviewImage',
     position: [0, 0],
     size: [0, 0],

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { newNode } from '../../client/document/edits.ts'
+import type { Graph } from '../../client/document/graph.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import { runNode } from '../../client/document/run-nodes.ts'
 import { canRunUpTo, orderUpTo } from '../../client/host/partial-run.ts'
@@ -67,7 +69,7 @@ function open({ isMutedInside = false, more = [] as object[] } = {}) {
     expect(JSON.stringify(order.workflow)).not.toContain('PreviewImage')
     return order.prompt[shown]
   }
-  return { upTo, offered, shownBy }
+  return { graph, upTo, offered, shownBy }
 }
 
 const preview = (...images: readonly unknown[]) => ({ class_type: 'PreviewImage', inputs: { images } })
@@ -87,6 +89,14 @@ describe('a run up to a node shows', () => {
   test('what a node with outputs shows itself', () => {
     expect(open().upTo('6')).toMatchObject({ order: { targets: ['6'] }, shown: '6' })
   })
+})
+
+test('the next nodes of the graph show nothing of it', () => {
+  const { graph, upTo } = open()
+  const next = (level: Graph) => newNode(level, types.get('PreviewImage')!, [0, 0]).id
+  const { level } = runNode(graph, '5:3')!
+  expect(['1', '5'].map((id) => upTo(id).shown)).not.toContain(next(graph))
+  expect(upTo('5:3').shown).not.toBe(`5:${next(level)}`)
 })
 
 test('it is not offered where nothing can be run', () => {
