@@ -30,6 +30,7 @@ export type Submission =
 
 /** What the host remembers of a run. */
 export interface PastRun {
+  readonly isOver: true
   readonly outputs: ReadonlyMap<string, NodeOutput>
   readonly succeeded: boolean
   /** Milliseconds that each node took. */
@@ -38,6 +39,7 @@ export interface PastRun {
 
 /** A run that waits or is under way. */
 export interface OpenRun {
+  readonly isOver: false
   readonly id: string
   readonly nodes: readonly string[]
   /** Of this page: one that was loaded again knows its runs so. */
@@ -114,15 +116,21 @@ export class Host {
     }
   }
 
-  /** Undefined while a run is not over, or was never heard of. */
-  async pastRun(run: string): Promise<PastRun | undefined> {
-    const job = await this.#job(run)
-    if (job === undefined || !isOver(stageOf(job.status))) return undefined
-    return {
-      outputs: new Map(Object.entries(job.outputs)),
-      succeeded: job.status === 'completed',
-      times: new Map(Object.entries(job.times.nodes)),
+  /** A run as it is now; undefined where the host has never heard of it, or has forgotten it. */
+  async run(id: string): Promise<OpenRun | PastRun | undefined> {
+    const job = await this.#job(id)
+    if (job === undefined) return undefined
+    const { status, workflow, outputs, times } = job
+    if (isOver(stageOf(status))) {
+      return {
+        isOver: true,
+        outputs: new Map(Object.entries(outputs)),
+        succeeded: status === 'completed',
+        times: new Map(Object.entries(times.nodes)),
+      }
     }
+    const { prompt, extra_data: extra } = workflow
+    return { isOver: false, id, nodes: Object.keys(prompt), isOwn: extra.client_id === this.#clientId }
   }
 
   /** Lets a run that waits start before all others. */
@@ -176,18 +184,10 @@ export class Host {
     return this.#gendr.forget()
   }
 
-  /** Undefined once it is over, or where it was never heard of. */
-  async openRun(run: string): Promise<OpenRun | undefined> {
-    const job = await this.#job(run)
-    if (job === undefined || isOver(stageOf(job.status))) return undefined
-    const { prompt, extra_data: extra } = job.workflow
-    return { id: run, nodes: Object.keys(prompt), isOwn: extra.client_id === this.#clientId }
-  }
-
   async runsUnderWay(): Promise<OpenRun[]> {
     const { jobs } = await this.#gendr.history({ status: ['in_progress'] })
-    const runs = await Promise.all(jobs.map(({ id }) => this.openRun(id)))
-    return runs.filter((run) => run !== undefined)
+    const runs = await Promise.all(jobs.map(({ id }) => this.run(id)))
+    return runs.filter((run) => run?.isOver === false)
   }
 
   #post(path: string, body: unknown): Promise<unknown> {

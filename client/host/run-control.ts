@@ -176,7 +176,7 @@ export class RunControl {
 
   /** A run that only waited leaves the queue without a message. */
   async #leave(run: string): Promise<void> {
-    if ((await this.#host.openRun(run)) !== undefined) return
+    if ((await this.#host.run(run))?.isOver === false) return
     const [origin, board] = this.#underWay(run) ?? []
     if (board !== undefined) this.#set(origin, { ...board, state: 'cancelled', endedAt: Date.now() })
   }
@@ -280,15 +280,14 @@ export class RunControl {
   async #recall(origin: Origin, run: string): Promise<void> {
     const board = this.#boards.get(origin)
     if (board !== undefined && (board.state === 'running' || board.run === null || board.run === run)) return
-    const past = await this.#host.pastRun(run)
-    const open = past === undefined ? await this.#host.openRun(run) : undefined
-    if (this.#boards.get(origin) !== board) return
-    if (open !== undefined) {
-      this.#begin(run, origin, open.nodes)
+    const found = await this.#host.run(run)
+    if (found === undefined || this.#boards.get(origin) !== board) return
+    if (found.isOver) {
+      const shown = withTimes(withOutputs(board ?? EMPTY_BOARD, found.outputs), found.times)
+      this.#set(origin, board === undefined ? shown : { ...shown, run, ...endOf(found) })
+    } else {
+      this.#begin(run, origin, found.nodes)
       this.#watch(run)
-    } else if (past !== undefined) {
-      const shown = withTimes(withOutputs(board ?? EMPTY_BOARD, past.outputs), past.times)
-      this.#set(origin, board === undefined ? shown : { ...shown, run, ...endOf(past) })
     }
   }
 
@@ -303,13 +302,12 @@ export class RunControl {
 
   /** Takes from the host how a run ended, if it has. */
   async #settle(run: string): Promise<void> {
-    const past = await this.#host.pastRun(run)
-    const isGone = past === undefined && (await this.#host.openRun(run)) === undefined
+    const found = await this.#host.run(run)
     const [origin, board] = this.#underWay(run) ?? []
     if (board === undefined) return
-    if (past !== undefined) {
-      this.#set(origin, withTimes({ ...withOutputs(board, past.outputs), ...endOf(past) }, past.times))
-    } else if (isGone) {
+    if (found?.isOver) {
+      this.#set(origin, withTimes({ ...withOutputs(board, found.outputs), ...endOf(found) }, found.times))
+    } else if (found === undefined) {
       this.#set(origin, { ...board, state: 'failed', endedAt: Date.now() })
       this.#announce('error', 'The host does not know this run any more.', 'Run the graph again.', aboutRun(origin))
     }

@@ -25,7 +25,7 @@ const listed = async (waiting: number) => {
 
 test('of many runs that wait the first are listed, in the order in which they start, and each is asked for once', async () => {
   const done = await send('succeed')
-  await until(async () => ((await host.pastRun(done)) === undefined ? undefined : true))
+  await until(async () => ((await host.run(done))?.isOver ? true : undefined))
   const running = await send('steps 400')
   const waiting: string[] = []
   for (let i = 0; i < 40; i++) waiting.push(await send('succeed'))
@@ -39,10 +39,11 @@ test('of many runs that wait the first are listed, in the order in which they st
     times: new Map([['1', expect.any(Number)]]),
   })
 
-  const own = { nodes: ['1'], isOwn: true }
+  const own = { isOver: false, nodes: ['1'], isOwn: true }
   expect(await host.runsUnderWay()).toEqual([{ id: running, ...own }])
-  expect(await host.openRun(waiting[3]!)).toEqual({ id: waiting[3], ...own })
-  expect(await host.openRun(done)).toBeUndefined()
+  expect(await host.run(waiting[3]!)).toEqual({ id: waiting[3], ...own })
+  expect(await host.run(done)).toMatchObject({ isOver: true, succeeded: true })
+  expect(await host.run('never')).toBeUndefined()
 
   const asked = vi.spyOn(globalThis, 'fetch')
   const paths = () => asked.mock.calls.splice(0).map(([address]) => new URL(String(address)).pathname)

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import type { Host, PastRun, Submission } from '../../client/host/host.ts'
+import { Address } from '../../client/host/address.ts'
+import { Host, type OpenRun, type PastRun, type Submission } from '../../client/host/host.ts'
 import type { RunBoard } from '../../client/host/run-board.ts'
 import { RunControl } from '../../client/host/run-control.ts'
 import type { ServerMessage } from '../../server/protocol/messages.ts'
@@ -25,12 +26,13 @@ const messages = {
 }
 
 const pastRun = (run: string): PastRun => ({
+  isOver: true,
   outputs: new Map([['2', picture(`${run}.png`)]]),
   succeeded: true,
   times: new Map(),
 })
 
-const open = (id: string) => ({ id, nodes: ['2'], isOwn: true })
+const open = (id: string): OpenRun => ({ isOver: false, id, nodes: ['2'], isOwn: true })
 
 /** A browser that is loaded again, with what it keeps, before one host. */
 function browser(host: Partial<Host> = {}) {
@@ -40,8 +42,7 @@ function browser(host: Partial<Host> = {}) {
     let submission: Submission = { ok: true, id: '', nodeErrors: new Map() }
     const whole = {
       submit: async () => submission,
-      pastRun: async () => undefined,
-      openRun: async () => undefined,
+      run: async () => undefined,
       runsUnderWay: async () => [],
       ...host,
     }
@@ -152,7 +153,7 @@ test('a run waits on its own graph while that of another tab goes on', async () 
 test('a run that waited is over once the queue is cleared, and the one under way goes on', async () => {
   const { control, start, hear } = browser({
     clearQueue: async () => {},
-    openRun: async (run) => (run === 'a' ? open(run) : undefined),
+    run: async (run) => (run === 'a' ? open(run) : undefined),
   }).load()
   await start('A', 'a')
   hear(messages.start('a'))
@@ -162,7 +163,7 @@ test('a run that waited is over once the queue is cleared, and the one under way
 })
 
 test('a run that waited is over as well when another client clears the queue', async () => {
-  const { control, start, hear } = browser({ openRun: async (run) => (run === 'a' ? open(run) : undefined) }).load()
+  const { control, start, hear } = browser({ run: async (run) => (run === 'a' ? open(run) : undefined) }).load()
   await start('A', 'a')
   hear(messages.start('a'), messages.shows('a', 'a.png'))
   await start('B', 'b')
@@ -181,7 +182,7 @@ test('a run that none of the tabs has started is followed, and shown on none of 
 })
 
 test('after a reload each graph shows what the last of its runs has made', async () => {
-  const { load } = browser({ pastRun: async (run) => pastRun(run) })
+  const { load } = browser({ run: async (run) => pastRun(run) })
   const { run } = load()
   await run('A', 'old')
   await run('A', 'a')
@@ -194,7 +195,7 @@ test('after a reload each graph shows what the last of its runs has made', async
 
 test('a run that began while the connection was lost is followed from then on', async () => {
   const { load } = browser({
-    pastRun: async (run) => (run === 'a' ? pastRun(run) : undefined),
+    run: async (run) => (run === 'a' ? pastRun(run) : undefined),
     runsUnderWay: async () => [open('b')],
   })
   const { control, start, hear, shown, connect } = load()
@@ -209,7 +210,7 @@ test('a run that began while the connection was lost is followed from then on', 
 })
 
 test('a run that began and ended while the connection was lost shows what it made', async () => {
-  const { load } = browser({ pastRun: async (run) => pastRun(run) })
+  const { load } = browser({ run: async (run) => pastRun(run) })
   const { control, start, hear, shown, connect } = load()
   await start('A', 'a')
   await start('A', 'b')
@@ -219,8 +220,28 @@ test('a run that began and ended while the connection was lost shows what it mad
   expect(shown('A')).toBe('b.png')
 })
 
+test('a run that ends while the host is asked for it is not taken for one that it does not know', async () => {
+  const answers = ['in_progress', 'completed'].map((status) =>
+    Response.json({
+      id: 'a',
+      status,
+      workflow: { prompt: graph, extra_data: {} },
+      outputs: { '2': picture('a.png') },
+      times: { nodes: {} },
+    }),
+  )
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async () => answers.shift()!)
+  const host = new Host(new Address(new URL('http://host'), { getItem: () => null } as unknown as Storage), 'me')
+  const { control, start, said, shown, connect } = browser({ run: (run) => host.run(run) }).load()
+  await start('A', 'a')
+  await connect()
+  expect([control.boardOf('A').state, said]).toEqual(['running', []])
+  await connect()
+  expect([control.boardOf('A').state, shown('A'), said]).toEqual(['done', 'a.png', []])
+})
+
 test('a connection that comes back changes nothing where nothing was missed', async () => {
-  const { load } = browser({ pastRun: async (run) => pastRun(run) })
+  const { load } = browser({ run: async (run) => pastRun(run) })
   const { control, run, refuse, connect } = load()
   await run('A', 'a')
   await run('B', 'b')
@@ -232,7 +253,7 @@ test('a connection that comes back changes nothing where nothing was missed', as
 
 test('after a reload runs that were under way and waited go on, each on the graph that it is of', async () => {
   const { load } = browser({
-    openRun: async (run) => open(run),
+    run: async (run) => open(run),
     runsUnderWay: async () => [open('a')],
   })
   const { start } = load()
@@ -251,7 +272,10 @@ test('after a reload runs that were under way and waited go on, each on the grap
 test('a connection asks only for the latest runs of the tabs that are open, and for what is under way once', async () => {
   const asked: string[] = []
   const { load } = browser({
-    pastRun: async (run) => void asked.push(run),
+    run: async (run) => {
+      asked.push(run)
+      return undefined
+    },
     runsUnderWay: async () => {
       asked.push('under way')
       return []
@@ -266,7 +290,7 @@ test('a connection asks only for the latest runs of the tabs that are open, and 
 test('an answer that fails after a reload is told of once, and the other tabs show their runs', async () => {
   const lost = new Error('The host is out of reach.')
   const { load } = browser({
-    pastRun: async (run) => (run === 'b' ? pastRun(run) : Promise.reject(lost)),
+    run: async (run) => (run === 'b' ? pastRun(run) : Promise.reject(lost)),
     runsUnderWay: () => Promise.reject(lost),
   })
   const { run } = load()
@@ -278,7 +302,7 @@ test('an answer that fails after a reload is told of once, and the other tabs sh
 
 test('a run under way that the host does not answer for keeps none of the other tabs from being shown', async () => {
   const { load } = browser({
-    pastRun: async (run) => (run === 'b' ? pastRun(run) : Promise.reject(new Error('No answer.'))),
+    run: async (run) => (run === 'b' ? pastRun(run) : Promise.reject(new Error('No answer.'))),
   })
   const { control, start, shown, connect } = load()
   await start('A', 'a')
