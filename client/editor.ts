@@ -26,6 +26,7 @@ import { orderUpTo } from './host/partial-run.ts'
 import { isUnreadable } from './host/pictures.ts'
 import type { RunBoard } from './host/run-board.ts'
 import { type Announce, type Order, orderOf, RunControl, wordsOf } from './host/run-control.ts'
+import { resultOf } from './host/run-result.ts'
 import { Uploads } from './host/uploads.ts'
 import { askTitle, graphMenu, linkMenu } from './panels/graph-menus.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
@@ -157,7 +158,7 @@ export class Editor {
     const node = this.view.runId(id)
     await this.#whenLoaded(() => {
       const { order, shown } = orderUpTo(this.order(), this.document.whole, node, this.#types)
-      return this.runs.start({ ...order, upTo: { node: id, shown } })
+      return this.runs.start({ ...order, upTo: { node, shown } })
     })
   }
 
@@ -624,15 +625,8 @@ export class Editor {
     const upTo = this.runs.upToOf(board.run)
     this.#finished.add(board.run)
     if (this.boardInView !== board) return
-    const ran = [...board.nodes.keys()]
-    const compared = ran.find((id) => (board.outputs.get(id)?.a_images?.length ?? 0) > 0)
-    if (upTo !== undefined) this.#openFiles(upTo.node, board.outputs.get(upTo.shown)?.images ?? [])
-    else if (compared !== undefined) this.#openPictures(compared)
-  }
-
-  #openFiles(id: string, pictures: readonly FileReference[]): void {
-    const node = this.document.graph.nodes.get(id)
-    if (node !== undefined) this.#parts.viewer.open(this.titleOf(node), { pictures })
+    const result = resultOf(board, upTo, this.document.whole, this.#types)
+    if (result !== undefined) this.#parts.viewer.open(result.title, result.files)
   }
 
   #openPictures(id: string): void {

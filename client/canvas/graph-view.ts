@@ -17,6 +17,7 @@ import { typeOf } from '../document/virtual-types.ts'
 import type { FileReference } from '../host/address.ts'
 import { inputReference } from '../host/address.ts'
 import { EMPTY_BOARD, type NodeOutput, type NodeStatus, type RunBoard } from '../host/run-board.ts'
+import { filesOf, type ShownFiles, shownFiles } from '../host/run-result.ts'
 import { listenToTrackpad } from '../trackpad.ts'
 import type { Layout, LinkView } from './layout.ts'
 import { listenToLongPress } from './long-press.ts'
@@ -31,13 +32,6 @@ import { GRID, socketColor, usePalette } from './theme.ts'
 export interface Viewpoint {
   readonly scale: number
   readonly offset: Point
-}
-
-/** The files that a node shows. */
-export interface ShownFiles {
-  readonly pictures: readonly FileReference[]
-  /** Two that are compared. */
-  readonly compared?: { readonly before: FileReference; readonly after: FileReference }
 }
 
 interface GraphViewOptions {
@@ -282,10 +276,7 @@ export class GraphView {
     const upload = uploadParameter(this.#types.get(node.type))
     const name = upload === undefined ? undefined : node.params[upload]
     if (typeof name === 'string' && name !== '') return { pictures: [inputReference(name)] }
-    const output = this.#board.outputs.get(this.runId(node.id))
-    const [before, after] = [output?.a_images?.[0], output?.b_images?.[0]]
-    if (before !== undefined && after !== undefined) return { pictures: [before, after], compared: { before, after } }
-    return { pictures: filesOf(output) }
+    return shownFiles(this.#board.outputs.get(this.runId(node.id)))
   }
 
   /** A new result may have the address of an old one: a host that was started again counts its files from the first. */
@@ -620,8 +611,4 @@ export class GraphView {
     const { scale } = this.#stage.ds
     return { x: box.left + left, y: box.top + top, width: width * scale, height: height * scale }
   }
-}
-
-function filesOf(output: NodeOutput | undefined): FileReference[] {
-  return [...(output?.images ?? []), ...(output?.a_images ?? []), ...(output?.b_images ?? [])]
 }

@@ -41,7 +41,7 @@ export interface Order {
   readonly upTo?: UpTo
 }
 
-/** The node that a run goes up to, and the node of the run that shows its picture. */
+/** The node that a run goes up to, and the node of the run that shows its picture, both as the run calls them. */
 export interface UpTo {
   readonly node: string
   readonly shown: string

@@ -1,0 +1,43 @@
+import type { Catalogue } from '../../server/graph/catalogue.ts'
+import type { Graph } from '../document/graph.ts'
+import { runTitle } from '../document/run-nodes.ts'
+import type { FileReference } from './address.ts'
+import type { NodeOutput, RunBoard } from './run-board.ts'
+import type { UpTo } from './run-control.ts'
+
+/** The files that a node shows. */
+export interface ShownFiles {
+  readonly pictures: readonly FileReference[]
+  /** Two that are compared. */
+  readonly compared?: { readonly before: FileReference; readonly after: FileReference }
+}
+
+/**
+ * What is worth a look once a run has ended well: what the node shows that it went up to, else its comparison.
+ * @param graph that was run, whichever level of it is in view
+ * @returns nothing where there is no such node, or not any more
+ */
+export function resultOf(
+  { nodes, outputs }: RunBoard,
+  upTo: UpTo | undefined,
+  graph: Graph,
+  types: Catalogue,
+): { title: string; files: ShownFiles } | undefined {
+  const compared = [...nodes.keys()].find((id) => (outputs.get(id)?.a_images?.length ?? 0) > 0)
+  const { node, shown } = upTo ?? { node: compared, shown: compared }
+  if (node === undefined || shown === undefined) return undefined
+  const title = runTitle(graph, node, types)
+  return title === undefined ? undefined : { title, files: shownFiles(outputs.get(shown)) }
+}
+
+/** What a node shows of what a run has made for it. */
+export function shownFiles(output: NodeOutput | undefined): ShownFiles {
+  const [before, after] = [output?.a_images?.[0], output?.b_images?.[0]]
+  if (before !== undefined && after !== undefined) return { pictures: [before, after], compared: { before, after } }
+  return { pictures: filesOf(output) }
+}
+
+/** All files that a run has made for a node. */
+export function filesOf(output: NodeOutput | undefined): FileReference[] {
+  return [...(output?.images ?? []), ...(output?.a_images ?? []), ...(output?.b_images ?? [])]
+}
