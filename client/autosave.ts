@@ -128,13 +128,16 @@ export class Autosave {
     for (const [key, text] of this.#refused) this.#put(key, text)
   }
 
-  /** Gives up what windows have left that are gone, as much as what is open needs. */
+  /** Gives up what windows have left that are gone, as much as what is open needs; where that is of no use, nothing. */
   async #makeRoom(): Promise<void> {
+    const forgotten: Entries[] = []
     for (const id of await dispensable(this.#storage, this.#window)) {
       if (!this.isFull) break
-      forget(this.#storage, id)
+      forgotten.push(forget(this.#storage, id))
       this.#offerAgain()
     }
+    // Something is too large; what else was open may have been taken, and has the place of the first of these.
+    if (this.isFull) for (const entries of forgotten.reverse()) putBack(this.#storage, entries)
     this.#tell()
   }
 
@@ -238,9 +241,24 @@ function windowsOf(storage: Storage): Left {
   })
 }
 
-function forget(storage: Storage, window: string): void {
-  storage.removeItem(indexKey(window))
-  for (const key of keysOf(storage, tabKey(window, ''))) storage.removeItem(key)
+/** What the browser keeps of a window, by key; its index comes first, without which nothing finds the rest. */
+type Entries = ReadonlyMap<string, string>
+
+/** @returns what was kept of it */
+function forget(storage: Storage, window: string): Entries {
+  const keys = [indexKey(window), ...keysOf(storage, tabKey(window, ''))]
+  const entries = new Map(keys.map((key) => [key, storage.getItem(key) ?? '']))
+  for (const key of keys) storage.removeItem(key)
+  return entries
+}
+
+/** Keeps a window again, as far as there is room. */
+function putBack(storage: Storage, entries: Entries): void {
+  try {
+    for (const [key, text] of entries) storage.setItem(key, text)
+  } catch {
+    // It went for something that is open.
+  }
 }
 
 function keysOf(storage: Storage, prefix: string): string[] {

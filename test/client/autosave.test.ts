@@ -185,7 +185,8 @@ test('a browser that is too full for a copy leaves the next window what was to b
   expect((await gone.reload()).found).toEqual([long(1000)])
 })
 
-test('with locks the oldest window that is gone goes first, and none that is there', async () => {
+/** The names of locks that somebody has, in a browser that has locks. */
+function withLocks(): Set<string> {
   const locked = new Set<string>()
   const locks = {
     request: (name: string, _: unknown, act: (held: object | null) => unknown) => {
@@ -195,6 +196,11 @@ test('with locks the oldest window that is gone goes first, and none that is the
     query: async () => ({ held: [...locked].map((name) => ({ name })) }),
   }
   vi.stubGlobal('navigator', { locks })
+  return locked
+}
+
+test('with locks the oldest window that is gone goes first, and none that is there', async () => {
+  const locked = withLocks()
   const { open, fillUpTo } = browser()
   const windows = [await open(), await open(), await open(), await open()]
   for (const window of windows) {
@@ -208,4 +214,26 @@ test('with locks the oldest window that is gone goes first, and none that is the
   living!.write(long(1500))
   expect(await living!.told()).toEqual([])
   expect([oldest!.isKept(), newer!.isKept(), asleep!.isKept()]).toEqual([false, true, true])
+})
+
+test('what is too large costs no other window its work', async () => {
+  const locked = withLocks()
+  const { open, fillUpTo } = browser()
+  const [older, newer, living] = [await open(), await open(), await open()]
+  older.write(long(1000))
+  vi.advanceTimersByTime(20_000)
+  newer.write(long(1001))
+  vi.advanceTimersByTime(20_000)
+  fillUpTo(9000)
+  locked.clear()
+  locked.add(`gendr.window.${living.id()}`)
+  living.write(long(10_000))
+  expect(await living.told()).toEqual([true])
+  living.beat()
+  await living.told()
+  expect([living.isFull, (await older.reload()).found, (await newer.reload()).found]).toEqual([
+    true,
+    [long(1000)],
+    [long(1001)],
+  ])
 })
