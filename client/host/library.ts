@@ -66,8 +66,7 @@ export class Library {
   /** Its picture and earlier versions go along. @throws HostError where another workflow has the new path */
   async move(from: string, to: string): Promise<void> {
     const response = await this.#move(`${WORKFLOWS}/${from}.json`, `${WORKFLOWS}/${to}.json`, false)
-    if (response.status === 409)
-      throw new HostError(409, `There is a workflow called ‘${to}’.`, { remedy: CHOOSE_ANOTHER })
+    if (response.status === 409) throw taken(to, CHOOSE_ANOTHER)
     await this.#check(response, to)
     await this.#move(`${THUMBNAILS}/${from}.webp`, `${THUMBNAILS}/${to}.webp`, true)
     for (const { path } of await this.versions(from)) {
@@ -82,6 +81,13 @@ export class Library {
     const response = await this.#fetch(this.#pathOf(`${WORKFLOWS}/${path}.json`), { method: 'DELETE' })
     await this.#check(response, path)
     return text
+  }
+
+  /** Keeps again what was removed. @throws HostError where another workflow has its path meanwhile */
+  async putBack(path: string, text: string): Promise<void> {
+    const response = await this.#post(`${WORKFLOWS}/${path}.json`, text, false)
+    if (response.status === 409) throw taken(path, 'What was removed is one of its earlier versions.')
+    await this.#check(response, path)
   }
 
   /** What the workflow looked like when it was saved; undefined where it was saved elsewhere. */
@@ -111,8 +117,11 @@ export class Library {
   }
 
   async #write(path: string, content: string | Blob): Promise<void> {
-    const response = await this.#fetch(`${this.#pathOf(path)}?overwrite=true`, { method: 'POST', body: content })
-    await this.#check(response, path)
+    await this.#check(await this.#post(path, content, true), path)
+  }
+
+  #post(path: string, content: string | Blob, overwrite: boolean): Promise<Response> {
+    return this.#fetch(`${this.#pathOf(path)}?overwrite=${overwrite}`, { method: 'POST', body: content })
   }
 
   #move(from: string, to: string, overwrite: boolean): Promise<Response> {
@@ -141,6 +150,10 @@ export class Library {
       throw new HostError(0, NO_ANSWER, { remedy: 'See whether it still runs.', cause })
     }
   }
+}
+
+function taken(path: string, remedy: string): HostError {
+  return new HostError(409, `There is a workflow called ‘${path}’.`, { remedy })
 }
 
 /** What a workflow is called outside its folder. */

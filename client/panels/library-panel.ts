@@ -102,7 +102,7 @@ export class LibraryPanel {
   async #remove(path: string): Promise<void> {
     const text = await this.#library.remove(path)
     this.#actions.removed(path, async () => {
-      await this.#library.save(path, text)
+      await this.#library.putBack(path, text)
       await this.#fill()
     })
   }

@@ -35,8 +35,20 @@ test('what is removed can be put back as it was, and is a version of its path', 
   expect((await library.list()).map(({ path }) => path)).not.toContain('gone')
   const [version] = await library.versions('gone')
   expect(await library.openVersion('gone', version!)).toBe('{"a": 1}')
-  await library.save('gone', text)
+  await library.putBack('gone', text)
   expect(await library.open('gone')).toBe('{"a": 1}')
+})
+
+test('what is removed does not replace what was saved under its path meanwhile', async () => {
+  await library.save('again', '{"a": 1}')
+  const text = await library.remove('again')
+  await library.save('again', '{"a": 2}')
+  expect(await library.putBack('again', text).then(() => [], wordsOf)).toEqual([
+    'There is a workflow called ‘again’.',
+    'What was removed is one of its earlier versions.',
+  ])
+  expect(await library.open('again')).toBe('{"a": 2}')
+  expect(await library.openVersion('again', (await library.versions('again'))[0]!)).toBe('{"a": 1}')
 })
 
 test('earlier versions and the picture go along with a workflow that gets another path', async () => {
