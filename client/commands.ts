@@ -1,6 +1,6 @@
 import type { Catalogue } from '../server/graph/catalogue.ts'
 import type { GraphView } from './canvas/graph-view.ts'
-import { moveBy, movingWith, nodesIn } from './canvas/moving.ts'
+import { type Moving, moveBy, movingWith, nodesIn } from './canvas/moving.ts'
 import { type Alignment, align, distribute, tidy } from './document/arrange.ts'
 import type { GraphDocument } from './document/document.ts'
 import { changeNode, colorNode, cornerOf, insertGraph, partOf, removeNodes, renameNode } from './document/edits.ts'
@@ -21,6 +21,8 @@ interface CommandParts {
 /** What a person does to nodes, groups and links that are there; menus and keys only call this. */
 export class Commands {
   readonly #parts: CommandParts
+  /** What an arrow moves while it is held: nothing more, whatever a group passes over. */
+  #nudged: { readonly selection: string; readonly moving: Moving } | undefined
 
   constructor(parts: CommandParts) {
     this.#parts = parts
@@ -97,10 +99,17 @@ export class Commands {
     this.#commit(tidy(this.#graph, this.#placed(ids)))
   }
 
-  /** Moves what is selected by so much, with all that goes along. */
-  nudge(by: Point): void {
+  /**
+   * Moves what is selected by so much, with all that goes along.
+   * @param isHeld whether it goes on with what the same key began
+   */
+  nudge(by: Point, isHeld = false): void {
     const { selected: nodes, selectedGroups: groups } = this.#parts.view
-    this.#commit(moveBy(this.#graph, movingWith(this.#graph, this.#areaOf, { nodes, groups }), by))
+    const selection = JSON.stringify([[...nodes], [...groups]])
+    if (!isHeld || selection !== this.#nudged?.selection) {
+      this.#nudged = { selection, moving: movingWith(this.#graph, this.#areaOf, { nodes, groups }) }
+    }
+    this.#commit(moveBy(this.#graph, this.#nudged.moving, by))
   }
 
   /** A group around what is selected, or an empty one at a point. @returns its id */

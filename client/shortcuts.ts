@@ -30,7 +30,7 @@ export function listenToKeys(
 ): void {
   const { commands, history, view } = editor
   const nudge = (x: number, y: number) => (event: KeyboardEvent) =>
-    commands.nudge(event.shiftKey ? [x, y] : [x * GRID, y * GRID])
+    commands.nudge(event.shiftKey ? [x, y] : [x * GRID, y * GRID], event.repeat)
   const pageKeys: Keys = {
     'Mod Enter': () => editor.run(),
     'Alt Mod Enter': () => editor.cancel(),

@@ -45,27 +45,29 @@ const file = {
   },
 }
 
-/** What is elsewhere after an arrow was pressed. */
-function nudged(selected: readonly string[], groups: readonly string[] = [], changed: object = {}) {
+/** The file with some of it selected. */
+function open(selected: readonly string[], groups: readonly string[] = [], changed: object = {}) {
   const document = new GraphDocument()
   document.open(readGraphText(JSON.stringify({ ...file, ...changed }), types).graph)
   const ids = (titles: readonly string[]) =>
     [...document.graph.groups.values()].filter(({ title }) => titles.includes(title)).map(({ id }) => id)
+  const history = new EditHistory(document, () => 0)
+  const view = {
+    selected: new Set(selected),
+    selectedGroups: new Set(ids(groups)),
+    areaOf: (id: string) => {
+      const { position, size } = document.graph.nodes.get(id)!
+      return { x: position[0], y: position[1], width: size[0], height: size[1] }
+    },
+  }
+  const parts = { document, history, view: view as unknown as GraphView, types: () => types, refuse: () => {} }
+  return { document, history, view, commands: new Commands(parts) }
+}
+
+/** What is elsewhere after an arrow was pressed. */
+function nudged(...opened: Parameters<typeof open>) {
+  const { document, commands } = open(...opened)
   const before = placesOf(document.graph)
-  const commands = new Commands({
-    document,
-    history: new EditHistory(document),
-    view: {
-      selected: new Set(selected),
-      selectedGroups: new Set(ids(groups)),
-      areaOf: (id: string) => {
-        const { position, size } = document.graph.nodes.get(id)!
-        return { x: position[0], y: position[1], width: size[0], height: size[1] }
-      },
-    } as unknown as GraphView,
-    types: () => types,
-    refuse: () => {},
-  })
   commands.nudge([7, 0])
   const after = placesOf(document.graph)
   const elsewhere = <Key>(kind: 'nodes' | 'groups' | 'points') =>
@@ -103,5 +105,32 @@ describe('along with what is moved go', () => {
       groups: ['outer', 'inner'],
       points: [],
     })
+  })
+})
+
+describe('an arrow that is held', () => {
+  /** Where the nodes are. */
+  const places = ({ document }: ReturnType<typeof open>) => [...placesOf(document.graph).nodes.values()]
+
+  test('takes along what its press took, not what a group passes over, as one step', () => {
+    const opened = open([], ['inner'])
+    const { commands, history } = opened
+    commands.nudge([400, 0])
+    commands.nudge([10, 0], true)
+    commands.nudge([10, 0], true)
+    expect(places(opened)).toEqual([0, 620, 600])
+    history.undo()
+    expect([places(opened), history.canUndo]).toEqual([[0, 200, 600], false])
+    history.redo()
+    commands.nudge([10, 0])
+    expect(places(opened)).toEqual([0, 630, 610])
+  })
+
+  test('moves what is selected meanwhile', () => {
+    const opened = open(['2'])
+    opened.commands.nudge([10, 0])
+    opened.view.selected = new Set(['3'])
+    opened.commands.nudge([10, 0], true)
+    expect(places(opened)).toEqual([0, 210, 610])
   })
 })

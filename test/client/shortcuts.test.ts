@@ -43,7 +43,11 @@ function open({ isForm = false, isRunning = false, isLarge = false, hasPicture =
     },
   }
   const editor = {
-    commands: { leaveSubgraph: note('leave the subgraph'), remove: note('remove') },
+    commands: {
+      leaveSubgraph: note('leave the subgraph'),
+      remove: note('remove'),
+      nudge: (_: unknown, isHeld: boolean) => note(isHeld ? 'move on' : 'move')(),
+    },
     history: {},
     view: { abandon: () => false, selected: new Set(selected) },
     canCancel: isRunning,
@@ -122,4 +126,11 @@ describe('the clipboard', () => {
     expect(hear('cut')).toEqual({ isTaken: true, text: 'the graph' })
     expect(fromMenu).toEqual(['remove'])
   })
+})
+
+test('an arrow that is held goes on with what its press moves', () => {
+  const asked = open({ selected: ['1'] })
+  press('ArrowLeft')
+  press('ArrowLeft', { repeat: true })
+  expect(asked).toEqual(['move', 'move on'])
 })
