@@ -117,6 +117,24 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
     await expect.poll(saved).toHaveLength(2)
   })
 
+  test('open the comparison of their inside once it has run', async () => {
+    const inputs = ['image_a', 'image_b'].map((name, i) => ({ name, type: 'IMAGE', link: i + 1 }))
+    const nodes = [
+      { id: 1, type: 'EmptyImage', pos: [40, 80], size: [230, 150], widgets_values: [16, 8, 1, 0] },
+      { id: 2, type: 'ImageCompare', pos: [320, 80], size: [230, 200], title: 'Before and after', inputs },
+    ]
+    await canvas.load(
+      nodes,
+      [1, 2].map((id, input) => [id, 1, 0, 2, input, 'IMAGE']),
+    )
+    await canvas.press('Control+a', 'Control+Shift+e')
+    await canvas.count(1)
+    await canvas.by('run').click()
+    await canvas.by('viewer-frame').waitFor()
+    expect(await canvas.page.locator('.viewer-title').textContent()).toBe('Before and after')
+    await canvas.by('viewer-close').click()
+  })
+
   test('are entered by a double click and left by the path, and hold their own edits', async () => {
     await make()
     await canvas.click(...title([320, 80]), { clickCount: 2 })
