@@ -20,9 +20,13 @@ interface WithCurves {
   curves: string[]
 }
 
-/** In the page, once what was asked for before has been drawn. */
+/** In the page: once what was asked for before has been drawn. */
+async function drawn(): Promise<void> {
+  await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))
+}
+
+/** In the page. */
 async function keepCurves(): Promise<void> {
-  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
   const curves: string[] = []
   Object.assign(window, { curves })
   const { prototype } = CanvasRenderingContext2D
@@ -54,6 +58,7 @@ describe.skipIf(withoutBrowser)('what nodes look like', () => {
       [[1, 1, 0, 2, 0, 'IMAGE']],
     )
     await canvas.click(...title(at))
+    await canvas.page.evaluate(drawn)
     await canvas.page.evaluate(keepCurves)
     await canvas.press('Alt+c')
     await canvas.until(({ nodes }) => nodes[0]?.flags.collapsed === true)
@@ -85,6 +90,7 @@ describe.skipIf(withoutBrowser)('what nodes look like', () => {
     for (const folded of [false, true]) {
       if (folded) await canvas.press('Alt+c')
       await canvas.until(({ nodes }) => (nodes[0]?.flags.collapsed === true) === folded)
+      await canvas.page.evaluate(drawn)
       const loose = await looks()
       await canvas.press('p')
       await canvas.until(({ nodes }) => nodes[0]?.flags.pinned === true)

@@ -101,8 +101,12 @@ describe.skipIf(withoutBrowser)('comparing pictures', () => {
     await by('viewer-frame').waitFor()
     expect(await focused()).toBe('viewer-frame')
     await expect.poll(() => by('viewer-size').textContent()).toMatch(/^60 × 40/)
-    for (const _ of [1, 2]) await page.keyboard.press('+')
-    expect(await by('viewer-zoom').textContent()).toBe('Fit')
+    const enlarged = async () => {
+      await page.keyboard.press('+')
+      return by('viewer-zoom').textContent()
+    }
+    await expect.poll(enlarged).toBe('Fit') // keys wait for the picture
+    await enlarged()
     const place = () => by('viewer-after').boundingBox()
     const before = await place()
     await page.keyboard.press('ArrowRight')
