@@ -104,7 +104,7 @@ export function flowingType(graph: Graph, from: string, output: number): string 
   return graph.nodes.get(origin.from)?.outputs[origin.output]?.type ?? '*'
 }
 
-/** The output behind an output: a reroute's is that of what feeds it, as far as anything does. */
+/** The output behind an output: a reroute's is that of what feeds it, and its own where nothing does. */
 export function originOf(graph: Graph, from: string, output: number): Pick<GraphLink, 'from' | 'output'> {
   const seen = new Set<string>()
   let origin: Pick<GraphLink, 'from' | 'output'> = { from, output }
