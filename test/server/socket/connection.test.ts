@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws'
 import type { RunEventBody } from '../../../server/protocol/events.ts'
 import { decodeFrame } from '../../../server/protocol/frames.ts'
 import { Connection } from '../../../server/socket/connection.ts'
-import { Narrator } from '../../../server/socket/narrator.ts'
+import { narratorOf } from './narrator-of.ts'
 
 const started = (node: string): RunEventBody => ({ type: 'node_started', node })
 const preview = (node: string): RunEventBody => ({
@@ -38,15 +38,7 @@ async function heard(
   const connection = new Connection(socket as unknown as WebSocket, stream as unknown as Socket, 'me')
   connection.features = features
   const prompt = { 9: { class_type: 'Fake', inputs: {} }, 10: { class_type: 'Fake', inputs: {} } }
-  const narrator = new Narrator({
-    id: 'run',
-    number: 0,
-    sequence: 0,
-    delivery: 'files',
-    shape: { classes: {}, bytes: 0 },
-    clientId: 'me',
-    prompt,
-  })
+  const narrator = narratorOf(prompt)
   const tellings = events.flatMap((event, time) => narrator.tell({ runId: 'run', sequence: time, time, ...event }))
   for (const [sequence, telling] of tellings.entries()) connection.tell({ sequence, telling })
   await setImmediate()

@@ -1,20 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { RunEventBody } from '../../../server/protocol/events.ts'
-import { Narrator } from '../../../server/socket/narrator.ts'
+import { narratorOf } from './narrator-of.ts'
 
 /** Bytes and `progress_state` messages that a chain of so many nodes causes; each node takes a millisecond. */
 function traffic(count: number): { bytes: number; states: Record<string, unknown>[] } {
   const ids = Array.from({ length: count }, (_, index) => `${index}`)
   const prompt = Object.fromEntries(ids.map((id) => [id, { class_type: 'Fake', inputs: {} }]))
-  const narrator = new Narrator({
-    id: 'run',
-    number: 0,
-    sequence: 0,
-    delivery: 'files',
-    shape: { classes: {}, bytes: 0 },
-    clientId: 'me',
-    prompt,
-  })
+  const narrator = narratorOf(prompt)
   const events: RunEventBody[] = [
     { type: 'started' },
     ...ids.flatMap((node): RunEventBody[] => [
