@@ -1,5 +1,5 @@
+import { entryOf } from '../../server/graph/entry.ts'
 import { type Boundary, boundaryOf, fieldKey } from '../../server/graph/subgraph-fields.ts'
-import { entryOf } from './file-entry.ts'
 import { BOUNDARY, type Graph, type GraphLink, type GraphSocket } from './graph.ts'
 
 /** The host opens no subgraphs that are nested deeper; a file may have one that holds itself. */

@@ -1,13 +1,9 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import { entryOf } from '../../server/graph/entry.ts'
 import { type Boundary, ownValues } from '../../server/graph/subgraph-fields.ts'
 import { parameterValues } from '../../server/graph/widget-values.ts'
 import type { FileEntry } from './graph.ts'
 import { defaultParams } from './parameters.ts'
-
-/** A value of the file as an object; undefined for everything else. */
-export function entryOf(value: unknown): FileEntry | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as FileEntry) : undefined
-}
 
 /** The objects of a list of the file; an empty list where there is none. */
 export function entriesAt(source: FileEntry, key: string): FileEntry[] {

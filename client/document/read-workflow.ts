@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { entryOf } from '../../server/graph/entry.ts'
 import { groupName, openGroupNodes } from '../../server/graph/group-nodes.ts'
 import { type Boundary, inputsMeant } from '../../server/graph/subgraph-fields.ts'
 import { uniqueNames } from '../../server/graph/unique-names.ts'
@@ -15,7 +16,7 @@ import {
 import { boundaryIn } from './boundary.ts'
 import { circularLinks } from './circles.ts'
 import { judge } from './connect.ts'
-import { boundingOf, entriesAt, entryOf, hasObjectLinks, readForm, readParams, staleOf } from './file-entry.ts'
+import { boundingOf, entriesAt, hasObjectLinks, readForm, readParams, staleOf } from './file-entry.ts'
 import {
   BOUNDARY,
   BOUNDARY_TYPES,

@@ -1,20 +1,12 @@
 import type { NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { entryOf } from '../../server/graph/entry.ts'
 import type { Prompt } from '../../server/graph/prompt.ts'
 import { type Boundary, type PromotedWidget, placesOf } from '../../server/graph/subgraph-fields.ts'
 import { parseWorkflow } from '../../server/graph/workflow.ts'
 import { workflowToPrompt } from '../../server/graph/workflow-to-prompt.ts'
 import { boundaryIn } from './boundary.ts'
-import {
-  boundingOf,
-  entriesAt,
-  entryOf,
-  hasObjectLinks,
-  patched,
-  readForm,
-  readParams,
-  sameJson,
-} from './file-entry.ts'
+import { boundingOf, entriesAt, hasObjectLinks, patched, readForm, readParams, sameJson } from './file-entry.ts'
 import {
   BOUNDARY,
   type FileEntry,

@@ -1,3 +1,4 @@
+import { entryOf } from './entry.ts'
 import { valuesInOrder, type Widget } from './widget-values.ts'
 import type { WorkflowNode } from './workflow.ts'
 
@@ -187,7 +188,8 @@ function byPlace(
 }
 
 function entriesOf(value: unknown): [string, unknown][] | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : undefined
+  const entry = entryOf(value)
+  return entry && Object.entries(entry)
 }
 
 /** What promoted widgets set inside: values by node and widget. */
