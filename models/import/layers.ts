@@ -246,9 +246,11 @@ export function pixelShuffle({ graph }: Network, path: string, x: Feature, size:
   return { name, channels: x.channels / (size * size), reduction: x.reduction / size }
 }
 
-/** Joined along channels: [B, a + b, H, W]. */
-export function concatenate({ graph }: Network, path: string, a: Feature, b: Feature): Feature {
-  return { ...a, name: graph.node('Concat', path, [a.name, b.name], { axis: 1 }), channels: a.channels + b.channels }
+/** Joined along channels. */
+export function concatenate({ graph }: Network, path: string, ...maps: readonly Feature[]): Feature {
+  const names = maps.map(({ name }) => name)
+  const channels = maps.reduce((sum, map) => sum + map.channels, 0)
+  return { ...maps[0]!, name: graph.node('Concat', path, names, { axis: 1 }), channels }
 }
 
 /** [B, channels, H, W] to tokens [B·H·W, channels]. */

@@ -6,9 +6,10 @@ import type { Network } from './network.ts'
 /** Rows of RGB to luma, R − luma and B − luma. */
 const OPPONENT = [LUMA, [1 - LUMA[0], -LUMA[1], -LUMA[2]], [-LUMA[0], -LUMA[1], 1 - LUMA[2]]]
 
-/** The opponent colours of x − y, by the channels of the pictures. */
+/** Luma, R − luma and B − luma of x − y, by the channels of the pictures. */
 const CHANGE = OPPONENT.map((row) => [...row.map((weight) => -weight), ...row])
 
+/** One plane as its bands. Of planes one by one, what a step needs stays in the processor's cache: twice as fast as all in one map. */
 export interface Bands {
   /** The details of the à trous transform, finest first. */
   readonly details: readonly Feature[]
@@ -16,20 +17,31 @@ export interface Bands {
   readonly wide: Feature
 }
 
-/** The bands of x − y in opponent colours and of the luma of x, in this order. */
-export function planesOf(network: Network, pictures: Feature, levels: number): Bands {
-  return bands(network, mixed(network, 'planes', pictures, [...CHANGE, [0, 0, 0, ...LUMA]]), levels)
+export interface Planes {
+  /** Of x − y luma, R − luma and B − luma. */
+  readonly change: readonly Bands[]
+  /** The luma of x. */
+  readonly luma: Bands
 }
 
-/** The bands of x − y alone. */
-export function changeOf(network: Network, pictures: Feature, levels: number): Bands {
-  return bands(network, mixed(network, 'change', pictures, CHANGE), levels)
+export function planesOf(network: Network, pictures: Feature, levels: number): Planes {
+  const [luma, ...change] = bandsOf(network, 'planes', pictures, [[0, 0, 0, ...LUMA], ...CHANGE], levels)
+  return { change, luma: luma! }
 }
 
-/** Those among the planes. */
-export function changeIn(network: Network, { details, wide }: Bands): Bands {
-  const change = (planes: Feature) => channels(network, planes, 0, 3)
-  return { details: details.map(change), wide: change(wide) }
+/** The change alone. */
+export function changeOf(network: Network, pictures: Feature, levels: number): readonly Bands[] {
+  return bandsOf(network, 'change', pictures, CHANGE, levels)
+}
+
+function bandsOf(
+  network: Network,
+  path: string,
+  pictures: Feature,
+  rows: readonly (readonly number[])[],
+  levels: number,
+): readonly Bands[] {
+  return planes(network, mixed(network, path, pictures, rows)).map((plane) => bands(network, plane, levels))
 }
 
 /** The à trous transform (Holschneider et al. 1989). */
@@ -67,6 +79,13 @@ export function mixed({ graph }: Network, path: string, x: Feature, rows: readon
   const shape = graph.node('Concat', path, [graph.integers([0, rows.length]), sizeOf(graph, x)], { axis: 0 })
   const name = graph.node('Reshape', path, [graph.node('MatMul', path, [weight, pixels]), shape])
   return { ...x, name, channels: rows.length }
+}
+
+/** Each channel as a map of its own. */
+export function planes({ graph }: Network, x: Feature): readonly Feature[] {
+  const { channels } = x
+  const names = graph.nodes('Split', 'planes', [x.name], channels, { axis: 1, num_outputs: channels })
+  return names.map((name) => ({ ...x, name, channels: 1 }))
 }
 
 /** Channels `from`..`to`. */

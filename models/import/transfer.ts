@@ -5,7 +5,7 @@ import type { Feature } from './graph-builder.ts'
 import { add, affine, concatenate } from './layers.ts'
 import type { Part } from './model-draft.ts'
 import { type Network, scalar } from './network.ts'
-import { type Bands, changeIn, changeOf, channels, mixed, planesOf, sizeOf } from './transfer-bands.ts'
+import { type Bands, changeOf, channels, mixed, type Planes, planes, planesOf, sizeOf } from './transfer-bands.ts'
 import type { Weights } from './weights.ts'
 
 /** The restored picture y, then the one that it was made from, x, both RGB in 0..1. */
@@ -55,9 +55,9 @@ export function transferParts(weights: Weights, levels: number): Readonly<Record
       to: 'restored',
       compute: 'fp32',
       body(network, pictures) {
-        const planes = planesOf(network, pictures!, levels)
-        const open = gates(network, weights, measures(network, pictures!, planes), levels)
-        return transfer(network, pictures!, changeIn(network, planes), open)
+        const all = planesOf(network, pictures!, levels)
+        const open = gates(network, weights, measures(network, pictures!, all), levels)
+        return transfer(network, pictures!, all.change, open)
       },
     },
   }
@@ -67,15 +67,13 @@ export function transferParts(weights: Weights, levels: number): Readonly<Record
  * Of each band in a cell the energies of x, y, x − y and its colours as ln(energy + 1e-6) / 4 + 2, and Σxy / √(Σx² Σy²);
  * kinds outermost.
  */
-function measures(network: Network, pictures: Feature, { details }: Bands): Feature {
-  const levels = details.length
-  const own = details.map((detail) => product(network, detail, detail))
-  const shared = details.map((detail) =>
-    product(network, channels(network, detail, 3, 4), channels(network, detail, 0, 1)),
+function measures(network: Network, pictures: Feature, { change, luma }: Planes): Feature {
+  const levels = luma.details.length
+  const own = luma.details.flatMap((_, level) =>
+    [...change, luma].map(({ details }) => product(network, details[level]!, details[level]!)),
   )
-  const sums = [...own, ...shared]
-    .map((x) => pooled(network, x, pictures))
-    .reduce((a, b) => concatenate(network, 'energies', a, b))
+  const shared = luma.details.map((detail, level) => product(network, detail, change[0]!.details[level]!))
+  const sums = concatenate(network, 'energies', ...[...own, ...shared].map((x) => pooled(network, x, pictures)))
   const means = { ...sums, name: network.graph.node('Div', 'means', [sums.name, coverage(network, pictures)]) }
   const kinds = mixed(network, 'kinds', means, kindsOf(levels))
   const energies = bounded(network, channels(network, kinds, 0, 4 * levels))
@@ -116,28 +114,25 @@ const FROM_OPPONENT = [
   [1, 0, 1],
 ]
 
-function transfer(network: Network, pictures: Feature, { details, wide }: Bands, open: Feature): Feature {
-  const kept = details.map((detail, level) =>
-    product(network, detail, enlarged(network, open, level, details.length, pictures)),
+function transfer(network: Network, pictures: Feature, change: readonly Bands[], open: Feature): Feature {
+  const gates = planes(network, open).map((gate) => enlarged(network, gate, pictures))
+  const returned = change.map(({ details, wide }, plane) =>
+    details.reduce((sum, detail, level) => {
+      const gate = gates[plane === 0 ? level : details.length + level]!
+      return add(network, 'returned', sum, product(network, detail, gate))
+    }, wide),
   )
-  const returned = kept.reduce((sum, band) => add(network, 'returned', sum, band), wide)
-  const colours = mixed(network, 'colours', returned, FROM_OPPONENT)
+  const colours = mixed(network, 'colours', concatenate(network, 'returned', ...returned), FROM_OPPONENT)
   return add(network, 'restored', channels(network, pictures, 0, 3), colours)
 }
 
-/** The gates of one level for luma and the two colours, bilinear between the centres of cells. */
-function enlarged({ graph }: Network, open: Feature, level: number, levels: number, pictures: Feature): Feature {
-  const chosen = graph.node('Gather', 'gates', [open.name, graph.integers([level, levels + level, levels + level])], {
-    axis: 1,
-  })
+/** A gate for each pixel, bilinear between the centres of cells. */
+function enlarged({ graph }: Network, gate: Feature, pictures: Feature): Feature {
   const scales = graph.floats('cell.scales', Float32Array.of(1, 1, CELL, CELL), [4])
-  const all = graph.node('Resize', 'gates', [chosen, '', scales], { mode: 'linear' })
+  const all = graph.node('Resize', 'gates', [gate.name, '', scales], { mode: 'linear' })
   const ends = sizeOf(graph, pictures)
-  return {
-    name: graph.node('Slice', 'gates', [all, graph.integers([0, 0]), ends, graph.integers([2, 3])]),
-    channels: 3,
-    reduction: 1,
-  }
+  const name = graph.node('Slice', 'gates', [all, graph.integers([0, 0]), ends, graph.integers([2, 3])])
+  return { ...gate, name, reduction: 1 }
 }
 
 /** Means over whole cells, with nothing beyond the picture's right and lower border. */
