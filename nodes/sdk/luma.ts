@@ -11,5 +11,5 @@ export function lumaRow({ width, data }: Frame, y: number, result: Float32Array)
 }
 
 function unit(value: number): number {
-  return Math.min(1, Math.max(0, value))
+  return value < 0 ? 0 : value > 1 ? 1 : value
 }

@@ -59,20 +59,7 @@ function blocksOf(frame: Frame): Blocks {
     else lumaRow(frame, y, here)
     lumaRow(frame, Math.min(y + 1, height - 1), below)
     const start = Math.floor(y / BLOCK) * columns
-    for (let column = 0; column < columns; column++) {
-      let slope = 0
-      let curvature = 0
-      const end = Math.min(width, (column + 1) * BLOCK)
-      for (let x = column * BLOCK; x < end; x++) {
-        const [up, middle, down] = [above[x]!, here[x]!, below[x]!]
-        const left = here[x > 0 ? x - 1 : x]!
-        const right = here[x + 1 < width ? x + 1 : x]!
-        slope += Math.sqrt((Math.abs(right - left) + Math.abs(down - up)) / 2)
-        curvature += Math.sqrt(Math.abs(left + right - 2 * middle) + Math.abs(up + down - 2 * middle))
-      }
-      slopes[start + column]! += slope
-      curvatures[start + column]! += curvature
-    }
+    addRow(slopes.subarray(start), curvatures.subarray(start), above, here, below)
   }
   const data = slopes.map((slope, i) => {
     const [column, row] = [i % columns, Math.floor(i / columns)]
@@ -81,6 +68,31 @@ function blocksOf(frame: Frame): Blocks {
     return Math.min(MOST, Math.max(LEAST, Math.sqrt(Math.max(0, missing))))
   })
   return { columns, rows, data }
+}
+
+/** Adds the roots of slope and of curvature at each sample of a row to those of its block. */
+function addRow(
+  slopes: Float32Array,
+  curvatures: Float32Array,
+  above: Float32Array,
+  here: Float32Array,
+  below: Float32Array,
+): void {
+  let left = here[0]!
+  let middle = left
+  for (let x = 0, column = 0; x < here.length; column++) {
+    let slope = 0
+    let curvature = 0
+    for (const end = Math.min(here.length, x + BLOCK); x < end; x++) {
+      const [up, down, right] = [above[x]!, below[x]!, x + 1 < here.length ? here[x + 1]! : middle]
+      slope += Math.sqrt((Math.abs(right - left) + Math.abs(down - up)) / 2)
+      curvature += Math.sqrt(Math.abs(left + right - 2 * middle) + Math.abs(up + down - 2 * middle))
+      left = middle
+      middle = right
+    }
+    slopes[column]! += slope
+    curvatures[column]! += curvature
+  }
 }
 
 function leastOfNeighbours({ columns, rows, data }: Blocks): Blocks {
