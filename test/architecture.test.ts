@@ -16,12 +16,14 @@ interface Import {
 const MAY_IMPORT: readonly { readonly place: string; readonly ours: readonly string[] }[] = [
   { place: 'nodes/sdk/', ours: ['nodes/sdk/'] },
   { place: 'nodes/index.ts', ours: ['nodes/'] },
-  { place: 'nodes/', ours: ['nodes/sdk/', 'same folder'] },
-  { place: 'models/import/', ours: ['models/import/', 'nodes/sdk/'] },
+  { place: 'nodes/pixels/', ours: ['nodes/pixels/', 'nodes/sdk/'] },
+  { place: 'nodes/', ours: ['nodes/sdk/', 'nodes/pixels/', 'same folder'] },
+  { place: 'models/installed/', ours: ['models/installed/', 'nodes/sdk/'] },
+  { place: 'models/import/', ours: ['models/', 'nodes/sdk/', 'nodes/pixels/'] },
   { place: 'server/graph/', ours: ['server/graph/', 'nodes/sdk/'] },
   { place: 'server/protocol/', ours: ['server/protocol/', 'server/graph/', 'nodes/sdk/'] },
-  { place: 'server/runner/', ours: ['server/', 'nodes/', 'models/import/'] },
-  { place: 'server/', ours: ['server/', 'nodes/sdk/', 'models/import/'] },
+  { place: 'server/runner/', ours: ['server/', 'nodes/', 'models/'] },
+  { place: 'server/', ours: ['server/', 'nodes/sdk/', 'nodes/pixels/', 'models/'] },
   { place: 'client/', ours: ['client/', 'server/protocol/', 'server/graph/', 'nodes/sdk/'] },
 ]
 
@@ -33,10 +35,12 @@ const ONLY_IN: readonly { readonly name: RegExp; readonly places: readonly strin
 ]
 
 /** What pure folders must not reach. */
-const IMPURE = /^(node:)?(fs|net|http|https|child_process|worker_threads|dgram|tls)(\/|$)|^(ws|express|libsql)$/
+const IMPURE = /^(node:)?(fs|net|http|https|child_process|worker_threads|dgram|tls)(\/|$)|^(ws|express|libsql|sharp)$/
 const PURE = ['nodes/sdk/', 'server/graph/', 'server/protocol/', 'client/document/']
 
-const imports = ['server', 'nodes', 'models/import', 'client'].flatMap((folder) => importsUnder(join(root, folder)))
+const imports = ['server', 'nodes', 'models/import', 'models/installed', 'client'].flatMap((folder) =>
+  importsUnder(join(root, folder)),
+)
 
 describe('imports point one way', () => {
   test('there is something to check', () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
+import { grainSchema, restorerConstantsSchema } from '../installed/manifest.ts'
 import { readJson } from './json.ts'
-import { grainSchema, restorerConstantsSchema } from './manifest.ts'
 
 const { alpha, beta, prediction, timestep, colorTransfer } = restorerConstantsSchema.shape
 

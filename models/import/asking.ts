@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import onnxProto from 'onnx-proto'
+import type { RestorerManifest } from '../installed/manifest.ts'
 import { CONDITIONING_FILE } from './conditioning.ts'
 import { KEPT_FILE, openConditioningWeights } from './conditioning-weights.ts'
 import { type Folded, folding } from './folding.ts'
-import type { RestorerManifest } from './manifest.ts'
 import { encoded } from './network.ts'
 
 /** What a UNet is asked with. */

@@ -1,7 +1,7 @@
+import type { Manifest, VariantProvider } from '../installed/manifest.ts'
 import type { Conditioning } from './conditioning.ts'
 import { type Body, Drafting, type DraftStyle } from './drafting.ts'
 import type { Feature } from './graph-builder.ts'
-import type { Manifest, VariantProvider } from './manifest.ts'
 import { type Compute, CPU_FORMS, CUDA_FORMS } from './network.ts'
 import type { Weights } from './weights.ts'
 

@@ -1,6 +1,6 @@
+import { floatsToHalves, LARGEST_HALF } from '../installed/half.ts'
 import { invalidCheckpoint } from './failure.ts'
 import { type Constant, EXTERNAL_FROM, type GraphBuilder, type Home } from './graph-builder.ts'
-import { floatsToHalves, LARGEST_HALF } from './half.ts'
 import { quantised, scalesOf } from './quantise.ts'
 import type { Ranges } from './ranges.ts'
 import { BYTES_OF_TYPE, elementCount, rowRanges, type Shape, type StoredTensor, valuesOf } from './stored-tensor.ts'

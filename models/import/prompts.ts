@@ -1,6 +1,6 @@
+import { modelNameSchema } from '../installed/manifest.ts'
 import { invalidCheckpoint } from './failure.ts'
 import type { Prompt } from './folding.ts'
-import { modelNameSchema } from './manifest.ts'
 import { valuesOf } from './stored-tensor.ts'
 import { openFile, type Weights } from './weights.ts'
 

@@ -4,19 +4,19 @@ import onnxProto from 'onnx-proto'
 import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { stepCoefficients } from '../../nodes/sdk/one-step.ts'
-import { foldingOf, isFolded, storedAs } from './asking.ts'
-import { CONDITIONING_FILE } from './conditioning.ts'
-import { KEPT_FILE } from './conditioning-weights.ts'
-import { filesOf, graphFiles, readModelFolder, verifyModelFolder } from './folder.ts'
-import type { Folded } from './folding.ts'
-import { byteLength, type Constant, type PlacedConstant, placeAt } from './graph-builder.ts'
+import { filesOf, graphFiles, readModelFolder, verifyModelFolder } from '../installed/folder.ts'
 import {
   type Manifest,
   type ManifestFile,
   manifestSchema,
   type RestorerManifest,
   restorerConstantsSchema,
-} from './manifest.ts'
+} from '../installed/manifest.ts'
+import { foldingOf, isFolded, storedAs } from './asking.ts'
+import { CONDITIONING_FILE } from './conditioning.ts'
+import { KEPT_FILE } from './conditioning-weights.ts'
+import type { Folded } from './folding.ts'
+import { byteLength, type Constant, type PlacedConstant, placeAt } from './graph-builder.ts'
 import { encoded, ONNX_TYPE } from './network.ts'
 import { placing } from './placing.ts'
 import { STEP } from './restorer.ts'

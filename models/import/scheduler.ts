@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { restorerConstantsSchema } from '../installed/manifest.ts'
 import { invalidCheckpoint } from './failure.ts'
 import { readJson } from './json.ts'
-import { restorerConstantsSchema } from './manifest.ts'
 
 /** Where it lies in a checkpoint. */
 export const SCHEDULER_FILE = 'scheduler/scheduler_config.json'

@@ -1,4 +1,4 @@
-import { bfloatsToFloats, halvesToFloats } from './half.ts'
+import { bfloatsToFloats, halvesToFloats } from '../installed/half.ts'
 
 export type Shape = readonly number[]
 

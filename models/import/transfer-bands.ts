@@ -1,4 +1,4 @@
-import { LUMA } from '../../nodes/sdk/luma.ts'
+import { LUMA } from '../../nodes/pixels/luma.ts'
 import type { Feature } from './graph-builder.ts'
 import { affine, subtract } from './layers.ts'
 import type { Network } from './network.ts'

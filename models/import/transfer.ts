@@ -1,5 +1,5 @@
-import { CELL } from '../../nodes/sdk/gated-transfer.ts'
-import { LUMA } from '../../nodes/sdk/luma.ts'
+import { CELL } from '../../nodes/pixels/gated-transfer.ts'
+import { LUMA } from '../../nodes/pixels/luma.ts'
 import { gates, KINDS } from './gates.ts'
 import type { Feature } from './graph-builder.ts'
 import { add, affine, concatenate } from './layers.ts'

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ManifestFile } from '../installed/manifest.ts'
 import type { Constant } from './graph-builder.ts'
-import type { ManifestFile } from './manifest.ts'
 
 /** Writes a file of a model folder and returns its entry in the manifest. */
 export async function writeDigested(

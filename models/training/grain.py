@@ -11,7 +11,7 @@ of each block and its neighbours the least, held within half a level and sixteen
 blocks in ten have c / s below SHARP, and half of them 1.6; restored ones about 1. So a restored meadow, which is smoother than any photograph of one, gets visible grain, a sharp
 one little, and skin and skies only as much as keeps 8 bits from showing steps. A lone edge gets no more than what lies beside it.
 The noise is a hash of the place, smoothed a little: the same for every picture and every run, and it never repeats. Black and white stay as they are.
-The host adds the same (nodes/sdk/grain.ts); AT_OWN_SIZE times as much to a picture that is not enlarged, whose own fine detail is there.
+The host adds the same (nodes/pixels/grain.ts); AT_OWN_SIZE times as much to a picture that is not enlarged, whose own fine detail is there.
 """
 
 import torch

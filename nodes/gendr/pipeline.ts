@@ -1,8 +1,8 @@
+import { fromPaddedTensor, toPaddedTensor } from '../pixels/padding.ts'
+import { toRgb } from '../pixels/samples.ts'
 import type { RunContext } from '../sdk/context.ts'
 import { RestorationError } from '../sdk/error.ts'
 import { stepCoefficients } from '../sdk/one-step.ts'
-import { fromPaddedTensor, toPaddedTensor } from '../sdk/padding.ts'
-import { toRgb } from '../sdk/samples.ts'
 import type { Frame, GendrModel, LatentFrame, LatentRestorer, Tensor } from '../sdk/values.ts'
 
 type Services = Pick<RunContext, 'inference' | 'signal'>

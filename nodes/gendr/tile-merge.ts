@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { TileMerger } from '../pixels/tiles.ts'
 import { RestorationError } from '../sdk/error.ts'
 import { defineNode } from '../sdk/node.ts'
-import { TileMerger } from '../sdk/tiles.ts'
 import type { Image, TileLayout } from '../sdk/values.ts'
 
 export const tileMerge = defineNode({

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { cutTile } from '../pixels/tiles.ts'
 import { checkOverlap } from '../sdk/checks.ts'
 import { RestorationError } from '../sdk/error.ts'
 import { defineNode } from '../sdk/node.ts'
 import { tileLayout } from '../sdk/tile-spans.ts'
-import { cutTile } from '../sdk/tiles.ts'
 import type { Frame } from '../sdk/values.ts'
 import { overlap, tileSize } from './parameters.ts'
 

@@ -1,7 +1,7 @@
-import { transferColor } from '../sdk/color-transfer.ts'
+import { transferColor } from '../pixels/color-transfer.ts'
+import { transferGated } from '../pixels/gated-transfer.ts'
+import { withGrain } from '../pixels/grain.ts'
 import type { RunContext } from '../sdk/context.ts'
-import { transferGated } from '../sdk/gated-transfer.ts'
-import { withGrain } from '../sdk/grain.ts'
 import type { Frame, GendrModel } from '../sdk/values.ts'
 
 type Services = Pick<RunContext, 'inference'>

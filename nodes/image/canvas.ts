@@ -1,5 +1,5 @@
-import { storing } from '../sdk/colours.ts'
-import { depthOf, samplesOf } from '../sdk/samples.ts'
+import { storing } from '../pixels/colours.ts'
+import { depthOf, samplesOf } from '../pixels/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
 /** A frame of the depth and channels of another one, filled with values of 0..1 by channel. */

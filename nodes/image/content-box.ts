@@ -1,5 +1,5 @@
-import { hasAlpha } from '../sdk/channels.ts'
-import { fullScale } from '../sdk/samples.ts'
+import { hasAlpha } from '../pixels/channels.ts'
+import { fullScale } from '../pixels/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
 export interface Box {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { storing } from '../sdk/colours.ts'
+import { storing } from '../pixels/colours.ts'
+import { depthOf, fullScale, samplesOf } from '../pixels/samples.ts'
 import { defineNode } from '../sdk/node.ts'
-import { depthOf, fullScale, samplesOf } from '../sdk/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 import { NormalNoise } from './normal-noise.ts'
 

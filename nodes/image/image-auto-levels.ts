@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { mapColours } from '../sdk/colours.ts'
+import { mapColours } from '../pixels/colours.ts'
 import { defineNode } from '../sdk/node.ts'
 import type { Frame } from '../sdk/values.ts'
 import { addTallies, levelAbove, levelBelow, type Tally, tallies } from './percentiles.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { alignChannels } from '../sdk/channels.ts'
-import { fillSize } from '../sdk/fill-size.ts'
+import { alignChannels } from '../pixels/channels.ts'
+import { fillSize } from '../pixels/fill-size.ts'
 import { defineNode } from '../sdk/node.ts'
 
 /** ImageBatch as ComfyUI has it (nodes.py). */

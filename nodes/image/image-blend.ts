@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { hasAlpha, withChannels } from '../sdk/channels.ts'
-import { combineSamples } from '../sdk/colours.ts'
-import { fillSize } from '../sdk/fill-size.ts'
+import { hasAlpha, withChannels } from '../pixels/channels.ts'
+import { combineSamples } from '../pixels/colours.ts'
+import { fillSize } from '../pixels/fill-size.ts'
+import { pairFrames } from '../pixels/pair-frames.ts'
 import { defineNode } from '../sdk/node.ts'
-import { pairFrames } from '../sdk/pair-frames.ts'
 
 const MODES = ['normal', 'multiply', 'screen', 'overlay', 'soft_light', 'difference'] as const
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { writePreviews } from '../pixels/preview.ts'
 import { defineNode } from '../sdk/node.ts'
-import { writePreviews } from '../sdk/preview.ts'
 
 /** Two pictures under one slider (ComfyUI 2026-01, #11343). */
 export const imageCompare = defineNode({

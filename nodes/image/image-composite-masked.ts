@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { repeatTo } from '../sdk/batch.ts'
-import { withChannels } from '../sdk/channels.ts'
-import { deeperOf, storing } from '../sdk/colours.ts'
+import { repeatTo } from '../pixels/batch.ts'
+import { withChannels } from '../pixels/channels.ts'
+import { deeperOf, storing } from '../pixels/colours.ts'
+import { resizeFrame } from '../pixels/resize.ts'
+import { fullScale, toDepth } from '../pixels/samples.ts'
 import { defineNode } from '../sdk/node.ts'
-import { resizeFrame } from '../sdk/resize.ts'
-import { fullScale, toDepth } from '../sdk/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
 /** ImageCompositeMasked as ComfyUI has it (comfy_extras/nodes_mask.py): what lies beyond the destination is left out. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { cropFrame } from '../pixels/tiles.ts'
 import { defineNode } from '../sdk/node.ts'
-import { cropFrame } from '../sdk/tiles.ts'
 import type { Frame } from '../sdk/values.ts'
 import { type Box, contentBox } from './content-box.ts'
 

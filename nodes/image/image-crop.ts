@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { cropFrame } from '../pixels/tiles.ts'
 import { defineNode } from '../sdk/node.ts'
-import { cropFrame } from '../sdk/tiles.ts'
 
 /** ImageCrop as ComfyUI has it (comfy_extras/nodes_images.py): what lies beyond the picture is left out. */
 export const imageCrop = defineNode({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { hasAlpha } from '../sdk/channels.ts'
+import { hasAlpha } from '../pixels/channels.ts'
+import { fullScale } from '../pixels/samples.ts'
 import { defineNode } from '../sdk/node.ts'
-import { fullScale } from '../sdk/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 import { medianFrame } from './median.ts'
 

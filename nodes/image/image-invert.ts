@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { depthOf, fullScale, samplesOf } from '../pixels/samples.ts'
 import { defineNode } from '../sdk/node.ts'
-import { depthOf, fullScale, samplesOf } from '../sdk/samples.ts'
 import type { Frame, Samples } from '../sdk/values.ts'
 
 /** ImageInvert as ComfyUI has it (comfy_extras): 1 − x. Alpha stays. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { RESIZE_METHODS } from '../pixels/resize.ts'
+import { checkScaled, scaleFrameBy } from '../pixels/scale-by.ts'
 import { defineNode } from '../sdk/node.ts'
-import { RESIZE_METHODS } from '../sdk/resize.ts'
-import { checkScaled, scaleFrameBy } from '../sdk/scale-by.ts'
 
 /** ImageScaleBy as ComfyUI has it (nodes.py). */
 export const imageScaleBy = defineNode({

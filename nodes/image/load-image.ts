@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { decodeImages } from '../sdk/decode.ts'
+import { decodeImages } from '../pixels/decode.ts'
 import { defineNode } from '../sdk/node.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { LUMA } from '../sdk/luma.ts'
-import { fullScale, samplesOf } from '../sdk/samples.ts'
+import { LUMA } from '../pixels/luma.ts'
+import { fullScale, samplesOf } from '../pixels/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
 const [RED, GREEN, BLUE] = LUMA

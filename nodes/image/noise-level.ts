@@ -1,5 +1,5 @@
-import { hasAlpha } from '../sdk/channels.ts'
-import { fullScale } from '../sdk/samples.ts'
+import { hasAlpha } from '../pixels/channels.ts'
+import { fullScale } from '../pixels/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
 /** Steps of the response that are told apart; 1/16 of a level of 255. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { writePreviews } from '../pixels/preview.ts'
 import { defineNode } from '../sdk/node.ts'
-import { writePreviews } from '../sdk/preview.ts'
 
 /** PreviewImage as ComfyUI has it (nodes.py). */
 export const previewImage = defineNode({

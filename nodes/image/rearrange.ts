@@ -1,4 +1,4 @@
-import { depthOf, samplesOf } from '../sdk/samples.ts'
+import { depthOf, samplesOf } from '../pixels/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
 /** A frame of `width` × `height` whose pixel (x, y) is pixel number `source(x, y)` of another, counted row by row. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { repeatTo } from '../sdk/batch.ts'
+import { repeatTo } from '../pixels/batch.ts'
 import { defineNode } from '../sdk/node.ts'
 
 /** RepeatImageBatch as ComfyUI has it (comfy_extras/nodes_images.py): all pictures, and then all again. */

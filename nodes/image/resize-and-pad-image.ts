@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { resizeFrame } from '../pixels/resize.ts'
 import { checkPixels } from '../sdk/checks.ts'
 import { defineNode } from '../sdk/node.ts'
-import { resizeFrame } from '../sdk/resize.ts'
 import { canvas, paste } from './canvas.ts'
 
 const METHODS = ['area', 'bicubic', 'nearest-exact', 'bilinear', 'lanczos'] as const

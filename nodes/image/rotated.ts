@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
-import { storing } from '../sdk/colours.ts'
-import { CUBIC } from '../sdk/resample-taps.ts'
-import { depthOf, fullScale, samplesOf } from '../sdk/samples.ts'
+import { storing } from '../pixels/colours.ts'
+import { CUBIC } from '../pixels/resample-taps.ts'
+import { depthOf, fullScale, samplesOf } from '../pixels/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
 interface Size {

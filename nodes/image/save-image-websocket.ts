@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { encodeFrame } from '../sdk/encode.ts'
+import { encodeFrame } from '../pixels/encode.ts'
 import { defineNode } from '../sdk/node.ts'
 
 /** SaveImageWebsocket as ComfyUI has it (custom_nodes/websocket_image_save.py): no disk, and never the same run twice. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { encodeFrame, graphTexts } from '../sdk/encode.ts'
+import { encodeFrame, graphTexts } from '../pixels/encode.ts'
 import { defineNode } from '../sdk/node.ts'
 import { filenamePrefix } from './filename-prefix.ts'
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { reflect } from '../sdk/padding.ts'
+import { reflect } from '../pixels/padding.ts'
 import type { Frame } from '../sdk/values.ts'
 
 /** Samples after which others get a turn. */

@@ -1,4 +1,4 @@
-import { asciiJson } from '../sdk/png-text.ts'
+import { asciiJson } from '../pixels/png-text.ts'
 
 /** Tags that ComfyUI puts texts under: the prompt, then every further one a number lower (comfy_extras/nodes_images.py). */
 const PROMPT_TAG = 0x0110

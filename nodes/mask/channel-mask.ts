@@ -1,5 +1,5 @@
+import { fullScale } from '../pixels/samples.ts'
 import { RestorationError } from '../sdk/error.ts'
-import { fullScale } from '../sdk/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
 export const CHANNELS = ['red', 'green', 'blue', 'alpha'] as const

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { cropFrame } from '../pixels/tiles.ts'
 import { RestorationError } from '../sdk/error.ts'
 import { defineNode } from '../sdk/node.ts'
-import { cropFrame } from '../sdk/tiles.ts'
 
 /** CropMask as ComfyUI has it (comfy_extras/nodes_mask.py), but a rectangle beside the mask is an error. */
 export const cropMask = defineNode({

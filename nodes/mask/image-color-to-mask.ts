@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { toDepth, toRgb } from '../pixels/samples.ts'
 import { defineNode } from '../sdk/node.ts'
-import { toDepth, toRgb } from '../sdk/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
 /** ImageColorToMask as ComfyUI has it (comfy_extras/nodes_mask.py): colours are compared with 8 bits. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { mapColours } from '../sdk/colours.ts'
+import { mapColours } from '../pixels/colours.ts'
 import { defineNode } from '../sdk/node.ts'
 
 /** InvertMask as ComfyUI has it (comfy_extras/nodes_mask.py). */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { repeatTo } from '../sdk/batch.ts'
-import { storing } from '../sdk/colours.ts'
+import { repeatTo } from '../pixels/batch.ts'
+import { storing } from '../pixels/colours.ts'
+import { resizeFrame } from '../pixels/resize.ts'
+import { depthOf, samplesOf, toRgb } from '../pixels/samples.ts'
 import { defineNode } from '../sdk/node.ts'
-import { resizeFrame } from '../sdk/resize.ts'
-import { depthOf, samplesOf, toRgb } from '../sdk/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
 /** JoinImageWithAlpha as ComfyUI has it (comfy_extras/nodes_compositing.py): alpha is 1 − mask. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { decodeImage } from '../sdk/decode.ts'
+import { decodeImage } from '../pixels/decode.ts'
 import { defineNode } from '../sdk/node.ts'
 import { channelMask } from './channel-mask.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { repeatTo } from '../sdk/batch.ts'
+import { repeatTo } from '../pixels/batch.ts'
 import { defineNode } from '../sdk/node.ts'
 import type { Frame } from '../sdk/values.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { writePreviews } from '../pixels/preview.ts'
 import { defineNode } from '../sdk/node.ts'
-import { writePreviews } from '../sdk/preview.ts'
 
 /** MaskPreview as ComfyUI has it (comfy_extras/nodes_mask.py). */
 export const maskPreview = defineNode({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { withChannels } from '../sdk/channels.ts'
+import { withChannels } from '../pixels/channels.ts'
 import { defineNode } from '../sdk/node.ts'
 
 /** MaskToImage as ComfyUI has it (comfy_extras/nodes_mask.py). */

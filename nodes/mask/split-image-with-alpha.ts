@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { hasAlpha } from '../sdk/channels.ts'
-import { mapColours } from '../sdk/colours.ts'
+import { hasAlpha } from '../pixels/channels.ts'
+import { mapColours } from '../pixels/colours.ts'
+import { toRgb } from '../pixels/samples.ts'
 import { defineNode } from '../sdk/node.ts'
-import { toRgb } from '../sdk/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 import { channelMask } from './channel-mask.ts'
 

@@ -1,4 +1,4 @@
-import { fullScale, toRgb } from '../sdk/samples.ts'
+import { fullScale, toRgb } from '../pixels/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
 /** The largest difference, over R, G and B, of the means of two pictures, in units of 1/255. */

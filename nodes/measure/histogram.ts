@@ -1,4 +1,4 @@
-import { fullScale } from '../sdk/samples.ts'
+import { fullScale } from '../pixels/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
 export const BINS = 256

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { writePreviews } from '../pixels/preview.ts'
 import { defineNode } from '../sdk/node.ts'
-import { writePreviews } from '../sdk/preview.ts'
 import { describeHistogram, drawHistogram, histogramOf } from './histogram.ts'
 
 export const imageHistogram = defineNode({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { pairFrames } from '../pixels/pair-frames.ts'
 import { defineNode } from '../sdk/node.ts'
-import { pairFrames } from '../sdk/pair-frames.ts'
 import { psnrY } from './psnr-y.ts'
 import { showValues } from './show-values.ts'
 

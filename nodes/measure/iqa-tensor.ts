@@ -1,5 +1,5 @@
-import { LUMA } from '../sdk/luma.ts'
-import { fullScale, toRgb } from '../sdk/samples.ts'
+import { LUMA } from '../pixels/luma.ts'
+import { fullScale, toRgb } from '../pixels/samples.ts'
 import type { Frame, Tensor } from '../sdk/values.ts'
 import type { IqaInput } from './iqa-input.ts'
 

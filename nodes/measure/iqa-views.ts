@@ -1,8 +1,8 @@
+import { resample } from '../pixels/resample.ts'
+import { PILLOW_CUBIC } from '../pixels/resample-taps.ts'
+import { cropFrame } from '../pixels/tiles.ts'
 import { checkPixels } from '../sdk/checks.ts'
 import type { RunContext } from '../sdk/context.ts'
-import { resample } from '../sdk/resample.ts'
-import { PILLOW_CUBIC } from '../sdk/resample-taps.ts'
-import { cropFrame } from '../sdk/tiles.ts'
 import type { Frame } from '../sdk/values.ts'
 
 export const FITS = ['auto', 'whole', 'resize', 'resize and crop', 'crops'] as const

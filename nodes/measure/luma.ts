@@ -1,5 +1,5 @@
-import { LUMA } from '../sdk/luma.ts'
-import { fullScale, toRgb } from '../sdk/samples.ts'
+import { LUMA } from '../pixels/luma.ts'
+import { fullScale, toRgb } from '../pixels/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
 /** One channel of float64, row by row. */

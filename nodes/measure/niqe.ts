@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { cropFrame } from '../sdk/tiles.ts'
+import { cropFrame } from '../pixels/tiles.ts'
 import type { Frame } from '../sdk/values.ts'
 import { fitAsymmetricGaussian } from './asymmetric-gaussian.ts'
 import { gaussianWindow, planeOf, smooth } from './filter.ts'

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
+import { cropFrame } from '../pixels/tiles.ts'
 import { checkSameSize } from '../sdk/checks.ts'
 import { RestorationError } from '../sdk/error.ts'
-import { cropFrame } from '../sdk/tiles.ts'
 import type { Frame } from '../sdk/values.ts'
 import { gaussianWindow, planeOf, smooth } from './filter.ts'
 import { type Plane, studioLuma } from './luma.ts'

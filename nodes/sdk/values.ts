@@ -97,7 +97,7 @@ export interface GendrModel {
   readonly grain: number
 }
 
-/** The constants of a one-step restorer; see docs/models.md and models/import/manifest.ts for the file. */
+/** The constants of a one-step restorer; see docs/models.md and models/installed/manifest.ts for the file. */
 export type GendrManifest = LatentRestorer | PixelRestorer
 
 interface OneStepRestorer extends StepConstants {

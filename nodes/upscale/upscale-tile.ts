@@ -1,5 +1,5 @@
+import { fromUnitTensor, roundUp, toUnitTensor } from '../pixels/padding.ts'
 import type { RunContext } from '../sdk/context.ts'
-import { fromUnitTensor, roundUp, toUnitTensor } from '../sdk/padding.ts'
 import type { Frame, Tensor, UpscaleModel } from '../sdk/values.ts'
 
 /** An RGB tile, padded to what the model takes and cropped again: float32, `scale` times as wide and high. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { modelFacts } from '../../models/import/facts.ts'
+import { modelFacts } from '../../models/installed/facts.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { fileRoots, runnerOptions, type ServeSettings } from '../config.ts'
 import type { ModelChoices } from '../graph/catalogue.ts'

@@ -1,5 +1,5 @@
 import type { ImportOptions, SourceKind } from '../../models/import/import.ts'
-import type { VariantProvider } from '../../models/import/manifest.ts'
+import type { VariantProvider } from '../../models/installed/manifest.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Flags } from '../config.ts'
 import type { Command } from './command.ts'

@@ -1,5 +1,5 @@
-import { pngChunk } from '../../nodes/sdk/png.ts'
-import { addPngChunks } from '../../nodes/sdk/png-text.ts'
+import { pngChunk } from '../../nodes/pixels/png.ts'
+import { addPngChunks } from '../../nodes/pixels/png-text.ts'
 import { exifOfResult } from './exif.ts'
 
 /** Dots per inch that files have which say nothing of it. */

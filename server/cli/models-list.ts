@@ -1,4 +1,4 @@
-import { type BrokenModel, type ModelFacts, modelFacts } from '../../models/import/facts.ts'
+import { type BrokenModel, type ModelFacts, modelFacts } from '../../models/installed/facts.ts'
 import { WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Command } from './command.ts'
 

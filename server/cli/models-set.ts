@@ -1,4 +1,4 @@
-import { findModel } from '../../models/import/folder.ts'
+import { findModel } from '../../models/installed/folder.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Command } from './command.ts'

@@ -1,5 +1,5 @@
-import { findModel, listModels } from '../../models/import/folder.ts'
-import { findDamage } from '../../models/import/verify.ts'
+import { findModel, listModels } from '../../models/installed/folder.ts'
+import { findDamage } from '../../models/installed/verify.ts'
 import { WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Command } from './command.ts'
 

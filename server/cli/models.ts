@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path'
 import { DEFAULT_SETTING } from '../../models/import/asking.ts'
-import { type BrokenModel, type ModelFacts, modelFacts } from '../../models/import/facts.ts'
 import { tidyFolders } from '../../models/import/target.ts'
+import { type BrokenModel, type ModelFacts, modelFacts } from '../../models/installed/facts.ts'
+import { listIqaModels } from '../../models/installed/iqa-models.ts'
 import type { WorkSettings } from '../config.ts'
 import type { ModelChoices } from '../graph/catalogue.ts'
-import { listIqaModels } from '../runner/iqa-models.ts'
 import { writing } from './data-folder.ts'
 
 /** Names of the installed models. What cannot be read is offered too, so that whoever chooses it learns why. */

@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import type { BrokenModel, ModelFacts } from '../../models/import/facts.ts'
+import type { BrokenModel, ModelFacts } from '../../models/installed/facts.ts'
 
 /** GET /gendr/models: what is known of each installed model; ComfyUI's GET /models lists folders and names only. */
 export function modelRoutes(facts: () => Promise<readonly (ModelFacts | BrokenModel)[]>): Router {

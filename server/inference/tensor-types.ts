@@ -1,5 +1,5 @@
 import { Tensor } from 'onnxruntime-node'
-import { floatsToHalves, halvesToFloats } from '../../models/import/half.ts'
+import { floatsToHalves, halvesToFloats } from '../../models/installed/half.ts'
 
 /** Types of pictures that graphs of others take. */
 export type PictureType = 'float32' | 'float16' | 'uint8'

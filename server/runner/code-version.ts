@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { packageRoot } from '../package-root.ts'
 
 /** What results are computed by, beside this folder. */
-const FOLDERS = ['../../nodes', '../inference', '.']
+const FOLDERS = ['../../nodes', '../../models/import', '../../models/installed', '../inference', '.']
 
 /**
  * What results depend on besides their graph: the code that computes them, the libraries that it uses, and what else is

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Asked, DEFAULT_SETTING, type Question, type Setting, settingOf } from '../../models/import/asking.ts'
-import { filesOf, findModel, listModels, type ModelFolder, openModelFolder } from '../../models/import/folder.ts'
-import type { Manifest, RestorerManifest, UpscalerManifest } from '../../models/import/manifest.ts'
+import { filesOf, findModel, listModels, type ModelFolder, openModelFolder } from '../../models/installed/folder.ts'
+import { findIqaModel } from '../../models/installed/iqa-models.ts'
+import type { Manifest, RestorerManifest, UpscalerManifest } from '../../models/installed/manifest.ts'
 import type { ModelPart, Models } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { installedAs } from '../../nodes/sdk/model-name.ts'
 import type { GendrManifest, GendrModel, IqaModel, UpscaleModel } from '../../nodes/sdk/values.ts'
 import type { GraphReference } from '../inference/messages.ts'
-import { findIqaModel } from './iqa-models.ts'
 
 /** What a handle stands for. */
 interface Opened {

@@ -1,5 +1,5 @@
-import { colourSpaceOf, sharpOf } from '../../nodes/sdk/raw.ts'
-import { toDepth, toRgb } from '../../nodes/sdk/samples.ts'
+import { colourSpaceOf, sharpOf } from '../../nodes/pixels/raw.ts'
+import { toDepth, toRgb } from '../../nodes/pixels/samples.ts'
 import type { Frame } from '../../nodes/sdk/values.ts'
 
 const LONGEST_SIDE = 512

@@ -5,7 +5,7 @@ import { insertGraph, setParam } from '../../client/document/edits.ts'
 import { readGraphPicture, readGraphText } from '../../client/document/read-file.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import { writePrompt, writeWorkflow } from '../../client/document/write-workflow.ts'
-import { addPngText } from '../../nodes/sdk/png-text.ts'
+import { addPngText } from '../../nodes/pixels/png-text.ts'
 import { savedWorkflow, types } from './types.ts'
 
 const roundTrip = (json: unknown) => writeWorkflow(readWorkflow(json, types).graph, types)

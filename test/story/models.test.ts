@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findDamage } from '../../models/import/verify.ts'
+import { findDamage } from '../../models/installed/verify.ts'
 import { encodeSafetensors, SMALL_UNET, SMALL_VAE, syntheticTensors } from '../models/import/synthetic.ts'
 import { post, root, runPrompt, savedImage, startHost, upload } from './host.ts'
 

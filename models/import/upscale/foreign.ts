@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { UpscalerManifest } from '../../installed/manifest.ts'
 import { invalidCheckpoint } from '../failure.ts'
-import type { UpscalerManifest } from '../manifest.ts'
 import type { Description, ModelDraft } from '../model-draft.ts'
 import {
   type Convention,

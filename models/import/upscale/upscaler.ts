@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { nameOfFile } from '../../../nodes/sdk/model-name.ts'
+import { modelNameSchema } from '../../installed/manifest.ts'
 import { invalidCheckpoint } from '../failure.ts'
-import { modelNameSchema } from '../manifest.ts'
 import { drawParts, type GraphStyle, type ModelDraft } from '../model-draft.ts'
 import { openFile, type Weights } from '../weights.ts'
 import { ARCHITECTURES } from './architecture.ts'

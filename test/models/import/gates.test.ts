@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { openModelFolder } from '../../../models/import/folder.ts'
 import { importCheckpoint } from '../../../models/import/import.ts'
+import { openModelFolder } from '../../../models/installed/folder.ts'
 import { type Dense, runGraph } from './fixtures.ts'
 import { gateTensors, stageGated, wave } from './gated-checkpoint.ts'
 import type { Tensors } from './synthetic.ts'

@@ -12,9 +12,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { openModelFolder, readModelFolder } from '../../../models/import/folder.ts'
 import { type ImportOptions, importCheckpoint } from '../../../models/import/import.ts'
 import { importRandom } from '../../../models/import/random.ts'
+import { openModelFolder, readModelFolder } from '../../../models/installed/folder.ts'
 import { type Dense, runGraph, temporaryFolder } from './fixtures.ts'
 import {
   type Config,

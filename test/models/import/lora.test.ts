@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { readModelFolder } from '../../../models/import/folder.ts'
 import { importCheckpoint } from '../../../models/import/import.ts'
 import type { LoraFile } from '../../../models/import/lora.ts'
 import { randomValues } from '../../../models/import/random.ts'
 import { elementCount, type Shape } from '../../../models/import/stored-tensor.ts'
+import { readModelFolder } from '../../../models/installed/folder.ts'
 import { type Dense, runGraph, temporaryFolder } from './fixtures.ts'
 import {
   encodeSafetensors,

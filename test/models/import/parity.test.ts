@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readModelFolder } from '../../../models/import/folder.ts'
 import { importCheckpoint } from '../../../models/import/import.ts'
-import type { LatentManifest } from '../../../models/import/manifest.ts'
+import { readModelFolder } from '../../../models/installed/folder.ts'
+import type { LatentManifest } from '../../../models/installed/manifest.ts'
 import { relativeError, TOLERANCE } from './accuracy.ts'
 import { CHECKPOINTS, type Dense, readTensors, runGraph, temporaryFolder } from './fixtures.ts'
 

@@ -2,10 +2,10 @@ import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { openModelFolder, readModelFolder } from '../../../models/import/folder.ts'
 import { type ImportOptions, importCheckpoint } from '../../../models/import/import.ts'
-import type { LatentManifest, RestorerManifest } from '../../../models/import/manifest.ts'
 import { recondition } from '../../../models/import/recondition.ts'
+import { openModelFolder, readModelFolder } from '../../../models/installed/folder.ts'
+import type { LatentManifest, RestorerManifest } from '../../../models/installed/manifest.ts'
 import { runGraph, temporaryFolder } from './fixtures.ts'
 import { encodeSafetensors, SMALL_UNET, SMALL_VAE, syntheticTensors, writeCheckpoint } from './synthetic.ts'
 

@@ -8,7 +8,7 @@ import { niqe, niqeFeatures } from '../../../nodes/measure/niqe.ts'
 import { psnrY } from '../../../nodes/measure/psnr-y.ts'
 import { sharpness } from '../../../nodes/measure/sharpness.ts'
 import { ssimY } from '../../../nodes/measure/ssim-y.ts'
-import { decodeImage } from '../../../nodes/sdk/decode.ts'
+import { decodeImage } from '../../../nodes/pixels/decode.ts'
 import type { Frame } from '../../../nodes/sdk/values.ts'
 import { noiseFrame } from '../context.ts'
 

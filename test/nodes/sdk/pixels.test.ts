@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { transferColor } from '../../../nodes/sdk/color-transfer.ts'
-import { fromPaddedTensor, reflect, toPaddedTensor } from '../../../nodes/sdk/padding.ts'
-import { resizeFrame } from '../../../nodes/sdk/resize.ts'
-import { toDepth, toRgb } from '../../../nodes/sdk/samples.ts'
+import { transferColor } from '../../../nodes/pixels/color-transfer.ts'
+import { fromPaddedTensor, reflect, toPaddedTensor } from '../../../nodes/pixels/padding.ts'
+import { resizeFrame } from '../../../nodes/pixels/resize.ts'
+import { toDepth, toRgb } from '../../../nodes/pixels/samples.ts'
 import type { Frame } from '../../../nodes/sdk/values.ts'
 import { noiseFrame } from '../context.ts'
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addPngText } from '../../../nodes/sdk/png-text.ts'
+import { addPngText } from '../../../nodes/pixels/png-text.ts'
 import { readPngText } from '../../../server/graph/png-text.ts'
 import { type FakeHost, fakeGraph, post, startFakeHost } from '../runs/fake-host.ts'
 

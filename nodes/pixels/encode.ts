@@ -1,0 +1,18 @@
+import type { RunContext } from '../sdk/context.ts'
+import type { Frame } from '../sdk/values.ts'
+import { encodePng } from './png.ts'
+import { textChunks } from './png-text.ts'
+import { depthOf, toDepth } from './samples.ts'
+
+/** A frame as PNG: 16 bits for uint16, else 8 bits, rounded. */
+export async function encodeFrame(frame: Frame, texts: Readonly<Record<string, string>> = {}): Promise<Uint8Array> {
+  return encodePng(depthOf(frame.data) === 'uint16' ? frame : toDepth(frame, 'uint8'), textChunks(texts))
+}
+
+/** The text chunks by which ComfyUI finds the graph in a picture. */
+export function graphTexts({ metadata }: Pick<RunContext, 'metadata'>): Record<string, string> {
+  const texts = { prompt: metadata.prompt, ...metadata.extraPnginfo }
+  return Object.fromEntries(
+    Object.entries(texts).flatMap(([key, value]) => (value === undefined ? [] : [[key, JSON.stringify(value)]])),
+  )
+}

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest'
+import { missingDetailRows } from '../../../nodes/pixels/missing-detail.ts'
+import type { Frame } from '../../../nodes/sdk/values.ts'
+import { flat, grey, uneven } from '../sdk/frames.ts'
+
+const [LEAST, MOST] = [Math.fround(0.5 / 255), Math.fround(16 / 255)]
+
+describe('missing detail', () => {
+  test('is what training has, in whole blocks and in those that the border cuts', () => {
+    // models/training/grain.py: 255 * missing(l) of the same picture.
+    const found = missing(uneven(45, 37))
+    const expected = [
+      [0, 0, 0.88348],
+      [20, 20, 3.50196],
+      [31, 17, 5.03045],
+      [36, 44, 8.39075],
+    ] as const
+    for (const [y, x, value] of expected) expect(255 * found[y]![x]!).toBeCloseTo(value, 4)
+  })
+
+  test('is 2.2 times the slope where the luma does not bend, sixteen levels at most', () => {
+    const slope = 1 / 255
+    const found = missing(grey(64, 64, (x) => 0.2 + slope * x))
+    expect(found[32]![32]).toBeCloseTo(2.2 * slope, 5)
+    expect(missing(grey(20, 20, (x) => x / 20))[10]![10]).toBe(MOST)
+  })
+
+  test('is the least where nothing changes, and where all changes as fast as it can', () => {
+    for (const frame of [flat(30, 20, 0.5), flat(1, 1, 0.3), grey(30, 20, (x, y) => (x + y) % 2)])
+      expect(new Set(missing(frame).flat())).toEqual(new Set([LEAST]))
+  })
+
+  test('of a lone edge is that of its sides', () => {
+    const found = missing(grey(64, 64, (x) => Math.min(0.8, Math.max(0.2, (x - 30) / 4))))
+    expect(new Set(found.flat())).toEqual(new Set([LEAST]))
+  })
+})
+
+function missing(frame: Frame): number[][] {
+  return Array.from(missingDetailRows(frame), (row) => Array.from(row))
+}
