@@ -12,6 +12,23 @@ interface Import {
   readonly ours: boolean
 }
 
+/** What host and runner share, and small helpers. */
+const BASE = [
+  'server/graph/',
+  'server/protocol/',
+  'server/storage/',
+  'server/message-of.ts',
+  'server/package-root.ts',
+  'server/tidy-memory.ts',
+  'nodes/sdk/',
+]
+
+/** What the host's two doors, HTTP and sockets, are made of. */
+const HOST = [...BASE, 'server/guard.ts', 'server/host-log.ts', 'server/runs/', 'server/narration/']
+
+/** What the host and its processes say to each other; the processes themselves it must not import. */
+const MESSAGES = ['server/runner/messages.ts', 'server/inference/messages.ts']
+
 /** The first place whose prefix fits a file says what the file may import of ours. */
 const MAY_IMPORT: readonly { readonly place: string; readonly ours: readonly string[] }[] = [
   { place: 'nodes/sdk/', ours: ['nodes/sdk/'] },
@@ -22,8 +39,15 @@ const MAY_IMPORT: readonly { readonly place: string; readonly ours: readonly str
   { place: 'models/import/', ours: ['models/', 'nodes/sdk/', 'nodes/pixels/'] },
   { place: 'server/graph/', ours: ['server/graph/', 'nodes/sdk/'] },
   { place: 'server/protocol/', ours: ['server/protocol/', 'server/graph/', 'nodes/sdk/'] },
-  { place: 'server/runner/', ours: ['server/', 'nodes/', 'models/'] },
-  { place: 'server/', ours: ['server/', 'nodes/sdk/', 'nodes/pixels/', 'models/'] },
+  { place: 'server/storage/', ours: ['server/storage/', 'nodes/sdk/'] },
+  { place: 'server/inference/', ours: ['server/inference/', 'server/message-of.ts', 'models/', 'nodes/sdk/'] },
+  { place: 'server/runner/', ours: [...BASE, 'server/runner/', 'server/inference/', 'nodes/', 'models/'] },
+  { place: 'server/runs/', ours: [...BASE, 'server/runs/', ...MESSAGES] },
+  { place: 'server/narration/', ours: ['server/narration/', 'server/protocol/', 'server/runs/'] },
+  { place: 'server/socket/', ours: [...HOST, 'server/socket/'] },
+  { place: 'server/http/', ours: [...HOST, 'server/http/', ...MESSAGES, 'models/installed/', 'nodes/pixels/'] },
+  { place: 'server/cli/', ours: ['server/', 'nodes/sdk/', 'nodes/pixels/', 'models/'] },
+  { place: 'server/', ours: ['server/', 'nodes/sdk/'] },
   { place: 'client/', ours: ['client/', 'server/protocol/', 'server/graph/', 'nodes/sdk/'] },
 ]
 
@@ -32,6 +56,8 @@ const ONLY_IN: readonly { readonly name: RegExp; readonly places: readonly strin
   { name: /^litegraph\.js/, places: ['client/canvas/'], why: 'litegraph is one view of the document' },
   { name: /^onnxruntime-node$/, places: ['server/inference/'], why: 'its calls block, its faults kill' },
   { name: /^libsql$/, places: ['server/runs/'], why: 'one owner of the database' },
+  { name: /^ws$/, places: ['server/socket/'], why: 'HTTP and sockets know nothing of each other' },
+  { name: /^express$/, places: ['server/http/'], why: 'HTTP and sockets know nothing of each other' },
 ]
 
 /** What pure folders must not reach. */

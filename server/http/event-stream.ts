@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type { Response } from 'express'
+import type { Told } from '../narration/narration.ts'
+import { Outbox } from '../narration/outbox.ts'
 import { encodeFrame, type Frame, isResult, sizeOf } from '../protocol/frames.ts'
-import type { Told } from '../socket/narration.ts'
-import { Outbox } from '../socket/outbox.ts'
 
 /** How long a client may take nothing, in ms, before it is given up. */
 const PATIENCE = 60_000

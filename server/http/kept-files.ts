@@ -4,11 +4,11 @@ import { pipeline } from 'node:stream/promises'
 import type { WrittenFile } from '../protocol/events.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { contentHash } from '../storage/content-hash.ts'
+import type { HostFiles } from '../storage/host-files.ts'
 import { plainName } from '../storage/inside.ts'
 import { isNumbered } from '../storage/numbered-names.ts'
 import type { Upload } from '../storage/storage.ts'
 import { onlyMissing } from '../storage/write-file.ts'
-import type { HostFiles } from './files.ts'
 
 /** The host's files by their content, as the index has it and as the folders bear it out. */
 export class KeptFiles {

@@ -1,8 +1,8 @@
 import { Router } from 'express'
+import { type HostLog, LOG_SIZE } from '../host-log.ts'
 import { logSubscriptionSchema } from '../protocol/requests.ts'
+import { type HostFiles, isFolderType } from '../storage/host-files.ts'
 import { parse } from './failure.ts'
-import { type HostFiles, isFolderType } from './files.ts'
-import { type HostLog, LOG_SIZE } from './host-log.ts'
 
 /** Sends the log to the sockets of a client, or stops doing so. */
 export type FollowLog = (clientId: string, isOn: boolean) => void

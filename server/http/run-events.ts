@@ -1,7 +1,7 @@
 import { Router } from 'express'
+import type { Narration, Told } from '../narration/narration.ts'
 import { sequenceSchema } from '../protocol/requests.ts'
 import type { Runs } from '../runs/runs.ts'
-import type { Narration, Told } from '../socket/narration.ts'
 import { EventStream } from './event-stream.ts'
 
 /** How often a stream that has nothing to say shows that it is there, in ms. */

@@ -5,9 +5,9 @@ import { runQuerySchema } from '../protocol/requests.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { failureOf, type Job, picturesOf, timesOf } from '../runs/job.ts'
 import type { Runs } from '../runs/runs.ts'
+import type { HostFiles } from '../storage/host-files.ts'
 import { formatOf, inputName } from './content.ts'
 import { parse } from './failure.ts'
-import type { HostFiles } from './files.ts'
 import type { AcceptPrompt } from './prompt.ts'
 
 /** Pictures that come back inside of the answer, in bytes. */

@@ -1,7 +1,7 @@
 import { freemem, totalmem } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Router } from 'express'
-import type { DeviceReport } from '../runner/messages.ts'
+import type { DeviceReport } from '../inference/messages.ts'
 
 /** The version of ComfyUI whose protocol this is; clients compare it. */
 const COMFYUI_VERSION = '0.3.64'

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { messageOf } from '../message-of.ts'
-import type { DeviceReport } from '../runner/messages.ts'
+import type { DeviceReport } from './messages.ts'
 
 type Provider = DeviceReport['provider']
 

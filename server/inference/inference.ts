@@ -4,8 +4,7 @@ import { Worker } from 'node:worker_threads'
 import type { GraphSignature } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Tensor } from '../../nodes/sdk/values.ts'
-import type { DeviceReport } from '../runner/messages.ts'
-import type { Answer, FromThread, GraphReference, Order, ThreadOptions, ToThread } from './messages.ts'
+import type { Answer, DeviceReport, FromThread, GraphReference, Order, ThreadOptions, ToThread } from './messages.ts'
 import { probeDevice } from './probe-device.ts'
 
 interface Call {

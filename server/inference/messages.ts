@@ -2,7 +2,14 @@ import type { Asked } from '../../models/import/asking.ts'
 import type { GraphSignature } from '../../nodes/sdk/context.ts'
 import type { ErrorCode } from '../../nodes/sdk/error.ts'
 import type { Tensor } from '../../nodes/sdk/values.ts'
-import type { DeviceReport } from '../runner/messages.ts'
+
+/** The device that runs models, and why it was taken. */
+export interface DeviceReport {
+  readonly provider: 'cuda' | 'webgpu' | 'cpu'
+  readonly name: string
+  /** A sentence for the start-up line, e.g. "no CUDA provider is installed; WebGPU found no adapter". */
+  readonly reason: string
+}
 
 /** One graph of a model, as the thread finds it. */
 export interface GraphReference {

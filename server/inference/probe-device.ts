@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ErrorCode, RestorationError } from '../../nodes/sdk/error.ts'
-import type { DeviceReport } from '../runner/messages.ts'
+import type { DeviceReport } from './messages.ts'
 
 /** What the probing process says. */
 export type Probed =

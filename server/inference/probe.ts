@@ -1,6 +1,6 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import type { DeviceReport } from '../runner/messages.ts'
 import { chooseDevice } from './devices.ts'
+import type { DeviceReport } from './messages.ts'
 import type { Probed } from './probe-device.ts'
 
 /** A process that finds out what can run models, tells its parent and ends: what ONNX Runtime took goes with it. */

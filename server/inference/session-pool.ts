@@ -2,8 +2,7 @@ import { dirname } from 'node:path'
 import { InferenceSession } from 'onnxruntime-node'
 import { type Asked, askedGraph } from '../../models/import/asking.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import type { DeviceReport } from '../runner/messages.ts'
-import type { GraphReference } from './messages.ts'
+import type { DeviceReport, GraphReference } from './messages.ts'
 
 /** A session's threads wait busily for more work after a run, where they are in the way of the next session's and of the runner. */
 const EXTRA = { session: { force_spinning_stop: '1' } }

@@ -1,6 +1,7 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import type { ErrorCode } from '../../nodes/sdk/error.ts'
 import type { Prompt } from '../graph/prompt.ts'
+import type { DeviceReport } from '../inference/messages.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { StorageRoots } from '../storage/storage.ts'
 
@@ -22,14 +23,6 @@ export type ToRunner =
   | { readonly type: 'run'; readonly run: RunRequest }
   | { readonly type: 'cancel'; readonly runId: string }
   | { readonly type: 'free'; readonly unloadModels: boolean; readonly freeMemory: boolean }
-
-/** The device that runs models, and why it was taken. */
-export interface DeviceReport {
-  readonly provider: 'cuda' | 'webgpu' | 'cpu'
-  readonly name: string
-  /** A sentence for the start-up line, e.g. "no CUDA provider is installed; WebGPU found no adapter". */
-  readonly reason: string
-}
 
 /** Runner to host. The last event of a run is `succeeded`, `failed` or `interrupted`. */
 export type FromRunner =

@@ -1,5 +1,5 @@
 import type { ModelChoices } from '../graph/catalogue.ts'
-import type { HostFiles } from '../http/files.ts'
+import type { HostFiles } from '../storage/host-files.ts'
 import type { Surroundings } from './intake.ts'
 import type { Supervisor } from './supervisor.ts'
 

@@ -1,6 +1,6 @@
-import type { HostFiles } from '../http/files.ts'
 import { messageOf } from '../message-of.ts'
 import { placeOf } from '../storage/expire.ts'
+import type { HostFiles } from '../storage/host-files.ts'
 import { shrink } from '../storage/shrink.ts'
 import { TEMP_NEW } from '../storage/storage.ts'
 import type { FileIndex } from './file-index.ts'

@@ -4,15 +4,15 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { checkSite, checkToken, type Policy, urlOf } from '../http/guard.ts'
-import { type HostLog, LOG_SIZE, type LogEntry, logText } from '../http/host-log.ts'
+import { checkSite, checkToken, type Policy, urlOf } from '../guard.ts'
+import { type HostLog, LOG_SIZE, type LogEntry, logText } from '../host-log.ts'
+import type { Narration, Told } from '../narration/narration.ts'
 import { type ServerMessage, serverFeatures } from '../protocol/messages.ts'
 import type { Surroundings } from '../runs/intake.ts'
 import type { ActiveRun } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
 import { Connection } from './connection.ts'
 import { Inbox, readMessage, rejection } from './inbox.ts'
-import type { Narration, Told } from './narration.ts'
 
 export interface HubOptions {
   readonly runs: Runs

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { type HostLog, logText } from '../http/host-log.ts'
+import { type HostLog, logText } from '../host-log.ts'
 import { decodeFrame, type Frame } from '../protocol/frames.ts'
 import { type ClientMessage, clientMessageSchema, referenceSchema, type ServerMessage } from '../protocol/messages.ts'
 import { prepareRun, refusal, type Surroundings, withWorkflow } from '../runs/intake.ts'

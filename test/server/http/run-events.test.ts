@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import express from 'express'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runEventRoutes } from '../../../server/http/run-events.ts'
+import type { Narration, Told } from '../../../server/narration/narration.ts'
 import { encodeFrame } from '../../../server/protocol/frames.ts'
 import type { ActiveRun } from '../../../server/runs/run.ts'
 import type { Runs } from '../../../server/runs/runs.ts'
-import type { Narration, Told } from '../../../server/socket/narration.ts'
 import { type FakeHost, fakeGraph, get, Listener, post, startFakeHost, until } from '../runs/fake-host.ts'
 
 /** What a client that was away missed, as server-sent events and over the socket. */

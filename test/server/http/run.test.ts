@@ -3,11 +3,11 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import express from 'express'
 import { expect, test } from 'vitest'
-import type { HostFiles } from '../../../server/http/files.ts'
 import type { AcceptPrompt } from '../../../server/http/prompt.ts'
 import { runRoutes } from '../../../server/http/run.ts'
 import type { FileIndex } from '../../../server/runs/file-index.ts'
 import type { Runs } from '../../../server/runs/runs.ts'
+import type { HostFiles } from '../../../server/storage/host-files.ts'
 import { until } from '../runs/fake-host.ts'
 
 test('nobody is waited for who hung up before the run was accepted', async () => {

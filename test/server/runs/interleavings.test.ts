@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Narration } from '../../../server/narration/narration.ts'
 import type { RunEvent, RunEventBody } from '../../../server/protocol/events.ts'
 import type { JobStatus } from '../../../server/protocol/jobs.ts'
 import type { RunRequest } from '../../../server/runner/messages.ts'
 import { Deferred } from '../../../server/runs/deferred.ts'
 import { Runs } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'
-import { Narration } from '../../../server/socket/narration.ts'
 import { fakeGraph } from './fake-host.ts'
 
 /** Whatever is asked in whatever order, all who look see the same. */

@@ -1,5 +1,5 @@
 import type { Prompt } from '../../../server/graph/prompt.ts'
-import { Narrator } from '../../../server/socket/narrator.ts'
+import { Narrator } from '../../../server/narration/narrator.ts'
 
 /** What tells of the run `run` of a graph, to its client `me`. */
 export function narratorOf(prompt: Prompt): Narrator {

@@ -2,11 +2,11 @@ import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
+import { KEPT_BYTES, Narration, type Told } from '../../../server/narration/narration.ts'
+import { HOPELESS } from '../../../server/narration/outbox.ts'
 import type { ActiveRun } from '../../../server/runs/run.ts'
 import type { RunChange, Runs } from '../../../server/runs/runs.ts'
 import { Connection } from '../../../server/socket/connection.ts'
-import { KEPT_BYTES, Narration, type Told } from '../../../server/socket/narration.ts'
-import { HOPELESS } from '../../../server/socket/outbox.ts'
 
 /** How much of a run is kept for clients that are away, and for those that read slowly. */
 

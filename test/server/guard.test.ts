@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { checkSite, checkToken } from '../../../server/http/guard.ts'
-import { type FakeHost, get, Listener, startFakeHost } from '../runs/fake-host.ts'
+import { checkSite, checkToken } from '../../server/guard.ts'
+import { type FakeHost, get, Listener, startFakeHost } from './runs/fake-host.ts'
 
 let open: FakeHost
 let closed: FakeHost

@@ -1,6 +1,6 @@
 import type { FileReference, FolderType } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { ANNOTATION, type Upload } from '../storage/storage.ts'
+import { ANNOTATION, type Upload } from './storage.ts'
 
 /** What the API needs of the storage; `server/storage` has it. */
 export interface HostFiles {

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { isLoopback, type ServeSettings } from '../config.ts'
+import { isLoopback, type ServeSettings } from './config.ts'
 
 export type Policy = Pick<ServeSettings, 'listen' | 'token' | 'hostNames' | 'origins'>
 
