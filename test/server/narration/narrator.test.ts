@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RunEventBody } from '../../../server/protocol/events.ts'
-import { narratorOf } from '../socket/narrator-of.ts'
+import { narratorOf } from './narrator-of.ts'
 
 /** Bytes and `progress_state` messages that a chain of so many nodes causes; each node takes a millisecond. */
 function traffic(count: number): { bytes: number; states: Record<string, unknown>[] } {

@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws'
 import type { RunEventBody } from '../../../server/protocol/events.ts'
 import { decodeFrame } from '../../../server/protocol/frames.ts'
 import { Connection } from '../../../server/socket/connection.ts'
-import { narratorOf } from './narrator-of.ts'
+import { narratorOf } from '../narration/narrator-of.ts'
 
 const started = (node: string): RunEventBody => ({ type: 'node_started', node })
 const preview = (node: string): RunEventBody => ({
