@@ -3,7 +3,8 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type Entry, entryOf, listOf } from './entry.ts'
 import { type End, groupEntry, INPUTS, OUTPUTS } from './group-entry.ts'
 import { nameUuid } from './name-uuid.ts'
-import { AFTERWARDS, type Widget } from './widget-values.ts'
+import { optionalLast } from './object-info.ts'
+import { type Widget, widgetsOf } from './widget-values.ts'
 import { parseWorkflow, type WorkflowNode } from './workflow.ts'
 
 interface Socket {
@@ -11,17 +12,10 @@ interface Socket {
   readonly type: string
 }
 
-/** A widget of a node, which takes a place in its values, and others after it that are no inputs. */
-export interface PlacedWidget extends Widget {
-  readonly kind: string
-  /** A button for uploads follows. */
-  readonly isUpload?: boolean
-}
-
 /** What a node shows: all that decides how a group of several looks. */
 interface Shown {
   readonly slots: readonly Socket[]
-  readonly widgets: readonly PlacedWidget[]
+  readonly widgets: readonly Widget[]
   readonly outputs: readonly Socket[]
 }
 
@@ -54,7 +48,7 @@ export function groupDefinition(name: string, group: Entry, resolve: Resolve): G
 
 /** An input of the group, and what it feeds: inputs of its nodes by their indices. */
 interface GroupInput extends Socket {
-  readonly widget?: PlacedWidget
+  readonly widget?: Widget
   readonly targets: readonly (readonly [node: number, input: number])[]
 }
 
@@ -187,7 +181,7 @@ class GroupReader {
     throw this.#closed(`'${id}', a node that this host does not have`)
   }
 
-  #widgetAt({ to, input }: End): PlacedWidget | undefined {
+  #widgetAt({ to, input }: End): Widget | undefined {
     const type = this.#types[to]
     const name = this.#inputs[to]?.[input]?.name
     const shown = type === undefined ? undefined : 'slots' in type ? type : shownBy(type)
@@ -197,7 +191,7 @@ class GroupReader {
   #groupInputs(shown: readonly (Shown | undefined)[]): readonly GroupInput[] {
     const inputs = new Map<string, GroupInput>()
     const later: (() => void)[] = []
-    const add = (node: number, name: string, socket: Socket, widget?: PlacedWidget) => {
+    const add = (node: number, name: string, socket: Socket, widget?: Widget) => {
       const targets =
         this.#nodes[node]?.type === PRIMITIVE
           ? (this.#wiresFrom.get(node) ?? []).map(({ to, input }) => [to, input] as const)
@@ -208,7 +202,7 @@ class GroupReader {
       if (one === undefined) continue
       const isLinked = (input: number) => this.#wireInto.has(`${i}:${input}`)
       const written = this.#inputs[i] ?? []
-      const converted: [number, PlacedWidget][] = []
+      const converted: [number, Widget][] = []
       for (const widget of one.widgets) {
         const at = written.findIndex(({ name, isWidget }) => isWidget && name === widget.name)
         if (at >= 0) converted.push([at, widget])
@@ -292,38 +286,9 @@ class GroupReader {
   }
 }
 
-/** A type of the host as ComfyUI lists it: what may be left out comes last. */
-function shownBy({ inputs, parameters, outputs }: NodeDescription): Shown {
-  const ordered = [
-    ...parameters.filter(({ optional }) => optional !== true),
-    ...parameters.filter((one) => one.optional),
-  ]
-  return {
-    slots: [...inputs.filter(({ required }) => required), ...inputs.filter(({ required }) => !required)],
-    widgets: ordered.map((parameter) => ({
-      name: parameter.name,
-      kind: parameter.kind,
-      ...(parameter.kind === 'COMBO' && parameter.optionsFrom === 'input_images' ? { isUpload: true } : {}),
-    })),
-    outputs,
-  }
-}
-
-/** The values of a group node, one for each of its widgets as far as the file has them. */
-export function valuesOfPlaces(widgets: readonly PlacedWidget[], values: readonly unknown[]): unknown[] {
-  const own: unknown[] = []
-  let at = 0
-  for (const [i, { kind, isUpload }] of widgets.entries()) {
-    if (at >= values.length) break
-    own.push(values[at++])
-    const isSpare = () => values.length - at > widgets.length - i - 1
-    if (isUpload === true && values[at] === 'image' && isSpare()) at++
-    // What happens to a value after a run; beside a choice there is a filter for that, too.
-    if (kind === 'STRING' || kind === 'BOOLEAN' || !AFTERWARDS.has(values[at]) || !isSpare()) continue
-    at++
-    if (kind === 'COMBO' && values[at] === '' && isSpare()) at++
-  }
-  return own
+/** A type of the host as ComfyUI lists it. */
+function shownBy(type: NodeDescription): Shown {
+  return { slots: optionalLast(type.inputs), widgets: widgetsOf(type), outputs: type.outputs }
 }
 
 function isIndex(value: unknown): value is number {

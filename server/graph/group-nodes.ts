@@ -1,7 +1,8 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Entry, entryOf, listOf } from './entry.ts'
-import { type GroupDefinition, groupDefinition, valuesOfPlaces } from './group-definition.ts'
+import { type GroupDefinition, groupDefinition } from './group-definition.ts'
+import { valuesOfWidgets } from './widget-values.ts'
 
 /** The type of a node of an older ComfyUI that stands for several; `/` before its frontend 1.2.63. */
 const GROUP = /^workflow[>/](.*)$/s
@@ -145,7 +146,7 @@ class Groups {
 
 /** A group node as one that is made of a subgraph, with its own values. */
 function instanceOf(node: Entry, { id, widgets }: GroupDefinition): Entry {
-  return { ...node, type: id, widgets_values: valuesOfPlaces(widgets, listOf(node.widgets_values)) }
+  return { ...node, type: id, widgets_values: valuesOfWidgets(widgets, listOf(node.widgets_values)) }
 }
 
 function unknownGroup(name: string): RestorationError {

@@ -23,14 +23,9 @@ export interface ObjectInfo {
 export type InputConfig = readonly [string | readonly string[], Readonly<Record<string, unknown>>]
 
 export function objectInfo(node: NodeDescription, choices: Choices): ObjectInfo {
-  const required = [
-    ...node.inputs.filter((input) => input.required),
-    ...node.parameters.filter((parameter) => !parameter.optional),
-  ]
-  const optional = [
-    ...node.inputs.filter((input) => !input.required),
-    ...node.parameters.filter((parameter) => parameter.optional),
-  ]
+  const all = [...node.inputs, ...node.parameters]
+  const required = all.filter((input) => !isOptional(input))
+  const optional = all.filter(isOptional)
   return {
     input: { required: configs(required, choices), optional: configs(optional, choices) },
     input_order: { required: required.map((input) => input.name), optional: optional.map((input) => input.name) },
@@ -48,6 +43,15 @@ export function objectInfo(node: NodeDescription, choices: Choices): ObjectInfo 
     output_node: node.outputNode,
     is_input_list: node.listInput,
   }
+}
+
+/** Inputs or parameters in the order in which ComfyUI shows them and writes their values: what may be left out comes last. */
+export function optionalLast<T extends InputDescription | ParameterDescription>(inputs: readonly T[]): readonly T[] {
+  return [...inputs.filter((input) => !isOptional(input)), ...inputs.filter(isOptional)]
+}
+
+export function isOptional(input: InputDescription | ParameterDescription): boolean {
+  return 'required' in input ? !input.required : input.optional === true
 }
 
 /** How one input or parameter stands in /object_info and in validation errors. */
