@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { checkSite, checkToken, type Policy, urlOf } from '../guard.ts'
+import type { Policy } from '../guard.ts'
 import { type HostLog, LOG_SIZE, type LogEntry, logText } from '../host-log.ts'
 import type { Narration, Told } from '../narration/narration.ts'
 import { type ServerMessage, serverFeatures } from '../protocol/messages.ts'
@@ -13,6 +12,7 @@ import type { ActiveRun } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
 import { Connection } from './connection.ts'
 import { Inbox, readMessage, rejection } from './inbox.ts'
+import { answerUpgrades } from './upgrades.ts'
 
 export interface HubOptions {
   readonly runs: Runs
@@ -28,7 +28,6 @@ export interface HubOptions {
   readonly heartbeat?: number
 }
 
-const PATHS: ReadonlySet<string> = new Set(['/ws', '/api/ws'])
 /** Characters of a text message; parsing a larger one would keep everybody else waiting. */
 const MAX_TEXT = 8 << 20
 /** Bytes of one socket that may wait for their turn; above that nothing more is read from it. */
@@ -72,9 +71,9 @@ export class Hub {
 
   /** Answers the upgrade requests of a server. */
   attach(server: Server): void {
-    server.on('upgrade', (request, socket, head) => {
-      if (request.headers.upgrade?.toLowerCase() === 'websocket') this.#upgrade(request, socket, head)
-      else withoutUpgrade(server, request, socket, head)
+    answerUpgrades(server, this.#options.policy, (request, socket, head, url) => {
+      const sid = url.searchParams.get('clientId') || randomUUID().replaceAll('-', '')
+      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request.socket, sid))
     })
   }
 
@@ -93,22 +92,6 @@ export class Hub {
   followLog(clientId: string, isOn: boolean): void {
     if (isOn && this.#connections.has(clientId)) this.#readers.add(clientId)
     else this.#readers.delete(clientId)
-  }
-
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const target = request.url ?? '/'
-    const url = urlOf(target)
-    const { policy } = this.#options
-    const denial = checkSite(request.headers, policy) ?? checkToken(request.headers, target, policy)
-    const isHere = url !== undefined && PATHS.has(url.pathname)
-    if (!isHere || denial !== undefined) {
-      const status = isHere ? denial!.status : 404
-      socket.on('error', () => undefined)
-      socket.end(`HTTP/1.1 ${status} ${STATUS_TEXT[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-      return
-    }
-    const sid = url.searchParams.get('clientId') || randomUUID().replaceAll('-', '')
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request.socket, sid))
   }
 
   #accept(socket: WebSocket, stream: Socket, sid: string): void {
@@ -231,22 +214,6 @@ const TOO_LARGE = rejection(
     'Send pictures in binary frames before the run, and the graph alone in it.',
   ),
 )
-
-const STATUS_TEXT: Readonly<Record<number, string>> = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found' }
-
-/**
- * Answers a request for another protocol, such as the `h2c` that Java's HttpClient and `curl --http2` offer, as the plain
- * request that it is too (RFC 9110, 7.8): its head goes back into the socket without the offer.
- */
-function withoutUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`]
-  for (let i = 0; i < request.rawHeaders.length; i += 2) {
-    const name = request.rawHeaders[i]!
-    if (!/^(connection|upgrade|http2-settings)$/i.test(name)) lines.push(`${name}: ${request.rawHeaders[i + 1]}`)
-  }
-  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
-  server.emit('connection', socket)
-}
 
 function text(message: ServerMessage): string {
   return JSON.stringify(message)
