@@ -9,7 +9,7 @@ import {
   OUTPUTS,
   readDefinitions,
 } from './subgraph-definitions.ts'
-import { fieldFor, givenInside, inputsMeant, ownValues, promotedWidgets } from './subgraph-fields.ts'
+import { type Boundary, fieldFor, givenInside, inputsMeant, ownValues, promotedWidgets } from './subgraph-fields.ts'
 import type { Workflow, WorkflowInput, WorkflowLink, WorkflowNode } from './workflow.ts'
 
 /** What a subgraph may grow to; two that each hold two of the next would double with every level. */
@@ -41,6 +41,16 @@ type Feed =
 /** Values of widgets by node and widget. */
 type Given = ReadonlyMap<string, ReadonlyMap<string, unknown>>
 
+/** A node of a level with its id in the whole. */
+interface Placed {
+  readonly node: WorkflowNode
+  readonly id: string
+  /** Values of its widgets that were set outside. */
+  readonly set: ReadonlyMap<string, unknown>
+  /** What feeds an input, as a link that leads to this id. */
+  readonly feedOf: (input: WorkflowInput, to: string) => Feed
+}
+
 class Expansion {
   readonly nodes: WorkflowNode[] = []
   readonly links: WorkflowLink[] = []
@@ -53,7 +63,9 @@ class Expansion {
   }
 
   /**
-   * Adds the nodes of a level. @param feeds what comes in through its boundary, by slot
+   * Adds the nodes of a level.
+   * @param holders the types of the nodes that it is inside of
+   * @param feeds what comes in through its boundary, by slot
    * @param given values of its nodes' widgets that were set outside, by node and widget
    * @returns for each output of the level the link that leaves it
    */
@@ -64,78 +76,26 @@ class Expansion {
     feeds: ReadonlyMap<number, Feed> = new Map(),
     given: Given = new Map(),
   ): ReadonlyMap<number, WorkflowLink> {
-    const opened = new Set(nodes.filter((node) => this.#opens(node)).map(({ id }) => String(id)))
+    const opened = new Map(nodes.map((node) => [String(node.id), this.#definitionOf(node)]))
     /** A link of the level as one of the whole; undefined where it comes from an input that nothing feeds. */
     const made = (link: WorkflowLink, to: string): Feed => {
       const from = String(link.from)
       if (from === INPUTS) return feeds.get(link.fromSlot)
       // What a subgraph gives goes through a reroute of that name.
-      const [source, slot] = opened.has(from)
-        ? [outputId(prefix + from, link.fromSlot), 0]
-        : [prefix + from, link.fromSlot]
+      const [source, slot] =
+        opened.get(from) === undefined ? [prefix + from, link.fromSlot] : [outputId(prefix + from, link.fromSlot), 0]
       return { kind: 'link', link: this.#link(source, slot, to, link.type) }
+    }
+    const feedOf = ({ link }: WorkflowInput, to: string): Feed => {
+      const known = link === null ? undefined : links.get(link)
+      return known === undefined ? undefined : made(known, to)
     }
     for (const node of nodes) {
       const id = prefix + String(node.id)
-      const set = given.get(String(node.id)) ?? new Map()
-      const feedOf = ({ link }: WorkflowInput, to: string) => {
-        const known = link === null ? undefined : links.get(link)
-        return known === undefined ? undefined : made(known, to)
-      }
-      const definition = opened.has(String(node.id)) ? this.#definitions.get(node.type) : undefined
-      if (definition === undefined) {
-        const inputs = node.inputs.map((input) => this.#fed(input, id, feedOf(input, id)))
-        this.#add({ ...withValues(node, set), id, inputs })
-      } else {
-        if (holders.includes(node.type)) {
-          throw new RestorationError(
-            'workflow_invalid',
-            `The subgraph '${definition.name}' holds itself at node ${id}.`,
-            'Remove the node that is made of it from its inside.',
-          )
-        }
-        if (holders.length >= MAX_DEPTH) {
-          throw new RestorationError(
-            'workflow_invalid',
-            `At node ${id} subgraphs are nested deeper than ${MAX_DEPTH} levels.`,
-            'Unpack some of them.',
-          )
-        }
-        this.#count()
-        this.#countParts(definition.parts)
-        const boundary = definition.boundary ?? listedBy(node)
-        const promoted = promotedWidgets(node.properties, boundary)
-        const values = ownValues(node, boundary)
-        for (const [widget, value] of set) values.set(fieldFor(boundary, widget, promoted), value)
-        const inside = new Map<number, Feed>()
-        for (const [index, { name }] of boundary.inputs.entries()) {
-          if (values.has(name)) inside.set(index, { kind: 'value', value: values.get(name) })
-        }
-        const meant = inputsMeant(node.inputs, boundary)
-        for (const [slot, input] of node.inputs.entries()) {
-          const index = meant[slot]
-          if (index === undefined) continue
-          const reroute = `${id}:${INPUTS}:${index}`
-          const feed = feedOf(input, reroute)
-          if (feed?.kind === 'link') {
-            // One link in, any number out: the reroute takes what the node is fed.
-            this.#add(virtual('Reroute', reroute, { ...input, link: feed.link }))
-            inside.set(index, { kind: 'link', link: this.#link(reroute, 0, id, input.type) })
-          } else if (feed?.kind === 'value') inside.set(index, feed)
-        }
-        const outputs = this.level(
-          definition.level,
-          `${id}:`,
-          [...holders, node.type],
-          inside,
-          givenInside(promoted, values),
-        )
-        for (const slot of new Set([...node.outputs.keys(), ...outputs.keys()])) {
-          const link = outputs.get(slot)
-          const type = node.outputs[slot]?.type ?? link?.type ?? '*'
-          this.#add(virtual('Reroute', outputId(id, slot), { name: '', type, link: link?.id ?? null, rest: {} }))
-        }
-      }
+      const placed = { node, id, set: given.get(String(node.id)) ?? new Map(), feedOf }
+      const definition = opened.get(String(node.id))
+      if (definition === undefined) this.#copy(placed)
+      else this.#open(placed, definition, holders)
     }
     const bySlot = new Map<number, WorkflowLink>()
     for (const link of leaving) {
@@ -144,6 +104,56 @@ class Expansion {
       if (known !== undefined) bySlot.set(link.toSlot, known)
     }
     return bySlot
+  }
+
+  #copy({ node, id, set, feedOf }: Placed): void {
+    const inputs = node.inputs.map((input) => this.#fed(input, id, feedOf(input, id)))
+    this.#add({ ...withValues(node, set), id, inputs })
+  }
+
+  /** Adds the inside of a subgraph, and a reroute for each of its outputs. */
+  #open(placed: Placed, definition: Definition, holders: readonly string[]): void {
+    const { node, id, set } = placed
+    refuseNesting(definition, node.type, id, holders)
+    this.#count()
+    this.#countParts(definition.parts)
+    const boundary = definition.boundary ?? listedBy(node)
+    const promoted = promotedWidgets(node.properties, boundary)
+    const values = ownValues(node, boundary)
+    for (const [widget, value] of set) values.set(fieldFor(boundary, widget, promoted), value)
+    const feeds = this.#feedsInto(placed, boundary, values)
+    const given = givenInside(promoted, values)
+    const outputs = this.level(definition.level, `${id}:`, [...holders, node.type], feeds, given)
+    for (const slot of new Set([...node.outputs.keys(), ...outputs.keys()])) {
+      const link = outputs.get(slot)
+      const type = node.outputs[slot]?.type ?? link?.type ?? '*'
+      this.#add(virtual('Reroute', outputId(id, slot), { name: '', type, link: link?.id ?? null, rest: {} }))
+    }
+  }
+
+  /** What comes into a subgraph: the node's own values, and in their place what links bring, each through a reroute. */
+  #feedsInto(
+    { node, id, feedOf }: Placed,
+    boundary: Boundary,
+    values: ReadonlyMap<string, unknown>,
+  ): ReadonlyMap<number, Feed> {
+    const feeds = new Map<number, Feed>()
+    for (const [index, { name }] of boundary.inputs.entries()) {
+      if (values.has(name)) feeds.set(index, { kind: 'value', value: values.get(name) })
+    }
+    const meant = inputsMeant(node.inputs, boundary)
+    for (const [slot, input] of node.inputs.entries()) {
+      const index = meant[slot]
+      if (index === undefined) continue
+      const reroute = `${id}:${INPUTS}:${index}`
+      const feed = feedOf(input, reroute)
+      if (feed?.kind === 'link') {
+        // One link in, any number out: the reroute takes what the node is fed.
+        this.#add(virtual('Reroute', reroute, { ...input, link: feed.link }))
+        feeds.set(index, { kind: 'link', link: this.#link(reroute, 0, id, input.type) })
+      } else if (feed?.kind === 'value') feeds.set(index, feed)
+    }
+    return feeds
   }
 
   /** An input of a node that is fed so: a value comes from a primitive, and without anything the node's own counts. */
@@ -155,8 +165,9 @@ class Expansion {
     return { ...input, link: this.#link(id, 0, to, input.type) }
   }
 
-  #opens({ type, mode }: WorkflowNode): boolean {
-    return this.#definitions.has(type) && mode !== 2 && mode !== 4
+  /** The subgraph that opens in a node's place. */
+  #definitionOf({ type, mode }: WorkflowNode): Definition | undefined {
+    return mode === 2 || mode === 4 ? undefined : this.#definitions.get(type)
   }
 
   #link(from: string, fromSlot: number, to: string, type: string): number {
@@ -179,6 +190,23 @@ class Expansion {
   #countParts(parts: number): void {
     this.#parts += parts
     if (this.#parts > MAX_PARTS) throw overgrown(`${MAX_PARTS} inputs, fields and links`)
+  }
+}
+
+function refuseNesting({ name }: Definition, type: string, id: string, holders: readonly string[]): void {
+  if (holders.includes(type)) {
+    throw new RestorationError(
+      'workflow_invalid',
+      `The subgraph '${name}' holds itself at node ${id}.`,
+      'Remove the node that is made of it from its inside.',
+    )
+  }
+  if (holders.length >= MAX_DEPTH) {
+    throw new RestorationError(
+      'workflow_invalid',
+      `At node ${id} subgraphs are nested deeper than ${MAX_DEPTH} levels.`,
+      'Unpack some of them.',
+    )
   }
 }
 
