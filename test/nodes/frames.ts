@@ -12,6 +12,11 @@ export function bytes(width: number, height: number, channels: Frame['channels']
   return { width, height, channels, data: Uint8Array.from(samples) }
 }
 
+/** A mask, row by row. */
+export function mask(width: number, height: number, samples: readonly number[]): Image {
+  return batch(floats(width, height, 1, samples))
+}
+
 export function batch(...frames: Frame[]): Image {
   return { frames }
 }
@@ -19,4 +24,9 @@ export function batch(...frames: Frame[]): Image {
 /** Sizes and samples, rounded so that float32 reads as it was meant. */
 export function shown({ width, height, channels, data }: Frame) {
   return { size: [width, height, channels], samples: Array.from(data, (value) => Math.round(value * 1e5) / 1e5 + 0) }
+}
+
+/** The first picture of a batch, as `shown` has it. */
+export function first({ frames }: Image) {
+  return shown(frames[0]!)
 }
