@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Dirent, Stats } from 'node:fs'
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
@@ -53,6 +54,8 @@ export class Storage implements Files {
   readonly #files: FileSystem
   readonly #numbered: NumberedNames
   readonly #renewAfter: number
+  /** A part of the names of temporary files: whoever kept one must not find another picture there after a restart. */
+  readonly #era = randomUUID().slice(0, 8)
   /** When temporary files were renewed, by their place. Their own dates tell whether they have changed. */
   readonly #uses = new Map<string, number>()
 
@@ -160,7 +163,8 @@ export class Storage implements Files {
   }
 
   async write(type: 'output' | 'temp', prefix: string, extension: string, bytes: Uint8Array): Promise<FileReference> {
-    return { ...(await this.#series[type].write(prefix, extension, bytes).catch(refusingName(prefix))), type }
+    const series = this.#seriesOf(type, prefix)
+    return { ...(await this.#series[type].write(series, extension, bytes).catch(refusingName(prefix))), type }
   }
 
   /** As `write`, but once only: a run that is run again gets the file that it wrote before. */
@@ -172,7 +176,7 @@ export class Storage implements Files {
     bytes: Uint8Array,
   ): Promise<Written> {
     const place = await this.#series[type]
-      .deliver(this.#receipts, claim, prefix, extension, bytes)
+      .deliver(this.#receipts, claim, this.#seriesOf(type, prefix), extension, bytes)
       .catch(refusingName(prefix))
     const reference = { filename: place.filename, subfolder: place.subfolder, type }
     const content = place.isNew ? bytes : await this.#files.readFile(await this.path(reference))
@@ -204,6 +208,10 @@ export class Storage implements Files {
     if (!overwrite) return { ...reference, filename: await this.#numbered.put(path, create) }
     await replaceFile(path, bytes, this.#drafts).catch(refusingName(filename))
     return reference
+  }
+
+  #seriesOf(type: 'output' | 'temp', prefix: string): string {
+    return type === 'temp' ? `${prefix}_${this.#era}` : prefix
   }
 
   async #find({ type, subfolder, filename }: FileReference): Promise<{ readonly path: string; readonly found: Stats }> {

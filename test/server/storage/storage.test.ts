@@ -146,6 +146,12 @@ describe('numbered series', () => {
     expect((await storage.write('output', 'photo', 'png', bytes('1'))).filename).toBe('photo_00043_.png')
   })
 
+  test.each(['a_9007199254740992_.png', 'a_20240512123045123.jpg'])('do not count on from %s', async (name) => {
+    await writeFile(inBase(`output/${name}`), '')
+    for (const expected of ['a_00001_.png', 'a_00002_.png'])
+      expect((await storage.write('output', 'a', 'png', bytes('1'))).filename).toBe(expected)
+  })
+
   test.each(['', '.', './', 'sub/'])('the prefix %j stays in the output folder', async (prefix) => {
     const file = await storage.write('output', prefix, 'png', bytes('x'))
     expect(dirname(await storage.path(file))).toBe(inBase('output'))
@@ -158,6 +164,22 @@ describe('numbered series', () => {
     expect(written.map((file) => file.filename).sort()).toEqual(['a_00003_.png', 'a_00004_.png', 'a_00005_.png'])
     expect(await readFile(inBase('output/a_00002_.png'), 'utf8')).toBe('another')
     expect((await readdir(inBase('output'))).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
+  test('of temporary files never begin again, although the next host finds the folder empty', async () => {
+    const names = []
+    for (let start = 0; start < 2; start++) {
+      const opened = await Storage.open(roots())
+      for (let i = 0; i < 2; i++) names.push((await opened.write('temp', 'sub/shown', 'png', bytes('1'))).filename)
+      const claim = { run: `${start}`, node: 'a', index: 0 }
+      names.push((await opened.deliver(claim, 'temp', 'sub/shown', 'png', bytes('1'))).filename)
+      await rm(inBase('temp'), { recursive: true })
+      await mkdir(inBase('temp'))
+    }
+    expect(new Set(names).size).toBe(6)
+    expect(names.slice(0, 3)).toEqual(
+      [1, 2, 3].map((n) => expect.stringMatching(`^shown_[0-9a-f]{8}_0000${n}_\\.png$`)),
+    )
   })
 
   test('fill in the date', async () => {
