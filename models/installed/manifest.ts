@@ -1,7 +1,10 @@
 import { z } from 'zod'
 
+/** A name that leads nowhere but to a file of the same folder. */
+export const fileNameSchema = z.string().regex(/^(?!\.{1,2}$)[^/\\:\p{Cc}]+$/u, 'a file beside the manifest')
+
 const fileSchema = z.strictObject({
-  path: z.string().regex(/^[\w.-]+$/, 'a file beside the manifest'),
+  path: fileNameSchema,
   bytes: z.int().min(0),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 })

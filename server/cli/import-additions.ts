@@ -1,4 +1,5 @@
 import type { ImportOptions, SourceKind } from '../../models/import/import.ts'
+import { RANGES, type Range } from '../../models/import/upscale/range.ts'
 import type { VariantProvider } from '../../models/installed/manifest.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Flags } from '../config.ts'
@@ -18,11 +19,14 @@ export const ADDITION_OPTIONS = {
     value: 'portable|cpu|cuda',
     help: 'portable: one set of graphs for all devices; cpu (default), cuda: and one for each up to that',
   },
-  range: { value: 'unit|bytes|symmetric', help: 'of an .onnx: black and white are 0..1, 0..255 or -1..1' },
+  range: {
+    value: 'IN[:OUT]',
+    help: 'of an .onnx: what black and white are, each unit (0..1), bytes (0..255) or symmetric (-1..1)',
+  },
   copy: { help: 'write own weights; without it the checkpoint is linked where the graphs can use it as it is' },
 } satisfies Command['options']
 
-type Additions = Pick<ImportOptions, 'loras' | 'prompts' | 'prompt' | 'precision' | 'variants' | 'range' | 'copy'>
+type Additions = Pick<ImportOptions, 'loras' | 'prompts' | 'prompt' | 'precision' | 'variants' | 'levels' | 'copy'>
 
 /** @throws RestorationError `configuration_invalid`, naming the flag that does not fit */
 export function readAdditions(flags: Flags): Additions {
@@ -35,7 +39,7 @@ export function readAdditions(flags: Flags): Additions {
     prompt: chosen[0],
     precision: choice('precision', ['fp32', 'fp16', 'int8'], flags.precision),
     variants: TARGETS[choice('target', ['portable', 'cpu', 'cuda'], flags.target) ?? 'cpu'],
-    range: choice('range', ['unit', 'bytes', 'symmetric'], flags.range),
+    levels: readLevels(flags.range),
     copy: flags.copy === true,
   }
 }
@@ -80,6 +84,17 @@ function readLora(value: string): { path: string; scale: number } {
   const [, path = '', scale = '1'] = /^(.*?)(?::([-+]?(?:\d+\.?\d*|\.\d+)))?$/s.exec(value) ?? []
   if (path === '') throw wrong('--lora', 'PATH or PATH:SCALE', value)
   return { path, scale: Number(scale) }
+}
+
+function readLevels(value: Flags[string]): Additions['levels'] {
+  if (value === undefined) return undefined
+  const [takes, gives = takes, ...more] = String(value).split(':')
+  if (isRange(takes) && isRange(gives) && more.length === 0) return { takes, gives }
+  throw wrong('--range', 'unit, bytes or symmetric, or two of them as IN:OUT', String(value))
+}
+
+function isRange(name: string | undefined): name is Range {
+  return name !== undefined && Object.hasOwn(RANGES, name)
 }
 
 function promptName(name: string): string {

@@ -1,5 +1,7 @@
 import onnxProto from 'onnx-proto'
+import { fileNameSchema } from '../../installed/manifest.ts'
 import { invalidCheckpoint } from '../failure.ts'
+import { RANGES, type Range } from './range.ts'
 import { lengthDelimited, readFields } from './wire.ts'
 
 const { onnx } = onnxProto
@@ -24,8 +26,10 @@ export interface ForeignValue {
 /** How a graph wants its picture. */
 export interface Convention {
   readonly layout: 'nchw' | 'nhwc'
-  /** What white is, or -1 for black and 1 for white. */
-  readonly range: 'unit' | 'bytes' | 'symmetric'
+  /** The range of the picture that it takes. */
+  readonly takes: Range
+  /** The range of the picture that it gives. */
+  readonly gives: Range
 }
 
 const TYPES: Readonly<Record<number, ForeignValue['type'] | undefined>> = {
@@ -77,32 +81,33 @@ export function readForeignGraph(bytes: Uint8Array, place: string): ForeignGraph
 export function wrapForeignGraph(
   bytes: Uint8Array,
   { input, output }: ForeignGraph,
-  { layout, range }: Convention,
+  { layout, takes, gives }: Convention,
   channels: number,
   place: string,
 ): Uint8Array {
-  const nodes = new Chain()
-  const before = nodes.chain('gendr.pixels', input.name, [
-    ...RANGES[range].into,
+  const prefix = unusedPrefix(bytes)
+  const [pixels, enlarged] = [`${prefix}.pixels`, `${prefix}.enlarged`] as const
+  const nodes = new Chain(prefix)
+  const before = nodes.chain(pixels, input.name, [
+    ...into(takes),
     ...(input.type === 'uint8' ? [{ op: 'Add', constant: 0.5 }] : []),
     ...(layout === 'nhwc' ? [{ op: 'Transpose', perm: [0, 2, 3, 1] }] : []),
     ...(input.type === 'float32' ? [] : [{ op: 'Cast', to: NUMBER_OF[input.type] }]),
   ])
-  const after = nodes.chain(output.name, 'gendr.enlarged', [
+  const after = nodes.chain(output.name, enlarged, [
     ...(output.type === 'float32' ? [] : [{ op: 'Cast', to: NUMBER_OF.float32 }]),
     ...(layout === 'nhwc' ? [{ op: 'Transpose', perm: [0, 3, 1, 2] }] : []),
-    ...RANGES[range].back,
+    ...backFrom(gives),
   ])
   const graph = graphOf(bytes, place)
   const kept = [...readFields(graph, place)]
     .filter(({ number, data }) => !(number === GRAPH.output || (number === GRAPH.input && nameOf(data) === input.name)))
     .map(({ begin, end }) => graph.subarray(begin, end))
-  const frame = [picture('gendr.pixels', channels), picture('gendr.enlarged', channels)] as const
   // Messages that follow one another are one message with all their fields (Protocol Buffers, "Last one wins").
   const wrapped = [
     encodeGraph({ node: before, initializer: nodes.constants }),
     ...kept,
-    encodeGraph({ node: after, input: [frame[0]], output: [frame[1]] }),
+    encodeGraph({ node: after, input: [picture(pixels, channels)], output: [picture(enlarged, channels)] }),
   ]
   const rest = [...readFields(bytes, place)]
     .filter(({ number }) => number !== MODEL.graph)
@@ -117,35 +122,51 @@ interface Link {
   readonly to?: number
 }
 
-const RANGES: Readonly<Record<Convention['range'], { into: readonly Link[]; back: readonly Link[] }>> = {
-  unit: { into: [], back: [] },
-  bytes: { into: [{ op: 'Mul', constant: 255 }], back: [{ op: 'Mul', constant: 1 / 255 }] },
-  symmetric: {
-    into: [
-      { op: 'Mul', constant: 2 },
-      { op: 'Add', constant: -1 },
-    ],
-    back: [
-      { op: 'Mul', constant: 0.5 },
-      { op: 'Add', constant: 0.5 },
-    ],
-  },
+/** From 0..1 to the range. */
+function into(range: Range): readonly Link[] {
+  const { black, white } = RANGES[range]
+  return stretch(white - black, black)
+}
+
+/** From the range to 0..1. */
+function backFrom(range: Range): readonly Link[] {
+  const { black, white } = RANGES[range]
+  return stretch(1 / (white - black), -black / (white - black))
+}
+
+function stretch(factor: number, shift: number): readonly Link[] {
+  return [
+    ...(factor === 1 ? [] : [{ op: 'Mul', constant: factor }]),
+    ...(shift === 0 ? [] : [{ op: 'Add', constant: shift }]),
+  ]
+}
+
+/** What no name of the graph begins with, so that ours are new; a graph may have been wrapped before. */
+function unusedPrefix(bytes: Uint8Array): string {
+  let prefix = 'gendr'
+  while (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(`${prefix}.`)) prefix += '_'
+  return prefix
 }
 
 /** Nodes one after the other. */
 class Chain {
   readonly constants: onnxProto.onnx.ITensorProto[] = []
+  readonly #prefix: string
   #count = 0
+
+  constructor(prefix: string) {
+    this.#prefix = prefix
+  }
 
   chain(from: string, to: string, links: readonly Link[]): onnxProto.onnx.INodeProto[] {
     const all = links.length === 0 ? [{ op: 'Identity' }] : links
     let last = from
     return all.map((link, index) => {
-      const output = index === all.length - 1 ? to : `gendr.${++this.#count}`
+      const output = index === all.length - 1 ? to : this.#name()
       const input = [last, ...this.#constant(link)]
       last = output
       return {
-        name: `gendr/${link.op}_${++this.#count}`,
+        name: output,
         opType: link.op,
         input,
         output: [output],
@@ -156,9 +177,13 @@ class Chain {
 
   #constant({ constant }: Link): string[] {
     if (constant === undefined) return []
-    const name = `gendr.${++this.#count}`
+    const name = this.#name()
     this.constants.push({ name, dataType: NUMBER_OF.float32, dims: [], floatData: [constant] })
     return [name]
+  }
+
+  #name(): string {
+    return `${this.#prefix}.${++this.#count}`
   }
 }
 
@@ -203,7 +228,8 @@ function toValue(data: Uint8Array, place: string): ForeignValue {
       `${place}: expected ${name || 'a picture'} as float32, float16 or uint8, got ONNX type ${tensor?.elemType ?? 'none'}.`,
       'Export the network with a picture in and out.',
     )
-  const dims = (tensor?.shape?.dim ?? []).map(({ dimValue }) => Number(dimValue ?? 0) || undefined)
+  // Some exporters write 0 or -1 where a side is open.
+  const dims = (tensor?.shape?.dim ?? []).map(({ dimValue }) => (Number(dimValue) > 0 ? Number(dimValue) : undefined))
   return { name, type: known, dims }
 }
 
@@ -212,8 +238,11 @@ function externalFiles(initializers: readonly onnxProto.onnx.ITensorProto[], pla
   for (const { name, dataLocation, externalData } of initializers) {
     if (dataLocation !== onnx.TensorProto.DataLocation.EXTERNAL) continue
     const location = externalData?.find(({ key }) => key === 'location')?.value ?? ''
-    if (!/^[\w-][\w.-]*$/.test(location) || RESERVED.has(location))
-      throw invalidCheckpoint(`${place}: expected the weights of ${name} in a file beside it, got '${location}'.`)
+    if (!fileNameSchema.safeParse(location).success || RESERVED.has(location))
+      throw invalidCheckpoint(
+        `${place}: expected the weights of ${name} in a file beside it, got '${location}'.`,
+        `Save it anew with its weights in one file, or in one that lies beside it and is not called ${[...RESERVED].join(' or ')}.`,
+      )
     files.add(location)
   }
   return [...files]

@@ -11,10 +11,15 @@ import {
   readForeignGraph,
   wrapForeignGraph,
 } from './foreign-graph.ts'
+import { levelOf, RANGES, type Range, shareOf } from './range.ts'
 
-/** Runs an ONNX file once; values are converted from and to the types that it takes and gives. */
+/** Runs a graph once; values are converted from and to the types that it takes and gives. */
 export type TryRun = (
-  path: string,
+  graph: {
+    readonly path: string
+    /** What takes the file's place; its weights lie where the file's do. */
+    readonly bytes?: Uint8Array
+  },
   input: { readonly type: ForeignValue['type']; readonly values: Float32Array; readonly dims: readonly number[] },
 ) => Promise<{ readonly values: Float32Array; readonly dims: readonly number[] }>
 
@@ -22,27 +27,33 @@ export interface ForeignOptions {
   /** How a graph that somebody else made is tried out; needed for .onnx only. */
   readonly tryRun?: TryRun | undefined
   /** What black and white are to it. @default found out by trying, 0 and 1 where -1 and 1 would do too */
-  readonly range?: Convention['range'] | undefined
+  readonly levels?: Pick<Convention, 'takes' | 'gives'> | undefined
 }
 
 type Naming = Omit<Extract<Description, { kind: 'upscaler' }>, 'constants' | 'description'>
 
-/** Any ONNX network of one picture in and one out: its layout, range and scale are found out by running it. */
+/**
+ * Any ONNX network of one picture in and one out: its layout, ranges and scale are found out by running it. What is made
+ * of it is run too, since nothing else would before somebody needs it.
+ */
 export async function draftForeign(path: string, naming: Naming, options: ForeignOptions): Promise<ModelDraft> {
   const bytes = await readFile(path)
   const graph = readForeignGraph(bytes, path)
   const missing = graph.externalFiles.find((name) => !existsSync(join(dirname(path), name)))
   if (missing !== undefined)
     throw invalidCheckpoint(`${path}: expected its weights in ${missing} beside it, found none.`, BESIDE)
-  const { constants, convention, doubts } = await new Probe(path, graph, options).run()
+  const probe = new Probe(path, graph, options)
+  const { constants, convention, doubts } = await probe.run()
+  const upscaler = wrapForeignGraph(bytes, graph, convention, constants.channels, path)
+  await probe.check(upscaler, constants)
   const files = graph.externalFiles.map((name) => [name, join(dirname(path), name)] as const)
   return {
     description: {
       ...naming,
-      description: `An ONNX network, ×${constants.scale}, with pictures as ${convention.layout}, ${WORDS[convention.range]}.`,
+      description: `An ONNX network, ×${constants.scale}, with pictures as ${convention.layout}, ${inWords(convention)}.`,
       constants,
     },
-    graphs: { base: { upscaler: wrapForeignGraph(bytes, graph, convention, constants.channels, path) }, variants: {} },
+    graphs: { base: { upscaler }, variants: {} },
     written: { constants: [], links: new Map(files), precision: graph.isHalf ? 'fp16' : 'fp32', work: new Map() },
     parameters: graph.parameters,
     sources: [],
@@ -52,7 +63,10 @@ export async function draftForeign(path: string, naming: Naming, options: Foreig
 
 const BESIDE = 'An ONNX file may keep its weights in a second one; download that too, into the same folder.'
 
-const WORDS = { unit: '0 to 1', bytes: '0 to 255', symmetric: '-1 to 1' } as const
+function inWords({ takes, gives }: Convention): string {
+  const [taken, given] = [takes, gives].map((range) => `${RANGES[range].black} to ${RANGES[range].white}`)
+  return takes === gives ? taken! : `${taken} in and ${given} out`
+}
 
 /** Multiples that networks with windows or strides ask of a side. */
 const MULTIPLES = [1, 2, 4, 8, 16, 32, 64]
@@ -68,28 +82,43 @@ class Probe {
   readonly #path: string
   readonly #graph: ForeignGraph
   readonly #tryRun: TryRun
-  readonly #range: Convention['range'] | undefined
+  readonly #levels: ForeignOptions['levels']
 
-  constructor(path: string, graph: ForeignGraph, { tryRun, range }: ForeignOptions) {
+  constructor(path: string, graph: ForeignGraph, { tryRun, levels }: ForeignOptions) {
     if (!tryRun) throw new Error('an ONNX file can only be imported where it can be run')
     this.#path = path
     this.#graph = graph
     this.#tryRun = tryRun
-    this.#range = range
+    this.#levels = levels
   }
 
   async run(): Promise<Probed> {
     const { layout, channels, size } = this.#shape()
     const { scale, multiple } = await this.#scale(layout, channels, size)
-    const sides = size ?? {
-      width: multiple * Math.ceil(WIDTH / multiple),
-      height: multiple * Math.ceil(HEIGHT / multiple),
-    }
-    const enlarge = (grey: number) => this.#enlargeGrey(layout, channels, sides, grey)
-    const range = this.#range ?? (await this.#findRange(enlarge))
-    const isDoubtful = this.#range === undefined && range === 'unit' && isKept(-0.5, await enlarge(-0.5))
     const constants = { architecture: 'ONNX', scale, channels, paddingMultiple: multiple, ...(size && { size }) }
-    return { constants, convention: { layout, range }, doubts: isDoubtful ? [`${this.#path}: ${DOUBT}`] : [] }
+    const enlarge = (grey: number) => this.#enlargeGrey(layout, channels, sidesOf(constants), grey)
+    const ranges = this.#said() ?? (await this.#findRanges(enlarge))
+    const isUnit = ranges.takes === 'unit' && ranges.gives === 'unit'
+    const isDoubtful = this.#levels === undefined && isUnit && isGrey(-0.5, 'unit', await enlarge(-0.5))
+    return { constants, convention: { layout, ...ranges }, doubts: isDoubtful ? [`${this.#path}: ${DOUBT}`] : [] }
+  }
+
+  /** Runs the graph that was made of it: it must do what every upscaler does, and find grey grey where ranges were found by that. */
+  async check(bytes: Uint8Array, constants: Probed['constants']): Promise<void> {
+    const { scale, channels } = constants
+    const { width, height } = sidesOf(constants)
+    const values = new Float32Array(channels * width * height).fill(0.5)
+    const input = { type: 'float32', values, dims: [1, channels, height, width] } as const
+    const result = await this.#tryRun({ path: this.#path, bytes }, input).catch((error: Error) => {
+      throw this.#refused('a graph that still runs between conversions of its picture', firstLine(error))
+    })
+    const mean = meanOf(result.values)
+    const isRight = scaleOf('nchw', result.dims, channels, { width, height }) === scale && Number.isFinite(mean)
+    if (!isRight || (this.#levels === undefined && !isGrey(0.5, 'unit', mean)))
+      throw this.#refused(
+        `grey of [1, ${channels}, ${scale * height}, ${scale * width}] from a grey picture`,
+        `[${result.dims.join(', ')}] of ${shownLevel(mean)}`,
+      )
   }
 
   #shape() {
@@ -100,8 +129,7 @@ class Probe {
     const channels = layout === 'nchw' ? (second ?? 3) : last
     if (dims.length !== 4 || (batch ?? 1) !== 1 || !isColour(channels))
       throw this.#refused(`${name} as one picture of 1 or 3 channels, [1, 3, H, W] or [1, H, W, 3]`, `[${shown(dims)}]`)
-    // Some exporters write 0 where a side is open.
-    const [height, width] = (layout === 'nchw' ? [third, last] : [second, third]).map((side) => side || undefined)
+    const [height, width] = layout === 'nchw' ? [third, last] : [second, third]
     if (width === undefined && height === undefined) return { layout, channels, size: undefined }
     if (width === undefined || height === undefined || Math.min(width, height) < SMALLEST)
       throw this.#refused(`${name} with both sides open, or both fixed at ${SMALLEST} or more`, `[${shown(dims)}]`)
@@ -123,37 +151,49 @@ class Probe {
         failure = error
       }
     }
-    const reason = failure instanceof Error ? failure.message.split('\n')[0] : String(failure)
-    throw this.#refused('a network that enlarges a picture', reason ?? '')
+    throw this.#refused('a network that enlarges a picture', firstLine(failure))
   }
 
-  /** Grey stays grey, whatever the range; only in the right one it is neither nearly black nor burnt out. */
-  async #findRange(enlarge: (grey: number) => Promise<number>): Promise<Convention['range']> {
-    if (this.#graph.input.type === 'uint8') return 'bytes'
+  /** What somebody says of the ranges. */
+  #said(): ForeignOptions['levels'] {
+    const { input, output } = this.#graph
+    for (const [{ name, type }, range] of [
+      [input, this.#levels?.takes],
+      [output, this.#levels?.gives],
+    ] as const)
+      if (range !== undefined && !rangesOf(type).includes(range))
+        throw this.#refused(`a range of bytes for ${name}, which is ${type}`, range)
+    return this.#levels
+  }
+
+  /** Grey stays grey, whatever the ranges; only in the right ones it is neither nearly black nor burnt out. */
+  async #findRanges(enlarge: (grey: number) => Promise<number>): Promise<Pick<Convention, 'takes' | 'gives'>> {
+    const { input, output } = this.#graph
     const tried: string[] = []
-    for (const [range, grey] of [
-      ['unit', 0.5],
-      ['bytes', 127.5],
-    ] as const) {
+    for (const takes of rangesOf(input.type)) {
+      const grey = levelOf(0.5, takes)
       const mean = await enlarge(grey)
-      if (isKept(grey, mean)) return range
-      tried.push(`${grey} to ${mean.toPrecision(3)}`)
+      const gives = rangesOf(output.type).find((range) => isGrey(0.5, range, mean))
+      // What is much too dark for a network comes out nearly as 0, which is grey in -1..1; there brighter must be brighter.
+      if (gives && (gives !== 'symmetric' || isGrey(0.75, gives, await enlarge(levelOf(0.75, takes)))))
+        return { takes, gives }
+      tried.push(`${grey} to ${shownLevel(mean)}`)
     }
-    throw this.#refused('a network that leaves grey as it is', tried.join(' and '))
+    throw this.#refused('a network that leaves grey as it is', tried.join(', '))
   }
 
   /** The mean of what it makes of an even grey. */
   async #enlargeGrey(layout: Convention['layout'], channels: number, sides: Sides, grey: number): Promise<number> {
     const { values } = await this.#enlarge(layout, channels, sides, grey).catch((error: Error) => {
-      throw this.#refused('a network that takes any picture of its size', error.message.split('\n')[0]!)
+      throw this.#refused('a network that takes any picture of its size', firstLine(error))
     })
-    return values.reduce((sum, value) => sum + value, 0) / values.length
+    return meanOf(values)
   }
 
   #enlarge(layout: Convention['layout'], channels: number, { width, height }: Sides, grey: number) {
     const dims = layout === 'nchw' ? [1, channels, height, width] : [1, height, width, channels]
     const values = new Float32Array(channels * width * height).fill(grey)
-    return this.#tryRun(this.#path, { type: this.#graph.input.type, values, dims })
+    return this.#tryRun({ path: this.#path }, { type: this.#graph.input.type, values, dims })
   }
 
   #refused(expected: string, actual: string): Error {
@@ -172,11 +212,34 @@ interface Sides {
   readonly height: number
 }
 
-/** How far grey may move: networks with random weights do not keep it, those that were trained do. */
-const TOLERANCE = 0.3
+/** How far a share of white may move: networks with random weights do not keep grey, those that were trained do. */
+const TOLERANCE = 0.15
 
-function isKept(grey: number, mean: number): boolean {
-  return Math.abs(mean - grey) < Math.abs(grey) * TOLERANCE
+/** Whether `mean` is about so much of white in the range. */
+function isGrey(share: number, range: Range, mean: number): boolean {
+  return Math.abs(shareOf(mean, range) - share) < TOLERANCE
+}
+
+/** The ranges that a picture of the type may have, the likeliest first. */
+function rangesOf(type: ForeignValue['type']): readonly Range[] {
+  return type === 'uint8' ? ['bytes'] : ['unit', 'bytes', 'symmetric']
+}
+
+function meanOf(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!
+}
+
+function shownLevel(mean: number): string {
+  return mean.toPrecision(3)
+}
+
+/** A picture to try it with. */
+function sidesOf({ size, paddingMultiple: multiple }: Probed['constants']): Sides {
+  return size ?? { width: multiple * Math.ceil(WIDTH / multiple), height: multiple * Math.ceil(HEIGHT / multiple) }
 }
 
 /** One of 0..1 may do so as well, since nothing makes it stop at 0: what it was trained for cannot be told. */
@@ -184,7 +247,7 @@ const DOUBT =
   'taken for a network of 0..1, but it keeps -0.5 as it is too and may be one of -1..1. Say which with --range unit or --range symmetric.'
 
 const REMEDY =
-  'Only networks that enlarge one picture can be brought as ONNX; name --range where grey does not stay grey.'
+  'Only networks that enlarge one picture can be brought as ONNX; name --range, or --range IN:OUT, where grey does not stay grey.'
 
 function scaleOf(
   layout: Convention['layout'],

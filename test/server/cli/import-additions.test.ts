@@ -13,7 +13,7 @@ describe('what is imported beside a checkpoint', () => {
       prompt: undefined,
       precision: undefined,
       variants: ['cpu'],
-      range: undefined,
+      levels: undefined,
       copy: false,
     })
   })
@@ -33,6 +33,11 @@ describe('what is imported beside a checkpoint', () => {
     expect(prompt).toBe('night')
   })
 
+  test('can be the range of a picture, or of one that comes and one that goes', () => {
+    expect(readAdditions({ range: 'bytes' }).levels).toEqual({ takes: 'bytes', gives: 'bytes' })
+    expect(readAdditions({ range: 'bytes:unit' }).levels).toEqual({ takes: 'bytes', gives: 'unit' })
+  })
+
   test('can be graphs for one kind of device more, or for all alike', () => {
     expect(readAdditions({ target: 'cuda' })).toMatchObject({ variants: ['cpu', 'cuda'] })
     expect(readAdditions({ target: 'portable' })).toMatchObject({ variants: [] })
@@ -43,6 +48,10 @@ describe('what is imported beside a checkpoint', () => {
     [{ prompt: ['a', 'b'] }, /--prompt to be one name without a file but received 'a, b'/],
     [{ prompt: ['../a=file'] }, /--prompt to be a name of letters.* but received '\.\.\/a'/],
     [{ precision: 'fp8' }, /--precision to be fp32, fp16, int8 but received 'fp8'/],
+    [
+      { range: 'unit:none' },
+      /--range to be unit, bytes or symmetric, or two of them as IN:OUT but received 'unit:none'/,
+    ],
     [{ target: 'tpu' }, /--target to be portable, cpu, cuda but received 'tpu'/],
   ])('is refused when it is %j', (flags, message) => {
     expect(() => readAdditions(flags)).toThrow(message)
