@@ -66,12 +66,16 @@ function splitPrefix(prefix: string): { subfolder: string; stem: string } {
   return { subfolder: subfolder === '.' ? '' : subfolder, stem: plain === '.' ? '' : posix.basename(plain) }
 }
 
+/**
+ * The highest number of a series. One of more digits than we would ever count to is none, such as a time stamp: from 2^53 on
+ * the next one is the same.
+ */
 async function lastNumber(folder: string, stem: string): Promise<number> {
   const start = `${stem}_`
   let last = 0
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.startsWith(start)) continue
-    const number = /^(\d+)_?\./.exec(name.slice(start.length))?.[1]
+    const number = /^(\d{1,9})_?\./.exec(name.slice(start.length))?.[1]
     if (number !== undefined) last = Math.max(last, Number(number))
   }
   return last
