@@ -59,20 +59,30 @@ function formatDate(format: string, date: Date): string {
 
 /**
  * The fields of a file's nodes by what people call them: the first node that has this name in its properties counts, else
- * the first that has it as its title.
+ * the first that has it as its title. Nothing is gathered of a node twice, nor of one that nobody asks for.
  */
 function fieldValues(nodes: readonly WorkflowNode[], prompt: Prompt, catalogue: Catalogue): FieldValue {
   let called: ReadonlyMap<string, WorkflowNode> | undefined
+  const known = new Map<WorkflowNode, ReadonlyMap<string, unknown>>()
   return (name, field) => {
     called ??= nodesByName(nodes, catalogue)
     const node = called.get(name)
     if (node === undefined) return undefined
-    const own = ownFields(node, catalogue.get(node.type))
-    // A list is a link; what the field has itself is what a person sees there.
-    const run = Object.entries(prompt[String(node.id)]?.inputs ?? {}).filter(([, value]) => !Array.isArray(value))
-    const values = new Map([...Object.entries(own), ...run])
-    return typeof values.get(field) === 'object' ? undefined : values.get(field)
+    const fields = known.get(node) ?? fieldsOf(node, prompt[String(node.id)], catalogue.get(node.type))
+    known.set(node, fields)
+    const value = fields.get(field)
+    return typeof value === 'object' ? undefined : value
   }
+}
+
+function fieldsOf(
+  node: WorkflowNode,
+  run: PromptNode | undefined,
+  description: NodeDescription | undefined,
+): ReadonlyMap<string, unknown> {
+  // A list is a link; what the field has itself is what a person sees there.
+  const values = Object.entries(run?.inputs ?? {}).filter(([, value]) => !Array.isArray(value))
+  return new Map([...Object.entries(ownFields(node, description)), ...values])
 }
 
 function ownFields(node: WorkflowNode, description: NodeDescription | undefined): Record<string, unknown> {
