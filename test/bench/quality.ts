@@ -12,16 +12,15 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
-import { colorShift } from '../../nodes/measure/color-shift.ts'
 import { niqe } from '../../nodes/measure/niqe.ts'
 import { psnrY } from '../../nodes/measure/psnr-y.ts'
-import { sharpness } from '../../nodes/measure/sharpness.ts'
 import { ssimY } from '../../nodes/measure/ssim-y.ts'
 import { decodeImage } from '../../nodes/pixels/decode.ts'
 import { resizeFrame } from '../../nodes/pixels/resize.ts'
 import type { Frame } from '../../nodes/sdk/values.ts'
 import { restoreGraph } from '../story/graphs.ts'
 import { type Host, root, runPrompt, savedImage, startHost, upload } from '../story/host.ts'
+import { colorShift, sharpness } from './measures.ts'
 
 export interface Scores {
   /** NaN without an original. */
