@@ -64,6 +64,36 @@ describe('how much of a picture is signal at a timestep is what NumPy computes b
   })
 })
 
+describe('gendr.json', () => {
+  const read = (about: object) => readAbout(join(folder(undefined, about), 'gendr.json'))
+
+  test.each([
+    { timesteps: { a: 1 }, Alpha: 0.3 },
+    { predicton: 'sample' },
+    { Licence: 'MIT' },
+    { color_transfers: {} },
+  ])('is refused with a key that nothing reads: %j', (about) => {
+    const key = Object.keys(about).at(-1)!
+    const refused = { message: expect.stringContaining(`${key}: expected no key of this name`) }
+    expect(() => read(about)).toThrow(
+      expect.objectContaining({ ...refused, remedy: expect.stringContaining('prediction_type, alpha, beta') }),
+    )
+  })
+
+  test("may have the flag's name of a key, and the American one, and what was noted in training", () => {
+    expect(read({ prediction: 'v_prediction', license: 'MIT', trained: { steps: 1 } })).toMatchObject({
+      prediction_type: 'v_prediction',
+      licence: 'MIT',
+    })
+  })
+
+  test('is refused where it says a key under both names', () => {
+    expect(() => read({ prediction: 'sample', prediction_type: 'sample' })).toThrow(
+      'prediction_type: expected each key once, under one of its names, got "sample"',
+    )
+  })
+})
+
 describe('the step of a model is', () => {
   const choose = (
     directory: string,
