@@ -27,11 +27,12 @@ export type FieldValue = (node: string, field: string) => unknown
 
 /**
  * A `filename_prefix` with what ComfyUI's browser fills in before it sends a graph (searchAndReplace.ts): `%date:FORMAT%`,
- * and `%node.field%`, in which no character stays that a name must not have. Everything else is left for the host.
+ * and `%node.field%`, in which no character stays that a name must not have. Everything else is left for the host, and so is
+ * what would be longer than any path.
  */
 export function fillFilename(prefix: string, fieldOf: FieldValue, now: Date): string {
   if (prefix.length > LONGEST) return prefix
-  return prefix.replaceAll(/%([^%]+)%/g, (pattern, text: string) => {
+  const filled = prefix.replaceAll(/%([^%]+)%/g, (pattern, text: string) => {
     if (text.startsWith('date:')) return formatDate(text.slice('date:'.length), now)
     const [node = '', field, ...more] = text.split('.')
     const value = field === undefined || more.length > 0 ? undefined : fieldOf(node, field)
@@ -40,6 +41,7 @@ export function fillFilename(prefix: string, fieldOf: FieldValue, now: Date): st
       .slice(0, LONGEST_PART)
       .replaceAll(/[/\\?<>:*|"\p{Cc}]/gu, '_')
   })
+  return filled.length > LONGEST ? prefix : filled
 }
 
 /** ComfyUI's formatUtil.ts: a letter is the number, two are two digits of it, `yyyy` is the whole year. */

@@ -34,8 +34,9 @@ describe('in the name of a file', () => {
 
   test('no value makes it longer than a path can be', () => {
     expect(fill('%a.b%', { 'a.b': 'x'.repeat(1e6) }).length).toBeLessThan(256)
-    const endless = '%a.b%'.repeat(1e5)
-    expect(fill(endless, { 'a.b': 'x' })).toBe(endless)
+    for (const endless of ['%a.b%'.repeat(1e5), '%a.b%'.repeat(100)]) {
+      expect(fill(endless, { 'a.b': 'x'.repeat(100) })).toBe(endless)
+    }
   })
 })
 
