@@ -51,10 +51,10 @@ function xmpText(xmp: Uint8Array, isConverted: boolean): Uint8Array {
   return Buffer.from(`XML:com.adobe.xmp\0\0\0\0\0${isConverted ? ofSrgb(upright) : upright}`, 'utf8')
 }
 
-/** Without a word of the profile that the colours had. */
+/** Without a word of the profile that the colours had. One blank goes with it: a pattern would try each of a run of them. */
 function ofSrgb(xmp: string): string {
   return xmp
     .replace(/(exif:ColorSpace(?:="|>))\d+/g, '$11')
     .replace(/(photoshop:ColorMode(?:="|>))\d+/g, '$13')
-    .replace(/\s+photoshop:ICCProfile="[^"]*"|<photoshop:ICCProfile>[^<]*<\/photoshop:ICCProfile>/g, '')
+    .replace(/\sphotoshop:ICCProfile="[^"]*"|<photoshop:ICCProfile>[^<]*<\/photoshop:ICCProfile>/g, '')
 }

@@ -73,6 +73,20 @@ test('colours that were brought to sRGB are said to be that', async () => {
   expect(xmp).not.toContain('Adobe RGB')
 })
 
+test.each([
+  ['blanks', ' '],
+  ['profiles without an end', ' photoshop:ICCProfile="'],
+  ['elements without an end', '<photoshop:ICCProfile>'],
+])('many %s are no work', async (_, piece) => {
+  const said = '<rdf:Description rdf:about="" photoshop:ICCProfile="Adobe RGB (1998)"/>'
+  const xmp = XMP(said + piece.repeat(150_000 / piece.length))
+  const source = await picture(8, 6).withXmp(xmp).withIccProfile('p3').png().toBuffer()
+  const before = performance.now()
+  const kept = await keepMetadata(await result(), source)
+  expect(performance.now() - before).toBeLessThan(3000)
+  expect(Buffer.from(kept).includes('Adobe RGB')).toBe(false)
+})
+
 test('colours without a profile are what they were said to be', async () => {
   const [space, index, xmp] = await coloursSaid(
     await keepMetadata(await result(), await inAdobeRgb().jpeg().toBuffer()),
