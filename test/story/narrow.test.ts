@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hold, openBrowser, withoutBrowser } from './browser.ts'
+import { drop, hold, openBrowser, withoutBrowser } from './browser.ts'
 import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
 import { invertGraph } from './graphs.ts'
 import { type Host, runPrompt, startHost, upload } from './host.ts'
@@ -38,6 +38,17 @@ describe.skipIf(withoutBrowser)('narrow pages', () => {
       await editor.page.context().close()
     },
   )
+
+  test.each([390, 1280])('hold the form of a picture with a long name, %i pixels wide', async (width) => {
+    const { page, by } = await openEditor(browser, host, { viewport: { width, height: 800 } })
+    await by('view-form').click()
+    const name = `${'Hochzeit von Oma und Opa '.repeat(3)}1953.png`
+    await drop(page, name, 'image/png', await plainPicture(64, 48, '#336699'))
+    await expect.poll(() => by('field-image').locator('.form-name').textContent()).toBe(name)
+    const cut = await page.locator('.form-scroll').evaluate((form) => form.scrollWidth - form.clientWidth)
+    expect(cut).toBe(0)
+    await page.context().close()
+  })
 
   test('say in the graph that a run is being sent', async () => {
     const editor = await openEditor(browser, host, { viewport: { width: 390, height: 800 } })
