@@ -43,6 +43,8 @@ export class Toasts {
         'data-tone': tone,
         'data-message': message,
         'data-about': about,
+        // Else a screen reader tells of it when it has said everything else.
+        ...(tone === 'error' && { role: 'alert' }),
       },
       element(
         'div',

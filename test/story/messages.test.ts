@@ -102,4 +102,21 @@ describe.skipIf(withoutBrowser)('messages', () => {
     }
     expect(x + wide).toBeLessThanOrEqual(width)
   })
+
+  test('leave the panel at the side in sight, and their own words', async () => {
+    await canvas.page.setViewportSize({ width: 1366, height: 768 })
+    await canvas.by('rail-gallery').click()
+    const load = { id: 1, type: 'LoadImage', pos: [40, 80], size: [230, 300], widgets_values: ['broken.jpg'] } as const
+    await upload(host, 'broken.jpg', (await plainPicture(64, 48, '#808080')).subarray(0, 60))
+    await canvas.load([load, { ...far, pos: [400, 80] }], [[1, 1, 0, 7, 0, 'IMAGE']])
+    await run()
+    await error().waitFor()
+    const panel = (await canvas.by('gallery-panel').boundingBox())!
+    expect((await error().boundingBox())!.x).toBeGreaterThanOrEqual(panel.x + panel.width)
+    const words = error().locator('.toast-text')
+    expect(await words.evaluate((text) => text.scrollHeight - text.clientHeight)).toBeLessThanOrEqual(0)
+    expect((await words.boundingBox())!.width).toBeGreaterThan(340)
+    expect(await error().getAttribute('role')).toBe('alert')
+    await canvas.by('rail-gallery').click()
+  })
 })
