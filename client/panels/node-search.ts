@@ -1,6 +1,6 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { element } from './element.ts'
-import { fuzzyScore } from './fuzzy.ts'
+import { matchingNodes } from './node-match.ts'
 import { type Anchor, openPopup } from './popup.ts'
 
 const MOST = 80
@@ -36,7 +36,9 @@ export function openNodeSearch(
 
   function show(): void {
     const sections =
-      field.value.trim() === '' ? byCategory(types) : [{ title: '', types: matching(types, field.value) }]
+      field.value.trim() === ''
+        ? byCategory(types)
+        : [{ title: '', types: matchingNodes(types, field.value, recentNodes()) }]
     found = sections.flatMap((section) => section.types).slice(0, MOST)
     options = []
     const children: HTMLElement[] = []
@@ -49,7 +51,8 @@ export function openNodeSearch(
         children.push(option)
       }
     }
-    if (found.length === 0) children.push(element('p', { class: 'search-none' }, 'No node of that name.'))
+    if (found.length === 0)
+      children.push(element('p', { class: 'search-none' }, 'No node of this host is called that, or does that.'))
     list.replaceChildren(...children)
     mark(0)
     list.scrollTop = 0
@@ -128,24 +131,6 @@ function byCategory(types: readonly NodeDescription[]): { title: string; types: 
         types: types.toSorted((a, b) => a.title.localeCompare(b.title)),
       })),
   ]
-}
-
-/** The best first; the title counts most, then the name, then category and summary. */
-function matching(types: readonly NodeDescription[], text: string): NodeDescription[] {
-  const recent = recentNodes()
-  return types
-    .map((type) => {
-      const { title, id, category, summary } = type
-      const direct = Math.max(fuzzyScore(text, title) * 2, fuzzyScore(text, id) * 1.6)
-      const around = fuzzyScore(text, `${title} ${category}`)
-      const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-      const said = words.every((word) => summary.toLowerCase().includes(word)) ? 20 : 0
-      const score = Math.max(direct, around, said)
-      return { type, score: score > 0 && recent.includes(id) ? score + 5 : score }
-    })
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score || a.type.title.localeCompare(b.type.title))
-    .map(({ type }) => type)
 }
 
 function recentNodes(): string[] {

@@ -15,6 +15,7 @@ export const colorTransfer = defineNode({
   title: 'Transfer Colour',
   summary:
     'Gives a picture the colours of a reference. After a GenDR model: method model, once, on the whole picture, never per tile.',
+  aliases: ['match colours'],
   inputs: {
     image: { type: 'IMAGE' },
     reference: { type: 'IMAGE', tooltip: 'A picture of the same size; one for all, or one for each.' },

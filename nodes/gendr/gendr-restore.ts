@@ -42,6 +42,7 @@ export const gendrRestore = defineNode({
   id: 'GenDRRestore',
   title: 'GenDR Restore',
   summary: 'Restores and enlarges pictures in one step: bicubic scale, encode, UNet, decode, merge, colour transfer.',
+  aliases: ['upscale', 'enlarge', 'enhance', 'super resolution', 'deblur', 'remove compression'],
   inputs: { image: { type: 'IMAGE' }, model: { type: 'GENDR_MODEL' } },
   parameters,
   outputs: { image: { type: 'IMAGE' } },

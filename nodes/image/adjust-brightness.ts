@@ -7,6 +7,7 @@ export const adjustBrightness = defineNode({
   id: 'AdjustBrightness',
   title: 'Adjust Brightness',
   summary: 'Multiplies every colour by a factor; black stays black.',
+  aliases: ['exposure', 'lighten', 'darken'],
   inputs: { images: { type: 'IMAGE' } },
   parameters: z.object({
     factor: z.number().min(0).max(2).default(1).meta({ step: 0.01, tooltip: '1 is no change, more is brighter.' }),

@@ -10,6 +10,7 @@ export const imageAddNoise = defineNode({
   id: 'ImageAddNoise',
   title: 'Add Noise to Image',
   summary: 'Adds Gaussian noise: a little grain over a restored picture hides that it is too smooth.',
+  aliases: ['film grain'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).meta({ tooltip: 'The same seed, the same noise.' }),

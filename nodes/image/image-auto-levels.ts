@@ -12,6 +12,7 @@ export const imageAutoLevels = defineNode({
   title: 'Auto Levels',
   summary:
     'Stretches the contrast from black to white by itself; colour by colour it also takes the cast of faded prints away.',
+  aliases: ['fix colours', 'faded', 'auto contrast', 'colour cast'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     mode: z.enum(MODES).default('each colour').meta({

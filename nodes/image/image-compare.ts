@@ -7,6 +7,7 @@ export const imageCompare = defineNode({
   id: 'ImageCompare',
   title: 'Compare Images',
   summary: 'Shows two pictures on top of each other, with a slider between before and after.',
+  aliases: ['before and after', 'slider'],
   inputs: {
     image_a: { type: 'IMAGE', optional: true, tooltip: 'Before.' },
     image_b: { type: 'IMAGE', optional: true, tooltip: 'After.' },

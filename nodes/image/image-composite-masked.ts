@@ -12,6 +12,7 @@ export const imageCompositeMasked = defineNode({
   id: 'ImageCompositeMasked',
   title: 'Composite Images by Mask',
   summary: 'Lays a picture over another one where a mask lets it: a restored face over the photograph, for example.',
+  aliases: ['overlay', 'paste'],
   inputs: {
     destination: { type: 'IMAGE', tooltip: 'The picture below.' },
     source: { type: 'IMAGE', tooltip: 'The picture that is laid over it.' },

@@ -7,6 +7,7 @@ export const imageCrop = defineNode({
   id: 'ImageCrop',
   title: 'Crop Image',
   summary: 'Cuts a rectangle out of a picture.',
+  aliases: ['cut out', 'trim'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     width: z.int().min(1).max(16384).default(512).meta({ tooltip: 'In pixels; at most up to the right edge.' }),

@@ -10,6 +10,7 @@ export const imageDustAndScratches = defineNode({
   id: 'ImageDustAndScratches',
   title: 'Dust & Scratches',
   summary: 'Replaces specks and thin scratches of scans by what is around them (median), and keeps the rest.',
+  aliases: ['remove dust', 'scratches', 'specks', 'spots', 'repair a scan', 'median'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     radius: z.int().min(1).max(20).default(2).meta({

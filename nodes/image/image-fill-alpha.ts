@@ -14,6 +14,7 @@ export const imageFillAlpha = defineNode({
   title: 'Fill Transparency',
   summary:
     'Lays a transparent picture on one colour, cut-out products on white for example, or continues its own colours beneath.',
+  aliases: ['background', 'product on white'],
   inputs: {
     image: { type: 'IMAGE' },
     mask: {

@@ -7,6 +7,7 @@ export const imageFlip = defineNode({
   id: 'ImageFlip',
   title: 'Flip Image',
   summary: 'Mirrors a picture top to bottom or left to right; no pixel changes.',
+  aliases: ['mirror'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     flip_method: z.enum(['x-axis: vertically', 'y-axis: horizontally']).default('x-axis: vertically'),

@@ -27,6 +27,7 @@ export const imageHueSaturation = defineNode({
   id: 'ImageHueSaturation',
   title: 'Hue & Saturation',
   summary: 'Turns the hue, and makes colours stronger or weaker without a change of their brightness.',
+  aliases: ['black and white', 'greyscale', 'desaturate', 'vibrance'],
   inputs: { image: { type: 'IMAGE' } },
   parameters,
   outputs: { IMAGE: { type: 'IMAGE' } },

@@ -18,6 +18,7 @@ export const imageLevels = defineNode({
   id: 'ImageLevels',
   title: 'Levels',
   summary: 'Sets black point, white point and gamma: what a faded or too dark photograph needs first.',
+  aliases: ['contrast', 'exposure', 'gamma', 'black point'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     black: level(0, 'This level and below become black.'),

@@ -18,6 +18,7 @@ export const imagePadForOutpaint = defineNode({
   id: 'ImagePadForOutpaint',
   title: 'Pad Image for Outpainting',
   summary: 'Adds a grey border to a picture, and a mask of what was added.',
+  aliases: ['border', 'extend'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     left: side,

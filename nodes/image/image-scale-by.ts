@@ -8,6 +8,7 @@ export const imageScaleBy = defineNode({
   id: 'ImageScaleBy',
   title: 'Upscale Image By',
   summary: 'Scales a picture by a factor.',
+  aliases: ['resize', 'shrink', 'enlarge'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     upscale_method: z.enum(RESIZE_METHODS).default('nearest-exact'),

@@ -11,6 +11,7 @@ export const imageScaleToMaxDimension = defineNode({
   id: 'ImageScaleToMaxDimension',
   title: 'Scale Image to Max Dimension',
   summary: 'Scales a picture so that its longer side has a length.',
+  aliases: ['resize', 'shrink'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     upscale_method: z.enum(METHODS).default('area'),

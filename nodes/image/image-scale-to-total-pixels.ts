@@ -9,6 +9,7 @@ export const imageScaleToTotalPixels = defineNode({
   id: 'ImageScaleToTotalPixels',
   title: 'Scale Image to Total Pixels',
   summary: 'Scales a picture to a number of megapixels.',
+  aliases: ['resize', 'shrink', 'megapixels'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     upscale_method: z.enum(RESIZE_METHODS).default('nearest-exact'),

@@ -11,6 +11,7 @@ export const imageScale = defineNode({
   id: 'ImageScale',
   title: 'Upscale Image',
   summary: 'Scales a picture to a size in pixels.',
+  aliases: ['resize', 'shrink', 'enlarge'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     upscale_method: z.enum(RESIZE_METHODS).default('nearest-exact'),

@@ -15,6 +15,7 @@ export const imageSharpen = defineNode({
   id: 'ImageSharpen',
   title: 'Sharpen Image',
   summary: 'Sharpens a picture by what a blur of it lacks. ImageUnsharpMask does the same in finer steps.',
+  aliases: ['deblur'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     sharpen_radius: z.int().min(1).max(31).default(1).meta({ tooltip: 'In pixels: about the width of the edges.' }),

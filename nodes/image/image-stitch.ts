@@ -24,6 +24,7 @@ export const imageStitch = defineNode({
   id: 'ImageStitch',
   title: 'Stitch Images',
   summary: 'Puts two pictures side by side, with or without space between them.',
+  aliases: ['side by side', 'collage'],
   inputs: {
     image1: { type: 'IMAGE' },
     image2: { type: 'IMAGE', optional: true, tooltip: 'Without it the first picture stays as it is.' },

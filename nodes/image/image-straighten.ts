@@ -7,6 +7,7 @@ export const imageStraighten = defineNode({
   id: 'ImageStraighten',
   title: 'Straighten',
   summary: 'Turns a picture by any angle: a scan that lay askew, a horizon that slopes.',
+  aliases: ['deskew', 'horizon', 'tilt', 'rotate by an angle'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     angle: z.number().min(-180).max(180).default(0).meta({ step: 0.1, tooltip: 'In degrees, clockwise.' }),

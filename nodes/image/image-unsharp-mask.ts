@@ -28,6 +28,7 @@ export const imageUnsharpMask = defineNode({
   id: 'ImageUnsharpMask',
   title: 'Unsharp Mask',
   summary: 'Sharpens what differs from its surroundings, and leaves faint differences alone.',
+  aliases: ['sharpen', 'deblur'],
   inputs: { image: { type: 'IMAGE' } },
   parameters,
   outputs: { IMAGE: { type: 'IMAGE' } },

@@ -22,6 +22,7 @@ export const imageWhiteBalance = defineNode({
   id: 'ImageWhiteBalance',
   title: 'White Balance',
   summary: 'Takes the colour of the light, or of yellowed paper, out of a picture.',
+  aliases: ['fix colours', 'colour cast', 'yellowed', 'temperature'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     method: z

@@ -36,6 +36,7 @@ export const saveImageAs = defineNode({
   id: 'SaveImageAs',
   title: 'Save Image As',
   summary: 'Writes pictures to the output folder as JPEG, WebP, AVIF, TIFF or PNG.',
+  aliases: ['export', 'JPEG', 'TIFF', 'WebP', 'AVIF'],
   inputs: { images: { type: 'IMAGE', tooltip: 'The pictures to save.' } },
   parameters,
   outputs: {},

@@ -8,6 +8,7 @@ export const saveImage = defineNode({
   id: 'SaveImage',
   title: 'Save Image',
   summary: 'Writes pictures to the output folder as PNG, with the graph inside.',
+  aliases: ['export', 'PNG'],
   inputs: { images: { type: 'IMAGE', tooltip: 'The pictures to save.' } },
   parameters: z.object({
     filename_prefix: z.string().default('ComfyUI').meta({

@@ -51,6 +51,7 @@ export const imageIqa = defineNode({
   title: 'IQA Model',
   summary:
     'Scores pictures by a network for image quality assessment that you bring as ONNX, with or without reference.',
+  aliases: ['quality'],
   inputs: {
     image: { type: 'IMAGE' },
     reference: {

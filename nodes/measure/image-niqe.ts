@@ -10,6 +10,7 @@ export const imageNiqe = defineNode({
   title: 'NIQE',
   summary:
     'How natural a picture looks, without a reference (Mittal et al. 2013, with the model of their release, so that values compare): lower is better.',
+  aliases: ['quality'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({}),
   outputs: { niqe: { type: 'FLOAT', tooltip: 'The mean over a batch.' } },

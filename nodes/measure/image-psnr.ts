@@ -9,6 +9,7 @@ export const imagePsnr = defineNode({
   title: 'PSNR',
   summary:
     'Peak signal-to-noise ratio of the luma (BT.601) against a reference, in dB: higher is closer, 100 is equal.',
+  aliases: ['quality'],
   inputs: { image: { type: 'IMAGE' }, reference: { type: 'IMAGE', tooltip: 'The true picture, of the same size.' } },
   parameters: z.object({}),
   outputs: { psnr: { type: 'FLOAT', tooltip: 'In dB; the mean over a batch.' } },

@@ -8,6 +8,7 @@ export const imageSsim = defineNode({
   id: 'ImageSSIM',
   title: 'SSIM',
   summary: 'Structural similarity of the luma against a reference (Wang et al. 2004): 1 is equal.',
+  aliases: ['quality'],
   inputs: { image: { type: 'IMAGE' }, reference: { type: 'IMAGE', tooltip: 'The true picture, of the same size.' } },
   parameters: z.object({}),
   outputs: { ssim: { type: 'FLOAT', tooltip: 'At most 1; the mean over a batch.' } },

@@ -7,6 +7,8 @@ export interface NodeDescription {
   readonly id: string
   readonly title: string
   readonly summary: string
+  /** Other words for what it does, by which people search it. */
+  readonly aliases?: readonly string[]
   /** The folder under nodes/ that the definition is in. */
   readonly category: string
   readonly inputs: readonly InputDescription[]
@@ -78,6 +80,7 @@ export function describeNode(node: AnyNode, category: string): NodeDescription {
     id: node.id,
     title: node.title,
     summary: node.summary,
+    ...(node.aliases === undefined ? {} : { aliases: node.aliases }),
     category,
     inputs: Object.entries(node.inputs).map(([name, input]) => ({
       name,

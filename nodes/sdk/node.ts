@@ -87,6 +87,8 @@ export interface NodeDefinition<
   readonly id: string
   readonly title: string
   readonly summary: string
+  /** Other words for what it does, by which people search it (ComfyUI: search_aliases). */
+  readonly aliases?: readonly string[]
   readonly inputs: I
   readonly parameters: P
   readonly outputs: O
@@ -119,6 +121,7 @@ export interface AnyNode {
   readonly id: string
   readonly title: string
   readonly summary: string
+  readonly aliases?: readonly string[]
   readonly inputs: Inputs
   readonly parameters: Parameters
   readonly outputs: Outputs

@@ -33,6 +33,7 @@ export const imageUpscaleWithModel = defineNode({
   id: 'ImageUpscaleWithModel',
   title: 'Upscale Image (using Model)',
   summary: "Enlarges pictures by an upscaler's own scale, tile by tile. 8 and 16 bits stay what they are.",
+  aliases: ['enlarge', 'super resolution', 'ESRGAN'],
   inputs: { upscale_model: { type: 'UPSCALE_MODEL' }, image: { type: 'IMAGE' } },
   parameters,
   outputs: { image: { type: 'IMAGE' } },

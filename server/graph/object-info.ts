@@ -13,6 +13,7 @@ export interface ObjectInfo {
   readonly name: string
   readonly display_name: string
   readonly description: string
+  readonly search_aliases?: readonly string[]
   readonly python_module: string
   readonly category: string
   readonly output_node: boolean
@@ -38,6 +39,7 @@ export function objectInfo(node: NodeDescription, choices: Choices): ObjectInfo 
     name: node.id,
     display_name: node.title,
     description: node.summary,
+    ...(node.aliases === undefined ? {} : { search_aliases: node.aliases }),
     python_module: 'nodes',
     category: node.category,
     output_node: node.outputNode,
