@@ -49,34 +49,36 @@ export function neededInputs(node: AnyNode, lists: InputLists, open: ReadonlySet
   return [...names].filter((name) => open.has(name))
 }
 
-/**
- * The answers of all calls as one list for each output.
- * @param resolve the values of a link of the expansion that the call of this index returned
- */
-export function gather(
-  node: AnyNode,
-  answers: readonly Answer[],
-  resolve: (link: Link, call: number) => readonly unknown[],
-): Gathered {
-  const slots = Object.entries(node.outputs)
-  const outputs: unknown[][] = slots.map(() => [])
-  const shown: (NodeUi | undefined)[] = []
-  for (const [call, answer] of answers.entries()) {
-    for (const [i, [name, { list }]] of slots.entries()) {
-      const values = outputs[i]!
-      if (answer instanceof Blocker) values.push(answer)
-      else if (answer instanceof Expansion) {
-        const made = answer.outputs[name]
-        for (const part of list === true && Array.isArray(made) && !isLink(made) ? made : [made]) {
-          if (isLink(part)) for (const value of resolve(part, call)) values.push(value)
-          else values.push(part)
-        }
-      } else if (list === true) for (const value of answer[name] as readonly unknown[]) values.push(value)
-      else values.push(answer[name])
-    }
-    if (!(answer instanceof Blocker) && !(answer instanceof Expansion)) shown.push(answer.ui)
-  }
+/** The values of a link of the expansion that the call of an index returned. */
+export type Resolve = (link: Link, call: number) => readonly unknown[]
+
+/** The answers of all calls as one list for each output. */
+export function gather(node: AnyNode, answers: readonly Answer[], resolve: Resolve): Gathered {
+  const outputs = Object.entries(node.outputs).map(([name, { list }]) =>
+    answers.flatMap((answer, call) => valuesOf(answer, name, list === true, (link) => resolve(link, call))),
+  )
+  const shown = answers.map((answer) => (isPlain(answer) ? answer.ui : undefined))
   return { outputs, ui: joinUi(shown) }
+}
+
+/** The values that one answer has for an output. */
+function valuesOf(
+  answer: Answer,
+  name: string,
+  isList: boolean,
+  resolve: (link: Link) => readonly unknown[],
+): readonly unknown[] {
+  if (answer instanceof Blocker) return [answer]
+  if (answer instanceof Expansion) {
+    const made = answer.outputs[name]
+    const parts = isList && Array.isArray(made) && !isLink(made) ? made : [made]
+    return parts.flatMap((part) => (isLink(part) ? resolve(part) : [part]))
+  }
+  return isList ? (answer[name] as readonly unknown[]) : [answer[name]]
+}
+
+function isPlain(answer: Answer): answer is Exclude<Answer, Expansion | Blocker> {
+  return !(answer instanceof Blocker || answer instanceof Expansion)
 }
 
 /** The parameters of a node from values by name. @throws RestorationError `invalid_input` */

@@ -9,12 +9,13 @@ import type { Link } from '../graph/prompt.ts'
 import { signatures } from '../graph/signature.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { NodeResult } from './cache.ts'
-import { type Answer, callNode, gather, neededInputs, parseParameters } from './call-node.ts'
+import { type Answer, callNode, gather, neededInputs, parseParameters, type Resolve } from './call-node.ts'
 import { placeNodes } from './expand.ts'
 import { isInterruption, toRunError } from './failure.ts'
 import type { InputLists } from './map-lists.ts'
 import type { RunRequest } from './messages.ts'
 import { Reporter } from './reporter.ts'
+import { withoutFiles } from './run-files.ts'
 import type { Place, Task } from './task.ts'
 
 /** Results of earlier runs. */
@@ -147,8 +148,9 @@ class Execution {
       // An expansion at the same time may lead to it too.
       if (this.#tasks.has(id)) continue
       this.#signatures.set(id, signature)
+      const planned = plan.nodes.get(id)!
       const task: Task = {
-        planned: plan.nodes.get(id)!,
+        planned,
         signature,
         isVolatile: volatile.has(id),
         place,
@@ -163,6 +165,7 @@ class Execution {
         unfolding: undefined,
         startedAt: 0,
         inner: [],
+        hasEffects: planned.description.outputNode,
         isBlocked: false,
         result: undefined,
       }
@@ -287,9 +290,9 @@ class Execution {
     return result
   }
 
-  /** The effect of an output node in a run that keeps nothing is its bytes, which no cache has. */
-  #mayShare({ planned: { description } }: Task): boolean {
-    return !(description.outputNode && this.#run.delivery === 'memory')
+  /** The effects of a run that keeps nothing are its bytes, which no cache has. */
+  #mayShare({ hasEffects }: Task): boolean {
+    return !(hasEffects && this.#run.delivery === 'memory')
   }
 
   /** Tells what the output nodes of an expansion showed in an earlier run, once. */
@@ -358,10 +361,10 @@ class Execution {
         this.#tellBlocked(task, message),
       )
       if (answers.some((answer) => answer instanceof Expansion)) return this.#unfold(task, answers)
-      task.result = gather(this.#nodeOf(planned), answers, noLink)
+      task.result = this.#gather(task, answers, noLink)
     } else {
       const { answers, resolve } = task.unfolding
-      const result = gather(this.#nodeOf(planned), answers, (link, call) => this.#valuesOf(resolve(link, call)))
+      const result = this.#gather(task, answers, (link, call) => this.#valuesOf(resolve(link, call)))
       task.result = task.inner.length === 0 ? result : { ...result, inner: task.inner }
     }
     task.isBlocked ||= [...planned.sources, ...(task.unfolding?.sources ?? [])].some(
@@ -369,6 +372,11 @@ class Execution {
     )
     await this.#keep(task)
     this.#finish(task, false)
+  }
+
+  #gather(task: Task, answers: readonly Answer[], resolve: Resolve): NodeResult {
+    const { outputs, ui } = gather(this.#nodeOf(task.planned), answers, resolve)
+    return { outputs, ui: this.#run.delivery === 'memory' ? withoutFiles(ui) : ui }
   }
 
   async #keep(task: Task): Promise<void> {
@@ -419,6 +427,9 @@ class Execution {
     this.#tellExpanded(id, plan.order)
     task.unfolding = { answers, resolve, sources: results }
     for (const source of results) this.#tasks.get(source)!.users++
+    if (roots.length > 0) {
+      for (let outer: Task | undefined = task; outer !== undefined; outer = outer.place?.parent) outer.hasEffects = true
+    }
     await this.#holdFor(task, [...waited])
   }
 

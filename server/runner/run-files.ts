@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FileReference, Files } from '../../nodes/sdk/context.ts'
+import type { NodeUi } from '../../nodes/sdk/node.ts'
 import { plainName } from '../storage/inside.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { RunRequest } from './messages.ts'
@@ -31,6 +32,11 @@ export function runFiles(storage: Files, { attachments, delivery }: RunRequest, 
       return reference
     },
   }
+}
+
+/** What a node shows where no file was written: the names of those that it would be are names of other runs' files. */
+export function withoutFiles(ui: NodeUi | null): NodeUi | null {
+  return ui?.text === undefined ? null : { text: ui.text }
 }
 
 /** The storage as one node of one run writes to it: each file once, however often the run is run, and told of. */

@@ -48,6 +48,8 @@ export interface Task {
   startedAt: number
   /** What the output nodes of its expansion showed. */
   readonly inner: InnerResult[]
+  /** It is an output node, or one is in its expansion, or further inside. */
+  hasEffects: boolean
   /** A blocker's message was told because of it. */
   isBlocked: boolean
   result: NodeResult | undefined
