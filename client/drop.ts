@@ -26,10 +26,10 @@ export function listenToDrops(editor: Editor): void {
       const picture = droppedPicture(event)
       if (picture !== undefined) {
         event.preventDefault()
-        editor.usePicture(picture, at, field)
+        editor.loading.usePicture(picture, at, field)
       } else if (dataTransfer !== null && dataTransfer.files.length > 0) {
         event.preventDefault()
-        void droppedFiles(dataTransfer).then((files) => editor.takeFiles(files, at, field))
+        void droppedFiles(dataTransfer).then((files) => editor.intake.takeFiles(files, at, field))
       }
     },
     { capture: true },

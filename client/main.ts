@@ -32,6 +32,7 @@ import { Toasts } from './panels/toasts.ts'
 import { Toolbar } from './panels/toolbar.ts'
 import { RunOnChange } from './run-on-change.ts'
 import { NO_ANSWER } from './sdk/errors.ts'
+import { setParameter } from './setting.ts'
 import { askedBy, linkToLibrary } from './share.ts'
 import { listenToKeys } from './shortcuts.ts'
 import { snapshot } from './snapshot.ts'
@@ -72,7 +73,7 @@ let shownInput: string | undefined
 const shownResults = new Set<string>()
 const openRun = (entry: RunEntry) => {
   uncoverGraph()
-  editor.openText(JSON.stringify(entry.workflow ?? entry.prompt), { name: entry.title || 'From a run' })
+  editor.files.openText(JSON.stringify(entry.workflow ?? entry.prompt), { name: entry.title || 'From a run' })
 }
 const runsPanel = new RunsPanel({
   list: (waiting) => host.runs(waiting),
@@ -101,7 +102,7 @@ const galleryPanel = new LatePanel(
       compare: (before, after) =>
         viewer.open(STRINGS.gallery.compare, { pictures: [before, after], compared: { before, after } }),
       openGraph: openRun,
-      use: (file) => editor.usePicture(file, middleOfStage()),
+      use: (file) => editor.loading.usePicture(file, middleOfStage()),
       failed,
       close: () => sideBar.close(),
     })
@@ -122,7 +123,7 @@ const templatesPanel = new LatePanel(
       open: (name) => {
         sideBar.back()
         uncoverGraph()
-        void editor.openTemplate(name)
+        void editor.files.openTemplate(name)
       },
       failed,
       close: () => sideBar.close(),
@@ -137,9 +138,9 @@ const formPanel = new FormPanel({
   original: (file) => store.original(file),
   choosePicture: ({ node, parameter }) =>
     void chooseFiles({ accept: 'image/*' }).then(([file]) =>
-      file === undefined ? undefined : editor.uploadInto(file, { node, parameter: parameter.name }),
+      file === undefined ? undefined : editor.loading.uploadInto(file, { node, parameter: parameter.name }),
     ),
-  set: ({ node, parameter }, value) => editor.setParameter({ node, parameter: parameter.name }, value),
+  set: ({ node, parameter }, value) => setParameter(editor.document, { node, parameter: parameter.name }, value),
   show: (file) => viewer.open(file.filename, { pictures: [file] }),
   run: () => editor.run(),
   cancel: () => editor.cancel(),
@@ -170,7 +171,7 @@ const libraryPanel = new LatePanel(
       write: async () => {
         const saved = editor.tabs.saving()
         return {
-          text: writeText(editor.workflow(), editor.tabs.active.style),
+          text: writeText(editor.files.workflow(), editor.tabs.active.style),
           thumbnail: await snapshot(canvas, 320, 'image/webp'),
           saved(path) {
             saved(path)
@@ -180,7 +181,7 @@ const libraryPanel = new LatePanel(
       },
       open(path, text) {
         uncoverGraph()
-        editor.openText(text, { name: nameOf(path), libraryPath: path })
+        editor.files.openText(text, { name: nameOf(path), libraryPath: path })
       },
       moved: (from, to) => editor.tabs.moved(from, to),
       removed(path, putBack) {
@@ -256,7 +257,7 @@ const sideBar = new SideBar(
 
 const openFile = async () => {
   const [file] = await chooseFiles({ accept: '.json,application/json,image/*,.tif,.tiff,.avif' })
-  if (file !== undefined) await editor.takeFile(file, middleOfStage())
+  if (file !== undefined) await editor.intake.takeFile(file, middleOfStage())
 }
 const runOnChange = new RunOnChange({
   prompt: () => {
@@ -268,15 +269,15 @@ const runOnChange = new RunOnChange({
     }
   },
   run: () => editor.run(),
-  isLoading: () => editor.uploading.length > 0,
+  isLoading: () => editor.loading.uploading.length > 0,
 })
 const toolbar = new Toolbar(byId('toolbar', HTMLElement), {
   run: () => editor.run(),
   cancel: () => editor.cancel(),
   runMenu: openRunMenu,
-  addNode: ({ left, bottom }) => editor.searchNodes({ x: left, y: bottom + 4 }, middleOfStage()),
+  addNode: ({ left, bottom }) => editor.adding.search({ x: left, y: bottom + 4 }, middleOfStage()),
   open: () => void openFile(),
-  save: () => editor.saveFile(),
+  save: () => editor.files.saveFile(),
   share: (anchor) => void openShareMenu(anchor),
   undo: () => editor.history.undo(),
   redo: () => editor.history.redo(),
@@ -310,7 +311,7 @@ const editor = new Editor({
   isForm,
 })
 const tabBar = new TabBar(byId('tabs', HTMLElement), editor.tabs, {
-  add: () => editor.newTab(),
+  add: () => editor.files.newTab(),
   close: closeTab,
   focusGraph: () => canvas.focus(),
   rename(id, place) {
@@ -346,7 +347,7 @@ editor.history.subscribe(() => toolbar.history(editor.history.canUndo, editor.hi
 listenToKeys(editor, viewer, canvas, {
   open: () => void openFile(),
   runs: () => sideBar.toggle('runs'),
-  example: () => void editor.openTemplate(FIRST_TEMPLATE),
+  example: () => void editor.files.openTemplate(FIRST_TEMPLATE),
   help: () => void openHelp(),
   refresh: () => void refreshTypes(),
   closeTab: () => closeTab(editor.tabs.active.id),
@@ -356,7 +357,7 @@ listenToKeys(editor, viewer, canvas, {
 listenToDrops(editor)
 addEventListener('beforeunload', (event) => {
   autosave?.flush()
-  if (editor.sending !== undefined || autosave?.isFull) event.preventDefault()
+  if (editor.batch.sending !== undefined || autosave?.isFull) event.preventDefault()
 })
 new ResizeObserver(fitCanvas).observe(stage)
 watchPixelRatio()
@@ -378,7 +379,8 @@ async function begin(): Promise<void> {
   const begun = await Autosave.begin(localStorage, sessionStorage)
   autosave = begun.autosave
   if (begun.kept !== undefined) editor.tabs.restore(begun.kept.tabs, begun.kept.active)
-  if (editor.tabs.all.length === 1 && editor.document.graph.nodes.size === 0) await editor.openTemplate(FIRST_TEMPLATE)
+  if (editor.tabs.all.length === 1 && editor.document.graph.nodes.size === 0)
+    await editor.files.openTemplate(FIRST_TEMPLATE)
   await openLink()
   addEventListener('hashchange', () => void openLink())
   views.begin(innerWidth)
@@ -387,7 +389,7 @@ async function begin(): Promise<void> {
   autosave.follow(
     editor.document,
     editor.tabs,
-    () => writeText(editor.workflow(), editor.tabs.active.style),
+    () => writeText(editor.files.workflow(), editor.tabs.active.style),
     (isFull) => {
       const { message, remedy } = STRINGS.browserFull
       if (isFull) toasts.show('error', message, remedy)
@@ -435,7 +437,7 @@ function closeTab(id: string): void {
       act: () => {
         // A file that fell on the page meanwhile has opened another.
         editor.tabs.show(id)
-        editor.saveFile()
+        editor.files.saveFile()
         editor.tabs.close(id)
       },
     },
@@ -466,8 +468,9 @@ function showBoard(): void {
 
 /** What is on its way to the host. */
 function wordsOfSending(): string | undefined {
-  const { sending, runs } = editor
-  const [name] = editor.uploading
+  const { runs } = editor
+  const { sending } = editor.batch
+  const [name] = editor.loading.uploading
   if (sending !== undefined) return STRINGS.batch.sending(sending.sent, sending.total)
   if (name !== undefined) return STRINGS.loading(name)
   return runs.isSending ? STRINGS.sending : undefined
@@ -536,9 +539,9 @@ async function openShareMenu({ left, bottom }: DOMRect): Promise<void> {
   menu?.openShareMenu(
     {
       name: editor.tabs.active.name,
-      save: () => editor.saveFile(),
-      text: () => writeText(editor.workflow(), editor.tabs.active.style),
-      workflow: () => editor.workflow(),
+      save: () => editor.files.saveFile(),
+      text: () => writeText(editor.files.workflow(), editor.tabs.active.style),
+      workflow: () => editor.files.workflow(),
       prompt: () => editor.order().prompt,
       picture: () => snapshot(canvas, 1280, 'image/png'),
       copy: copyLink,
@@ -561,9 +564,9 @@ async function openLink(): Promise<void> {
   history.replaceState(null, '', location.pathname + location.search)
   try {
     const asked = await askedBy(hash)
-    if (asked?.kind === 'graph') editor.openText(asked.text, { name: STRINGS.share.shared })
+    if (asked?.kind === 'graph') editor.files.openText(asked.text, { name: STRINGS.share.shared })
     if (asked?.kind !== 'library') return
-    editor.openText(await library.open(asked.path), { name: nameOf(asked.path), libraryPath: asked.path })
+    editor.files.openText(await library.open(asked.path), { name: nameOf(asked.path), libraryPath: asked.path })
   } catch (error) {
     if (error instanceof HostError) failed(error)
     else toasts.show('error', STRINGS.share.badLink, STRINGS.share.badLinkHint)
@@ -574,7 +577,7 @@ function openRunMenu({ left, bottom }: DOMRect): void {
   const words = STRINGS.runMenu
   const runFiles = (wish: Partial<FileWish>) =>
     void chooseFiles({ accept: 'image/*', ...wish }).then((files) =>
-      files.length > 0 ? editor.runEach(files) : undefined,
+      files.length > 0 ? editor.intake.runEach(files) : undefined,
     )
   openMenu(
     words.title,

@@ -34,13 +34,13 @@ export function listenToKeys(
   const pageKeys: Keys = {
     'Mod Enter': () => editor.run(),
     'Alt Mod Enter': () => editor.cancel(),
-    'Mod s': () => editor.saveFile(),
+    'Mod s': () => editor.files.saveFile(),
     'Mod o': open,
     'Mod z': () => history.undo(),
     'Mod y': () => history.redo(),
     'Mod Shift z': () => history.redo(),
     'Mod d': example,
-    'Alt t': () => editor.newTab(),
+    'Alt t': () => editor.files.newTab(),
     'Alt w': closeTab,
     'Alt PageDown': () => editor.tabs.step(1),
     'Alt PageUp': () => editor.tabs.step(-1),
@@ -89,7 +89,7 @@ export function listenToKeys(
     const box = canvas.getBoundingClientRect()
     const at = view.pointer ?? searchAt()
     const { x, y } = view.placeOf({ x: at[0], y: at[1], width: 0, height: 0 })
-    editor.searchNodes({ x: Math.max(box.left, x), y: Math.max(box.top, y) }, at)
+    editor.adding.search({ x: Math.max(box.left, x), y: Math.max(box.top, y) }, at)
   }
 
   addEventListener('keydown', (event) => {
@@ -128,7 +128,7 @@ export function listenToKeys(
   )
   let hasCopied = false
   const copy = (event: ClipboardEvent) => {
-    const text = isForm() || isElsewhere(canvas) ? undefined : editor.copied()
+    const text = isForm() || isElsewhere(canvas) ? undefined : editor.clipboard.copied()
     hasCopied = text !== undefined
     if (text === undefined) return
     event.clipboardData?.setData('text/plain', text)
@@ -159,8 +159,8 @@ export function listenToKeys(
     const at = view.pointer ?? middle
     const picture = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'))
     const text = event.clipboardData?.getData('text/plain') ?? ''
-    if (picture !== undefined) void editor.loadPicture(picture, at)
-    else if (!isForm() && text.trimStart().startsWith('{')) editor.paste(text, at, keepsLinks)
+    if (picture !== undefined) void editor.loading.loadPicture(picture, at)
+    else if (!isForm() && text.trimStart().startsWith('{')) editor.clipboard.paste(text, at, keepsLinks)
   })
 }
 

@@ -47,3 +47,9 @@ export function inputReference(name: string): FileReference {
     type: (annotation?.[1] ?? 'input') as FileReference['type'],
   }
 }
+
+/** ComfyUI's name of a picture for LoadImage. */
+export function inputName({ filename, subfolder, type }: FileReference): string {
+  const path = subfolder === '' ? filename : `${subfolder}/${filename}`
+  return type === 'input' ? path : `${path} [${type}]`
+}

@@ -8,9 +8,10 @@ import { exposeInForm, labelOf } from '../document/form.ts'
 import { type GraphNode, isBoundary, linkInto, type Point } from '../document/graph.ts'
 import { typeOf } from '../document/virtual-types.ts'
 import { canRunUpTo } from '../host/partial-run.ts'
+import type { NodeAdding } from '../node-adding.ts'
+import type { NodeClipboard } from '../node-clipboard.ts'
 import { STRINGS } from '../strings.ts'
 import { type MenuItem, openMenu } from './menu.ts'
-import type { Anchor } from './popup.ts'
 import { editText } from './text-editor.ts'
 
 /** What the menus act on. */
@@ -19,8 +20,8 @@ export interface MenuActions {
   readonly view: Pick<GraphView, 'selected' | 'select' | 'selectAll' | 'fit' | 'snaps'>
   readonly types: Catalogue
   readonly commands: Commands
-  searchNodes(anchor: Anchor, at: Point, purpose?: { readonly kind: 'link'; readonly link: number }): void
-  pasteFromClipboard(at: Point): Promise<void>
+  readonly adding: Pick<NodeAdding, 'search'>
+  readonly clipboard: Pick<NodeClipboard, 'pasteFromClipboard'>
   titleOf(node: GraphNode): string
   runUpTo(node: string): Promise<void>
 }
@@ -61,7 +62,7 @@ export function linkMenu(editor: MenuActions, id: number, page: Point, at: Point
       {
         label: 'Insert a node…',
         testid: 'menu-insert',
-        act: () => editor.searchNodes({ x: page[0], y: page[1] }, at, { kind: 'link', link: id }),
+        act: () => editor.adding.search({ x: page[0], y: page[1] }, at, { kind: 'link', link: id }),
       },
       null,
       {
@@ -289,9 +290,9 @@ const GROUP_COLORS: readonly { readonly label: string; readonly color: string }[
 function groundItems(editor: MenuActions, page: Point, at: Point): (MenuItem | null)[] {
   const { commands, view } = editor
   return [
-    { label: 'Add node…', note: 'Double click', act: () => editor.searchNodes({ x: page[0], y: page[1] }, at) },
+    { label: 'Add node…', note: 'Double click', act: () => editor.adding.search({ x: page[0], y: page[1] }, at) },
     { label: 'Add group', note: 'Ctrl G', testid: 'menu-add-group', act: () => commands.addGroup(at) },
-    { label: 'Paste', note: 'Ctrl V', act: () => void editor.pasteFromClipboard(at) },
+    { label: 'Paste', note: 'Ctrl V', act: () => void editor.clipboard.pasteFromClipboard(at) },
     null,
     { label: 'Show everything', note: 'F', act: () => view.fit() },
     { label: 'Select everything', note: 'Ctrl A', act: () => view.selectAll() },

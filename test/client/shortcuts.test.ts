@@ -52,7 +52,7 @@ function open({ isForm = false, isRunning = false, isLarge = false, hasPicture =
     view: { abandon: () => false, selected: new Set(selected) },
     canCancel: isRunning,
     cancel: note('stop the run'),
-    copied: () => (selected.length > 0 ? 'the graph' : undefined),
+    clipboard: { copied: () => (selected.length > 0 ? 'the graph' : undefined) },
   } as unknown as Editor
   const actions = { open: nothing, runs: nothing, example: nothing, help: nothing, refresh: nothing, closeTab: nothing }
   listenToKeys(editor, viewer, canvas, { ...actions, searchAt: () => [0, 0], isForm: () => isForm })

@@ -1,0 +1,99 @@
+import type { NodeDescription } from '../nodes/sdk/description.ts'
+import type { Catalogue } from '../server/graph/catalogue.ts'
+import { canConnect } from '../server/graph/link-types.ts'
+import type { GraphView } from './canvas/graph-view.ts'
+import type { OpenEnd } from './canvas/scene.ts'
+import type { Commands } from './commands.ts'
+import { connect, flowingType, type Wish } from './document/connect.ts'
+import type { GraphDocument } from './document/document.ts'
+import { newNode } from './document/edits.ts'
+import type { Graph, GraphNode, Point } from './document/graph.ts'
+import type { EditHistory } from './document/history.ts'
+import { mayHold } from './document/subgraphs.ts'
+import { definitionType, VIRTUAL_TYPES } from './document/virtual-types.ts'
+import { openNodeSearch } from './panels/node-search.ts'
+import type { Anchor } from './panels/popup.ts'
+
+/** What a node that is chosen from the list is added for. */
+export type Purpose = OpenEnd | { readonly kind: 'link'; readonly link: number }
+
+interface AddingParts {
+  readonly document: GraphDocument
+  readonly history: EditHistory
+  readonly view: Pick<GraphView, 'sized' | 'select'>
+  readonly commands: Pick<Commands, 'insertOnLink'>
+  readonly types: () => Catalogue
+  /** Says why something cannot be. */
+  readonly refuse: (reason: string) => void
+}
+
+/** Adds nodes that a person chooses from the list, linked to what they were asked for. */
+export class NodeAdding {
+  readonly #parts: AddingParts
+
+  constructor(parts: AddingParts) {
+    this.#parts = parts
+  }
+
+  add(type: NodeDescription, at: Point, purpose?: Purpose): void {
+    const { document, history, view, commands, refuse } = this.#parts
+    if (document.graph.definitions.has(type.id) && !mayHold(document.whole, document.level, type.id)) {
+      refuse('A subgraph cannot hold itself.')
+      return
+    }
+    history.together(() => {
+      const node = newNode(document.graph, type, [Math.round(at[0]), Math.round(at[1])])
+      document.commit([{ kind: 'add-node', node }])
+      document.commit(view.sized([node.id]))
+      view.select([node.id])
+      if (purpose?.kind === 'link') commands.insertOnLink(node.id, purpose.link)
+      else if (purpose !== undefined) this.#connectNew(node, purpose)
+    })
+  }
+
+  /** Links a new node to the end that it was asked for: its first socket that can be. */
+  #connectNew(node: GraphNode, end: OpenEnd): void {
+    const plain = node.inputs.filter(({ isWidget }) => isWidget !== true)
+    const wishes: Wish[] =
+      end.kind === 'from'
+        ? [...plain, ...node.inputs].map(({ name }) => ({
+            from: end.node,
+            output: end.output,
+            to: node.id,
+            input: name,
+          }))
+        : node.outputs.map((_, output) => ({ from: node.id, output, to: end.node, input: end.input }))
+    const { document, types } = this.#parts
+    for (const wish of wishes) {
+      const connection = connect(document.graph, wish, types())
+      if (!connection.ok) continue
+      document.commit(connection.changes)
+      return
+    }
+  }
+
+  search(anchor: Anchor, at: Point, purpose?: Purpose): void {
+    const { graph } = this.#parts.document
+    const types = this.#parts.types()
+    const subgraphs = [...graph.definitions.keys()].flatMap((id) => definitionType(graph, id, types) ?? [])
+    const all = [...types.values(), ...VIRTUAL_TYPES.values(), ...subgraphs]
+    openNodeSearch(all.filter(fitting(graph, purpose)), anchor, (type) => this.add(type, at, purpose))
+  }
+}
+
+/** Which nodes could be linked to an open end, or put into a link. */
+function fitting(graph: Graph, purpose: Purpose | undefined): (type: NodeDescription) => boolean {
+  const takes = (given: string) => (type: NodeDescription) =>
+    type.inputs.some((input) => canConnect(given, input.type)) ||
+    (given !== '*' && type.parameters.some(({ kind }) => canConnect(given, kind)))
+  const gives = (wanted: string) => (type: NodeDescription) =>
+    type.outputs.some((output) => canConnect(output.type, wanted))
+  if (purpose === undefined) return () => true
+  if (purpose.kind === 'from') return takes(flowingType(graph, purpose.node, purpose.output))
+  if (purpose.kind === 'to') return gives(purpose.type)
+  const link = graph.links.get(purpose.link)
+  const target = graph.nodes.get(link?.to ?? '')?.inputs.find(({ name }) => name === link?.input)
+  if (link === undefined || target === undefined) return () => false
+  const [into, out] = [takes(flowingType(graph, link.from, link.output)), gives(target.type)]
+  return (type) => into(type) && out(type)
+}
