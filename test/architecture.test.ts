@@ -64,9 +64,17 @@ const ONLY_IN: readonly { readonly name: RegExp; readonly places: readonly strin
 const IMPURE = /^(node:)?(fs|net|http|https|child_process|worker_threads|dgram|tls)(\/|$)|^(ws|express|libsql|sharp)$/
 const PURE = ['nodes/sdk/', 'server/graph/', 'server/protocol/', 'client/document/']
 
-const imports = ['server', 'nodes', 'models/import', 'models/installed', 'client'].flatMap((folder) =>
-  importsUnder(join(root, folder)),
-)
+interface Source {
+  readonly path: string
+  readonly text: string
+}
+
+const product = ['server', 'nodes', 'models/import', 'models/installed', 'client'].flatMap(sourcesUnder)
+const others = ['test', 'docs'].flatMap(sourcesUnder)
+const imports = product.flatMap(importsOf)
+
+/** All of these is used: by programs that we do not know, and by json-schema.ts, which names every answer. */
+const USED_WHOLE = ['client/sdk/index.ts', 'server/protocol/answers.ts']
 
 describe('imports point one way', () => {
   test('there is something to check', () => {
@@ -97,19 +105,40 @@ describe('imports point one way', () => {
   })
 })
 
-function importsUnder(folder: string): Import[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name))
-    .flatMap((entry) => importsOf(join(entry.parentPath, entry.name)))
+describe('nothing is exported in vain', () => {
+  const everything = [...product, ...others]
+  const importers = new Map<string, string[]>()
+  for (const source of everything)
+    for (const { to } of importsOf(source)) importers.set(to, [...(importers.get(to) ?? []), source.text])
+
+  test('each exported value is mentioned by a file that imports its file', () => {
+    const unused = everything
+      .filter(({ path }) => !USED_WHOLE.includes(path))
+      .flatMap((source) => exportedValuesOf(source).map((name) => ({ path: source.path, name })))
+      .filter(({ path, name }) => !importers.get(path)?.some((text) => new RegExp(`\\b${name}\\b`).test(text)))
+    expect(unused.map(({ path, name }) => `${path}: ${name}`)).toEqual([])
+  })
+})
+
+function sourcesUnder(folder: string): Source[] {
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter(({ name, parentPath }) => /\.ts$/.test(name) && !parentPath.includes('node_modules'))
+    .map(({ name, parentPath }) => join(parentPath, name))
+    .map((path) => ({ path: toPosix(relative(root, path)), text: readFileSync(path, 'utf8') }))
 }
 
-function importsOf(path: string): Import[] {
-  const from = toPosix(relative(root, path))
-  const text = readFileSync(path, 'utf8')
+function importsOf({ path: from, text }: Source): Import[] {
   return Array.from(text.matchAll(/(?:from\s+|import\s+|import\(\s*)'([^']+)'/g), ([, specifier]) => {
     const ours = specifier!.startsWith('.')
-    return { from, ours, to: ours ? toPosix(relative(root, resolve(dirname(path), specifier!))) : specifier! }
+    return { from, ours, to: ours ? toPosix(relative(root, resolve(root, dirname(from), specifier!))) : specifier! }
   })
+}
+
+function exportedValuesOf({ text }: Source): string[] {
+  return Array.from(
+    text.matchAll(/^export (?:async )?(?:const|let|class|enum|function\*?) (\w+)/gm),
+    ([, name]) => name!,
+  )
 }
 
 function toPosix(path: string): string {

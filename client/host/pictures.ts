@@ -6,7 +6,7 @@ import type { Address, FileReference } from './address.ts'
 export type PictureFacts = z.infer<typeof pictureSchema>
 
 /** Longest side of the picture that stands in until the whole one, or its tiles, are there. */
-export const REDUCED = 1024
+const REDUCED = 1024
 
 /** The host's pictures, as far as looking at them needs. */
 export class PictureStore {

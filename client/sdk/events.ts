@@ -48,7 +48,7 @@ export async function* runEvents(connection: Connection, id: string, options: Ev
 }
 
 /** Server-sent events (HTML standard, 9.2), as far as the host uses them: one line of data each. */
-export async function* parseEvents(response: Response): AsyncGenerator<RunEvent> {
+async function* parseEvents(response: Response): AsyncGenerator<RunEvent> {
   if (response.body === null) return
   const reader = response.body.getReader()
   const decoder = new TextDecoder()

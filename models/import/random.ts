@@ -23,7 +23,7 @@ import { writeDigested } from './written-file.ts'
 const configSchema = z.record(z.string(), z.unknown())
 
 /** What a random checkpoint is made from: the two config.json of Diffusers' layout, and the rest. */
-export const randomSpecSchema = z.strictObject({
+const randomSpecSchema = z.strictObject({
   unet: configSchema,
   vae: configSchema,
   /** How long the one prompt is. */
@@ -53,7 +53,7 @@ export async function importRandom(specification: string, options: Omit<ImportOp
 }
 
 /** Writes a checkpoint folder as Diffusers does, whose weights depend on nothing but the specification. */
-export async function writeRandomCheckpoint(
+async function writeRandomCheckpoint(
   specification: RandomSpec,
   directory: string,
   signal?: AbortSignal,
@@ -129,7 +129,7 @@ const VALUES_AT_ONCE = 2 ** 20
 /** A safetensors file of random tensors, in chunks. */
 export async function* randomFile(
   requests: readonly TensorRequest[],
-  type: FloatType,
+  type: Exclude<FloatType, 'F64'>,
   seed: number,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
@@ -145,7 +145,7 @@ export async function* randomFile(
   }
 }
 
-function encode(values: Float32Array, type: FloatType): Uint8Array {
+function encode(values: Float32Array, type: Exclude<FloatType, 'F64'>): Uint8Array {
   if (type === 'F32') return new Uint8Array(values.buffer)
   if (type === 'F16') return new Uint8Array(floatsToHalves(values).buffer)
   // The upper half of every float: truncated, which is near enough for noise.

@@ -1,7 +1,7 @@
 import { fullScale } from '../pixels/samples.ts'
 import type { Frame } from '../sdk/values.ts'
 
-export const BINS = 256
+const BINS = 256
 
 /** What a frame's samples are, channel by channel; alpha is left out. */
 export interface Histogram {

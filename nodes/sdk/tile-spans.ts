@@ -1,7 +1,7 @@
 import type { Span, TileLayout } from './values.ts'
 
 /** Tiles start on multiples of this many pixels, so that they fall on whole latent samples. */
-export const TILE_STEP = 8
+const TILE_STEP = 8
 
 /** Tiles that need not be whole are a multiple of this: no model of the family then pads them. */
 const WHOLE = 64

@@ -19,7 +19,7 @@ export const modelsListCommand: Command = {
 }
 
 /** One paragraph for each model. */
-export function listing(models: readonly (ModelFacts | BrokenModel)[]): string {
+function listing(models: readonly (ModelFacts | BrokenModel)[]): string {
   if (models.length === 0) return 'There are no models. Import one: gendr import DIR --name NAME.\n'
   return models.map((model) => ('problem' in model ? broken(model) : paragraph(model))).join('')
 }

@@ -21,7 +21,7 @@ export const nodesCommand: Command = {
 }
 
 /** The catalogue as text, category by category. */
-export function listing(nodes: readonly NodeDescription[]): string {
+function listing(nodes: readonly NodeDescription[]): string {
   const categories = [...new Set(nodes.map((node) => node.category))].sort()
   return categories
     .map((category) => {

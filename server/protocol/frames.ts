@@ -8,7 +8,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
  */
 export const FRAME_TYPES = { preview: 1, text: 3, previewWithMetadata: 4, attachment: 16, result: 17 } as const
 
-export const imageFormatSchema = z.enum(['image/jpeg', 'image/png'])
+const imageFormatSchema = z.enum(['image/jpeg', 'image/png'])
 
 export const previewMetadataSchema = z.object({
   node_id: z.string(),

@@ -8,7 +8,7 @@ const timestamp = z.number()
 const execInfo = z.object({ queue_remaining: z.int() })
 
 /** State of one node in `progress_state`. */
-export const nodeProgressSchema = z.object({
+const nodeProgressSchema = z.object({
   value: z.number(),
   max: z.number(),
   state: z.enum(['running', 'finished', 'error']),

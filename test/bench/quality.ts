@@ -68,7 +68,7 @@ export async function measurePairs(folder: string, options: MeasureOptions = {})
 }
 
 /** Restores every picture of a folder with each model; there is no original to compare with. */
-export async function measureImages(folder: string, options: MeasureOptions = {}): Promise<Measured[]> {
+async function measureImages(folder: string, options: MeasureOptions = {}): Promise<Measured[]> {
   const files = (await readdir(folder)).filter((file) => ['.png', '.jpg', '.jpeg', '.webp'].includes(extname(file)))
   const subjects = files.sort().map(async (name): Promise<Subject> => {
     return { name, poor: await readFile(join(folder, name)), original: undefined }
@@ -155,7 +155,7 @@ const COLUMNS: readonly { readonly score: keyof Scores; readonly title: string; 
 ]
 
 /** A Markdown table: one row for each picture, and the means; cells hold one value for each method. */
-export function table(measured: readonly Measured[], methods: readonly string[]): string {
+function table(measured: readonly Measured[], methods: readonly string[]): string {
   const columns = COLUMNS.filter(({ score }) => Number.isFinite(average(measured, methods[0]!, score)))
   const row = (name: string, value: (method: string, score: keyof Scores) => number) =>
     `| ${[name, ...columns.map(({ score, digits }) => methods.map((m) => value(m, score).toFixed(digits)).join(' / '))].join(' | ')} |`
@@ -185,7 +185,7 @@ function leastGain(measured: readonly Measured[], method: string): readonly Meas
 }
 
 /** Rows of bicubic, each model and the original where there is one, cut to the same middle part. */
-export async function sheet(measured: readonly Measured[], path: string): Promise<void> {
+async function sheet(measured: readonly Measured[], path: string): Promise<void> {
   const [width, height, gap] = [300, 224, 4]
   const rows = measured.map(({ pictures, original }) => {
     const { lanczos: _, ...shown } = pictures

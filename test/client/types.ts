@@ -4,7 +4,7 @@ import { describeNode } from '../../nodes/sdk/description.ts'
 import { objectInfo as hostObjectInfo } from '../../server/graph/object-info.ts'
 
 /** What GET /object_info says, cut down to the nodes of the tests. */
-export const objectInfo = {
+const objectInfo = {
   LoadImage: {
     input: { required: { image: [['a.png', 'b.png'], { image_upload: true, tooltip: 'A picture.' }] } },
     input_order: { required: ['image'] },

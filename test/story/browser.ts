@@ -10,7 +10,7 @@ const PLACES = [
 ]
 
 /** Where a Chromium is, or undefined; CI must have one. */
-export const chromiumPath = PLACES.find((place) => place !== undefined && existsSync(place))
+const chromiumPath = PLACES.find((place) => place !== undefined && existsSync(place))
 
 export const withoutBrowser = chromiumPath === undefined && process.env.CI !== 'true'
 
