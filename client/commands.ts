@@ -6,7 +6,9 @@ import type { GraphDocument } from './document/document.ts'
 import { changeNode, colorNode, cornerOf, insertGraph, partOf, removeNodes, renameNode } from './document/edits.ts'
 import { type GraphGroup, isBoundary, NODE_MODES, type Point } from './document/graph.ts'
 import type { EditHistory } from './document/history.ts'
-import { expose, makeSubgraph, removeSocket, renameSocket, unpackSubgraph } from './document/subgraphs.ts'
+import { makeSubgraph } from './document/make-subgraph.ts'
+import { expose, type InnerEnd, removeSocket, renameSocket, type Side } from './document/subgraph-boundary.ts'
+import { unpackSubgraph } from './document/unpack-subgraph.ts'
 import { addReroute, bridgeNodes, groupAround, insertOnLink, removeReroute } from './document/wiring.ts'
 
 interface CommandParts {
@@ -202,17 +204,17 @@ export class Commands {
     }
   }
 
-  expose(end: Parameters<typeof expose>[2]): void {
+  expose(end: InnerEnd): void {
     const { document } = this.#parts
     this.#commit(expose(document.whole, document.level, end))
   }
 
-  renameSocket(kind: 'input' | 'output', index: number, name: string): void {
+  renameSocket(kind: Side, index: number, name: string): void {
     const { document } = this.#parts
     this.#commit(renameSocket(document.whole, document.level, kind, index, name))
   }
 
-  removeSocket(kind: 'input' | 'output', index: number): void {
+  removeSocket(kind: Side, index: number): void {
     const { document } = this.#parts
     this.#commit(removeSocket(document.whole, document.level, kind, index))
   }

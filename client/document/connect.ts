@@ -1,6 +1,6 @@
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { canConnect } from '../../server/graph/link-types.ts'
-import type { Change } from './change.ts'
+import type { Change, LevelChange } from './change.ts'
 import { closesCircle } from './circles.ts'
 import { freeLinkId, type Graph, type GraphLink, linkInto, waypoints } from './graph.ts'
 import { parameterAt, titleOf } from './virtual-types.ts'
@@ -63,7 +63,7 @@ export function connect(graph: Graph, wish: Wish, types: Catalogue = new Map()):
 }
 
 /** Links go with the reroutes that only they ran through. */
-export function removeLinks(graph: Graph, links: readonly GraphLink[]): Change[] {
+export function removeLinks(graph: Graph, links: readonly GraphLink[]): LevelChange[] {
   if (links.length === 0) return []
   const gone = new Set(links.map(({ id }) => id))
   const left = new Set(links.flatMap((link) => waypoints(graph, link)))

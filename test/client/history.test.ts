@@ -15,15 +15,11 @@ import {
   setParam,
 } from '../../client/document/edits.ts'
 import { EditHistory } from '../../client/document/history.ts'
+import { makeSubgraph } from '../../client/document/make-subgraph.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
-import {
-  expose,
-  makeSubgraph,
-  mayHold,
-  removeSocket,
-  renameSocket,
-  unpackSubgraph,
-} from '../../client/document/subgraphs.ts'
+import { expose, removeSocket, renameSocket } from '../../client/document/subgraph-boundary.ts'
+import { mayHold } from '../../client/document/subgraphs.ts'
+import { unpackSubgraph } from '../../client/document/unpack-subgraph.ts'
 import { addReroute, bridgeNodes, groupAround, insertOnLink, removeReroute } from '../../client/document/wiring.ts'
 import { writeWorkflow } from '../../client/document/write-workflow.ts'
 import { savedWorkflow, allTypes as types } from './types.ts'

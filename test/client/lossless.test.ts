@@ -7,7 +7,7 @@ import { changeNode, renameNode, setParam } from '../../client/document/edits.ts
 import { BOUNDARY } from '../../client/document/graph.ts'
 import { readGraphText, styleOf, writeText } from '../../client/document/read-file.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
-import { unpackSubgraph } from '../../client/document/subgraphs.ts'
+import { unpackSubgraph } from '../../client/document/unpack-subgraph.ts'
 import { typeOf } from '../../client/document/virtual-types.ts'
 import { writePrompt, writeWorkflow } from '../../client/document/write-workflow.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'

@@ -8,7 +8,9 @@ import { GraphDocument } from '../../client/document/document.ts'
 import { setParam } from '../../client/document/edits.ts'
 import { EditHistory } from '../../client/document/history.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
-import { mayTake, renameSocket, unpackSubgraph } from '../../client/document/subgraphs.ts'
+import { renameSocket } from '../../client/document/subgraph-boundary.ts'
+import { mayTake } from '../../client/document/subgraphs.ts'
+import { unpackSubgraph } from '../../client/document/unpack-subgraph.ts'
 import { typeOf } from '../../client/document/virtual-types.ts'
 import { writePrompt, writeWorkflow } from '../../client/document/write-workflow.ts'
 import { allTypes as types } from './types.ts'
@@ -67,6 +69,18 @@ describe('subgraphs', () => {
     const ids = [...document.whole.definitions.keys()]
     expect(new Set(ids).size).toBe(2)
     for (const id of ids) expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
+  })
+
+  test.each(['input', 'output'] as const)('show a new name of an %s everywhere, whatever it was labelled', (side) => {
+    const named = { name: 'image', type: 'IMAGE', label: 'Photo' }
+    const document = open(
+      [node(1, 'labelled', { [`${side}s`]: [{ ...named, link: null, links: [] }] })],
+      [definition('labelled', [], { [`${side}s`]: [named] })],
+    )
+    document.commit(renameSocket(document.whole, 'labelled', side, 0, 'scan'))
+    const [socket] = document.graph.nodes.get('1')![`${side}s`]
+    expect(socket).toMatchObject({ name: 'scan', type: 'IMAGE' })
+    expect(socket).not.toHaveProperty('label')
   })
 
   test('that are unpacked leave the points of links at their boundary', () => {
