@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { Deferred } from '../runs/deferred.ts'
 import { type Script, script } from '../runs/script.ts'
+import { Turns } from './turns.ts'
 
 export interface PreviewRequest {
   readonly kind: 'preview'
@@ -87,6 +88,8 @@ type Reply = { readonly id: number } & (
 )
 
 const IDLE = 120_000
+/** Pictures that are decoded at once: more are no faster, and each may take some bytes for every pixel. */
+const MOST = 4
 
 const ENDED = new RestorationError(
   'image_unreadable',
@@ -94,13 +97,18 @@ const ENDED = new RestorationError(
   'Name a picture that can be decoded.',
 )
 
-/** Re-encodes pictures in a process of its own, which starts at the first request and goes when there is nothing to do. */
+/**
+ * Re-encodes pictures in a process of its own, which starts at the first request and goes when there is nothing to do. Few at
+ * once; the signal of a request says that its client has gone, whose picture, if it still waits, is never begun.
+ */
 export class Previewer {
   readonly #script: Script
   readonly #pyramids: string
+  readonly #turns = new Turns(MOST)
   readonly #pending = new Map<number, Deferred<PictureAnswer>>()
   #child: ChildProcess | undefined
   #idle: NodeJS.Timeout | undefined
+  #isClosed = false
   #nextId = 0
 
   /** @param pyramids a folder for large pictures in tiles; it is made and kept small */
@@ -110,8 +118,8 @@ export class Previewer {
   }
 
   /** @throws RestorationError `image_unreadable`, `image_too_large` */
-  async render(request: Omit<PreviewRequest, 'kind'>): Promise<PreviewAnswer> {
-    return (await this.#ask({ kind: 'preview', ...request })) as PreviewAnswer
+  render(request: Omit<PreviewRequest, 'kind'>, signal?: AbortSignal): Promise<PreviewAnswer> {
+    return this.#ask({ kind: 'preview', ...request }, signal)
   }
 
   /**
@@ -119,26 +127,31 @@ export class Previewer {
    * @throws RestorationError `image_unreadable`, `image_too_large`, `invalid_input` when they are of two sizes
    */
   async masked(request: Omit<MaskRequest, 'kind'>): Promise<Uint8Array> {
-    return ((await this.#ask({ kind: 'mask', ...request })) as PreviewAnswer).bytes
+    return (await this.#ask<PreviewAnswer>({ kind: 'mask', ...request })).bytes
   }
 
   /** @throws RestorationError `image_unreadable`, `image_too_large` */
-  async facts(request: Omit<FactsRequest, 'kind'>): Promise<PictureFacts> {
-    return (await this.#ask({ kind: 'facts', ...request })) as PictureFacts
+  facts(request: Omit<FactsRequest, 'kind'>, signal?: AbortSignal): Promise<PictureFacts> {
+    return this.#ask({ kind: 'facts', ...request }, signal)
   }
 
   /** @throws RestorationError `image_unreadable`, `image_too_large` */
-  async reduced(request: Omit<ReducedRequest, 'kind' | 'pyramids'>): Promise<ReducedAnswer> {
-    return (await this.#ask({ kind: 'reduced', pyramids: this.#pyramids, ...request })) as ReducedAnswer
+  reduced(request: Omit<ReducedRequest, 'kind' | 'pyramids'>, signal?: AbortSignal): Promise<ReducedAnswer> {
+    return this.#ask({ kind: 'reduced', pyramids: this.#pyramids, ...request }, signal)
   }
 
   /** @throws RestorationError `image_unreadable`, `image_too_large`, `invalid_input` when there is no such tile */
-  async tile(request: Omit<TileRequest, 'kind' | 'pyramids'>): Promise<PreviewAnswer> {
-    return (await this.#ask({ kind: 'tile', pyramids: this.#pyramids, ...request })) as PreviewAnswer
+  tile(request: Omit<TileRequest, 'kind' | 'pyramids'>, signal?: AbortSignal): Promise<PreviewAnswer> {
+    return this.#ask({ kind: 'tile', pyramids: this.#pyramids, ...request }, signal)
   }
 
   /** Each kind of request has its own kind of answer; the process keeps to that. */
-  #ask(request: PictureRequest): Promise<PictureAnswer> {
+  async #ask<Answer extends PictureAnswer>(request: PictureRequest, signal?: AbortSignal): Promise<Answer> {
+    return (await this.#turns.take(() => this.#send(request), signal)) as Answer
+  }
+
+  #send(request: PictureRequest): Promise<PictureAnswer> {
+    if (this.#isClosed) return Promise.reject(ENDED)
     clearTimeout(this.#idle)
     this.#child ??= this.#start()
     const id = this.#nextId++
@@ -150,6 +163,7 @@ export class Previewer {
   }
 
   close(): void {
+    this.#isClosed = true
     clearTimeout(this.#idle)
     this.#child?.kill()
   }

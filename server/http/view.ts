@@ -5,7 +5,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import { tileQuerySchema, viewQuerySchema } from '../protocol/requests.ts'
 import { type HostFiles, isFolderType, leadsOut } from '../storage/host-files.ts'
 import { ANNOTATION } from '../storage/storage.ts'
-import { isClientFault, parse } from './failure.ts'
+import { clientFault, isClientFault, parse } from './failure.ts'
 import type { Previewer, PreviewRequest } from './previewer.ts'
 import { TILE } from './pyramids.ts'
 
@@ -28,15 +28,16 @@ export function viewRoutes(files: HostFiles, previewer: Previewer, maxPixels: nu
       'Content-Security-Policy': "default-src 'none'; sandbox",
       'X-Content-Type-Options': 'nosniff',
     })
+    const gone = whenGone(response)
     const wanted = { preview: readPreview(query.preview, query.channel), channel: readChannel(query.channel) }
     if (query.size !== undefined) {
       if (await isKnown(request, response, path, `size${query.size}`)) return
-      const picture = await previewer.reduced({ path, size: query.size, maxPixels })
+      const picture = await previewer.reduced({ path, size: query.size, maxPixels }, gone)
       response.set(SIZE_HEADER, `${picture.width}x${picture.height}`)
       if (picture.bytes === null) await sendFile(response, path)
       else response.type(picture.format).send(Buffer.from(picture.bytes))
     } else if (wanted.preview !== undefined || wanted.channel !== undefined) {
-      const picture = await previewer.render({ path, ...wanted, maxPixels })
+      const picture = await previewer.render({ path, ...wanted, maxPixels }, gone)
       response.type(picture.format).send(Buffer.from(picture.bytes))
     } else {
       await sendFile(response, path)
@@ -44,7 +45,8 @@ export function viewRoutes(files: HostFiles, previewer: Previewer, maxPixels: nu
   })
   router.get('/picture', async (request, response) => {
     const { path } = await locate(parse(viewQuerySchema, request.query), files)
-    response.json({ ...(await previewer.facts({ path, maxPixels })), tile: TILE, version: await versionOf(path) })
+    const facts = await previewer.facts({ path, maxPixels }, whenGone(response))
+    response.json({ ...facts, tile: TILE, version: await versionOf(path) })
   })
   router.get('/picture/tile', async (request, response) => {
     const query = parse(tileQuerySchema, request.query)
@@ -53,7 +55,7 @@ export function viewRoutes(files: HostFiles, previewer: Previewer, maxPixels: nu
     // An address that names the version is another one when the file has changed.
     if (query.version !== undefined) response.set('Cache-Control', 'private, max-age=86400, immutable')
     const { level, column, row } = query
-    const tile = await previewer.tile({ path, level, column, row, maxPixels })
+    const tile = await previewer.tile({ path, level, column, row, maxPixels }, whenGone(response))
     response.type(tile.format).send(Buffer.from(tile.bytes))
   })
   return router
@@ -77,6 +79,16 @@ async function locate(
   }
   const filename = basename(name)
   return { filename, path: await files.path({ filename, subfolder: query.subfolder, type }) }
+}
+
+/** Aborts when nobody waits for an answer any more. */
+function whenGone(response: Response): AbortSignal {
+  const gone = new AbortController()
+  // What Express says of a body whose client has gone; nobody hears it.
+  const abort = () => gone.abort(clientFault({ status: 400, type: 'request.aborted' }))
+  if (response.closed) abort()
+  else response.once('close', abort)
+  return gone.signal
 }
 
 /** Whether the client has this picture already, which it is told. */
