@@ -12,8 +12,10 @@ export interface Denial {
 }
 
 /**
- * Turns away what a foreign web page could make a browser send: a Host that is not ours (DNS rebinding) and an Origin
- * that is not the page's own. A token is proof enough of the Host, since browsers never send it by themselves.
+ * Turns away what a foreign web page could make a browser send: a Host that is not ours (DNS rebinding), an Origin that is
+ * not the page's own, and what a browser says is for another site, such as an <img> there, which has no Origin. A token is
+ * proof enough, since browsers never send it by themselves; and of an <img> nobody knows whether it is on a site that is
+ * named.
  */
 export function checkSite(headers: IncomingHttpHeaders, policy: Policy): Denial | undefined {
   const host = headers.host ?? ''
@@ -33,7 +35,19 @@ export function checkSite(headers: IncomingHttpHeaders, policy: Policy): Denial 
       remedy: `Open the page from this server itself, or start it with --allow-origin ${origin}.`,
     }
   }
+  if (isForOtherSite(headers) && policy.token === undefined && policy.origins.length === 0) {
+    return {
+      status: 403,
+      message: 'Requests from other sites are not answered.',
+      remedy: 'Open the address itself, or name the site with --allow-origin when you start the server.',
+    }
+  }
   return undefined
+}
+
+/** Whether a page of another site has asked, other than by a link that was followed (W3C Fetch Metadata). */
+function isForOtherSite(headers: IncomingHttpHeaders): boolean {
+  return headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-dest'] !== 'document'
 }
 
 /** Checks the token in `Authorization: Bearer` or `?token=`. */

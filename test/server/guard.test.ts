@@ -51,6 +51,22 @@ describe('a foreign web page', () => {
     expect(checkSite(headers, policy) === undefined).toBe(isAllowed)
   })
 
+  test.each<[Record<string, string>, boolean]>([
+    [{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }, false],
+    [{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }, false],
+    [{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }, true],
+    [{ 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }, true],
+    [{ 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }, true],
+    [{ 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }, true],
+  ])('whose browser says %j is let in: %s, and always with a token or once a site is named', (said, isAllowed) => {
+    const isLetIn = (token: string | undefined, origins: string[]) =>
+      checkSite({ host: `localhost:${port}`, ...said }, { listen: '127.0.0.1', token, hostNames: [], origins }) ===
+      undefined
+    expect(isLetIn(undefined, [])).toBe(isAllowed)
+    expect(isLetIn('secret-token', [])).toBe(true)
+    expect(isLetIn(undefined, ['https://app.example'])).toBe(true)
+  })
+
   test('gets 403 over HTTP and over the socket', async () => {
     expect(await statusWith(open, '/queue', { host: 'evil.example' })).toBe(403)
     expect(await statusWith(open, '/', { host: 'evil.example' })).toBe(403)
