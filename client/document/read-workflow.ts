@@ -31,6 +31,7 @@ import {
   linksThrough,
   type Reroute,
 } from './graph.ts'
+import { missingChoices } from './missing-choices.ts'
 import { definitionType, socketsOf, staticType } from './virtual-types.ts'
 
 export interface ReadGraph {
@@ -77,8 +78,10 @@ export function readWorkflow(file: unknown, types: Catalogue): ReadGraph {
   if (opened.length > 0) problems.push(`Group nodes of an older ComfyUI became subgraphs: ${opened.join(', ')}.`)
   for (const { message, remedy } of closed.values()) problems.push(`${message} It is kept, but cannot run. ${remedy}`)
   if (unknown.size > 0) {
-    problems.push(`This host has no node called ${[...unknown].join(', ')}. They are kept, but cannot run.`)
+    const they = unknown.size === 1 ? 'It is' : 'They are'
+    problems.push(`This host has no node called ${[...unknown].join(', ')}. ${they} kept, but cannot run.`)
   }
+  problems.push(...[graph, ...definitions.values()].flatMap((level) => missingChoices(level, types)))
   return { graph: { ...graph, definitions }, problems }
 }
 

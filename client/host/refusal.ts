@@ -1,10 +1,13 @@
 import { z } from 'zod'
+import { fieldLabel } from '../document/parameters.ts'
 
 const problem = z.looseObject({
   type: z.string().default(''),
   message: z.string().default(''),
   details: z.string().default(''),
-  extra_info: z.looseObject({ remedy: z.string().optional(), input_name: z.string().optional() }).default({}),
+  extra_info: z
+    .looseObject({ remedy: z.string().optional(), input_name: z.string().optional(), received_value: z.unknown() })
+    .default({ received_value: undefined }),
 })
 const refusalSchema = z.looseObject({
   error: problem.optional(),
@@ -45,10 +48,17 @@ export function readRefusal(body: unknown, drawn = UNSEEN): Refusal {
     ([id, { class_type }], i) => `${drawn.titleOf(id, class_type)}: ${nodes[i]?.[1]}`,
   )
   return {
-    message: error === undefined ? 'The host refused this graph.' : error.message || 'The host refused this.',
+    message: headingOf(error),
     remedy: error?.extra_info.remedy ?? listed(named),
     nodes: new Map(nodes),
   }
+}
+
+/** ComfyUI's own words for it say nothing to who drew the graph; what is wrong comes below. */
+function headingOf(error: Problem | undefined): string {
+  if (error === undefined) return 'The host refused this graph.'
+  if (error.type === 'prompt_outputs_failed_validation') return 'This graph cannot run yet.'
+  return error.message || 'The host refused this.'
 }
 
 /** The first few; the nodes themselves say the rest. */
@@ -62,21 +72,26 @@ function listed(sentences: readonly string[]): string {
 type Problem = z.output<typeof problem>
 
 function say(
-  { type, message, details, extra_info: { input_name, remedy } }: Problem,
+  { type, message, details, extra_info: { input_name, remedy, received_value: value } }: Problem,
   whyEmpty: (input: string) => string | undefined,
 ): string {
-  const input = input_name ?? details
+  const name = input_name ?? details
+  const input = fieldLabel(name)
   switch (type) {
     case 'required_input_missing':
-      return whyEmpty(input) ?? `‘${input}’ is not connected. Draw a link to it.`
+      return whyEmpty(name) ?? `‘${input}’ is not connected. Draw a link to it.`
     case 'return_type_mismatch':
       return `‘${input}’ receives the wrong kind of value. ${details}`
     case 'value_smaller_than_min':
     case 'value_bigger_than_max':
-      return `‘${input}’: ${message}.`
+      return sentences(`‘${input}’: ${message}.`, remedy)
     case 'value_not_in_list':
-      return `‘${input}’ is not one of the choices. ${details}`
+      return sentences(`‘${input}’ is ‘${String(value)}’, which this host does not have.`, remedy)
     default:
       return [message, details === message ? '' : details, remedy].filter((part) => part).join('. ')
   }
+}
+
+function sentences(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part).join(' ')
 }

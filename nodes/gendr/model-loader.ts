@@ -7,7 +7,10 @@ export const gendrModelLoader = defineNode({
   summary: 'Opens an installed one-step restoration model; its weights load on first use.',
   inputs: {},
   parameters: z.object({
-    model_name: z.string().default('gendr-nano').meta({ optionsFrom: 'gendr_models', tooltip: 'A folder in models.' }),
+    model_name: z.string().default('gendr-nano').meta({
+      optionsFrom: 'gendr_models',
+      tooltip: 'The installed models; bring others with gendr import.',
+    }),
     setting: z.string().default('default').meta({
       optional: true,
       optionsFrom: 'gendr_settings',

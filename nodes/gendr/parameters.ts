@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 export const strength = z.number().min(0).max(1).default(1).meta({
   step: 0.05,
-  tooltip: 'How far to go from the encoded picture (0) to the restored one (1), in latent space.',
+  tooltip: 'How far to go from the picture as it is (0) to the restored one (1).',
 })
 
 export const tileSize = z.int().min(64).max(4096).default(768).meta({

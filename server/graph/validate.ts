@@ -461,8 +461,10 @@ function constantErrors(parameter: ParameterDescription, choices: Choices, value
   const list =
     options.length > 20 ? `(list of length ${options.length})` : `[${options.map((o) => `'${o}'`).join(', ')}]`
   const config = options.length > 20 ? { input_config: null } : {}
-  const remedy =
+  const choose =
     options.length === 0 ? 'There is nothing to choose from yet.' : `Choose one of: ${options.slice(0, 20).join(', ')}.`
+  // How one comes to others.
+  const remedy = parameter.optionsFrom === undefined ? choose : [choose, parameter.tooltip].filter(Boolean).join(' ')
   return [
     {
       type: 'value_not_in_list',

@@ -82,3 +82,36 @@ test.each([
   })
   expect(refusal(body, changed).nodes.get('3')).toBe(said)
 })
+
+test('a refusal says what was chosen that the host does not have, and how to come to it', () => {
+  const problem = {
+    type: 'value_not_in_list',
+    message: 'Value not in list',
+    details: "model_name: 'gendr-large' not in ['gendr-nano']",
+    extra_info: {
+      input_name: 'model_name',
+      received_value: 'gendr-large',
+      remedy: 'Choose one of: gendr-nano. Bring others with gendr import.',
+    },
+  }
+  const refused = readRefusal({
+    error: { type: 'prompt_outputs_failed_validation', message: 'Prompt outputs failed validation' },
+    node_errors: { '1': { class_type: 'GenDRModelLoader', errors: [problem] } },
+  })
+  expect(refused.message).toBe('This graph cannot run yet.')
+  expect(refused.nodes.get('1')).toBe(
+    '‘model name’ is ‘gendr-large’, which this host does not have. Choose one of: gendr-nano. Bring others with gendr import.',
+  )
+})
+
+test('a refusal of a number says which would do', () => {
+  const problem = {
+    type: 'value_bigger_than_max',
+    message: 'Value 9.0 bigger than max of 8.0',
+    details: 'scale_by',
+    extra_info: { input_name: 'scale_by', received_value: 9, remedy: 'Choose a value from 0.01 to 8.0.' },
+  }
+  expect(readRefusal({ node_errors: { '2': { errors: [problem] } } }).nodes.get('2')).toBe(
+    '‘scale by’: Value 9.0 bigger than max of 8.0. Choose a value from 0.01 to 8.0.',
+  )
+})
