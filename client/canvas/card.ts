@@ -1,5 +1,5 @@
 import type { Pair } from 'litegraph.js/build/litegraph.core.js'
-import { NODE_MODES } from '../document/graph.ts'
+import { isOff, NODE_MODES } from '../document/graph.ts'
 import type { NodeStatus } from '../host/run-board.ts'
 import { box, fitText, font, wrapText } from './draw.ts'
 import { cssColor } from './draw-layout.ts'
@@ -27,7 +27,7 @@ export function drawCard(
   const body = collapsed ? 0 : height
   const { title, radius } = MEASURES
   const corners = collapsed ? [radius] : [radius, radius, 0, 0]
-  ctx.globalAlpha = model.mode === NODE_MODES.muted || model.mode === NODE_MODES.bypassed ? 0.45 : 1
+  ctx.globalAlpha = isOff(model) ? 0.45 : 1
 
   box(ctx, 0, 3 - title, width, body + title, [radius])
   ctx.fillStyle = COLORS.shadow

@@ -1,5 +1,6 @@
 import type { InputSlot, OutputSlot, Pair } from 'litegraph.js/build/litegraph.core.js'
 import { canConnect } from '../../server/graph/link-types.ts'
+import { isOff } from '../document/graph.ts'
 import { drawCard, noteOf, PIN_WIDTH, stateColor } from './card.ts'
 import { fitText, font } from './draw.ts'
 import { cssColor } from './draw-layout.ts'
@@ -57,7 +58,7 @@ export function drawFarNode(ctx: CanvasRenderingContext2D, node: NodeView, scale
   const width = widthOf(node)
   const height = isCollapsed ? 0 : (node.size[1] ?? 0)
   const model = node.model
-  ctx.globalAlpha = model?.mode === 2 || model?.mode === 4 ? 0.45 : 1
+  ctx.globalAlpha = model !== undefined && isOff(model) ? 0.45 : 1
   ctx.fillStyle = cssColor(model?.background) ?? COLORS.card
   ctx.fillRect(0, 0, width, height)
   ctx.fillStyle = cssColor(model?.color) ?? COLORS.farTitle

@@ -40,8 +40,8 @@ export interface GraphNode {
   readonly source?: FileEntry
 }
 
-/** ComfyUI's numbers. A muted node does not run; a bypassed one hands its input on. */
-export const NODE_MODES = { always: 0, muted: 2, bypassed: 4 } as const
+export { isOff, NODE_MODES } from '../../server/graph/workflow.ts'
+
 /** Files hold others too; they are kept and mean `always`. */
 export type NodeMode = number
 

@@ -13,6 +13,7 @@ import {
   type GraphNode,
   type GraphSocket,
   linksOf,
+  NODE_MODES,
   type Point,
 } from './graph.ts'
 import { definitionType } from './virtual-types.ts'
@@ -133,7 +134,7 @@ function instanceNode(
     type,
     position,
     size: [0, 0],
-    mode: 0,
+    mode: NODE_MODES.always,
     collapsed: false,
     pinned: false,
     // A field shows what the inside had, should its link go.
@@ -201,7 +202,7 @@ function boundaryEntry(
       type: BOUNDARY_TYPES[id] ?? '',
       position,
       size: [120, 30 + rows * 22],
-      mode: 0,
+      mode: NODE_MODES.always,
       collapsed: false,
       pinned: false,
       params: {},

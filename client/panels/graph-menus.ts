@@ -5,7 +5,7 @@ import type { Commands } from '../commands.ts'
 import { removeLinks } from '../document/connect.ts'
 import type { GraphDocument } from '../document/document.ts'
 import { exposeInForm, labelOf } from '../document/form.ts'
-import { type GraphNode, isBoundary, linkInto, type Point } from '../document/graph.ts'
+import { type GraphNode, isBoundary, linkInto, NODE_MODES, type Point } from '../document/graph.ts'
 import { typeOf } from '../document/virtual-types.ts'
 import { canRunUpTo } from '../host/partial-run.ts'
 import type { NodeAdding } from '../node-adding.ts'
@@ -138,8 +138,18 @@ function nodeItems(editor: MenuActions, id: string, page: Point): (MenuItem | nu
       act: () => commands.toggleCollapsed(ids),
     },
     { label: 'Pin', note: 'P', checked: node.pinned, act: () => commands.togglePinned(ids) },
-    { label: 'Mute', note: 'Ctrl M', checked: node.mode === 2, act: () => commands.toggleMode('muted', ids) },
-    { label: 'Bypass', note: 'Ctrl B', checked: node.mode === 4, act: () => commands.toggleMode('bypassed', ids) },
+    {
+      label: 'Mute',
+      note: 'Ctrl M',
+      checked: node.mode === NODE_MODES.muted,
+      act: () => commands.toggleMode('muted', ids),
+    },
+    {
+      label: 'Bypass',
+      note: 'Ctrl B',
+      checked: node.mode === NODE_MODES.bypassed,
+      act: () => commands.toggleMode('bypassed', ids),
+    },
     {
       label: 'Colour…',
       testid: 'menu-color',

@@ -10,13 +10,19 @@ import {
   readDefinitions,
 } from './subgraph-definitions.ts'
 import { type Boundary, fieldFor, givenInside, inputsMeant, ownValues, promotedWidgets } from './subgraph-fields.ts'
-import type { Workflow, WorkflowInput, WorkflowLink, WorkflowNode } from './workflow.ts'
+import {
+  isOff,
+  NODE_MODES,
+  type Workflow,
+  type WorkflowInput,
+  type WorkflowLink,
+  type WorkflowNode,
+} from './workflow.ts'
 
 /** What a subgraph may grow to; two that each hold two of the next would double with every level. */
 const MAX_NODES = 20_000
 const MAX_PARTS = 200_000
 const MAX_DEPTH = 64
-const ALWAYS = 0
 
 /**
  * Puts the inside of each subgraph in the place of the nodes that are made of it, so that what follows knows no subgraphs.
@@ -166,8 +172,8 @@ class Expansion {
   }
 
   /** The subgraph that opens in a node's place. */
-  #definitionOf({ type, mode }: WorkflowNode): Definition | undefined {
-    return mode === 2 || mode === 4 ? undefined : this.#definitions.get(type)
+  #definitionOf(node: WorkflowNode): Definition | undefined {
+    return isOff(node) ? undefined : this.#definitions.get(node.type)
   }
 
   #link(from: string, fromSlot: number, to: string, type: string): number {
@@ -237,7 +243,7 @@ function virtual(type: string, id: string, input?: WorkflowInput): WorkflowNode 
     type,
     pos: [0, 0],
     size: [0, 0],
-    mode: ALWAYS,
+    mode: NODE_MODES.always,
     inputs: input === undefined ? [] : [input],
     outputs: [],
     properties: {},

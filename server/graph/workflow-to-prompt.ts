@@ -9,7 +9,9 @@ import type { Link, Prompt, PromptNode } from './prompt.ts'
 import { applySettings } from './settings.ts'
 import { firstValue, parameterValues } from './widget-values.ts'
 import {
+  isOff,
   isWorkflow,
+  NODE_MODES,
   parseWorkflow,
   type Workflow,
   type WorkflowInput,
@@ -17,8 +19,6 @@ import {
   type WorkflowNode,
 } from './workflow.ts'
 
-const MUTED = 2
-const BYPASSED = 4
 const COMMENTS: ReadonlySet<string> = new Set(['Note', 'MarkdownNote'])
 /** Nodes that hand on what feeds them: a GetNode (KJNodes) what feeds the SetNode that has its name. */
 const PASSING: ReadonlySet<string> = new Set(['Reroute', 'Reroute (rgthree)', 'SetNode', 'GetNode'])
@@ -67,7 +67,7 @@ export function workflowToPrompt(
   const prompt: Record<string, PromptNode> = {}
   const sources = new Set(workflow.links.map(({ from }) => String(from)))
   for (const node of workflow.nodes) {
-    if (COMMENTS.has(node.type) || isVirtual(node) || node.mode === MUTED || node.mode === BYPASSED) continue
+    if (COMMENTS.has(node.type) || isVirtual(node) || isOff(node)) continue
     const group = groupName(node.type)
     if (group !== undefined) throw closedGroup(group, file.rest.extra, catalogue)
     const description = catalogue.get(node.type)
@@ -166,7 +166,7 @@ function resolve(first: WorkflowLink, wanted: string, wiring: Wiring): Source | 
     followed.add(key)
     const node = nodes.get(String(link.from))
     if (node === undefined) break
-    if (node.mode !== BYPASSED || node.type === 'PrimitiveNode') {
+    if (node.mode !== NODE_MODES.bypassed || node.type === 'PrimitiveNode') {
       source = sourceAt(node, link)
       break
     }
@@ -187,7 +187,7 @@ function passOver(first: WorkflowLink | undefined, wiring: Wiring): WorkflowLink
   while (link !== undefined) {
     const node = nodes.get(String(link.from))
     // What the browser resolves away cannot be muted.
-    if (node === undefined || !PASSING.has(node.type) || node.mode === BYPASSED) break
+    if (node === undefined || !PASSING.has(node.type) || node.mode === NODE_MODES.bypassed) break
     if (passed.has(node)) throw circle(link)
     if (feeding.has(node)) {
       link = feeding.get(node)
@@ -212,7 +212,7 @@ function sourceAt(node: WorkflowNode, { from, fromSlot }: WorkflowLink): Source 
     const value = firstValue(node)
     return value === undefined ? undefined : { kind: 'value', value }
   }
-  return node.mode === MUTED ? { kind: 'muted' } : { kind: 'link', link: [String(from), fromSlot] }
+  return node.mode === NODE_MODES.muted ? { kind: 'muted' } : { kind: 'link', link: [String(from), fromSlot] }
 }
 
 function circle({ from }: WorkflowLink): RestorationError {

@@ -18,7 +18,7 @@ export interface WorkflowNode {
   readonly type: string
   readonly pos: readonly [number, number]
   readonly size: readonly [number, number]
-  /** 0 always, 2 muted, 4 bypassed. */
+  /** One of `NODE_MODES`; others mean `always`. */
   readonly mode: number
   readonly title?: string
   readonly inputs: readonly WorkflowInput[]
@@ -28,6 +28,14 @@ export interface WorkflowNode {
   readonly widgetsValues: readonly unknown[] | Readonly<Record<string, unknown>>
   /** Every other field of the node, untouched: flags, order, colours, what we do not know. */
   readonly rest: Readonly<Record<string, unknown>>
+}
+
+/** ComfyUI's numbers. A muted node does not run; a bypassed one hands its input on. */
+export const NODE_MODES = { always: 0, muted: 2, bypassed: 4 } as const
+
+/** Whether a node does not run itself. */
+export function isOff({ mode }: { readonly mode: number }): boolean {
+  return mode === NODE_MODES.muted || mode === NODE_MODES.bypassed
 }
 
 export interface WorkflowInput {
