@@ -95,7 +95,7 @@ export const ONNX_TYPE = { fp32: 'float32', fp16: 'float16' } as const
 /** TensorProto.DataType */
 const ONNX_NUMBER = { fp32: 1, fp16: 10 }
 
-const STORED_AS = { F32: 'fp32', F16: 'fp16', BF16: undefined } as const
+const STORED_AS = { F64: undefined, F32: 'fp32', F16: 'fp16', BF16: undefined } as const
 
 function place(network: Network, tensor: StoredTensor, shape: Shape): string {
   const { graph, compute = 'fp32' } = network

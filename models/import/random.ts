@@ -13,12 +13,17 @@ import { type ImportOptions, importCheckpoint } from './import.ts'
 import { readJson } from './json.ts'
 import { DEFAULT_PROMPT } from './prompts.ts'
 import { safetensorsHeader } from './safetensors-writer.ts'
-import { BYTES_OF_TYPE, elementCount, type FloatType, rowLength, type Shape } from './stored-tensor.ts'
+import { BYTES_OF_TYPE, elementCount, rowLength, type Shape } from './stored-tensor.ts'
 import { beside } from './target.ts'
 import { unet } from './unet.ts'
 import { decoder, encoder } from './vae.ts'
 import type { TensorSource } from './weights.ts'
 import { writeDigested } from './written-file.ts'
+
+/** The types that random weights may be stored as. */
+const RANDOM_TYPES = ['F32', 'F16', 'BF16'] as const
+
+export type RandomType = (typeof RANDOM_TYPES)[number]
 
 const configSchema = z.record(z.string(), z.unknown())
 
@@ -28,7 +33,7 @@ const randomSpecSchema = z.strictObject({
   vae: configSchema,
   /** How long the one prompt is. */
   prompt_tokens: z.int().min(1).default(77),
-  type: z.enum(['F32', 'F16', 'BF16']).default('F16'),
+  type: z.enum(RANDOM_TYPES).default('F16'),
   seed: z.int().min(0).default(0),
   timestep: z.number().min(0).default(499),
 })
@@ -129,7 +134,7 @@ const VALUES_AT_ONCE = 2 ** 20
 /** A safetensors file of random tensors, in chunks. */
 export async function* randomFile(
   requests: readonly TensorRequest[],
-  type: Exclude<FloatType, 'F64'>,
+  type: RandomType,
   seed: number,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
@@ -145,7 +150,7 @@ export async function* randomFile(
   }
 }
 
-function encode(values: Float32Array, type: Exclude<FloatType, 'F64'>): Uint8Array {
+function encode(values: Float32Array, type: RandomType): Uint8Array {
   if (type === 'F32') return new Uint8Array(values.buffer)
   if (type === 'F16') return new Uint8Array(floatsToHalves(values).buffer)
   // The upper half of every float: truncated, which is near enough for noise.

@@ -51,11 +51,7 @@ export function readBytes(path: string, position: number, length: number): Uint8
 }
 
 /** Checks a header's JSON against the size of its file; `path` is for messages only. */
-export function parseSafetensorsHeader(
-  header: Uint8Array,
-  size: number,
-  path: string,
-): ReadonlyMap<string, TensorEntry> {
+function parseSafetensorsHeader(header: Uint8Array, size: number, path: string): ReadonlyMap<string, TensorEntry> {
   const start = LENGTH_BYTES + header.length
   const parsed = headerSchema.safeParse(decodeJson(header, path))
   if (!parsed.success) throw invalidCheckpoint(`${path}: the header is not valid. ${z.prettifyError(parsed.error)}`)
@@ -99,12 +95,10 @@ export const BYTES_OF = {
   BOOL: 1,
 }
 
-const TYPES = Object.keys(BYTES_OF) as (keyof typeof BYTES_OF)[]
-
 const count = z.int().min(0)
 
 const entrySchema = z.strictObject({
-  dtype: z.enum(TYPES),
+  dtype: z.string(),
   shape: z.array(count).max(8),
   data_offsets: z.tuple([count, count]),
 })
@@ -124,14 +118,27 @@ function headerLength(bytes: Uint8Array<ArrayBuffer>, size: number, path: string
 }
 
 function toEntry(name: string, value: z.infer<typeof entrySchema>, start: number, path: string): TensorEntry {
+  const { dtype: type, shape } = value
+  if (!isType(type))
+    throw invalidCheckpoint(
+      `${path}: expected tensor ${name} as one of ${Object.keys(BYTES_OF).join(', ')}, got ${type}.`,
+      TYPE_REMEDY,
+    )
   const [begin, end] = value.data_offsets
-  const expected = elementCount(value.shape) * BYTES_OF[value.dtype]
+  const expected = elementCount(shape) * BYTES_OF[type]
   if (end - begin !== expected)
     throw invalidCheckpoint(
-      `${path}: tensor ${name}, ${value.dtype} [${value.shape.join(', ')}]: expected ${expected} bytes, got ${end - begin}.`,
+      `${path}: tensor ${name}, ${type} [${shape.join(', ')}]: expected ${expected} bytes, got ${end - begin}.`,
     )
-  return { name, type: value.dtype, shape: value.shape, begin: start + begin, end: start + end }
+  return { name, type, shape, begin: start + begin, end: start + end }
 }
+
+function isType(type: string): type is TensorEntry['type'] {
+  return Object.hasOwn(BYTES_OF, type)
+}
+
+/** What to do about a tensor of a type that is not read; its file is sound. */
+export const TYPE_REMEDY = 'Save its tensors as F16 or F32, or get the variant that is: quantised weights are not read.'
 
 function decodeJson(bytes: Uint8Array, path: string): unknown {
   try {

@@ -3,7 +3,7 @@ import { bfloatsToFloats, halvesToFloats } from '../installed/half.ts'
 export type Shape = readonly number[]
 
 /** The floating types whose values the importer understands. */
-export type FloatType = 'F32' | 'F16' | 'BF16'
+export type FloatType = 'F64' | 'F32' | 'F16' | 'BF16'
 
 /** One tensor of a checkpoint, read when asked for, in rows of its leading axis. Row-major, little-endian. */
 export interface StoredTensor {
@@ -36,10 +36,12 @@ export function* rowRanges(shape: Shape): Generator<readonly [from: number, to: 
   for (let from = 0; from < rows; from += step) yield [from, Math.min(rows, from + step)]
 }
 
-/** Values of the rows from `from` up to `to`, all by default, as float32; exact for all three types. */
+/** Values of the rows from `from` up to `to`, all by default, as float32; exact for all types but F64. */
 export function valuesOf(tensor: StoredTensor, from?: number, to?: number): Float32Array {
   const { buffer } = tensor.bytes(from, to)
   switch (tensor.type) {
+    case 'F64':
+      return Float32Array.from(new Float64Array(buffer))
     case 'F32':
       return new Float32Array(buffer)
     case 'F16':
@@ -49,8 +51,9 @@ export function valuesOf(tensor: StoredTensor, from?: number, to?: number): Floa
   }
 }
 
-/** The index of the first NaN or infinity in the values of `type` that `bytes` holds, or -1. */
+/** The index of the first NaN or infinity in the values of `type` that `bytes` holds, as float32, or -1. */
 export function firstNotFinite(type: FloatType, { buffer }: Uint8Array<ArrayBuffer>): number {
+  if (type === 'F64') return new Float64Array(buffer).findIndex((value) => !Number.isFinite(Math.fround(value)))
   const words = type === 'F32' ? new Uint32Array(buffer) : new Uint16Array(buffer)
   const exponent = EXPONENT_BITS[type]
   for (let index = 0; index < words.length; index++) if ((words[index]! & exponent) === exponent) return index
@@ -93,8 +96,8 @@ export function inRowMajor(tensor: StoredTensor, order: readonly number[]): Stor
 }
 
 /** All exponent bits set means NaN or infinity. */
-const EXPONENT_BITS: Record<FloatType, number> = { F32: 0x7f800000, F16: 0x7c00, BF16: 0x7f80 }
+const EXPONENT_BITS: Record<Exclude<FloatType, 'F64'>, number> = { F32: 0x7f800000, F16: 0x7c00, BF16: 0x7f80 }
 
-export const BYTES_OF_TYPE: Record<FloatType, number> = { F32: 4, F16: 2, BF16: 2 }
+export const BYTES_OF_TYPE: Record<FloatType, number> = { F64: 8, F32: 4, F16: 2, BF16: 2 }
 
 const VALUES_AT_ONCE = 2 ** 20

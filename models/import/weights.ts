@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { bfloatsToFloats, halvesToFloats } from '../installed/half.ts'
 import { invalidCheckpoint } from './failure.ts'
 import { readJson } from './json.ts'
 import { readTorchFile } from './pickle/torch-file.ts'
-import { type LocatedEntry, readBytes, readSafetensorsHeader } from './safetensors.ts'
+import { BYTES_OF, type LocatedEntry, readBytes, readSafetensorsHeader, TYPE_REMEDY } from './safetensors.ts'
 import {
   BYTES_OF_TYPE,
   elementCount,
@@ -29,6 +30,7 @@ export interface TensorSource {
 export class Weights implements TensorSource {
   readonly #tensors: ReadonlyMap<string, LocatedEntry>
   readonly #taken = new Map<string, StoredTensor>()
+  readonly #numbers = new Set<string>()
   readonly #idle = new Set<string>()
   readonly #change: (tensor: StoredTensor) => StoredTensor
   /** The file or index that lists them, for messages. */
@@ -66,6 +68,19 @@ export class Weights implements TensorSource {
     return this.#tensors.get(name)?.shape
   }
 
+  /** The one number that a tensor of any type holds. */
+  number(name: string): number {
+    const entry = this.#tensors.get(name)
+    if (!entry) throw invalidCheckpoint(`${this.place}: expected tensor ${name} with one number, found none.`)
+    const { file, shape, begin, type } = entry
+    if (elementCount(shape) !== 1)
+      throw invalidCheckpoint(`${file}: expected tensor ${name} with one number, got [${shape.join(', ')}].`)
+    const value = READERS[type](new DataView(readBytes(file, begin, BYTES_OF[type]).buffer))
+    if (!Number.isFinite(value)) throw invalidCheckpoint(`${file}: expected a finite number in ${name}, got ${value}.`)
+    this.#numbers.add(name)
+    return value
+  }
+
   /** Whether the tensor of that name has a type that `take` understands. */
   isFloat(name: string): boolean {
     return isFloatType(this.#tensors.get(name)?.type ?? '')
@@ -79,7 +94,10 @@ export class Weights implements TensorSource {
     if (!shapes.some((one) => sameShape(one, shape)))
       throw invalidCheckpoint(`${file}: expected tensor ${name} of shape ${expected}, got [${shape.join(', ')}].`)
     if (!isFloatType(type))
-      throw invalidCheckpoint(`${file}: expected tensor ${name} as F32, F16 or BF16, got ${type}.`)
+      throw invalidCheckpoint(
+        `${file}: expected tensor ${name} as ${Object.keys(BYTES_OF_TYPE).join(', ')}, got ${type}.`,
+        TYPE_REMEDY,
+      )
     const tensor = stored(name, entry, type)
     this.#taken.set(name, tensor)
     return this.#read(tensor, entry)
@@ -113,7 +131,7 @@ export class Weights implements TensorSource {
 
   get unused(): readonly string[] {
     const isIdle = (name: string) => [...this.#idle].some((block) => name.startsWith(`${block}.`))
-    return this.names.filter((name) => !this.#taken.has(name) && !isIdle(name))
+    return this.names.filter((name) => !this.#taken.has(name) && !this.#numbers.has(name) && !isIdle(name))
   }
 
   /** Number of values in the tensors that were taken. */
@@ -174,8 +192,25 @@ function locateShards(folder: string, index: string): ReadonlyMap<string, Locate
   )
 }
 
+/** The number at the start of some bytes, by its type. */
+const READERS: Readonly<Record<LocatedEntry['type'], (view: DataView) => number>> = {
+  F64: (view) => view.getFloat64(0, true),
+  F32: (view) => view.getFloat32(0, true),
+  F16: (view) => halvesToFloats(Uint16Array.of(view.getUint16(0, true)))[0]!,
+  BF16: (view) => bfloatsToFloats(Uint16Array.of(view.getUint16(0, true)))[0]!,
+  I64: (view) => Number(view.getBigInt64(0, true)),
+  I32: (view) => view.getInt32(0, true),
+  I16: (view) => view.getInt16(0, true),
+  I8: (view) => view.getInt8(0),
+  U64: (view) => Number(view.getBigUint64(0, true)),
+  U32: (view) => view.getUint32(0, true),
+  U16: (view) => view.getUint16(0, true),
+  U8: (view) => view.getUint8(0),
+  BOOL: (view) => view.getUint8(0),
+}
+
 function isFloatType(type: string): type is FloatType {
-  return type === 'F32' || type === 'F16' || type === 'BF16'
+  return Object.hasOwn(BYTES_OF_TYPE, type)
 }
 
 function sameShape(a: Shape, b: Shape): boolean {

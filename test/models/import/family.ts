@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { randomFile, randomValues } from '../../../models/import/random.ts'
-import { elementCount, type FloatType, type Shape } from '../../../models/import/stored-tensor.ts'
+import { type RandomType, randomFile, randomValues } from '../../../models/import/random.ts'
+import { elementCount, type Shape } from '../../../models/import/stored-tensor.ts'
 import { type Dense, readTensors } from './fixtures.ts'
 
 /** An unusual member of the model family, as test/fixtures/family/reference.py describes it. */
@@ -11,7 +11,7 @@ export interface FamilyCase {
   readonly unet: { readonly block_out_channels: readonly number[] }
   readonly vae: { readonly block_out_channels: readonly number[]; readonly latent_channels: number }
   readonly timestep: number
-  readonly type: FloatType
+  readonly type: RandomType
   /** Batch, height, width of the latent. */
   readonly size: readonly [number, number, number]
   /** The names and shapes that PyTorch asked for. */

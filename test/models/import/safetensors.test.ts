@@ -66,7 +66,11 @@ describe('a safetensors file', () => {
       /F32 \[3\]: expected 12 bytes, got 8/,
     ],
     ['has a negative size', header({ a: tensor(0, 8, [-1, -2]) }, 8), /header is not valid/],
-    ['has a type that nobody knows', header({ a: tensor(0, 4, [1], 'F33') }, 4), /header is not valid/],
+    [
+      'has types that are not read, of which the first is told',
+      header({ a: tensor(0, 4, [4], 'F8_E4M3'), b: tensor(4, 8, [4], 'F8_E4M3') }, 8),
+      /file\.safetensors: expected tensor a as one of F64, F32,[^;]*, got F8_E4M3\.$/,
+    ],
   ])('is refused when it %s', (_, bytes, message) => {
     expect(() => read(bytes)).toThrow(message)
     expect(() => read(bytes)).toThrow(RestorationError)

@@ -56,12 +56,20 @@ export function writeCheckpoint(directory: string, configs: { unet: Config; vae:
   writeFileSync(join(directory, 'prompt_embeds.safetensors'), encodeSafetensors(tensors.prompt))
 }
 
-export function encodeSafetensors(tensors: Tensors): Uint8Array {
+/** Arrays of numbers by the type that they are stored as; halves come as their bits. */
+const ARRAYS = { F64: Float64Array, F32: Float32Array, F16: Uint16Array, I64: BigInt64Array, I32: Int32Array } as const
+
+export type Numbers = Float64Array | Float32Array | Uint16Array | BigInt64Array | Int32Array
+
+export type Stored = ReadonlyMap<string, { readonly shape: Shape; readonly data: Numbers }>
+
+export function encodeSafetensors(tensors: Stored): Uint8Array {
   let offset = 0
   const header = Array.from(tensors, ([name, { shape, data }]) => {
     const begin = offset
     offset += data.byteLength
-    return [name, { dtype: 'F32', shape, data_offsets: [begin, offset] }] as const
+    const dtype = Object.entries(ARRAYS).find(([, Kind]) => data instanceof Kind)![0]
+    return [name, { dtype, shape, data_offsets: [begin, offset] }] as const
   })
   const body = Array.from(tensors.values(), ({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength))
   const text = JSON.stringify(Object.fromEntries(header))

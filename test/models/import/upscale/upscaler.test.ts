@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { importCheckpoint } from '../../../../models/import/import.ts'
-import { elementCount } from '../../../../models/import/stored-tensor.ts'
+import { elementCount, type Shape } from '../../../../models/import/stored-tensor.ts'
 import { openModelFolder } from '../../../../models/installed/folder.ts'
 import { readTensors, runGraph, temporaryFolder } from '../fixtures.ts'
-import { encodeSafetensors, type Tensors } from '../synthetic.ts'
+import { encodeSafetensors, type Numbers, type Tensors } from '../synthetic.ts'
 
 const FOLDER = fileURLToPath(new URL('../../../fixtures/upscalers', import.meta.url))
 
@@ -72,6 +72,44 @@ function smallNetwork(kernel: number): Tensors {
     }),
   )
 }
+
+describe('doubles are taken as floats,', () => {
+  const bring = async (change: (values: Float32Array) => Float64Array | Float32Array) => {
+    const folder = temporaryFolder()
+    const source = join(folder, 'a.safetensors')
+    const tensors = Array.from(
+      smallNetwork(0.1),
+      ([name, { shape, data }]) => [name, { shape, data: change(data) }] as const,
+    )
+    writeFileSync(source, encodeSafetensors(new Map(tensors)))
+    return importCheckpoint({ source, output: join(folder, 'm'), copy: true })
+  }
+
+  test('and give the same weights', async () => {
+    const { weights, precision } = await bring((values) => Float64Array.from(values))
+    expect([weights, precision]).toEqual([(await bring((values) => values)).weights, 'fp32'])
+  })
+
+  test('and refused where they are too large for that', async () => {
+    await expect(bring((values) => Float64Array.from(values, () => 1e40))).rejects.toThrow(
+      'expected finite values in tensor body.0.weight, got NaN or infinity at index 0',
+    )
+  })
+
+  test('whole numbers are not, and what is told is not that the download is incomplete', async () => {
+    const folder = temporaryFolder()
+    const source = join(folder, 'a.safetensors')
+    const bias = { shape: [4], data: BigInt64Array.of(1n, 2n, 3n, 4n) }
+    writeFileSync(
+      source,
+      encodeSafetensors(new Map<string, { shape: Shape; data: Numbers }>([...smallNetwork(0), ['body.0.bias', bias]])),
+    )
+    await expect(importCheckpoint({ source, output: join(folder, 'm') })).rejects.toMatchObject({
+      message: expect.stringContaining('expected tensor body.0.bias as F64, F32, F16, BF16, got I64'),
+      remedy: expect.stringContaining('Save its tensors as F16 or F32'),
+    })
+  })
+})
 
 test('each of its tensors is checked, with a step to cancel at', async () => {
   const folder = temporaryFolder()
