@@ -25,6 +25,8 @@ export interface Checkpoint {
   readonly ranges: Ranges
   /** Every file's tensors, of which each must be finite. */
   readonly sources: readonly Weights[]
+  /** What was assumed and may be otherwise. */
+  readonly doubts: readonly string[]
 }
 
 /** What is brought along with a checkpoint. */
@@ -60,6 +62,7 @@ export function openCheckpoint(directory: string, { loras = [], prompts = [] }: 
     scheduler: existsSync(scheduler) ? scheduler : undefined,
     ranges: readRanges(join(directory, RANGES_FILE), Object.values(merged.parts)),
     sources: [...Object.values(merged.parts), ...(gates ? [gates] : []), ...found.sources, ...merged.sources],
+    doubts: merged.doubts,
   }
 }
 

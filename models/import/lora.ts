@@ -24,13 +24,12 @@ type Part = 'unet' | 'vae'
 export function mergeLoras(
   parts: Parts,
   files: readonly LoraFile[],
-): { readonly parts: Parts; readonly sources: readonly Weights[] } {
+): { readonly parts: Parts; readonly sources: readonly Weights[]; readonly doubts: readonly string[] } {
   const changes = { unet: new Map<string, Change[]>(), vae: new Map<string, Change[]>() }
   const targets = { unet: targetsOf(parts.unet), vae: parts.vae ? targetsOf(parts.vae) : new Map() }
   const sources = files.map((file) => {
-    const path = locate(file.path)
-    const weights = openFile(path)
-    const rules = { unet: rulesOf(path, 'unet'), vae: rulesOf(path, 'vae') }
+    const weights = openFile(locate(file.path))
+    const rules = { unet: rulesOf(weights, 'unet'), vae: rulesOf(weights, 'vae') }
     const unused: string[] = []
     for (const { part, module, names } of modulesOf(weights, unused)) {
       const target = targets[part].get(module)
@@ -53,6 +52,7 @@ export function mergeLoras(
   return {
     parts: { unet: merge('unet', parts.unet), ...(parts.vae && { vae: merge('vae', parts.vae) }) },
     sources,
+    doubts: sources.filter(isOfUnknownStrength).map(({ place }) => `${place}: ${UNKNOWN_STRENGTH}`),
   }
 }
 
@@ -195,7 +195,7 @@ function readChange(
       `${weights.place}: expected ${names.down} and ${names.up} to change ${target} [${shape.join(', ')}], got [${downShape.join(', ')}] and [${upShape.join(', ')}].`,
       'This adaptation was trained for another model.',
     )
-  const alpha = names.alpha === undefined ? general : valuesOf(weights.take(names.alpha, [], [1]))[0]!
+  const alpha = names.alpha === undefined ? general : weights.number(names.alpha)
   return {
     up: weights.take(names.up, upShape),
     down: weights.take(names.down, downShape),
@@ -212,6 +212,7 @@ interface Rules {
 }
 
 const rulesSchema = z.object({
+  r: z.int().optional(),
   lora_alpha: z.number().optional(),
   use_rslora: z.boolean().default(false),
   use_dora: z.literal(false).default(false),
@@ -219,9 +220,9 @@ const rulesSchema = z.object({
 })
 
 /** PEFT's adapter_config.json beside the file, or Diffusers' copy of it in the file's metadata. */
-function rulesOf(path: string, part: Part): Rules {
-  const config = join(dirname(path), 'adapter_config.json')
-  if (basename(path) === PEFT_FILE && existsSync(config)) return toRules(readJson(config, rulesSchema))
+function rulesOf(weights: Weights, part: Part): Rules {
+  const { place: path } = weights
+  if (hasConfig(weights)) return toRules(readConfig(weights))
   const metadata = path.endsWith('.safetensors') ? readSafetensorsMetadata(path).lora_adapter_metadata : undefined
   if (metadata === undefined) return { alpha: undefined, root: false }
   const own = z
@@ -248,6 +249,39 @@ function rulesOf(path: string, part: Part): Rules {
     throw invalidCheckpoint(`${path}: the metadata lora_adapter_metadata is not usable. ${z.prettifyError(own.error)}`)
   return toRules(own.data)
 }
+
+/** Whatever the file is called: many are renamed when they are downloaded. */
+function hasConfig(weights: Weights): boolean {
+  return (basename(weights.place) === PEFT_FILE || isPeft(weights)) && existsSync(configOf(weights))
+}
+
+function readConfig(weights: Weights): z.output<typeof rulesSchema> {
+  const rules = readJson(configOf(weights), rulesSchema)
+  const ranks = new Set(weights.names.filter((name) => /lora_A/.test(name)).map((name) => weights.shapeOf(name)?.[0]))
+  if (rules.r === undefined || ranks.has(rules.r)) return rules
+  throw invalidCheckpoint(
+    `${configOf(weights)}: expected r ${[...ranks].join(' or ')}, the rank of ${basename(weights.place)}, got ${rules.r}.`,
+    'Put each adaptation into a folder of its own, with its own adapter_config.json.',
+  )
+}
+
+function configOf({ place }: Weights): string {
+  return join(dirname(place), 'adapter_config.json')
+}
+
+/** PEFT keeps alpha beside the tensors, never among them. */
+function isPeft({ names }: Weights): boolean {
+  return names.some((name) => name.startsWith('base_model.model.'))
+}
+
+function isOfUnknownStrength(weights: Weights): boolean {
+  const parts = ['unet', 'vae'] as const
+  const isSaid = weights.names.some((name) => name.endsWith('.alpha'))
+  return isPeft(weights) && !isSaid && parts.every((part) => rulesOf(weights, part).alpha === undefined)
+}
+
+const UNKNOWN_STRENGTH =
+  'its strength is not known for want of adapter_config.json, and taken for that of an alpha as large as the rank. Bring that file beside it, or say with --lora PATH:SCALE what to multiply it with.'
 
 function toRules({ lora_alpha: alpha, use_rslora: root }: z.output<typeof rulesSchema>): Rules {
   return { alpha, root }

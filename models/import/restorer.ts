@@ -29,7 +29,7 @@ export interface RestorerOptions extends Additions, GraphStyle, StepChoice {
 /** A checkpoint in the Diffusers layout as a one-step restorer, of latents or of pixels. */
 export function draftRestorer(directory: string, options: RestorerOptions): ModelDraft {
   const checkpoint = openCheckpoint(directory, options)
-  const { about, gates, prompts, ranges, sources, unet: restorer, vae } = checkpoint
+  const { about, doubts, gates, prompts, ranges, sources, unet: restorer, vae } = checkpoint
   const prompt = choosePrompt(prompts, options.prompt ?? about.prompt)
   const { name, timestep } = identify(checkpoint, options, prompt)
   const timesteps = about.timesteps && timestepsOf(checkpoint, { [prompt]: timestep })
@@ -64,6 +64,7 @@ export function draftRestorer(directory: string, options: RestorerOptions): Mode
     parameters: Object.values(weights).reduce((sum, part) => sum + part.parameters, 0),
     sources,
     origin,
+    doubts,
     conditioning: { constants: conditioning, kept: () => conditioningWeights(conditioning.sources, prompts.all) },
   }
 }

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { importCheckpoint } from '../../../models/import/import.ts'
+import { draftModel, importCheckpoint } from '../../../models/import/import.ts'
 import type { LoraFile } from '../../../models/import/lora.ts'
 import { randomValues } from '../../../models/import/random.ts'
 import { elementCount, type Shape } from '../../../models/import/stored-tensor.ts'
@@ -10,8 +10,10 @@ import { readModelFolder } from '../../../models/installed/folder.ts'
 import { type Dense, runGraph, temporaryFolder } from './fixtures.ts'
 import {
   encodeSafetensors,
+  type Numbers,
   SMALL_UNET,
   SMALL_VAE,
+  type Stored,
   type Synthetic,
   syntheticTensors,
   type Tensors,
@@ -60,7 +62,7 @@ function mergeByHand(tensors: Tensors, module: string, { down, up }: Halves, fac
   tensors.set(`${module}.weight`, { shape, data: merged })
 }
 
-function writeLora(folder: string, tensors: Tensors, name = 'lora.safetensors'): string {
+function writeLora(folder: string, tensors: Stored, name = 'lora.safetensors'): string {
   const path = join(folder, name)
   writeFileSync(path, encodeSafetensors(tensors))
   return path
@@ -97,6 +99,7 @@ const MODULES = [LINEAR, KEYS, TIME, CONVOLUTION, SHORTCUT]
 const each = (write: (module: string) => [string, Halves['down']][], modules = MODULES): Tensors =>
   new Map(modules.flatMap(write))
 const AB = ['lora_A', 'lora_B'] as const
+const PEFT = each((module) => pair(`base_model.model.${module}`, AB, halvesFor(module)))
 const scalar = (value: number) => ({ shape: [], data: Float32Array.of(value) })
 
 describe('a low-rank adaptation is merged as it is by hand', () => {
@@ -117,7 +120,7 @@ describe('a low-rank adaptation is merged as it is by hand', () => {
       [LINEAR, OUT],
       1,
     ],
-    ['as PEFT writes it', each((module) => pair(`base_model.model.${module}`, AB, halvesFor(module))), MODULES, 1],
+    ['as PEFT writes it', PEFT, MODULES, 1],
     [
       'with the name of its adapter',
       each((module) =>
@@ -157,22 +160,39 @@ describe('a low-rank adaptation is merged as it is by hand', () => {
     expect(Math.max(furthest(prediction, plainPrediction), furthest(pixels, plainPixels))).toBeGreaterThan(1e-3)
   })
 
-  test('in a folder with the alpha of its adapter_config.json, by the root of the rank', async () => {
+  test.each([
+    ['in its folder', PEFT_FILE, ''],
+    ['that was renamed', 'style.safetensors', 'style.safetensors'],
+  ])('with the alpha of the adapter_config.json beside a file %s, by the root of the rank', async (_, file, named) => {
     const folder = join(temporaryFolder(), 'adapter')
     mkdirSync(folder)
-    writeLora(
-      folder,
-      each((module) => pair(`base_model.model.${module}`, AB, halvesFor(module))),
-      PEFT_FILE,
-    )
+    writeLora(folder, PEFT, file)
     writeFileSync(join(folder, 'adapter_config.json'), JSON.stringify({ r: 2, lora_alpha: 6, use_rslora: true }))
     const byHand = tensorsOf()
     for (const module of MODULES) mergeByHand(byHand.unet, module, halvesFor(module), 6 / Math.sqrt(2))
     const [[prediction], [wanted]] = [
-      await outputsOf(tensorsOf(), [{ path: folder, scale: 1 }]),
+      await outputsOf(tensorsOf(), [{ path: join(folder, named), scale: 1 }]),
       await outputsOf(byHand),
     ]
     expect(furthest(prediction, wanted)).toBeLessThan(2e-5)
+  })
+
+  test.each<[string, Numbers]>([
+    ['F64', Float64Array.of(3)],
+    ['F16', Uint16Array.of(0x4200)],
+    ['I64', BigInt64Array.of(3n)],
+    ['I32', Int32Array.of(3)],
+  ])('whose alpha is stored as %s', async (_, data) => {
+    const prefix = `lora_unet_${LINEAR.replaceAll('.', '_')}`
+    const halves = new Map(pair(prefix, ['lora_down', 'lora_up'], halvesFor(LINEAR)))
+    const path = writeLora(
+      temporaryFolder(),
+      new Map<string, { shape: Shape; data: Numbers }>([...halves, [`${prefix}.alpha`, { shape: [], data }]]),
+    )
+    const byHand = tensorsOf()
+    mergeByHand(byHand.unet, LINEAR, halvesFor(LINEAR), 3 / RANK)
+    const [[prediction], [wanted]] = [await outputsOf(tensorsOf(), [{ path, scale: 1 }]), await outputsOf(byHand)]
+    expect(furthest(prediction, wanted)).toBeLessThan(1e-5)
   })
 
   test('with the alpha in the metadata that Diffusers writes', async () => {
@@ -211,6 +231,42 @@ describe('a low-rank adaptation is merged as it is by hand', () => {
     ]
     const [[prediction], [wanted]] = [await outputsOf(tensorsOf(), loras), await outputsOf(byHand)]
     expect(furthest(prediction, wanted)).toBeLessThan(1e-5)
+  })
+})
+
+describe("of an adaptation with PEFT's names, which keep its strength in another file,", () => {
+  const warningsOf = async (lora: Stored, config?: object) => {
+    const folder = temporaryFolder()
+    const path = writeLora(folder, lora)
+    if (config) writeFileSync(join(folder, 'adapter_config.json'), JSON.stringify(config))
+    writeCheckpoint(join(folder, 'c'), { unet: SMALL_UNET, vae: SMALL_VAE }, tensorsOf())
+    const { doubts = [] } = await draftModel({
+      source: join(folder, 'c'),
+      name: 'm',
+      timestep: 9,
+      loras: [{ path, scale: 1 }],
+    })
+    return doubts
+  }
+
+  test('a missing one is told of', async () => {
+    expect(await warningsOf(PEFT)).toEqual([
+      expect.stringMatching(
+        /lora\.safetensors: its strength is not known for want of adapter_config\.json.*PATH:SCALE/,
+      ),
+    ])
+  })
+
+  test('nothing is told where it is there, and of other names', async () => {
+    expect(await warningsOf(PEFT, { r: RANK, lora_alpha: 4 })).toEqual([])
+    expect(await warningsOf(each((module) => pair(`unet.${module}`, AB, halvesFor(module))))).toEqual([])
+  })
+
+  test('one of another adaptation is refused', async () => {
+    await expect(warningsOf(PEFT, { r: 64, lora_alpha: 4 })).rejects.toMatchObject({
+      message: expect.stringMatching(/adapter_config\.json: expected r 2, the rank of lora\.safetensors, got 64/),
+      remedy: expect.stringContaining('a folder of its own'),
+    })
   })
 })
 
