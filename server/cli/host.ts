@@ -93,7 +93,8 @@ function assemble(open: OpenParts): Host {
   const { store } = database
   const { maxUpload } = settings
   const pyramids = join(settings.data, 'pyramids')
-  const runs = new Runs(store, supervisor, new Receipts(fileRoots(settings).receiptsRoot), log, settings.maxQueue)
+  const receipts = new Receipts(fileRoots(settings).receiptsRoot)
+  const runs = new Runs({ store, supervisor, receipts, log, mostWaiting: settings.maxQueue })
   const narration = new Narration(runs)
   const webhooks = new Webhooks(store.deliveries, {
     secret: settings.webhookSecret,

@@ -23,6 +23,16 @@ export type RunChange =
   /** The run has left the queue and is in the history. */
   | { readonly type: 'settled'; readonly run: ActiveRun }
 
+export interface RunsOptions {
+  readonly store: RunStore
+  readonly supervisor: Pick<Supervisor, 'execute' | 'cancel'>
+  readonly receipts: Pick<Receipts, 'forget' | 'keepOnly'>
+  /** What cannot be written down, and is tried again. */
+  readonly log?: (line: string) => void
+  /** How many runs may wait; further ones are refused. @default as many as come */
+  readonly mostWaiting?: number | undefined
+}
+
 /** How often the runner, or the host with it, may die under a run before the run is to blame. */
 const MOST_CRASHES = 3
 /** Before what could not be written is tried again, in ms. */
@@ -40,11 +50,11 @@ export class Runs {
   /** Where the pictures that come with runs are held. */
   readonly room = new Room(MAX_ATTACHED)
   readonly #store: RunStore
-  readonly #supervisor: Pick<Supervisor, 'execute' | 'cancel'>
+  readonly #supervisor: RunsOptions['supervisor']
   readonly #queue = new RunQueue()
   readonly #attachments = new Map<string, Submission['attachments']>()
   readonly #listeners = new Set<(change: RunChange) => void>()
-  readonly #receipts: Pick<Receipts, 'forget' | 'keepOnly'>
+  readonly #receipts: RunsOptions['receipts']
   /** Runs of which the receipts are being forgotten. */
   readonly #forgetting = new Map<string, Promise<unknown>>()
   #active: ActiveRun | undefined
@@ -55,14 +65,8 @@ export class Runs {
   readonly #log: (line: string) => void
   readonly #mostWaiting: number
 
-  /** @param mostWaiting how many runs may wait; further ones are refused */
-  constructor(
-    store: RunStore,
-    supervisor: Pick<Supervisor, 'execute' | 'cancel'>,
-    receipts: Pick<Receipts, 'forget' | 'keepOnly'>,
-    log: (line: string) => void = () => undefined,
-    mostWaiting = Number.POSITIVE_INFINITY,
-  ) {
+  constructor(options: RunsOptions) {
+    const { store, supervisor, receipts, log = () => undefined, mostWaiting = Number.POSITIVE_INFINITY } = options
     this.#store = store
     this.#mostWaiting = mostWaiting
     this.#log = log

@@ -9,7 +9,11 @@ let runs: Runs
 beforeEach(() => {
   store = new RunStore(':memory:')
   const receipts = { forget: async () => undefined, keepOnly: async () => undefined }
-  runs = new Runs(store, { execute: () => new Promise(() => undefined), cancel: () => undefined }, receipts)
+  runs = new Runs({
+    store,
+    supervisor: { execute: () => new Promise(() => undefined), cancel: () => undefined },
+    receipts,
+  })
   for (let i = 0; i < 200; i++) end(`run ${i}`, i)
 })
 afterEach(() => {

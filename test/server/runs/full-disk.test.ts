@@ -29,7 +29,12 @@ function open(execute: Supervisor['execute']) {
   store = new RunStore(':memory:')
   const receipts = { forget: async () => undefined, keepOnly: async () => undefined }
   const log: string[] = []
-  const runs = new Runs(store, { execute, cancel: () => undefined }, receipts, (line) => log.push(line))
+  const runs = new Runs({
+    store,
+    supervisor: { execute, cancel: () => undefined },
+    receipts,
+    log: (line) => log.push(line),
+  })
   return { runs, log }
 }
 

@@ -95,7 +95,11 @@ class Real {
 
   open(): void {
     this.runner = new HeldRunner()
-    this.runs = new Runs(this.store, this.runner, { forget: async () => undefined, keepOnly: async () => undefined })
+    this.runs = new Runs({
+      store: this.store,
+      supervisor: this.runner,
+      receipts: { forget: async () => undefined, keepOnly: async () => undefined },
+    })
     this.narration = new Narration(this.runs)
     this.heardRemaining = this.runs.remaining
     this.runs.subscribe((change) => {

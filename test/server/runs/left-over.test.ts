@@ -29,7 +29,7 @@ function open(forget: (runs: readonly string[]) => Promise<void> = async () => u
     return new Promise(() => undefined)
   }
   const receipts = { forget, keepOnly: async () => undefined }
-  return { runs: new Runs(store, { execute, cancel: () => undefined }, receipts), begun }
+  return { runs: new Runs({ store, supervisor: { execute, cancel: () => undefined }, receipts }), begun }
 }
 
 test('a run under which the host is killed three times fails, and the next one begins', async () => {

@@ -28,11 +28,11 @@ function open(size: number) {
     new Promise((resolve) => {
       end = resolve
     })
-  const runs = new Runs(
+  const runs = new Runs({
     store,
-    { execute, cancel: () => undefined },
-    { forget: async () => undefined, keepOnly: async () => undefined },
-  )
+    supervisor: { execute, cancel: () => undefined },
+    receipts: { forget: async () => undefined, keepOnly: async () => undefined },
+  })
   Object.defineProperty(runs, 'room', { value: new Room(size) })
   const inbox = (sid: string) => new Inbox(sid, { runs, surroundings, log: { add: () => undefined } })
   const run = (of: Inbox, type = 'Fake') =>

@@ -20,7 +20,7 @@ test('while a run says nothing, its client and everybody else still hear somethi
   const settings = serveSettings({ data }, {})
   const supervisor = new Supervisor({ ...fakeRunner, runner: runnerOptions(settings) })
   const store = new RunStore(':memory:')
-  const runs = new Runs(store, supervisor, new Receipts(join(data, 'receipts')))
+  const runs = new Runs({ store, supervisor, receipts: new Receipts(join(data, 'receipts')) })
   const files = {
     listInputs: async () => [],
     exists: async () => false,
