@@ -25,7 +25,7 @@ export type RunChange =
 
 export interface RunsOptions {
   readonly store: RunStore
-  readonly supervisor: Pick<Supervisor, 'execute' | 'cancel'>
+  readonly supervisor: Pick<Supervisor, 'execute' | 'cancel'> & Partial<Pick<Supervisor, 'trouble'>>
   readonly receipts: Pick<Receipts, 'forget' | 'keepOnly'>
   /** What cannot be written down, and is tried again. */
   readonly log?: (line: string) => void
@@ -95,7 +95,7 @@ export class Runs {
    * The same run sent again under its own id, by a client that did not hear the answer, is the one that is there. The room
    * that was taken for its attachments is the run's from here on.
    * @throws RestorationError `invalid_input` when another run of the id is in the queue; `queue_full` when as many runs wait
-   *   as may
+   *   as may; `runner_lost` while no runner can be started
    */
   submit(submission: Submission): Run {
     refuseDepth([submission.prompt, submission.extraData])
@@ -115,6 +115,7 @@ export class Runs {
     if (this.#queue.size >= this.#mostWaiting) {
       throw new RestorationError('queue_full', `${this.#queue.size} runs wait already.`, 'Send the run again later.')
     }
+    if (this.#supervisor.trouble !== undefined) throw this.#supervisor.trouble
     const { extraData } = submission
     const clientId = typeof extraData.client_id === 'string' ? extraData.client_id : undefined
     const number = submission.number ?? (submission.front === true ? -this.#nextNumber : this.#nextNumber)

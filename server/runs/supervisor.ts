@@ -47,6 +47,7 @@ export class Supervisor {
   #isUnusable = false
   #startOutput = ''
   #deaths = 0
+  #trouble: RestorationError | undefined
   #restart: NodeJS.Timeout | undefined
   #execution: Execution | undefined
   #closed = false
@@ -74,34 +75,40 @@ export class Supervisor {
     return this.#ready.promise
   }
 
+  /** Why runs can only wait: one runner after the other has died before it was ready. */
+  get trouble(): RestorationError | undefined {
+    return this.#trouble
+  }
+
   /**
    * Executes a run; resolves after its last event, which always comes, whatever happens to the process.
    * @param mayRunAgain asked when the process has died under the run: whether the next process shall start it anew;
-   *   then the events begin again, their numbers go on
+   *   then the events begin again, their numbers go on. Such a run also waits for as long as no runner can be started;
+   *   without it, it has failed then
    */
-  async execute(
-    run: RunRequest,
-    onEvent: (event: RunEvent) => void,
-    mayRunAgain: () => boolean = () => false,
-  ): Promise<void> {
+  async execute(run: RunRequest, onEvent: (event: RunEvent) => void, mayRunAgain?: () => boolean): Promise<void> {
     const execution = new Execution(run, onEvent, mayRunAgain)
     this.#execution = execution
-    await this.#hand(execution)
+    void this.#hand(execution)
     await execution.done
     this.#execution = undefined
   }
 
   /** Gives a run to the present process, or to the next one that is ready. */
   async #hand(execution: Execution): Promise<void> {
-    try {
-      await this.ready()
-    } catch (error) {
-      // The host will end too, and the run is for one that is started with another device.
-      if (this.#isUnusable) return
-      execution.fail(messageOf(error), 'See the log of the host for what the runner reported when it ended.')
+    for (let isReady = false; !isReady; ) {
+      try {
+        await this.ready()
+        isReady = true
+      } catch (error) {
+        // The host will end too, and the run is for one that is started with another device.
+        if (this.#isUnusable) return
+        if (!execution.mayWait) {
+          execution.fail(messageOf(error), 'See the log of the host for what the runner reported when it ended.')
+        }
+      }
+      if (execution.ended) return
     }
-    if (execution.cancelled) execution.interrupt()
-    if (execution.ended) return
     execution.sent = true
     this.#limit(execution)
     try {
@@ -128,6 +135,10 @@ export class Supervisor {
     const execution = this.#execution
     if (execution === undefined || execution.run.id !== runId || execution.cancelled) return
     execution.cancelled = true
+    if (!execution.sent) {
+      execution.interrupt()
+      return
+    }
     this.#send({ type: 'cancel', runId })
     const child = this.#child
     const timer = setTimeout(() => child?.kill('SIGKILL'), this.#options.gracePeriod ?? 10_000)
@@ -192,6 +203,7 @@ export class Supervisor {
     }
     this.#latest = { catalogue: catalogueOf(message.catalogue), device: message.device }
     this.#deaths = 0
+    this.#trouble = undefined
     this.#isReady = true
     this.#startOutput = ''
     this.#ready.resolve(this.#latest)
@@ -204,9 +216,10 @@ export class Supervisor {
     this.#deaths += 1
     if (this.#deaths >= PATIENCE) {
       const message = `The runner process cannot be started: it ended ${this.#deaths} times in a row (${how}).`
-      this.#ready.reject(new RestorationError('runner_lost', message, 'See the log of the host for its reason.'))
+      this.#trouble = new RestorationError('runner_lost', message, 'See the log of the host for its reason.')
+      this.#ready.reject(this.#trouble)
     }
-    if (this.#isReady || this.#deaths >= PATIENCE) this.#ready = new Deferred()
+    if (this.#isReady || this.#trouble !== undefined) this.#ready = new Deferred()
     this.#isReady = false
     const execution = this.#execution
     if (execution?.sent === true && execution.bereave(how) === 'again') void this.#hand(execution)
@@ -230,13 +243,13 @@ class Execution {
   /** The limit of time that the run was cancelled for, in ms. */
   overran: number | undefined
   readonly #onEvent: (event: RunEvent) => void
-  readonly #mayRunAgain: () => boolean
+  readonly #mayRunAgain: (() => boolean) | undefined
   readonly #done = new Deferred<void>()
   #executed: string[] = []
   #node: string | null = null
   #sequence = 0
 
-  constructor(run: RunRequest, onEvent: (event: RunEvent) => void, mayRunAgain: () => boolean) {
+  constructor(run: RunRequest, onEvent: (event: RunEvent) => void, mayRunAgain: (() => boolean) | undefined) {
     this.run = run
     this.#onEvent = onEvent
     this.#mayRunAgain = mayRunAgain
@@ -245,6 +258,11 @@ class Execution {
   /** Resolves after the last event. */
   get done(): Promise<void> {
     return this.#done.promise
+  }
+
+  /** Whether it is still wanted when a runner can be started at last. */
+  get mayWait(): boolean {
+    return this.#mayRunAgain !== undefined
   }
 
   receive(event: RunEvent): void {
@@ -260,7 +278,7 @@ class Execution {
   /** The process died under the run. */
   bereave(how: string): 'again' | 'ended' {
     if (this.cancelled) this.interrupt()
-    else if (this.#mayRunAgain()) {
+    else if (this.#mayRunAgain?.() === true) {
       this.sent = false
       this.#node = null
       this.#executed = []

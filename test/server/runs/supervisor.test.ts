@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../../server/protocol/events.ts'
 import type { RunnerOptions, RunRequest } from '../../../server/runner/messages.ts'
@@ -26,7 +27,11 @@ function start(options: Partial<SupervisorOptions> = {}): void {
   supervisor = new Supervisor({ ...fakeRunner, runner, firstPause: 10, ...options })
 }
 
-async function execute(behaviour: string, onEvent: (event: RunEvent) => void = () => undefined): Promise<RunEvent[]> {
+async function execute(
+  behaviour: string,
+  onEvent: (event: RunEvent) => void = () => undefined,
+  mayRunAgain?: () => boolean,
+): Promise<RunEvent[]> {
   const events: RunEvent[] = []
   const run: RunRequest = {
     id: behaviour,
@@ -36,10 +41,11 @@ async function execute(behaviour: string, onEvent: (event: RunEvent) => void = (
     attachments: {},
     delivery: 'files',
   }
-  await supervisor.execute(run, (event) => {
+  const onEach = (event: RunEvent) => {
     events.push(event)
     onEvent(event)
-  })
+  }
+  await supervisor.execute(run, onEach, mayRunAgain)
   return events
 }
 
@@ -86,7 +92,19 @@ describe('a runner that dies', () => {
     expect((await execute('succeed')).at(-1)?.type).toBe('succeeded')
   })
 
-  test('before it is ready, again and again, is reported instead of waited for', async () => {
+  test('before it is ready, however often, is waited for by a run that may be run again', async () => {
+    const log: string[] = []
+    const options = { ...runner, device: 'webgpu' as RunnerOptions['device'] }
+    start({ runner: options, log: (line) => log.push(line) })
+    const events = execute('succeed', undefined, () => true)
+    await until(() => (log.length >= 5 ? true : undefined))
+    expect(supervisor.trouble).toMatchObject({ code: 'runner_lost', message: expect.stringContaining('exit code 3') })
+    options.device = 'cpu'
+    expect((await events).at(-1)?.type).toBe('succeeded')
+    expect(supervisor.trouble).toBeUndefined()
+  })
+
+  test('before it is ready, again and again, fails a run that is not to be run again', async () => {
     start({ runner: { ...runner, device: 'webgpu' } })
     const events = await execute('succeed')
     expect(events.at(-1)).toMatchObject({
@@ -123,11 +141,24 @@ describe('cancelling', () => {
     expect((await execute('succeed')).at(-1)?.type).toBe('succeeded')
   })
 
-  test('before the runner is ready means that the run never starts', async () => {
-    start()
-    const done = execute('succeed')
+  test('before a runner is ready ends the run at once, and leaves the runner to start', async () => {
+    const log: string[] = []
+    const entry = join(import.meta.dirname, 'never-ready-runner.mjs')
+    start({ entry, gracePeriod: 50, log: (line) => log.push(line) })
+    const done = execute('succeed', undefined, () => true)
     supervisor.cancel('succeed')
     expect((await done).map((event) => event.type)).toEqual(['interrupted'])
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(log).toEqual([])
+  })
+
+  test('while the runner that died under the run is started again ends it at once', async () => {
+    start({ firstPause: 60_000 })
+    const events = await execute('crash', undefined, () => {
+      setImmediate(() => supervisor.cancel('crash'))
+      return true
+    })
+    expect(events.at(-1)?.type).toBe('interrupted')
   })
 
   test('of another run changes nothing', async () => {
