@@ -8,30 +8,30 @@ const WHOLE = 64
 
 /**
  * Covers [0, length) with as few spans of at most `tile` as it takes, evenly spread, starting on multiples of 8,
- * neighbours overlapping by at least `overlap`; the last span ends exactly at `length`. The spans are no longer than
- * that many need to be: t' = 64·⌈(L + (n − 1)·o) / 64n⌉, at most `tile`, so that overlaps do not grow into work done twice.
- * n = ⌈(L − o) / (t − o)⌉ spans, startᵢ = 8·⌊i·(L − t') / (8·(n − 1))⌋ with the last one rounded up; t' grows, then n,
- * while rounding leaves a pair with too little overlap.
- * @param tile a multiple of 8, larger than `overlap` by at least 8
+ * neighbours overlapping by at least `overlap`; the last span ends exactly at `length`. The spans are the shortest multiple of 64 with
+ * which as many do, so that overlaps do not grow into work done twice.
+ * @param tile larger than `overlap` by at least 8
  */
 export function tileSpans(length: number, tile: number, overlap: number): readonly Span[] {
   if (length <= tile) return [{ start: 0, end: length }]
-  for (let count = Math.ceil((length - overlap) / (tile - overlap)); ; count++) {
-    const least = WHOLE * Math.ceil((length + (count - 1) * overlap) / count / WHOLE)
-    for (let span = Math.min(tile, least); ; span = Math.min(tile, span + WHOLE)) {
-      const spans = spread(length, span, count)
-      if (spans.every(({ start }, i) => i === 0 || spans[i - 1]!.end - start >= overlap)) return spans
-      if (span === tile) break
-    }
-  }
+  const gaps = gapsBetween(length, tile, overlap)
+  let span = Math.min(tile, WHOLE * Math.ceil((length + gaps * overlap) / (gaps + 1) / WHOLE))
+  while (gapsBetween(length, span, overlap) > gaps) span = Math.min(tile, span + WHOLE)
+  const last = lastStep(length, span)
+  return Array.from({ length: gaps + 1 }, (_, i) => {
+    const start = TILE_STEP * Math.floor((i * last) / gaps)
+    return { start, end: Math.min(start + span, length) }
+  })
 }
 
-function spread(length: number, tile: number, count: number): Span[] {
-  return Array.from({ length: count }, (_, i) => {
-    const ideal = (i * (length - tile)) / (count - 1) / TILE_STEP
-    const start = TILE_STEP * (i === count - 1 ? Math.ceil(ideal) : Math.floor(ideal))
-    return { start, end: Math.min(start + tile, length) }
-  })
+/** How often spans of this length have to go on, by so many whole steps that they overlap enough, until they reach the end. */
+function gapsBetween(length: number, span: number, overlap: number): number {
+  return Math.ceil(lastStep(length, span) / Math.floor((span - overlap) / TILE_STEP))
+}
+
+/** The first step from which a span reaches the end. */
+function lastStep(length: number, span: number): number {
+  return Math.ceil((length - span) / TILE_STEP)
 }
 
 /** How a picture is cut into tiles of at most `tile` pixels with at least `overlap` between neighbours. */

@@ -29,6 +29,16 @@ describe('the spans of an axis', () => {
     )
   })
 
+  test('are as few as overlap enough, also where the overlap is no multiple of 8', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20_000 }), tilings, (length, { tile, overlap }) => {
+        const stride = 8 * Math.floor((tile - overlap) / 8)
+        const fewest = length <= tile ? 1 : Math.ceil((length - tile) / stride) + 1
+        expect(tileSpans(length, tile, overlap)).toHaveLength(fewest)
+      }),
+    )
+  })
+
   test('are spread evenly', () => {
     const starts = tileSpans(1000, 512, 64).map(({ start }) => start)
     expect(starts).toEqual([0, 304, 616])
