@@ -40,10 +40,17 @@ export function guardedLookup(url: URL, allowed: readonly string[], resolve = lo
   }
 }
 
+/** What is given out of IPv6 so far (IANA's registry of its address space); beside it lie ways to write other addresses. */
+const GLOBAL = ipaddr.IPv6.parseCIDR('2000::/3')
+/** Azure's wire server looks public, and only the machine itself reaches it. */
+const WIRE_SERVER = '168.63.129.16'
+
 /** Whether an address is one of the public internet. */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
-  return ipaddr.process(address).range() === 'unicast'
+  const found = ipaddr.process(address)
+  if (found.toString() === WIRE_SERVER || found.range() !== 'unicast') return false
+  return found instanceof ipaddr.IPv4 || found.match(GLOBAL)
 }
 
 function isAllowed(url: URL, allowed: readonly string[]): boolean {

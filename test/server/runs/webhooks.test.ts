@@ -297,6 +297,11 @@ test.each([
   ['::ffff:127.0.0.1', false],
   ['::ffff:8.8.8.8', true],
   ['64:ff9b::7f00:1', false],
+  ['::7f00:1', false],
+  ['::a9fe:a9fe', false],
+  ['4000::1', false],
+  ['168.63.129.16', false],
+  ['::ffff:168.63.129.16', false],
   ['nonsense', false],
 ])('the address %s is public: %s', (address, expected) => {
   expect(isPublic(address)).toBe(expected)
@@ -308,6 +313,7 @@ test.each([
   'http://2130706433/',
   'http://127.1/',
   'http://[::ffff:127.0.0.1]/',
+  'http://[::127.0.0.1]/',
   'http://printer.local/',
   'http://metadata.google.internal/',
 ])('%s is refused, unless it is named', (address) => {
