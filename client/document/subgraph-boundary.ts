@@ -2,7 +2,7 @@ import { uniqueNames } from '../../server/graph/unique-names.ts'
 import type { LevelChange } from './change.ts'
 import { removeLinks } from './connect.ts'
 import { BOUNDARY, freeLinkId, type Graph, type GraphSocket, linkInto } from './graph.ts'
-import { type Instance, instancesOf } from './subgraphs.ts'
+import { type Instance, instancesOf } from './instances.ts'
 
 /** What comes into a subgraph, or leaves it. */
 export type Side = 'input' | 'output'

@@ -3,7 +3,7 @@ import { inputsOf } from './boundary.ts'
 import type { Change } from './change.ts'
 import { insertGraph, removeNodes, reroutesOf } from './edits.ts'
 import { BOUNDARY, freeNumber, type Graph, type GraphLink, type GraphNode, isBoundary, linkInto } from './graph.ts'
-import { instancesOf } from './subgraphs.ts'
+import { instancesOf } from './instances.ts'
 import { promotedBy } from './virtual-types.ts'
 
 /** Puts the inside of a subgraph in the place of a node that is made of it; the subgraph goes with its last node. */

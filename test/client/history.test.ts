@@ -15,10 +15,10 @@ import {
   setParam,
 } from '../../client/document/edits.ts'
 import { EditHistory } from '../../client/document/history.ts'
+import { mayHold } from '../../client/document/instances.ts'
 import { makeSubgraph } from '../../client/document/make-subgraph.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
 import { expose, removeSocket, renameSocket } from '../../client/document/subgraph-boundary.ts'
-import { mayHold } from '../../client/document/subgraphs.ts'
 import { unpackSubgraph } from '../../client/document/unpack-subgraph.ts'
 import { addReroute, bridgeNodes, groupAround, insertOnLink, removeReroute } from '../../client/document/wiring.ts'
 import { writeWorkflow } from '../../client/document/write-workflow.ts'
