@@ -21,12 +21,13 @@ export interface Span {
 /** Nobody sees more of a note at once; a file may hold one of a million letters. */
 const MOST_LETTERS = 20_000
 const DEEPEST = 6
+const LINE_END = /\r\n?|\n/
 
 /** Each line of the text for itself, nothing read into it. */
 export function readPlain(text: string): Block[] {
   return text
     .slice(0, MOST_LETTERS)
-    .split('\n')
+    .split(LINE_END)
     .map((line) => ({ kind: 'paragraph', spans: [{ text: line }] }))
 }
 
@@ -43,7 +44,7 @@ export function readMarkdown(text: string): Block[] {
     open = { block, lines: [line] }
   }
   let code: string[] | undefined
-  for (const line of text.slice(0, MOST_LETTERS).split('\n')) {
+  for (const line of text.slice(0, MOST_LETTERS).split(LINE_END)) {
     if (/^\s{0,3}(```|~~~)/.test(line)) {
       if (code === undefined) {
         close()
@@ -58,16 +59,16 @@ export function readMarkdown(text: string): Block[] {
       code.push(line)
       continue
     }
-    const heading = /^\s{0,3}(#{1,6})\s+(.*)$/.exec(line)
-    const item = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/.exec(line)
-    const quote = /^\s{0,3}>\s?(.*)$/.exec(line)
+    const heading = /^\s{0,3}(#{1,6})\s+(.*)$/s.exec(line)
+    const item = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/s.exec(line)
+    const quote = /^\s{0,3}>\s?(.*)$/s.exec(line)
     if (line.trim() === '') close()
     else if (/^\s{0,3}([-*_])(\s*\1){2,}\s*$/.test(line)) {
       close()
       blocks.push({ kind: 'rule' })
     } else if (heading !== null) {
       const level = heading[1]?.length ?? 1
-      begin((heading[2] ?? '').replace(/\s+#+\s*$/, ''), (spans) => ({ kind: 'heading', level, spans }))
+      begin(withoutMarks(heading[2] ?? ''), (spans) => ({ kind: 'heading', level, spans }))
       close()
     } else if (item !== null) {
       const depth = Math.min(DEEPEST, Math.floor((item[1] ?? '').replaceAll('\t', '  ').length / 2))
@@ -118,7 +119,7 @@ function readSpans(text: string): Span[] {
     if (character === '\n') {
       // Two blanks or a backslash at the end of a line break it; else lines flow.
       const isHard = / {2}$|\\$/.test(words.slice(-2))
-      words = words.replace(/ +$|\\$/, '')
+      words = words.endsWith('\\') ? words.slice(0, -1) : withoutEnd(words, ' ')
       flush()
       if (isHard) spans.push({ text: '\n' })
       else words = ' '
@@ -146,7 +147,7 @@ function readSpans(text: string): Span[] {
       place += link[0].length
     } else if (address !== null) {
       flush()
-      const bare = (address[1] ?? '').replace(/[.,;:!?]+$/, '')
+      const bare = withoutEnd(address[1] ?? '', '.,;:!?')
       const found = webAddress(bare)
       spans.push(styled({ text: bare, ...(found === undefined ? {} : { link: found }) }, on))
       place += address[0].startsWith('<') && address[0].endsWith('>') ? address[0].length : bare.length
@@ -164,6 +165,19 @@ function readSpans(text: string): Span[] {
   }
   flush()
   return spans
+}
+
+/** A heading without the marks that close it, which stand apart from its words. */
+function withoutMarks(heading: string): string {
+  const words = withoutEnd(heading.trimEnd(), '#')
+  return /\s/.test(words.slice(-1)) ? words.trimEnd() : heading
+}
+
+/** A text without those of the letters that it ends with; a pattern would try each one of a run of them. */
+function withoutEnd(text: string, letters: string): string {
+  let end = text.length
+  while (end > 0 && letters.includes(text.charAt(end - 1))) end -= 1
+  return text.slice(0, end)
 }
 
 /** Whether a mark begins or ends something: it stands at a word, and one that begins is ended further on. */

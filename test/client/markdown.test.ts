@@ -37,6 +37,24 @@ describe('notes in Markdown', () => {
     ])
   })
 
+  test('have headings without the marks that close them, and lines that end as files of Windows do', () => {
+    const words = (text: string) => spansOf(text).map((span) => span.text)
+    expect(['# a ##', '# a ## \t', '# a # b', '# C#', '# ##', '# a \\##'].flatMap(words)).toEqual([
+      ...['a', 'a', 'a # b', 'C#', '##', 'a ##'],
+    ])
+    expect(readMarkdown('# a\r\n- b\r\nc')).toEqual([
+      { kind: 'heading', level: 1, spans: [{ text: 'a' }] },
+      { kind: 'item', depth: 0, marker: '•', spans: [{ text: 'b' }, { text: ' c' }] },
+    ])
+    expect(spansOf('a  \nb\\\nc')).toEqual([
+      { text: 'a' },
+      { text: '\n' },
+      { text: 'b' },
+      { text: '\n' },
+      { text: 'c' },
+    ])
+  })
+
   test('have bold, italic, struck and code inside a line, and marks that mean nothing stay', () => {
     expect(spansOf('a **b *c* d** `e*f` ~~g~~ 2 * 3 snake_case_name \\*h')).toEqual([
       { text: 'a ' },
@@ -102,6 +120,22 @@ describe('notes in Markdown', () => {
       }),
       { numRuns: 500 },
     )
+    const [blanks, marks, dots] = [' ', '#', '.'].map((letter) => letter.repeat(19_900))
+    for (const text of [
+      `# a${blanks}x`,
+      `# a ${marks}x`,
+      `a${blanks}x\ny`,
+      `# ${blanks}a\u2028b`,
+      `- ${blanks}a\rb`,
+      `https://${dots}x`,
+    ]) {
+      const times = [0, 1, 2].map(() => {
+        const start = process.cpuUsage()
+        readMarkdown(text)
+        return process.cpuUsage(start).user / 1000
+      })
+      expect(Math.min(...times), text.slice(0, 4)).toBeLessThan(40)
+    }
     for (const unit of ['*', '**a ', '[', '[a](', '`', '_a', '> ', '<https://', '![a](b) ', '\\', '- ', 'http://']) {
       const start = process.cpuUsage()
       readMarkdown(unit.repeat(1_000_000 / unit.length))
