@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { hasAlpha } from '../pixels/channels.ts'
 import { mapColours } from '../pixels/colours.ts'
+import { fullScale } from '../pixels/samples.ts'
 import { defineNode } from '../sdk/node.ts'
 import type { Frame } from '../sdk/values.ts'
 import { fromLinear, toLinear } from './linear-light.ts'
@@ -44,31 +46,43 @@ export const imageWhiteBalance = defineNode({
 })
 
 function gainsOf(frame: Frame, exponent: number, strength: number): readonly number[] {
-  const light = tallies(frame).map((tally) => minkowskiMean(tally, exponent))
+  const light = tallies(frame, burntPixels(frame)).map((tally) => minkowskiMean(tally, exponent))
   if (light.length < 3) return light.map(() => 1)
   const grey = light.reduce((sum, value, channel) => sum + LUMINANCE[channel]! * value, 0)
   return light.map((value) => (value > 0 ? (grey / value) ** strength : 1))
 }
 
-/** Samples that are burnt out have lost their colour and do not count, unless there are no others. */
+/** Marks pixels that have lost their colour, since a channel of them is burnt out; none where hardly a pixel would be left. */
+function burntPixels(frame: Frame): Uint8Array | undefined {
+  const { channels, data } = frame
+  const colours = hasAlpha(frame) ? channels - 1 : channels
+  const burnt = new Uint8Array(frame.width * frame.height)
+  const limit = BURNT * fullScale(data)
+  let count = 0
+  for (let pixel = 0; pixel < burnt.length; pixel++) {
+    for (let c = 0; c < colours; c++) if (data[pixel * channels + c]! >= limit) burnt[pixel] = 1
+    count += burnt[pixel]!
+  }
+  return burnt.length - count < burnt.length / 100 ? undefined : burnt
+}
+
+const BURNT = 0.99
+
 function minkowskiMean(tally: Tally, exponent: number): number {
   const top = tally.length - 1
-  const burnt = tally.slice(Math.ceil(0.99 * top)).reduce((sum, count) => sum + count, 0)
-  const counted = tally.reduce((sum, count) => sum + count, 0) - burnt
-  const end = counted > 0 ? Math.ceil(0.99 * top) : tally.length
-  const count = counted > 0 ? counted : burnt
-  if (exponent === Number.POSITIVE_INFINITY) return brightest(tally.subarray(0, end), count, top)
+  const count = tally.reduce((sum, samples) => sum + samples, 0)
+  if (exponent === Number.POSITIVE_INFINITY) return brightest(tally, count)
   let sum = 0
-  for (let level = 0; level < end; level++) sum += tally[level]! * toLinear(level / top) ** exponent
+  for (let level = 0; level <= top; level++) sum += tally[level]! * toLinear(level / top) ** exponent
   return (sum / count) ** (1 / exponent)
 }
 
 /** Light of the level that a hundredth of the samples reach. */
-function brightest(tally: Tally, count: number, top: number): number {
+function brightest(tally: Tally, count: number): number {
   let rest = count / 100
   for (let level = tally.length - 1; level >= 0; level--) {
     rest -= tally[level]!
-    if (rest < 0) return toLinear(level / top)
+    if (rest < 0) return toLinear(level / (tally.length - 1))
   }
   return 0
 }

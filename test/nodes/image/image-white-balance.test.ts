@@ -39,4 +39,27 @@ describe('white balance', () => {
     const { samples } = first((await run({ method: 'grey world' }, burnt)).IMAGE)
     expect(Math.abs(samples[0]! - samples[2]!)).toBeLessThanOrEqual(2)
   })
+
+  test.each(['grey world', 'shades of grey', 'white patch'] as const)(
+    'by %s makes no yellow paper pink, whose red is burnt out',
+    async (method) => {
+      const paper = Array.from({ length: 80 }, () => [255, 240, 190])
+      const ink = Array.from({ length: 20 }, (_, i) => [70, 55, 45].map((level) => level + 4 * i))
+      const letter = batch(bytes(10, 10, 3, [...paper, ...ink].flat()))
+      const { samples } = first((await run({ method }, letter)).IMAGE)
+      const [red, green, blue] = samples
+      expect(red).toBeLessThan(255)
+      expect(red! - green!).toBeLessThan(5)
+      expect(blue).toBeGreaterThan(200)
+      expect(samples[240]).toBeLessThan(70)
+    },
+  )
+
+  test('counts everything where nearly all is burnt out', async () => {
+    const light = batch(
+      bytes(200, 1, 3, Array.from({ length: 200 }, (_, i) => (i === 0 ? [90, 60, 90] : [255, 240, 190])).flat()),
+    )
+    const { samples } = first((await run({ method: 'grey world' }, light)).IMAGE)
+    expect(Math.abs(samples[3]! - samples[5]!)).toBeLessThanOrEqual(4)
+  })
 })
