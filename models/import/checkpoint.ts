@@ -43,6 +43,7 @@ export interface Additions {
  * it is a restorer of pixels, as GenDR-Pix (arXiv 2602.10630) is.
  */
 export function openCheckpoint(directory: string, { loras = [], prompts = [] }: Additions = {}): Checkpoint {
+  requireWhole(directory)
   const [unetFolder, vaeFolder] = ['unet', 'vae'].map((part) => join(directory, part)) as [string, string]
   const unetConfig = readJson(join(unetFolder, 'config.json'), unetConfigSchema)
   const vaeConfig = existsSync(vaeFolder) ? readJson(join(vaeFolder, 'config.json'), vaeConfigSchema) : undefined
@@ -64,6 +65,14 @@ export function openCheckpoint(directory: string, { loras = [], prompts = [] }: 
     sources: [...Object.values(merged.parts), ...(gates ? [gates] : []), ...found.sources, ...merged.sources],
     doubts: merged.doubts,
   }
+}
+
+function requireWhole(directory: string): void {
+  if (existsSync(join(directory, 'unet')) || !existsSync(join(directory, 'config.json'))) return
+  throw invalidCheckpoint(
+    `${directory}: expected a folder with unet/ in it, got one part of a checkpoint.`,
+    'Name the folder above it.',
+  )
 }
 
 function requireLatents(unet: UnetConfig, vae: VaeConfig): void {

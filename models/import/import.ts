@@ -7,7 +7,7 @@ import { invalidCheckpoint } from './failure.ts'
 import type { ModelDraft } from './model-draft.ts'
 import { draftRestorer, type RestorerOptions } from './restorer.ts'
 import { requireTarget, tidyFolders } from './target.ts'
-import { draftUpscaler, isForeign, type UpscalerOptions } from './upscale/upscaler.ts'
+import { draftUpscaler, isForeign, openUpscaler, type UpscalerOptions } from './upscale/upscaler.ts'
 import type { Weights } from './weights.ts'
 import { countSteps, writeModel } from './write-model.ts'
 
@@ -57,11 +57,14 @@ export async function draftModel(options: SourceOptions): Promise<ModelDraft> {
 /** What something to import is: a restorer's folder, or a file with an upscaler's tensors or an ONNX graph. */
 export type SourceKind = 'restorer' | 'upscaler' | 'graph'
 
+/** @throws RestorationError where there is nothing, or tensors that are known to be something else */
 export async function sourceKind(source: string): Promise<SourceKind> {
   const found = await stat(source).catch(() => undefined)
   if (found === undefined) throw invalidCheckpoint(`${source}: expected a checkpoint, found nothing.`)
   if (found.isDirectory()) return 'restorer'
-  return isForeign(source) ? 'graph' : 'upscaler'
+  if (isForeign(source)) return 'graph'
+  openUpscaler(source)
+  return 'upscaler'
 }
 
 function warnOfUnused(sources: readonly Weights[], { warn }: ImportOptions): void {

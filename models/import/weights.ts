@@ -51,6 +51,13 @@ export class Weights implements TensorSource {
     return new Weights(this.#tensors, this.place, change)
   }
 
+  /** The tensors whose names begin with the prefix, without it. */
+  within(prefix: string): Weights {
+    const own = [...this.#tensors].filter(([name]) => name.startsWith(prefix))
+    const tensors = new Map(own.map(([name, entry]) => [name.slice(prefix.length), entry]))
+    return new Weights(tensors, this.place, this.#change)
+  }
+
   get names(): readonly string[] {
     return [...this.#tensors.keys()]
   }

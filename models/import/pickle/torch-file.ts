@@ -69,7 +69,7 @@ function readLegacy(path: string): TorchFile {
   return { root: root!, storages }
 }
 
-/** The state dictionary: where there are several in one another, the first of these. */
+/** The state dictionary: where there are several in one another, the first of these, else the only one. */
 const STATES = ['params_ema', 'params-ema', 'params', 'state_dict', 'model_state_dict', 'model', 'net', 'generator']
 
 function* tensorsIn(root: Pickled, path: string): Generator<[string, PickledCall]> {
@@ -77,7 +77,7 @@ function* tensorsIn(root: Pickled, path: string): Generator<[string, PickledCall
   if (state === undefined) throw invalidCheckpoint(`${path}: expected a dictionary of tensors, found none.`, REMEDY)
   for (const [name, value] of state) {
     const tensor = parameterOf(value)
-    if (typeof name === 'string' && tensor) yield [name.replace(/^module\./, ''), tensor]
+    if (typeof name === 'string' && tensor) yield [name, tensor]
   }
 }
 
@@ -87,7 +87,9 @@ function stateOf(value: Pickled | undefined, depth = 0): ReadonlyMap<Pickled, Pi
     const inner = stateOf(value.get(key), depth + 1)
     if (inner) return inner
   }
-  return [...value.values()].some(parameterOf) ? value : undefined
+  if ([...value.values()].some(parameterOf)) return value
+  const [only, other] = [...value.values()].flatMap((one) => stateOf(one, depth + 1) ?? [])
+  return other === undefined ? only : undefined
 }
 
 /** A tensor, also one inside a Parameter. */

@@ -6,6 +6,7 @@ import { drawParts, type GraphStyle, type ModelDraft } from '../model-draft.ts'
 import { openFile, type Weights } from '../weights.ts'
 import { ARCHITECTURES } from './architecture.ts'
 import { draftForeign, type ForeignOptions } from './foreign.ts'
+import { refuseOtherKinds } from './other-kinds.ts'
 import type { Recognised } from './recognised.ts'
 
 export interface UpscalerOptions extends GraphStyle, ForeignOptions {
@@ -24,13 +25,7 @@ export async function draftUpscaler(path: string, options: UpscalerOptions): Pro
     madeBy: 'gendr import',
   }
   if (isForeign(path)) return draftForeign(path, description, options)
-  if (!/\.(safetensors|pth|pt|ckpt)$/i.test(path))
-    throw invalidCheckpoint(
-      `${path}: expected an ending of .safetensors, .pth or .onnx.`,
-      'Name the file of an upscaler, or a folder in the Diffusers layout.',
-    )
-  const weights = openFile(path)
-  const recognised = recognise(weights)
+  const { weights, recognised, doubts } = recognise(openUpscaler(path))
   const { architecture, details, scale, channels, paddingMultiple, build } = recognised
   const from = [{ name: 'pixels', channels, reduction: 1 }]
   const { written, graphs } = drawParts(
@@ -51,7 +46,20 @@ export async function draftUpscaler(path: string, options: UpscalerOptions): Pro
     graphs,
     parameters: weights.parameters,
     sources: [weights],
+    doubts,
   }
+}
+
+/** The tensors of a file that may be an upscaler's. */
+export function openUpscaler(path: string): Weights {
+  if (!/\.(safetensors|pth|pt|ckpt)$/i.test(path))
+    throw invalidCheckpoint(
+      `${path}: expected an ending of .safetensors, .pth or .onnx.`,
+      'Name the file of an upscaler, or a folder in the Diffusers layout.',
+    )
+  const weights = openFile(path)
+  refuseOtherKinds(weights)
+  return weights
 }
 
 /** Whether it is a graph that is taken as it is. */
@@ -59,15 +67,60 @@ export function isForeign(path: string): boolean {
   return /\.onnx$/i.test(path)
 }
 
-function recognise(weights: Weights): Recognised {
-  for (const architecture of ARCHITECTURES) {
-    const found = architecture(weights)
-    if (found) return requireColours(weights, found)
-  }
+interface Found {
+  readonly weights: Weights
+  readonly recognised: Recognised
+}
+
+/** What a file's tensors are, also where all names of them begin with that of what wrapped the network in training. */
+function recognise(weights: Weights): Found & { readonly doubts: readonly string[] } {
+  const whole = tryArchitectures(weights)
+  if (whole) return { ...whole, doubts: [] }
+  const wrapped = prefixesOf(weights.names).flatMap((prefix) => {
+    const found = tryArchitectures(weights.within(prefix))
+    return found ? [{ ...found, prefix }] : []
+  })
+  // Of weights and their running average, the average.
+  const averages = wrapped.filter(({ prefix }) => /ema/i.test(prefix))
+  const [chosen, other] = averages.length > 0 ? averages : wrapped
+  if (chosen && other)
+    throw invalidCheckpoint(
+      `${weights.place}: expected one network, got those under ${chosen.prefix} and ${other.prefix}.`,
+      'Save the tensors of one of them in a file of its own.',
+    )
+  if (chosen) return { ...chosen, doubts: doubtsOf(weights, chosen.prefix) }
   throw invalidCheckpoint(
     `${weights.place}: expected the tensors of RRDBNet, SRVGGNetCompact or SPAN, found ${weights.names.slice(0, 3).join(', ') || 'none'}.`,
     'Bring the network as .onnx, which may be of any architecture, or see docs/models.md for how to add one.',
   )
+}
+
+function tryArchitectures(weights: Weights): Found | undefined {
+  for (const architecture of ARCHITECTURES) {
+    const found = architecture(weights)
+    if (found) return { weights, recognised: requireColours(weights, found) }
+  }
+  return undefined
+}
+
+/** How deep a network may be wrapped. */
+const DEEPEST = 3
+
+/** What names may begin with before those of a network, with the dot. */
+function prefixesOf(names: readonly string[]): readonly string[] {
+  const prefixes = names.flatMap((name) => {
+    const modules = name.split('.').slice(0, -1)
+    return modules.slice(0, DEEPEST).map((_, last) => `${modules.slice(0, last + 1).join('.')}.`)
+  })
+  return [...new Set(prefixes)]
+}
+
+function doubtsOf({ names, place }: Weights, prefix: string): readonly string[] {
+  const others = names.filter((name) => !name.startsWith(prefix) && name !== COUNTER)
+  if (others.length === 0) return []
+  return [
+    `${place}: taken for the network under ${prefix}, without ${others.length} other tensors, such as ${others[0]}`,
+  ]
 }
 
 /** A counter that averaging leaves in a checkpoint (torch.optim.swa_utils.AveragedModel). */

@@ -341,6 +341,15 @@ describe('a checkpoint is refused, and nothing is written,', () => {
     expect(readdirSync(folder)).toEqual(['checkpoint'])
   })
 
+  test('that is one part of it', async () => {
+    const { directory, folder, run } = stage()
+    await expect(run({ source: join(directory, 'unet') })).rejects.toMatchObject({
+      message: `${join(directory, 'unet')}: expected a folder with unet/ in it, got one part of a checkpoint.`,
+      remedy: 'Name the folder above it.',
+    })
+    expect(readdirSync(folder)).toEqual(['checkpoint'])
+  })
+
   test('that is not there', async () => {
     const { folder, run } = stage()
     await expect(run({ source: join(folder, 'nowhere') })).rejects.toMatchObject({ code: 'checkpoint_invalid' })

@@ -60,6 +60,16 @@ describe('a pickle that wants more than tensors is refused, and nothing of it is
 const legacyOf = (root: Uint8Array, keys: Uint8Array) =>
   Buffer.concat([LEGACY.subarray(0, 15), pickleOf(0x4b, 1, 0x2e), pickleOf(0x7d, 0x2e), root, keys])
 
+test('the one dictionary of tensors is found under any name', () => {
+  const path = join(temporaryFolder(), 'a.pth')
+  const bytes = Buffer.from(ZIP)
+  writeFileSync(path, bytes)
+  const named = [...readTorchFile(path).keys()]
+  bytes.write('netG', bytes.indexOf('params'))
+  writeFileSync(path, bytes)
+  expect([...readTorchFile(path).keys()]).toEqual(named)
+})
+
 test('a pickle that contains itself ends', () => {
   // d = {}; d['params'] = d
   const codes = [0x7d, 0x71, 0, ...ascii('X'), 6, 0, 0, 0, ...ascii('params'), 0x68, 0, 0x73, 0x2e]

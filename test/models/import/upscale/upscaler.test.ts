@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { importCheckpoint } from '../../../../models/import/import.ts'
+import { importCheckpoint, sourceKind } from '../../../../models/import/import.ts'
 import { elementCount, type Shape } from '../../../../models/import/stored-tensor.ts'
 import { openModelFolder } from '../../../../models/installed/folder.ts'
 import { readTensors, runGraph, temporaryFolder } from '../fixtures.ts'
@@ -72,6 +72,59 @@ function smallNetwork(kernel: number): Tensors {
     }),
   )
 }
+
+describe('a network is recognised under the name of what wrapped it in training:', () => {
+  const wrapped = (prefix: string, kernel = 0.1): [string, { shape: Shape; data: Float32Array }][] =>
+    Array.from(smallNetwork(kernel), ([name, tensor]) => [`${prefix}${name}`, tensor])
+  const one = { shape: [], data: Float32Array.of(1) }
+  const bring = async (tensors: Tensors) => {
+    const folder = temporaryFolder()
+    const source = join(folder, 'a.safetensors')
+    writeFileSync(source, encodeSafetensors(tensors))
+    const warnings: string[] = []
+    const warn = (message: string) => warnings.push(message)
+    const { weights, constants } = await importCheckpoint({ source, output: join(folder, 'm'), copy: true, warn })
+    expect(constants).toMatchObject({ architecture: 'SRVGGNetCompact', scale: 2 })
+    return { weights, warnings }
+  }
+
+  test.each(['module.', 'params_ema.', 'model.net_g.'])('%s', async (prefix) => {
+    const { weights, warnings } = await bring(new Map([...wrapped(prefix), ['n_averaged', one]]))
+    expect(weights).toEqual((await bring(smallNetwork(0.1))).weights)
+    expect(warnings).toEqual([])
+  })
+
+  test('of weights and their running average the average is taken, and it is told', async () => {
+    const { weights, warnings } = await bring(new Map([...wrapped('net_g.', 0.5), ...wrapped('net_g_ema.')]))
+    expect(weights).toEqual((await bring(smallNetwork(0.1))).weights)
+    expect(warnings).toEqual([
+      expect.stringMatching(/the network under net_g_ema\., without 5 other tensors, such as net_g\.body\.0\.weight/),
+    ])
+  })
+
+  test('of two that are no average of one another none is', async () => {
+    await expect(bring(new Map([...wrapped('a.'), ...wrapped('b.')]))).rejects.toThrow(
+      'expected one network, got those under a. and b..',
+    )
+  })
+})
+
+describe('what is known to be something else is told with what to do about it:', () => {
+  test.each([
+    ['model.diffusion_model.input_blocks.0.0.weight', /a whole Stable Diffusion model in one file/, /from_single_file/],
+    ['lora_unet_mid_block.lora_down.weight', /a low-rank adaptation/, /--lora FILE/],
+    ['unet.mid_block.to_q.lora_A.weight', /a low-rank adaptation/, /--lora FILE/],
+    ['down_blocks.0.resnets.0.conv1.weight', /one part of a checkpoint/, /Name the folder that its folder lies in/],
+    ['encoder.conv_in.weight', /one part of a checkpoint/, /Name the folder that its folder lies in/],
+  ])('%s', async (name, message, remedy) => {
+    const source = join(temporaryFolder(), 'a.safetensors')
+    writeFileSync(source, encodeSafetensors(new Map([[name, { shape: [1], data: Float32Array.of(1) }]])))
+    await expect(sourceKind(source)).rejects.toMatchObject({
+      message: expect.stringMatching(message),
+      remedy: expect.stringMatching(remedy),
+    })
+  })
+})
 
 describe('doubles are taken as floats,', () => {
   const bring = async (change: (values: Float32Array) => Float64Array | Float32Array) => {
