@@ -9,7 +9,8 @@ import type { Link } from '../graph/prompt.ts'
 import { signatures } from '../graph/signature.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { NodeResult } from './cache.ts'
-import { type Answer, callNode, gather, neededInputs, parseParameters, type Resolve } from './call-node.ts'
+import { type Answer, callNode, gather, neededInputs, type Resolve } from './call-node.ts'
+import { Constants } from './constants.ts'
 import { placeNodes } from './expand.ts'
 import { isInterruption, toRunError } from './failure.ts'
 import type { InputLists } from './map-lists.ts'
@@ -80,6 +81,7 @@ class Execution {
   /** The first task of each signature, so that equal nodes are computed once. */
   readonly #bySignature = new Map<string, Task>()
   readonly #signatures = new Map<string, string>()
+  readonly #constants = new Constants()
   /** Nodes that expansions made. */
   readonly #expanded = new Map<string, GraphNode>()
   /** Nodes that the cache saved. */
@@ -138,6 +140,7 @@ class Execution {
     const volatile = new Set<string>()
     for (const id of plan.order) {
       const planned = plan.nodes.get(id)!
+      await this.#constants.add(planned, this.#nodeOf(planned), () => this.#contextOf(id))
       const print = await this.#fingerprint(planned)
       if (print !== undefined) prints.set(id, print ?? `unknown ${this.#run.id}`)
       if (print === null || planned.sources.some((s) => volatile.has(s) || this.#tasks.get(s)?.isVolatile === true)) {
@@ -180,13 +183,13 @@ class Execution {
     for (const id of task.planned.sources) this.#tasks.get(id)!.users++
   }
 
-  /** What a node depends on besides the graph; null when that cannot be known, as with a file name that is a link. */
+  /** What a node depends on besides the graph; null when that cannot be known, as with a file name that is computed. */
   async #fingerprint(planned: PlannedNode): Promise<string | null | undefined> {
     const node = this.#nodeOf(planned)
     if (node.fingerprint === undefined) return undefined
-    if (Object.keys(node.parameters.shape).some((name) => Object.hasOwn(planned.links, name))) return null
     try {
-      return await node.fingerprint(parseParameters(node, planned.values), this.#contextOf(planned.id))
+      const parameters = this.#constants.parametersOf(planned, node)
+      return parameters === undefined ? null : await node.fingerprint(parameters, this.#contextOf(planned.id))
     } catch {
       return null
     }

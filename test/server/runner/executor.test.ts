@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { primitiveInt } from '../../../nodes/primitive/primitive-int.ts'
+import { primitiveString } from '../../../nodes/primitive/primitive-string.ts'
 import type { Files, RunContext } from '../../../nodes/sdk/context.ts'
 import { RestorationError } from '../../../nodes/sdk/error.ts'
 import { Expansion } from '../../../nodes/sdk/expansion.ts'
@@ -135,6 +137,39 @@ describe('the cache', () => {
     await b.run(linked)
     await b.run(linked)
     expect(b.calls).toEqual(['Show'])
+  })
+
+  test('a fingerprint is known where what it depends on is held by other nodes', async () => {
+    const asked: unknown[] = []
+    const loader: AnyNode = {
+      ...base,
+      id: 'Load',
+      parameters: z.object({ file: z.string().default(''), size: z.int().min(0).max(9).default(0) }),
+      outputs: { number: { type: 'INT' } },
+      async fingerprint(parameters: unknown) {
+        asked.push(parameters)
+        return 'print'
+      },
+      run: (_: unknown, { size }: { size: number }) => ({ number: size }),
+    }
+    const b = bench([loader, primitiveString, primitiveInt])
+    const of = (file: string, size: unknown) =>
+      graph({
+        name: ['PrimitiveString', { value: file }],
+        same: ['PrimitiveString', { value: ['name', 0] }],
+        size: ['PrimitiveInt', { value: size }],
+        load: ['Load', { file: ['same', 0], size: ['size', 0] }],
+        s: ['Show', { value: ['load', 0] }],
+      })
+    await b.run(of('a.png', 3))
+    expect(b.calls).toEqual(['Show'])
+    await b.run(of('a.png', 3))
+    expect(b.calls).toEqual([])
+    await b.run(of('b.png', 3))
+    expect(b.calls).toEqual(['Show'])
+    expect(asked).toEqual(['a.png', 'a.png', 'b.png'].map((file) => ({ file, size: 3 })))
+    const failed = (await b.run(of('a.png', 3.5))).at(-1)
+    expect(failed).toMatchObject({ type: 'failed', error: { node: 'size', code: 'invalid_input' } })
   })
 })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nodes as builtIn } from '../../../nodes/index.ts'
 import type { Files, RunContext } from '../../../nodes/sdk/context.ts'
 import { describeNode } from '../../../nodes/sdk/description.ts'
 import type { AnyNode } from '../../../nodes/sdk/node.ts'
@@ -34,7 +35,8 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles, c
   const count = (name: string) => void calls.push(name)
   const catalogueNodes = [...smallNodes(count), ...more]
   const nodes = new Map(catalogueNodes.map((node) => [node.id, node]))
-  const catalogue = catalogueOf(catalogueNodes.map((node) => describeNode(node, 'test')))
+  const categoryOf = (node: AnyNode) => builtIn.find((known) => known.node === node)?.category ?? 'test'
+  const catalogue = catalogueOf(catalogueNodes.map((node) => describeNode(node, categoryOf(node))))
   const cache = new ResultCache(cacheBytes)
   let runs = 0
 
