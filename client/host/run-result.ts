@@ -9,7 +9,12 @@ import type { UpTo } from './run-control.ts'
 export interface ShownFiles {
   readonly pictures: readonly FileReference[]
   /** Two that are compared. */
-  readonly compared?: { readonly before: FileReference; readonly after: FileReference }
+  readonly compared?: Compared
+}
+
+export interface Compared {
+  readonly before: FileReference
+  readonly after: FileReference
 }
 
 /**
@@ -18,16 +23,25 @@ export interface ShownFiles {
  * @returns nothing where there is no such node, or not any more
  */
 export function resultOf(
-  { nodes, outputs }: RunBoard,
+  board: RunBoard,
   upTo: UpTo | undefined,
   graph: Graph,
   types: Catalogue,
 ): { title: string; files: ShownFiles } | undefined {
-  const compared = [...nodes.keys()].find((id) => (outputs.get(id)?.a_images?.length ?? 0) > 0)
+  const compared = comparedIn(board)?.node
   const { node, shown } = upTo ?? { node: compared, shown: compared }
   if (node === undefined || shown === undefined) return undefined
   const title = runTitle(graph, node, types)
-  return title === undefined ? undefined : { title, files: shownFiles(outputs.get(shown)) }
+  return title === undefined ? undefined : { title, files: shownFiles(board.outputs.get(shown)) }
+}
+
+/** The first node of a run that compares two pictures. */
+export function comparedIn({ nodes, outputs }: RunBoard): { node: string; compared: Compared } | undefined {
+  for (const node of nodes.keys()) {
+    const { compared } = shownFiles(outputs.get(node))
+    if (compared !== undefined) return { node, compared }
+  }
+  return undefined
 }
 
 /** What a node shows of what a run has made for it. */

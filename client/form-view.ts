@@ -1,0 +1,97 @@
+import { type Form, formOf, pictureFields } from './document/form.ts'
+import type { Editor } from './editor.ts'
+import { type FileReference, inputReference } from './host/address.ts'
+import type { RunBoard } from './host/run-board.ts'
+import { comparedIn } from './host/run-result.ts'
+import { type FormPanel, savedBy } from './panels/form-panel.ts'
+import type { LateViewer } from './panels/late-viewer.ts'
+import { STRINGS } from './strings.ts'
+
+interface FormViewParts {
+  readonly editor: Pick<Editor, 'document' | 'types' | 'tabs' | 'boardInView' | 'boardInMind' | 'canCancel'>
+  readonly panel: Pick<FormPanel, 'show' | 'showRun'>
+  readonly viewer: Pick<LateViewer, 'open'>
+  /** Whether the form is in view. */
+  readonly isShown: () => boolean
+  /** On a narrow page the picture is above what was just pressed. */
+  readonly scrollUp: () => void
+}
+
+/** The form of the workflow in view, and beside it the photograph that is to be restored, or what became of it. */
+export class FormView {
+  readonly #parts: FormViewParts
+  /** Whether the graph is another than the one that ran last. */
+  #isEdited = false
+  #shownInput: string | undefined
+  readonly #shownResults = new Set<string>()
+
+  constructor(parts: FormViewParts) {
+    this.#parts = parts
+  }
+
+  /** It comes into view. */
+  opened(): void {
+    const { editor } = this.#parts
+    editor.document.enter([])
+    this.#show()
+    if (this.#isEdited || !this.#showOutcome(editor.boardInView)) this.#showInput()
+  }
+
+  /** The graph is another. */
+  edited(): void {
+    this.#isEdited = true
+    if (this.#parts.isShown()) this.#show()
+  }
+
+  /** The run of the graph in view is further. */
+  followed(): void {
+    const { editor, isShown } = this.#parts
+    const board = editor.boardInView
+    if (board.state === 'running') this.#isEdited = false
+    if (isShown()) this.#showResult(board)
+  }
+
+  #show(): void {
+    const { editor, panel } = this.#parts
+    const form = this.#form
+    panel.show(editor.tabs.active.name, form)
+    panel.showRun(editor.boardInMind, editor.canCancel)
+    const isOther = JSON.stringify(inputOf(form)) !== this.#shownInput
+    if (isOther && editor.boardInMind.state !== 'running') this.#showInput()
+  }
+
+  #showInput(): void {
+    const input = inputOf(this.#form)
+    this.#shownInput = JSON.stringify(input)
+    if (input !== undefined) this.#parts.viewer.open(input.filename, { pictures: [input], isAside: true })
+  }
+
+  /** Once a run has ended. The editor itself shows what a graph compares. */
+  #showResult(board: RunBoard): void {
+    if (board.state !== 'done' || board.run === null || this.#shownResults.has(board.run)) return
+    this.#shownResults.add(board.run)
+    if (comparedIn(board) !== undefined || this.#showOutcome(board)) this.#parts.scrollUp()
+  }
+
+  /** What a run compared, else the photograph and what was saved of it. @returns whether there is anything to see */
+  #showOutcome(board: RunBoard): boolean {
+    if (board.state !== 'done') return false
+    const before = inputOf(this.#form)
+    const [after] = savedBy(board)
+    const compared = comparedIn(board)?.compared ?? (before && after && { before, after })
+    const picture = compared?.after ?? after
+    if (picture === undefined) return false
+    this.#parts.viewer.open(STRINGS.form.result, { pictures: [picture], ...(compared && { compared }) })
+    return true
+  }
+
+  get #form(): Form {
+    const { document, types } = this.#parts.editor
+    return formOf(document.whole, types)
+  }
+}
+
+function inputOf(form: Form): FileReference | undefined {
+  const field = pictureFields(form).find(({ value }) => typeof value === 'string' && value !== '')
+  return field === undefined ? undefined : inputReference(String(field.value))
+}
