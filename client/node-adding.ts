@@ -10,7 +10,7 @@ import { newNode } from './document/edits.ts'
 import type { Graph, GraphNode, Point } from './document/graph.ts'
 import type { EditHistory } from './document/history.ts'
 import { mayHold } from './document/instances.ts'
-import { definitionType, VIRTUAL_TYPES } from './document/virtual-types.ts'
+import { definitionType, OFFERED_TYPES } from './document/virtual-types.ts'
 import { openNodeSearch } from './panels/node-search.ts'
 import type { Anchor } from './panels/popup.ts'
 
@@ -76,7 +76,7 @@ export class NodeAdding {
     const { graph } = this.#parts.document
     const types = this.#parts.types()
     const subgraphs = [...graph.definitions.keys()].flatMap((id) => definitionType(graph, id, types) ?? [])
-    const all = [...types.values(), ...VIRTUAL_TYPES.values(), ...subgraphs]
+    const all = [...types.values(), ...OFFERED_TYPES, ...subgraphs]
     openNodeSearch(all.filter(fitting(graph, purpose)), anchor, (type) => this.add(type, at, purpose))
   }
 }

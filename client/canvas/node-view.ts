@@ -1,5 +1,6 @@
 import { LGraphNode, type Pair } from 'litegraph.js/build/litegraph.core.js'
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import { isComment, PRIMITIVE, REROUTE } from '../../server/graph/virtual-nodes.ts'
 import { connect, removeLinks, type Wish } from '../document/connect.ts'
 import { type GraphNode, type GraphSocket, isBoundary, linkInto, type Point } from '../document/graph.ts'
 import { uploadParameter } from '../document/picture-inputs.ts'
@@ -52,7 +53,7 @@ export class NodeView extends LGraphNode {
     }))
     const links = this.outputs?.map(({ links }) => links) ?? []
     // A primitive gives what its field is.
-    const kind = node.type === 'PrimitiveNode' ? type?.parameters[0]?.kind : undefined
+    const kind = node.type === PRIMITIVE ? type?.parameters[0]?.kind : undefined
     this.outputs = node.outputs.map(({ name, type, label }, i) => ({
       name,
       type: kind ?? type,
@@ -64,7 +65,7 @@ export class NodeView extends LGraphNode {
     this.widgets = (type?.parameters ?? [])
       .filter(({ name }) => !linked.has(name))
       .map((parameter) =>
-        isNote(node.type)
+        isComment(node.type)
           ? noteWidget(scene, node.id, parameter, node.type === 'MarkdownNote')
           : widgetFor(scene, node.id, parameter, (by) => this.#editBeside(parameter.name, by)),
       )
@@ -126,7 +127,7 @@ export class NodeView extends LGraphNode {
 
   override computeSize(): Pair {
     const model = this.model
-    if (this.type === 'Reroute') return [104, this.#slotsHeight()]
+    if (this.type === REROUTE) return [104, this.#slotsHeight()]
     const pictures = model !== undefined && showsPictures(this.description) ? PICTURE_LEAST : 0
     // A boundary has room for one socket more, where a link is dropped to make it.
     if (model !== undefined && isBoundary(model)) return [120, this.#slotsHeight() + MEASURES.slot]
@@ -237,10 +238,6 @@ export class NodeView extends LGraphNode {
 }
 
 const PICTURE_LEAST = 60
-
-function isNote(type: string): boolean {
-  return type === 'Note' || type === 'MarkdownNote'
-}
 
 function words(name: string): string {
   return name.replaceAll('_', ' ')

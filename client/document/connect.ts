@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { canConnect } from '../../server/graph/link-types.ts'
+import { PRIMITIVE, REROUTE } from '../../server/graph/virtual-nodes.ts'
 import type { Change, LevelChange } from './change.ts'
 import { closesCircle } from './circles.ts'
 import { freeLinkId, type Graph, type GraphLink, linkInto, waypoints } from './graph.ts'
@@ -30,7 +31,7 @@ export function connect(graph: Graph, wish: Wish, types: Catalogue = new Map()):
   if (beyond !== undefined) return beyond
   const parameter = parameterAt(graph, wish.to, wish.input, types)
   const primitive = graph.nodes.get(wish.from)
-  if (primitive?.type === 'PrimitiveNode' && types.size > 0) {
+  if (primitive?.type === PRIMITIVE && types.size > 0) {
     if (parameter === undefined) return refuse('A primitive holds one value: link it to a field.')
     const shaped = primitiveKind(graph, primitive.id, types)
     if (shaped !== undefined && shaped !== parameter.kind) {
@@ -41,8 +42,7 @@ export function connect(graph: Graph, wish: Wish, types: Catalogue = new Map()):
   if (present !== undefined && present.from === wish.from && present.output === wish.output) {
     return { ok: true, changes: [] }
   }
-  const isFirst =
-    primitive?.type === 'PrimitiveNode' && ![...graph.links.values()].some(({ from }) => from === wish.from)
+  const isFirst = primitive?.type === PRIMITIVE && ![...graph.links.values()].some(({ from }) => from === wish.from)
   return {
     ok: true,
     changes: [
@@ -110,7 +110,7 @@ export function originOf(graph: Graph, from: string, output: number): Pick<Graph
   let origin: Pick<GraphLink, 'from' | 'output'> = { from, output }
   for (;;) {
     const node = graph.nodes.get(origin.from)
-    const isPassing = node?.type === 'Reroute' && !seen.has(node.id)
+    const isPassing = node?.type === REROUTE && !seen.has(node.id)
     const source = isPassing ? linkInto(graph, node.id, node.inputs[0]?.name ?? '') : undefined
     if (source === undefined) return origin
     seen.add(origin.from)
@@ -122,7 +122,7 @@ export function originOf(graph: Graph, from: string, output: number): Pick<Graph
 function judgeBeyond(graph: Graph, { to }: Wish, type: string, types: Catalogue): Connection | undefined {
   const reroutes = new Set([to])
   for (const id of reroutes) {
-    if (graph.nodes.get(id)?.type !== 'Reroute') continue
+    if (graph.nodes.get(id)?.type !== REROUTE) continue
     for (const link of graph.links.values()) {
       if (link.from !== id) continue
       const judged = judge(graph, link, types, type)

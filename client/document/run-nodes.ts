@@ -1,4 +1,5 @@
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { REROUTE } from '../../server/graph/virtual-nodes.ts'
 import { originOf } from './connect.ts'
 import type { Step } from './document.ts'
 import { type Graph, type GraphNode, linkInto, NODE_MODES } from './graph.ts'
@@ -43,7 +44,7 @@ export function whyEmpty(graph: Graph, runId: string, input: string, types: Cata
   const link = linkInto(level, node.id, input)
   const source = link && level.nodes.get(originOf(level, link.from, link.output).from)
   // A reroute that nothing feeds.
-  if (source === undefined || source.type === 'Reroute') return undefined
+  if (source === undefined || source.type === REROUTE) return undefined
   const title = titleOf(level, source, types)
   switch (source.mode) {
     case NODE_MODES.muted:

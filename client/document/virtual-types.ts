@@ -1,6 +1,7 @@
 import type { NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
 import type { SocketType } from '../../nodes/sdk/values.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { entryOf } from '../../server/graph/entry.ts'
 import {
   fieldFor,
   fieldKey,
@@ -8,8 +9,9 @@ import {
   placesOf,
   promotedWidgets,
 } from '../../server/graph/subgraph-fields.ts'
+import { PRIMITIVE, type VirtualNode } from '../../server/graph/virtual-nodes.ts'
 import { feedingOf, inputsOf, linksFromInputs } from './boundary.ts'
-import { BOUNDARY, BOUNDARY_TYPES, type FileEntry, type Graph, type GraphNode, type GraphSocket } from './graph.ts'
+import { BOUNDARY, BOUNDARY_TYPES, type Graph, type GraphNode, type GraphSocket } from './graph.ts'
 import { SUBGRAPHS } from './parameters.ts'
 
 const ANY = '*' as SocketType
@@ -17,46 +19,37 @@ const NOTHING = { category: 'editor', inputs: [], parameters: [], outputs: [], o
 const text: ParameterDescription = { name: 'text', kind: 'STRING', default: '', multiline: true }
 const linkName: ParameterDescription = { name: 'Constant', kind: 'STRING', default: '', multiline: false }
 
-/** Nodes that ComfyUI's browser resolves by itself, and the host before it runs: none of them is in its catalogue. */
-export const VIRTUAL_TYPES: Catalogue = new Map(
-  (
-    [
-      { ...NOTHING, id: 'Note', title: 'Note', summary: 'Words beside the graph.', parameters: [text] },
-      { ...NOTHING, id: 'MarkdownNote', title: 'Markdown Note', summary: 'Words with headings.', parameters: [text] },
-      {
-        ...NOTHING,
-        id: 'Reroute',
-        title: 'Reroute',
-        summary: 'Hands its input on, to keep links tidy.',
-        inputs: [{ name: '', type: ANY, required: false }],
-        outputs: [{ name: '', type: ANY, list: false }],
-      },
-      {
-        ...NOTHING,
-        id: 'PrimitiveNode',
-        title: 'Primitive',
-        summary: 'One value for the fields that it is linked to.',
-        parameters: [{ name: 'value', kind: 'STRING', default: '', multiline: false }],
-        outputs: [{ name: 'connect to a field', type: ANY, list: false }],
-      },
-    ] satisfies NodeDescription[]
-  ).map((type) => [type.id, type]),
-)
+/** What the editor says of the nodes that the host resolves before it runs: none of them is in its catalogue. */
+const SHOWN: Readonly<Record<VirtualNode, Pick<NodeDescription, 'title' | 'summary'> & Partial<NodeDescription>>> = {
+  Note: { title: 'Note', summary: 'Words beside the graph.', parameters: [text] },
+  MarkdownNote: { title: 'Markdown Note', summary: 'Words with headings.', parameters: [text] },
+  Reroute: {
+    title: 'Reroute',
+    summary: 'Hands its input on, to keep links tidy.',
+    inputs: [{ name: '', type: ANY, required: false }],
+    outputs: [{ name: '', type: ANY, list: false }],
+  },
+  PrimitiveNode: {
+    title: 'Primitive',
+    summary: 'One value for the fields that it is linked to.',
+    parameters: [{ name: 'value', kind: 'STRING', default: '', multiline: false }],
+    outputs: [{ name: 'connect to a field', type: ANY, list: false }],
+  },
+  SetNode: { title: 'Set', summary: 'Gives what feeds it a name.', parameters: [linkName] },
+  GetNode: { title: 'Get', summary: 'Gives what has this name.', parameters: [linkName] },
+  'Reroute (rgthree)': { title: 'Reroute', summary: 'Hands its input on.' },
+}
+const VIRTUAL_TYPES: Catalogue = new Map(Object.entries(SHOWN).map(([id, shown]) => [id, { ...NOTHING, ...shown, id }]))
 
-/** Virtual nodes of widespread packs, which files bring along: they run, and show the sockets that the file says. */
-const PACKED_TYPES: Catalogue = new Map(
-  (
-    [
-      { ...NOTHING, id: 'SetNode', title: 'Set', summary: 'Gives what feeds it a name.', parameters: [linkName] },
-      { ...NOTHING, id: 'GetNode', title: 'Get', summary: 'Gives what has this name.', parameters: [linkName] },
-      { ...NOTHING, id: 'Reroute (rgthree)', title: 'Reroute', summary: 'Hands its input on.' },
-    ] satisfies NodeDescription[]
-  ).map((type) => [type.id, type]),
-)
+/** Virtual nodes of packs, which files bring along: they run, and show the sockets that the file says. */
+const PACKED: ReadonlySet<string> = new Set<VirtualNode>(['SetNode', 'GetNode', 'Reroute (rgthree)'])
+
+/** The virtual nodes that a person can add. */
+export const OFFERED_TYPES: readonly NodeDescription[] = [...VIRTUAL_TYPES.values()].filter(({ id }) => !PACKED.has(id))
 
 /** What a node is: of the host, of the editor, or made of a subgraph; undefined where nobody knows. */
 export function typeOf(graph: Graph, node: GraphNode, types: Catalogue): NodeDescription | undefined {
-  if (node.type === 'PrimitiveNode') return primitiveType(graph, node, types)
+  if (node.type === PRIMITIVE) return primitiveType(graph, node, types)
   return staticType(node.type, types) ?? instanceType(graph, node, types) ?? boundaryType(graph, node)
 }
 
@@ -81,14 +74,10 @@ function instanceType(graph: Graph, node: GraphNode, types: Catalogue): NodeDesc
 
 /** The fields of its inside that a node made of a subgraph shows as its own. */
 export function promotedBy({ definitions }: Graph, { type, source }: GraphNode): readonly PromotedWidget[] {
-  const properties = source?.properties
+  const properties = entryOf(source?.properties)
   const definition = definitions.get(type)
-  if (!isEntry(properties) || definition === undefined) return []
+  if (properties === undefined || definition === undefined) return []
   return promotedWidgets(properties, { feeding: feedingOf(definition) })
-}
-
-function isEntry(value: unknown): value is FileEntry {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A promoted field, unless a link feeds it inside; its default is the value that the inside has now. */
@@ -108,7 +97,7 @@ function promotedField(
   if (linkedInputs(definition).has(fieldKey(node, field))) return undefined
   const further = promoted.find((one) => one.name === field)
   const parameter =
-    target.type === 'PrimitiveNode'
+    target.type === PRIMITIVE
       ? primitiveType(level, target, types)?.parameters.find((one) => one.name === field)
       : (parameterAt(level, node, field, types, depth) ??
         (further === undefined ? undefined : promotedField(level, target, further, types, depth + 1)))
@@ -141,7 +130,7 @@ function withDefault(parameter: ParameterDescription, value: unknown): Parameter
 
 /** What a type is whatever it is linked to: enough to read and write its values. */
 export function staticType(type: string, types: Catalogue): NodeDescription | undefined {
-  return types.get(type) ?? VIRTUAL_TYPES.get(type) ?? PACKED_TYPES.get(type)
+  return types.get(type) ?? VIRTUAL_TYPES.get(type)
 }
 
 /** A node's type as far as its values are concerned. */
@@ -222,7 +211,7 @@ export function parameterAt(
 
 /** A primitive takes the shape of the first field that it feeds. */
 function primitiveType(graph: Graph, node: GraphNode, types: Catalogue): NodeDescription | undefined {
-  const primitive = VIRTUAL_TYPES.get('PrimitiveNode')
+  const primitive = VIRTUAL_TYPES.get(PRIMITIVE)
   for (const link of graph.links.values()) {
     const parameter = link.from === node.id ? parameterAt(graph, link.to, link.input, types) : undefined
     if (primitive !== undefined && parameter !== undefined) {

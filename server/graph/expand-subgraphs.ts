@@ -1,5 +1,6 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from './catalogue.ts'
+import { entryOf } from './entry.ts'
 import {
   type Definition,
   INPUTS,
@@ -10,6 +11,7 @@ import {
   readDefinitions,
 } from './subgraph-definitions.ts'
 import { type Boundary, fieldFor, givenInside, inputsMeant, ownValues, promotedWidgets } from './subgraph-fields.ts'
+import { PRIMITIVE, REROUTE, type VirtualNode } from './virtual-nodes.ts'
 import {
   isOff,
   NODE_MODES,
@@ -133,7 +135,7 @@ class Expansion {
     for (const slot of new Set([...node.outputs.keys(), ...outputs.keys()])) {
       const link = outputs.get(slot)
       const type = node.outputs[slot]?.type ?? link?.type ?? '*'
-      this.#add(virtual('Reroute', outputId(id, slot), { name: '', type, link: link?.id ?? null, rest: {} }))
+      this.#add(virtual(REROUTE, outputId(id, slot), { name: '', type, link: link?.id ?? null, rest: {} }))
     }
   }
 
@@ -155,7 +157,7 @@ class Expansion {
       const feed = feedOf(input, reroute)
       if (feed?.kind === 'link') {
         // One link in, any number out: the reroute takes what the node is fed.
-        this.#add(virtual('Reroute', reroute, { ...input, link: feed.link }))
+        this.#add(virtual(REROUTE, reroute, { ...input, link: feed.link }))
         feeds.set(index, { kind: 'link', link: this.#link(reroute, 0, id, input.type) })
       } else if (feed?.kind === 'value') feeds.set(index, feed)
     }
@@ -167,7 +169,7 @@ class Expansion {
     if (feed?.kind === 'link') return { ...input, link: feed.link }
     if (feed === undefined) return { ...input, link: null }
     const id = `${to}:${input.name}:value`
-    this.#add({ ...virtual('PrimitiveNode', id), widgetsValues: [feed.value] })
+    this.#add({ ...virtual(PRIMITIVE, id), widgetsValues: [feed.value] })
     return { ...input, link: this.#link(id, 0, to, input.type) }
   }
 
@@ -226,10 +228,9 @@ function overgrown(most: string): RestorationError {
 
 function withValues(node: WorkflowNode, values: ReadonlyMap<string, unknown>): WorkflowNode {
   if (values.size === 0) return node
-  if (node.type === 'PrimitiveNode') return { ...node, widgetsValues: [...values.values()].slice(0, 1) }
-  const { params } = node.properties
-  const named = typeof params === 'object' && params !== null ? params : {}
-  return { ...node, properties: { ...node.properties, params: { ...named, ...Object.fromEntries(values) } } }
+  if (node.type === PRIMITIVE) return { ...node, widgetsValues: [...values.values()].slice(0, 1) }
+  const params = { ...entryOf(node.properties.params), ...Object.fromEntries(values) }
+  return { ...node, properties: { ...node.properties, params } }
 }
 
 function outputId(node: string, slot: number): string {
@@ -237,7 +238,7 @@ function outputId(node: string, slot: number): string {
 }
 
 /** A node that is resolved away again before anything runs. */
-function virtual(type: string, id: string, input?: WorkflowInput): WorkflowNode {
+function virtual(type: VirtualNode, id: string, input?: WorkflowInput): WorkflowNode {
   return {
     id,
     type,

@@ -4,6 +4,7 @@ import { type Entry, entryOf, listOf } from './entry.ts'
 import { type End, groupEntry, INPUTS, OUTPUTS } from './group-entry.ts'
 import { nameUuid } from './name-uuid.ts'
 import { optionalLast } from './object-info.ts'
+import { isVirtual, PRIMITIVE, REROUTE } from './virtual-nodes.ts'
 import { type Widget, widgetsOf } from './widget-values.ts'
 import { parseWorkflow, type WorkflowNode } from './workflow.ts'
 
@@ -31,9 +32,6 @@ export type Resolve = (node: Entry) => {
   readonly entry: Entry
 }
 
-/** Nodes of the browser alone, which show nothing outside. */
-const HIDDEN: ReadonlySet<string> = new Set(['Note', 'MarkdownNote', 'SetNode', 'GetNode', 'Reroute (rgthree)'])
-const PRIMITIVE = 'PrimitiveNode'
 const MAX_SOCKETS = 2000
 
 /**
@@ -160,7 +158,6 @@ class GroupReader {
       for (const slot of shown.slots) if (!listed.has(slot.name)) written.push({ ...slot, isWidget: false, rest: {} })
       return shown
     }
-    if (HIDDEN.has(id)) return undefined
     const wires = this.#wiresFrom.get(i) ?? []
     const outer = this.#external.get(`${i}:0`)
     if (id === PRIMITIVE) {
@@ -170,7 +167,7 @@ class GroupReader {
       const kind = this.#widgetAt(first)?.kind ?? first.type
       return { slots: [], widgets: [{ name: 'value', kind }], outputs: [{ name: kind, type: kind }] }
     }
-    if (id === 'Reroute') {
+    if (id === REROUTE) {
       const feeding = this.#wireInto.get(`${i}:0`)
       if (written.length === 0) written.push({ name: '', type: '*', isWidget: false, rest: {} })
       if (feeding !== undefined && wires.length > 0 && outer === undefined) return undefined
@@ -178,6 +175,8 @@ class GroupReader {
       const type = taken ?? feeding?.type ?? outer ?? outputs[0]?.type ?? '*'
       return { slots: [{ name: type, type }], widgets: [], outputs: [{ name: type, type }] }
     }
+    // Others of the browser alone show nothing outside.
+    if (isVirtual(id)) return undefined
     throw this.#closed(`'${id}', a node that this host does not have`)
   }
 
@@ -208,7 +207,7 @@ class GroupReader {
         if (at >= 0) converted.push([at, widget])
         else add(i, this.#nameOf(i, widget.name), { name: widget.name, type: widget.kind }, widget)
       }
-      const slots = this.#nodes[i]?.type === 'Reroute' ? one.slots : written
+      const slots = this.#nodes[i]?.type === REROUTE ? one.slots : written
       for (const [slot, socket] of slots.entries()) {
         if (isLinked(slot) || ('isWidget' in socket && socket.isWidget === true)) continue
         const name = this.#nameOf(i, socket.name)
@@ -260,7 +259,7 @@ class GroupReader {
   /** The index of a node's input as it is written; of a widget that is not written among them a new one. */
   #inputOf(i: number, { name, type }: Socket, isWidget: boolean): number {
     const written = this.#inputs[i] ?? []
-    const isReroute = this.#nodes[i]?.type === 'Reroute'
+    const isReroute = this.#nodes[i]?.type === REROUTE
     const at = written.findIndex((input) => isReroute || input.name === name)
     if (at >= 0) return at
     return written.push({ name, type, isWidget, rest: isWidget ? { widget: { name } } : {} }) - 1

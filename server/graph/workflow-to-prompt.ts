@@ -7,6 +7,7 @@ import { closedGroup, groupName, openGroupNodes } from './group-nodes.ts'
 import { canConnect } from './link-types.ts'
 import type { Link, Prompt, PromptNode } from './prompt.ts'
 import { applySettings } from './settings.ts'
+import { GETTER, isPassing, isVirtual, PRIMITIVE, SETTER } from './virtual-nodes.ts'
 import { firstValue, parameterValues } from './widget-values.ts'
 import {
   isOff,
@@ -18,10 +19,6 @@ import {
   type WorkflowLink,
   type WorkflowNode,
 } from './workflow.ts'
-
-const COMMENTS: ReadonlySet<string> = new Set(['Note', 'MarkdownNote'])
-/** Nodes that hand on what feeds them: a GetNode (KJNodes) what feeds the SetNode that has its name. */
-const PASSING: ReadonlySet<string> = new Set(['Reroute', 'Reroute (rgthree)', 'SetNode', 'GetNode'])
 
 /**
  * A graph in either of ComfyUI's formats, as a prompt with these settings. The API format is else returned as it is;
@@ -67,7 +64,7 @@ export function workflowToPrompt(
   const prompt: Record<string, PromptNode> = {}
   const sources = new Set(workflow.links.map(({ from }) => String(from)))
   for (const node of workflow.nodes) {
-    if (COMMENTS.has(node.type) || isVirtual(node) || isOff(node)) continue
+    if (isVirtual(node.type) || isOff(node)) continue
     const group = groupName(node.type)
     if (group !== undefined) throw closedGroup(group, file.rest.extra, catalogue)
     const description = catalogue.get(node.type)
@@ -125,7 +122,7 @@ interface Wiring {
 
 /** Of two with one name on one level the first counts, as in KJNodes. */
 function settersOf(nodes: readonly WorkflowNode[]): ReadonlyMap<string, WorkflowNode> {
-  const setters = nodes.filter(({ type }) => type === 'SetNode').map((node) => [setterKey(levelOf(node), node), node])
+  const setters = nodes.filter(({ type }) => type === SETTER).map((node) => [setterKey(levelOf(node), node), node])
   return new Map(setters.reverse() as [string, WorkflowNode][])
 }
 
@@ -166,7 +163,7 @@ function resolve(first: WorkflowLink, wanted: string, wiring: Wiring): Source | 
     followed.add(key)
     const node = nodes.get(String(link.from))
     if (node === undefined) break
-    if (node.mode !== NODE_MODES.bypassed || node.type === 'PrimitiveNode') {
+    if (node.mode !== NODE_MODES.bypassed || node.type === PRIMITIVE) {
       source = sourceAt(node, link)
       break
     }
@@ -187,14 +184,14 @@ function passOver(first: WorkflowLink | undefined, wiring: Wiring): WorkflowLink
   while (link !== undefined) {
     const node = nodes.get(String(link.from))
     // What the browser resolves away cannot be muted.
-    if (node === undefined || !PASSING.has(node.type) || node.mode === NODE_MODES.bypassed) break
+    if (node === undefined || !isPassing(node.type) || node.mode === NODE_MODES.bypassed) break
     if (passed.has(node)) throw circle(link)
     if (feeding.has(node)) {
       link = feeding.get(node)
       break
     }
     passed.add(node)
-    const passing = node.type === 'GetNode' ? setterOf(node, wiring) : node
+    const passing = node.type === GETTER ? setterOf(node, wiring) : node
     const through = passing?.inputs.find((input) => input.link !== null)
     link = linkOf(through, wiring)
   }
@@ -208,7 +205,7 @@ function linkOf(input: WorkflowInput | undefined, { links }: Wiring): WorkflowLi
 
 /** What a node that hands nothing on gives to a link. */
 function sourceAt(node: WorkflowNode, { from, fromSlot }: WorkflowLink): Source | undefined {
-  if (node.type === 'PrimitiveNode') {
+  if (node.type === PRIMITIVE) {
     const value = firstValue(node)
     return value === undefined ? undefined : { kind: 'value', value }
   }
@@ -233,8 +230,4 @@ function bypassInput({ inputs, outputs }: WorkflowNode, link: WorkflowLink, want
   const opposite = inputs[link.fromSlot]
   if (opposite !== undefined && fits(opposite)) return opposite
   return inputs.find((input) => input.type === wanted) ?? inputs.find(fits)
-}
-
-function isVirtual(node: WorkflowNode): boolean {
-  return PASSING.has(node.type) || node.type === 'PrimitiveNode'
 }
