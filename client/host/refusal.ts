@@ -6,8 +6,12 @@ const problem = z.looseObject({
   message: z.string().default(''),
   details: z.string().default(''),
   extra_info: z
-    .looseObject({ remedy: z.string().optional(), input_name: z.string().optional(), received_value: z.unknown() })
-    .default({ received_value: undefined }),
+    .looseObject({
+      remedy: z.string().optional(),
+      input_name: z.string().optional(),
+      received_value: z.unknown().optional(),
+    })
+    .default({}),
 })
 const refusalSchema = z.looseObject({
   error: problem.optional(),
@@ -18,6 +22,8 @@ const refusalSchema = z.looseObject({
 })
 
 const MOST_LISTED = 4
+/** ComfyUI's own words for it say nothing to who drew the graph; what is wrong comes below. */
+const CANNOT_RUN = 'This graph cannot run yet.'
 
 export interface Refusal {
   readonly message: string
@@ -48,17 +54,10 @@ export function readRefusal(body: unknown, drawn = UNSEEN): Refusal {
     ([id, { class_type }], i) => `${drawn.titleOf(id, class_type)}: ${nodes[i]?.[1]}`,
   )
   return {
-    message: headingOf(error),
+    message: nodes.length > 0 ? CANNOT_RUN : error?.message || 'The host refused this graph.',
     remedy: error?.extra_info.remedy ?? listed(named),
     nodes: new Map(nodes),
   }
-}
-
-/** ComfyUI's own words for it say nothing to who drew the graph; what is wrong comes below. */
-function headingOf(error: Problem | undefined): string {
-  if (error === undefined) return 'The host refused this graph.'
-  if (error.type === 'prompt_outputs_failed_validation') return 'This graph cannot run yet.'
-  return error.message || 'The host refused this.'
 }
 
 /** The first few; the nodes themselves say the rest. */

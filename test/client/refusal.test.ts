@@ -6,11 +6,21 @@ import { savedWorkflow, types } from './types.ts'
 
 /** What the host says where inputs get nothing. */
 const missing = (nodes: Readonly<Record<string, readonly [type: string, input: string]>>) => ({
-  error: { message: 'Prompt outputs failed validation' },
+  error: { message: 'Prompt outputs failed validation', extra_info: {} },
   node_errors: Object.fromEntries(
     Object.entries(nodes).map(([id, [class_type, details]]) => [
       id,
-      { class_type, errors: [{ type: 'required_input_missing', message: 'Required input is missing', details }] },
+      {
+        class_type,
+        errors: [
+          {
+            type: 'required_input_missing',
+            message: 'Required input is missing',
+            details,
+            extra_info: { input_name: details },
+          },
+        ],
+      },
     ]),
   ),
 })
