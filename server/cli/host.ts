@@ -11,6 +11,7 @@ import { Previewer } from '../http/previewer.ts'
 import { messageOf } from '../message-of.ts'
 import { Narration } from '../narration/narration.ts'
 import { packageRoot } from '../package-root.ts'
+import { openDatabase } from '../runs/database.ts'
 import { takeLock } from '../runs/lock.ts'
 import { Metrics } from '../runs/metrics.ts'
 import { Retention } from '../runs/retention.ts'
@@ -52,7 +53,7 @@ export interface Host {
  * @throws RestorationError `configuration_invalid` when the port, the address or the data folder cannot be used
  */
 export async function startHost(settings: ServeSettings, parts: HostParts): Promise<Host> {
-  const database = await openDataFolder(settings, () => openDatabase(databaseOf(settings)))
+  const database = await openDataFolder(settings, () => openStores(databaseOf(settings)))
   // A large picture over a slow line takes as long as it takes; bodies that stall are ended by the API.
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 })
   const hostLog = new HostLog()
@@ -176,18 +177,16 @@ interface HostDatabase {
   close(): void
 }
 
-/** Opens the runs of the data folder for this process alone: a second host would run the same runs. */
-function openDatabase(file: string): HostDatabase {
+/** Opens what the data folder keeps for this process alone: a second host would run the same runs. */
+function openStores(file: string): HostDatabase {
   try {
     const release = takeLock(`${file}.lock`)
-    const store = new RunStore(file)
-    const settings = new Settings(file)
+    const database = openDatabase(file)
     return {
-      store,
-      settings,
+      store: new RunStore(database),
+      settings: new Settings(database),
       close: () => {
-        store.close()
-        settings.close()
+        database.close()
         release()
       },
     }

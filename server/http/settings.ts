@@ -16,7 +16,7 @@ export function settingsRoutes(settings: Settings): Router {
     response.json(Object.fromEntries(settings.all()))
   })
   router.get('/settings/:id', (request, response) => {
-    response.json(settings.all().get(request.params.id) ?? null)
+    response.json(settings.get(request.params.id) ?? null)
   })
   router.post('/settings', (request, response) => {
     settings.put(Object.entries(parse(settingsSchema, request.body ?? {})))

@@ -315,7 +315,7 @@ export const ROUTES: readonly Route[] = [
       path: '/settings/{id}',
       summary: 'Change a setting',
       body: json(z.unknown()),
-      answers: { 200: done },
+      answers: { 200: done, 400: refused },
     },
     { method: 'get', path: '/users', summary: 'Where settings are kept', answers: { 200: anything } },
     {
@@ -323,7 +323,7 @@ export const ROUTES: readonly Route[] = [
       path: '/users',
       summary: 'Name a user',
       body: json(request.userRequestSchema),
-      answers: { 200: z.string(), 400: failure },
+      answers: { 200: z.string(), 400: z.union([failure, refused]) },
     },
     {
       method: 'get',

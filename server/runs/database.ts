@@ -88,6 +88,10 @@ const MIGRATIONS = [
    UPDATE deliveries SET tried_at = created_at WHERE attempts > 0;
    ALTER TABLE deliveries DROP COLUMN created_at;
    CREATE INDEX deliveries_by_receiver ON deliveries (receiver, tried_at);`,
+  // Files have these already that were in use before they were part of this.
+  `CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+   CREATE TABLE IF NOT EXISTS users (name TEXT PRIMARY KEY, id TEXT NOT NULL);
+   INSERT OR IGNORE INTO users (name, id) VALUES ('default', 'default');`,
 ]
 
 /**

@@ -4,7 +4,6 @@ import type { WrittenFile } from '../protocol/events.ts'
 import type { JobStatus } from '../protocol/jobs.ts'
 import type { RunRequest } from '../runner/messages.ts'
 import { atomically } from './atomically.ts'
-import { openDatabase } from './database.ts'
 import { Deliveries } from './deliveries.ts'
 import { FileIndex } from './file-index.ts'
 import { type Job, type JobQuery, type ListedJob, outcomeOf, summaryOf, workflowId } from './job.ts'
@@ -57,9 +56,8 @@ export class RunStore {
   #sequence: number
   #finish: number
 
-  /** @param file path of the database, or `:memory:` */
-  constructor(file: string, maxHistory = MAX_HISTORY) {
-    this.#database = openDatabase(file)
+  constructor(database: Database.Database, maxHistory = MAX_HISTORY) {
+    this.#database = database
     this.#maxHistory = maxHistory
     this.#statements = prepare(this.#database)
     this.#summarise()
@@ -276,10 +274,6 @@ export class RunStore {
   /** Forgets runs that ended before a moment, the oldest first. @returns how many, at most `limit` */
   removeEndedBefore(time: number, limit: number): number {
     return this.#statements.removeEndedBefore.run(time, limit).changes
-  }
-
-  close(): void {
-    this.#database.close()
   }
 
   /** For runs that an earlier version wrote down, which had no summaries. */

@@ -40,6 +40,15 @@ describe.each(['', '/api'])('under %j, as ComfyUI names them,', (prefix) => {
     expect((await get(`${prefix}/users`)).body).toEqual({ storage: 'server', migrated: true })
   })
 
+  test('settings that are too many are refused, all of them', async () => {
+    const many = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`many ${i}`, i]))
+    expect(await call('POST', `${prefix}/settings`, many)).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining('There would be 3000 settings') } },
+    })
+    expect((await get(`${prefix}/settings/many 1`)).body).toBeNull()
+  })
+
   test('files of clients are written, listed, moved and removed', async () => {
     const file = (path: string) => `${prefix}/userdata/${encodeURIComponent(path)}`
     expect(await call('POST', file('workflows/a.json'), '{"a":1}')).toEqual({ status: 200, body: 'workflows/a.json' })

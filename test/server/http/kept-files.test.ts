@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { KeptFiles } from '../../../server/http/kept-files.ts'
+import { openDatabase } from '../../../server/runs/database.ts'
 import { RunStore } from '../../../server/runs/store.ts'
 import { Storage } from '../../../server/storage/storage.ts'
 
@@ -11,11 +12,10 @@ let store: RunStore
 let kept: KeptFiles
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gendr-kept-'))
-  store = new RunStore(':memory:')
+  store = new RunStore(openDatabase(':memory:'))
   await open()
 })
 afterEach(async () => {
-  store.close()
   await rm(folder, { recursive: true })
 })
 

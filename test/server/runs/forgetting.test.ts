@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openDatabase } from '../../../server/runs/database.ts'
 import { RunRecorder } from '../../../server/runs/record.ts'
 import { Runs } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'
@@ -7,7 +8,7 @@ import { RunStore } from '../../../server/runs/store.ts'
 let store: RunStore
 let runs: Runs
 beforeEach(() => {
-  store = new RunStore(':memory:')
+  store = new RunStore(openDatabase(':memory:'))
   const receipts = { forget: async () => undefined, keepOnly: async () => undefined }
   runs = new Runs({
     store,
@@ -18,7 +19,6 @@ beforeEach(() => {
 })
 afterEach(() => {
   runs.close()
-  store.close()
 })
 
 function end(id: string, now: number): void {

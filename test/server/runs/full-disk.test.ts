@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import Database from 'libsql'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { openDatabase } from '../../../server/runs/database.ts'
 import { RunRecorder } from '../../../server/runs/record.ts'
 import type { Submission } from '../../../server/runs/run.ts'
 import { Runs } from '../../../server/runs/runs.ts'
@@ -23,10 +24,9 @@ const submission: Submission = {
   attachments: {},
 }
 let store: RunStore
-afterEach(() => store.close())
 
 function open(execute: Supervisor['execute']) {
-  store = new RunStore(':memory:')
+  store = new RunStore(openDatabase(':memory:'))
   const receipts = { forget: async () => undefined, keepOnly: async () => undefined }
   const log: string[] = []
   const runs = new Runs({
@@ -51,7 +51,8 @@ test('a run that cannot be taken out of the queue stays in it', () => {
 
 test('whatever could not be written while others held the database is no reason that the rest cannot be', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'gendr-locked-')), 'gendr.db')
-  store = new RunStore(file)
+  const database = openDatabase(file)
+  store = new RunStore(database)
   const shape = { classes: {}, bytes: 0 }
   const run = { ...submission, id: 'run', number: 0, sequence: 1, clientId: undefined, shape }
   store.add(run, 0)
@@ -66,6 +67,7 @@ test('whatever could not be written while others held the database is no reason 
   other.close()
   store.finish('run', { record: new RunRecorder({}).record() }, 1)
   expect(store.recordText('run')).toBeDefined()
+  database.close()
   rmSync(dirname(file), { recursive: true })
 }, 20_000)
 

@@ -5,6 +5,7 @@ import { Narration } from '../../../server/narration/narration.ts'
 import type { RunEvent, RunEventBody } from '../../../server/protocol/events.ts'
 import type { JobStatus } from '../../../server/protocol/jobs.ts'
 import type { RunRequest } from '../../../server/runner/messages.ts'
+import { openDatabase } from '../../../server/runs/database.ts'
 import { Deferred } from '../../../server/runs/deferred.ts'
 import { Runs } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'
@@ -81,7 +82,7 @@ interface Model {
 
 /** What is, and every way to look at it. */
 class Real {
-  readonly store = new RunStore(':memory:')
+  readonly store = new RunStore(openDatabase(':memory:'))
   runner = new HeldRunner()
   runs!: Runs
   narration!: Narration
@@ -317,7 +318,6 @@ test('queue, running, history, jobs and messages agree after any interleaving', 
       real.runs.interrupt()
       for (let i = 0; i < 4; i++) await setImmediate()
       expect(real.runs.remaining).toBe(0)
-      real.store.close()
     }),
     { numRuns: 150 },
   )

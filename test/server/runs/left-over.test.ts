@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { openDatabase } from '../../../server/runs/database.ts'
 import { Deferred } from '../../../server/runs/deferred.ts'
 import type { Submission } from '../../../server/runs/run.ts'
 import { Runs } from '../../../server/runs/runs.ts'
@@ -9,7 +10,6 @@ import { fakeGraph, until } from './fake-host.ts'
 /** What becomes of runs that an earlier host has left. */
 
 let store: RunStore
-afterEach(() => store.close())
 
 const submission = (id: string): Submission => ({
   id,
@@ -33,7 +33,7 @@ function open(forget: (runs: readonly string[]) => Promise<void> = async () => u
 }
 
 test('a run under which the host is killed three times fails, and the next one begins', async () => {
-  store = new RunStore(':memory:')
+  store = new RunStore(openDatabase(':memory:'))
   let host = open()
   for (const id of ['poison', 'next']) host.runs.submit(submission(id))
   for (let kill = 0; kill < 3; kill++) {
@@ -45,7 +45,7 @@ test('a run under which the host is killed three times fails, and the next one b
 })
 
 test('a run that was taken out has delivered nothing when it comes again under its id', async () => {
-  store = new RunStore(':memory:')
+  store = new RunStore(openDatabase(':memory:'))
   const first = open()
   first.runs.submit(submission('again'))
   await until(() => first.begun[0])

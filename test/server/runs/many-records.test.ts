@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'libsql'
+import type Database from 'libsql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openDatabase } from '../../../server/runs/database.ts'
 import type { JobQuery } from '../../../server/runs/job.ts'
 import { RunRecorder } from '../../../server/runs/record.ts'
 import { RunStore } from '../../../server/runs/store.ts'
@@ -14,19 +15,19 @@ const MANY = 100_000
 const WORKFLOW = { nodes: Array.from({ length: 20 }, (_, id) => ({ id, type: 'SaveImage', pos: [id, id] })) }
 
 const folder = mkdtempSync(join(tmpdir(), 'gendr-many-'))
-const stores: Record<'few' | 'many', RunStore> = { few: fill('few', FEW), many: fill('many', MANY) }
+const databases = { few: fill('few', FEW), many: fill('many', MANY) }
+const stores = { few: new RunStore(databases.few), many: new RunStore(databases.many) }
 beforeAll(() => expect(stores.many.jobs({ ...PAGE, status: [] }).total).toBe(MANY))
 afterAll(() => {
-  for (const store of Object.values(stores)) store.close()
+  for (const database of Object.values(databases)) database.close()
   rmSync(folder, { recursive: true })
 })
 
 const PAGE: JobQuery = { status: [], sort_by: 'created_at', sort_order: 'desc', limit: 100, offset: 0 }
 
-function fill(name: string, count: number): RunStore {
+function fill(name: string, count: number): Database.Database {
   const file = join(folder, `${name}.db`)
-  new RunStore(file).close()
-  const database = new Database(file)
+  const database = openDatabase(file)
   const record = JSON.stringify(new RunRecorder({}).record())
   const numbers = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)'
   database.exec('BEGIN')
@@ -45,8 +46,7 @@ function fill(name: string, count: number): RunStore {
     )
     .run(count, JSON.stringify({ extra_pnginfo: { workflow: WORKFLOW } }), record)
   database.exec('COMMIT')
-  database.close()
-  return new RunStore(file)
+  return database
 }
 
 /** Milliseconds of the fastest of several rounds: what else the machine does only adds to it. */

@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { openDatabase } from '../../../server/runs/database.ts'
 import { RunRecorder } from '../../../server/runs/record.ts'
 import { RunStore } from '../../../server/runs/store.ts'
 
 let store: RunStore
 beforeEach(() => {
-  store = new RunStore(':memory:')
+  store = new RunStore(openDatabase(':memory:'))
 })
-afterEach(() => store.close())
 
 const NO_SHAPE = { classes: {}, bytes: 0 }
 
@@ -51,8 +51,7 @@ describe('the history', () => {
   })
 
   test('keeps only so many, the newest', () => {
-    store.close()
-    store = new RunStore(':memory:', 10)
+    store = new RunStore(openDatabase(':memory:'), 10)
     for (let i = 0; i < 13; i++) {
       add(`${i}`)
       finish(`${i}`)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { FileReference } from '../../../nodes/sdk/context.ts'
+import { openDatabase } from '../../../server/runs/database.ts'
 import type { ActiveRun } from '../../../server/runs/run.ts'
 import type { RunChange } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'
@@ -124,14 +125,12 @@ describe('what is in use', () => {
 test('what the emptied folder held is not known at the next start', async () => {
   const file = join(folder, 'gendr.db')
   const sha256 = '0'.repeat(64)
-  const put = (store: RunStore, type: 'temp' | 'output') =>
-    store.files.put({ type, subfolder: '', filename: 'a.png', sha256, size: 1 })
-  const before = new RunStore(file)
-  put(before, 'temp')
-  put(before, 'output')
+  const before = openDatabase(file)
+  const { files } = new RunStore(before)
+  for (const type of ['temp', 'output'] as const) files.put({ type, subfolder: '', filename: 'a.png', sha256, size: 1 })
   before.close()
   await (await startFakeHost({ data: folder })).close()
-  const after = new RunStore(file)
-  expect(after.files.find(sha256).map(({ type }) => type)).toEqual(['output'])
+  const after = openDatabase(file)
+  expect(new RunStore(after).files.find(sha256).map(({ type }) => type)).toEqual(['output'])
   after.close()
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { RestorationError } from '../../../nodes/sdk/error.ts'
+import { openDatabase } from '../../../server/runs/database.ts'
 import { Runs } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'
 
@@ -9,7 +10,7 @@ test('while no runner can be started runs are refused, except for one that was a
     cancel: () => undefined,
   }
   const receipts = { forget: async () => undefined, keepOnly: async () => undefined }
-  const runs = new Runs({ store: new RunStore(':memory:'), supervisor, receipts })
+  const runs = new Runs({ store: new RunStore(openDatabase(':memory:')), supervisor, receipts })
   const submission = { id: 'mine', prompt: {}, outputs: [], extraData: {}, delivery: 'files', attachments: {} } as const
   runs.submit(submission)
   supervisor.trouble = new RestorationError('runner_lost', 'It ended 3 times in a row.', 'See the log.')

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import { encodeFrame } from '../../../server/protocol/frames.ts'
+import { openDatabase } from '../../../server/runs/database.ts'
 import type { Surroundings } from '../../../server/runs/intake.ts'
 import { Room } from '../../../server/runs/room.ts'
 import { Runs } from '../../../server/runs/runs.ts'
@@ -22,7 +23,7 @@ const surroundings = {
 afterEach(() => vi.useRealTimers())
 
 function open(size: number) {
-  const store = new RunStore(':memory:')
+  const store = new RunStore(openDatabase(':memory:'))
   let end: () => void = () => undefined
   const execute: Supervisor['execute'] = () =>
     new Promise((resolve) => {

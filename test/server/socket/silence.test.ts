@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { runnerOptions, serveSettings } from '../../../server/config.ts'
 import { HostLog } from '../../../server/host-log.ts'
 import { Narration } from '../../../server/narration/narration.ts'
+import { openDatabase } from '../../../server/runs/database.ts'
 import { Runs } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'
 import { Supervisor } from '../../../server/runs/supervisor.ts'
@@ -19,7 +20,7 @@ test('while a run says nothing, its client and everybody else still hear somethi
   const data = await mkdtemp(join(tmpdir(), 'gendr-silence-'))
   const settings = serveSettings({ data }, {})
   const supervisor = new Supervisor({ ...fakeRunner, runner: runnerOptions(settings) })
-  const store = new RunStore(':memory:')
+  const store = new RunStore(openDatabase(':memory:'))
   const runs = new Runs({ store, supervisor, receipts: new Receipts(join(data, 'receipts')) })
   const files = {
     listInputs: async () => [],
@@ -66,6 +67,5 @@ test('while a run says nothing, its client and everybody else still hear somethi
   hub.close()
   server.close()
   await supervisor.close()
-  store.close()
   await rm(data, { recursive: true })
 })
