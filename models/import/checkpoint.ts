@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type About, readAbout } from './about.ts'
-import { type UnetConfig, unetConfigSchema, type VaeConfig, vaeConfigSchema } from './config.ts'
+import { promptWidths, type UnetConfig, unetConfigSchema, type VaeConfig, vaeConfigSchema } from './config.ts'
 import { invalidCheckpoint } from './failure.ts'
 import { readJson } from './json.ts'
 import { type LoraFile, mergeLoras } from './lora.ts'
@@ -53,7 +53,7 @@ export function openCheckpoint(directory: string, { loras = [], prompts = [] }: 
   const about = readAbout(join(directory, 'gendr.json'))
   const scheduler = join(directory, SCHEDULER_FILE)
   const gates = about.color_transfer.method === 'gated' ? openPart(join(directory, 'gates')) : undefined
-  const found = readPrompts(join(directory, 'prompt_embeds.safetensors'), prompts)
+  const found = readPrompts(join(directory, 'prompt_embeds.safetensors'), prompts, promptWidths(unetConfig))
   return {
     about,
     unet: { config: unetConfig, weights: merged.parts.unet },

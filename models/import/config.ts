@@ -107,6 +107,17 @@ export const unetConfigSchema = unetKeys
     }
   })
 
+/** The widths of the prompts that cross attentions read; none where there are no such. */
+export function promptWidths(config: UnetConfig): readonly number[] {
+  const levels = config.cross_attention_dim.filter(
+    (_, level, { length }) =>
+      config.down_block_types[level] === 'CrossAttnDownBlock2D' ||
+      config.up_block_types[length - 1 - level] === 'CrossAttnUpBlock2D' ||
+      (level === length - 1 && config.mid_block_type === 'UNetMidBlock2DCrossAttn'),
+  )
+  return [...new Set(levels)]
+}
+
 /** vae/config.json of an AutoencoderKL. */
 export const vaeConfigSchema = z
   .object({

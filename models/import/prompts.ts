@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { modelNameSchema } from '../installed/manifest.ts'
 import { invalidCheckpoint } from './failure.ts'
 import type { Prompt } from './folding.ts'
@@ -23,10 +24,13 @@ export const DEFAULT_PROMPT = 'default'
 /**
  * The prompts of a checkpoint: every tensor [1, length, width] or [length, width] of its prompt_embeds.safetensors under
  * its own name, `prompt_embeds` as the default; and those in files of their own, which win over it.
+ * @param widths of what the UNet attends to: where it attends to nothing, the file may be missing
  */
-export function readPrompts(path: string, files: readonly PromptFile[]): Prompts {
-  const main = files.some(({ name }) => name === DEFAULT_PROMPT) ? [] : [openFile(path)]
-  const all = new Map<string, Prompt>()
+export function readPrompts(path: string, files: readonly PromptFile[], widths: readonly number[]): Prompts {
+  const hasDefault = files.some(({ name }) => name === DEFAULT_PROMPT)
+  const isNeedless = widths.length === 0 && !existsSync(path)
+  const main = hasDefault || isNeedless ? [] : [openEmbeddings(path, widths)]
+  const all = new Map<string, Prompt>(isNeedless ? [[DEFAULT_PROMPT, NOTHING]] : [])
   for (const weights of main) {
     for (const name of weights.names)
       if (isEmbedding(weights, name))
@@ -56,6 +60,20 @@ export function choosePrompt({ all }: Prompts, wanted: string | undefined): stri
 
 const TENSOR = 'prompt_embeds'
 
+/** What a UNet is asked with that attends to nothing. */
+const NOTHING: Prompt = { values: new Float32Array(1), length: 1, width: 1 }
+
+function openEmbeddings(path: string, widths: readonly number[]): Weights {
+  if (existsSync(path)) return openFile(path)
+  throw invalidCheckpoint(
+    `${path}: expected a file with a tensor ${TENSOR} of [1, length, ${widths.join(' or ')}], found none.`,
+    REMEDY,
+  )
+}
+
+const REMEDY =
+  'It holds the prompt that the model was trained with, as its text encoder embeds it; docs/models.md shows how to write it.'
+
 /** What a pipeline of Diffusers calls the embeddings that no cross attention reads. */
 const POOLED = /pooled_prompt_embeds/
 
@@ -83,8 +101,5 @@ function requireName(name: string, { place }: Weights): string {
 }
 
 function noPrompt({ place }: Weights): Error {
-  return invalidCheckpoint(
-    `${place}: expected a tensor ${TENSOR} of [1, length, width], found none.`,
-    'Write the embedding of the prompt that the model was trained with to this file.',
-  )
+  return invalidCheckpoint(`${place}: expected a tensor ${TENSOR} of [1, length, width], found none.`, REMEDY)
 }

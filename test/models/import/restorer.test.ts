@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Conditioning } from '../../../models/import/conditioning.ts'
@@ -7,6 +7,7 @@ import { type Feature, GraphBuilder } from '../../../models/import/graph-builder
 import { importCheckpoint } from '../../../models/import/import.ts'
 import type { Network } from '../../../models/import/network.ts'
 import { randomValues } from '../../../models/import/random.ts'
+import { recondition } from '../../../models/import/recondition.ts'
 import type { StoredTensor } from '../../../models/import/stored-tensor.ts'
 import { unet as drawUnet } from '../../../models/import/unet.ts'
 import { decoder, encoder } from '../../../models/import/vae.ts'
@@ -125,6 +126,35 @@ describe('a folder without an autoencoder', () => {
     await expect(
       importCheckpoint({ source: join(folder, 'c'), output: join(folder, 'm'), name: 'm', timestep: 9 }),
     ).rejects.toThrow('expected 3·f² channels in and out, got 9 and 9')
+  })
+})
+
+describe('a folder without prompt_embeds.safetensors', () => {
+  const stage = (unet: Config) => {
+    const folder = temporaryFolder()
+    writeCheckpoint(join(folder, 'c'), { unet, vae: SMALL_VAE }, syntheticTensors(unet, SMALL_VAE))
+    rmSync(join(folder, 'c', 'prompt_embeds.safetensors'))
+    const output = join(folder, 'm')
+    return { output, run: () => importCheckpoint({ source: join(folder, 'c'), output, name: 'm', timestep: 9 }) }
+  }
+
+  test('is refused, with the width that its UNet attends to and where to read how to write it', async () => {
+    await expect(stage(SMALL_UNET).run()).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /prompt_embeds\.safetensors: expected a file with a tensor prompt_embeds of \[1, length, 6\], found none/,
+      ),
+      remedy: expect.stringContaining('docs/models.md'),
+    })
+  })
+
+  test('is taken where its UNet attends to nothing, and can be asked with another timestep', async () => {
+    const blocks = { down_block_types: ['DownBlock2D', 'DownBlock2D'], up_block_types: ['UpBlock2D', 'UpBlock2D'] }
+    const { output, run } = stage({ ...SMALL_UNET, ...blocks, mid_block_type: 'UNetMidBlock2D' })
+    await run()
+    const { timestep } = (await recondition(output, { timestep: 400 })).constants
+    expect(timestep).toBe(400)
+    const { graphs } = await openModelFolder(output)
+    expect((await runGraph(graphs.unet, noise([1, 4, 8, 8]))).dims).toEqual([1, 4, 8, 8])
   })
 })
 
