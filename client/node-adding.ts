@@ -6,10 +6,11 @@ import type { OpenEnd } from './canvas/scene.ts'
 import type { Commands } from './commands.ts'
 import { connect, flowingType, type Wish } from './document/connect.ts'
 import type { GraphDocument } from './document/document.ts'
-import { newNode } from './document/edits.ts'
+import { changeNode, newNode } from './document/edits.ts'
 import type { Graph, GraphNode, Point } from './document/graph.ts'
 import type { EditHistory } from './document/history.ts'
 import { mayHold } from './document/instances.ts'
+import { freePlace, makeRoom } from './document/room.ts'
 import { definitionType, OFFERED_TYPES } from './document/virtual-types.ts'
 import { openNodeSearch } from './panels/node-search.ts'
 import type { Anchor } from './panels/popup.ts'
@@ -17,10 +18,13 @@ import type { Anchor } from './panels/popup.ts'
 /** What a node that is chosen from the list is added for. */
 export type Purpose = OpenEnd | { readonly kind: 'link'; readonly link: number }
 
+/** Between a node and the one that it feeds, in the graph's units. */
+const COLUMN_GAP = 60
+
 interface AddingParts {
   readonly document: GraphDocument
   readonly history: EditHistory
-  readonly view: Pick<GraphView, 'sized' | 'select'>
+  readonly view: Pick<GraphView, 'sized' | 'select' | 'selected' | 'areaOf'>
   readonly commands: Pick<Commands, 'insertOnLink'>
   readonly types: () => Catalogue
   /** Says why something cannot be. */
@@ -41,14 +45,64 @@ export class NodeAdding {
       refuse('A subgraph cannot hold itself.')
       return
     }
+    const end = purpose ?? this.#selectedEnd(type)
     history.together(() => {
       const node = newNode(document.graph, type, [Math.round(at[0]), Math.round(at[1])])
       document.commit([{ kind: 'add-node', node }])
       document.commit(view.sized([node.id]))
+      if (end?.kind === 'link') this.#makeRoomIn(node.id, end.link)
+      else this.#place(node.id, purpose === undefined ? this.#rightOf(end) : undefined)
       view.select([node.id])
-      if (purpose?.kind === 'link') commands.insertOnLink(node.id, purpose.link)
-      else if (purpose !== undefined) this.#connectNew(node, purpose)
+      if (end?.kind === 'link') commands.insertOnLink(node.id, end.link)
+      else if (end !== undefined) this.#connectNew(node, end)
     })
+  }
+
+  /** The free output of the one node that is selected, where a new node can take what it gives. */
+  #selectedEnd(type: NodeDescription): OpenEnd | undefined {
+    const { document, view } = this.#parts
+    const { graph } = document
+    const [id, ...others] = view.selected
+    const node = graph.nodes.get(id ?? '')
+    if (node === undefined || node.outputs.length === 0 || others.length > 0) return undefined
+    if ([...graph.links.values()].some(({ from }) => from === node.id)) return undefined
+    const given = flowingType(graph, node.id, 0)
+    if (!type.inputs.some((input) => canConnect(given, input.type))) return undefined
+    return { kind: 'from', node: node.id, output: 0, type: given }
+  }
+
+  /** The place right of the node that an end is of. */
+  #rightOf(end: OpenEnd | undefined): Point | undefined {
+    const area = end && this.#parts.view.areaOf(end.node)
+    return area && [area.x + area.width + COLUMN_GAP, area.y]
+  }
+
+  /** Puts a new node where it lies on no other: as near as can be to a corner, its own where that is left out. */
+  #place(id: string, corner?: Point): void {
+    const { document, view } = this.#parts
+    const own = view.areaOf(id)
+    const node = document.graph.nodes.get(id)
+    if (own === undefined || node === undefined) return
+    const taken = [...document.graph.nodes.keys()].flatMap((other) => (other === id ? [] : (view.areaOf(other) ?? [])))
+    const [x, y] = freePlace({ ...own, x: corner?.[0] ?? own.x, y: corner?.[1] ?? own.y }, taken)
+    const position: Point = [node.position[0] + Math.round(x - own.x), node.position[1] + Math.round(y - own.y)]
+    document.commit(changeNode(document.graph, id, { position }))
+  }
+
+  /** Puts a new node between the two ends of a link; what is right of them moves on where there is too little room. */
+  #makeRoomIn(id: string, link: number): void {
+    const { document, view } = this.#parts
+    const { from, to } = document.graph.links.get(link) ?? {}
+    const [before, own, after] = [view.areaOf(from ?? ''), view.areaOf(id), view.areaOf(to ?? '')]
+    if (before === undefined || own === undefined || after === undefined) return
+    const left = before.x + before.width + COLUMN_GAP
+    // A link that runs back has no room between its ends.
+    if (after.x < before.x + before.width) {
+      this.#place(id)
+      return
+    }
+    document.commit(makeRoom(document.graph, after.x, left + own.width + COLUMN_GAP - after.x))
+    this.#place(id, [left, before.y])
   }
 
   /** Links a new node to the end that it was asked for: its first socket that can be. */

@@ -213,8 +213,10 @@ export class Stage extends LGraphCanvas {
       ctx.globalAlpha = 1
       ctx.strokeRect(x, y, width, height)
     }
-    if (this.over_link_center !== null) {
-      const [x = 0, y = 0] = this.over_link_center._pos
+    const handle = this.over_link_center
+    // litegraph looks for it again only when the pointer moves.
+    if (handle !== null && this.scene.layout.links.get(handle.id) === handle) {
+      const [x = 0, y = 0] = handle._pos
       ctx.beginPath()
       ctx.arc(x, y, 5 / Math.min(1, scale), 0, 2 * Math.PI)
       ctx.fillStyle = COLORS.text
