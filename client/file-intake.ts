@@ -61,16 +61,37 @@ export class FileIntake {
   }
 
   async #takePicture(file: File, name: string, at: Point): Promise<void> {
-    const { types, host, files, loading, telling } = this.#parts
+    const { tabs, types, host, files, loading, telling } = this.#parts
     const load = loading.placeFor(at)
     await loading.during(file.name, async () => {
       const carried = readGraphPicture(new Uint8Array(await file.arrayBuffer()), types())
-      if (carried !== undefined && 'read' in carried) return files.open(carried.read, { name })
+      if (carried !== undefined && 'read' in carried) {
+        const former = tabs.active.id
+        files.open(carried.read, { name })
+        this.#offerPicture(file, at, former, tabs.active.id)
+        return
+      }
       if (carried !== undefined) {
         telling.warn({ message: STRINGS.unreadableGraph(file.name), remedy: carried.reason })
       }
       load(await host.upload(file))
     })
+  }
+
+  /** The graph of a picture is open; whoever meant the picture gets it with one press. */
+  #offerPicture(file: File, at: Point, former: string, opened: string): void {
+    const { host, loading, tabs, telling } = this.#parts
+    const { message, asPicture } = STRINGS.opened
+    const act = () => {
+      const tab = tabs.all.find(({ id }) => id === opened)
+      // Where the graph took the place of another, the picture goes into it.
+      const isBack = tabs.all.some(({ id }) => id === former)
+      if (isBack && tab?.isChanged === false) tabs.close(opened)
+      tabs.show(isBack ? former : opened)
+      const load = loading.placeFor(at)
+      void loading.during(file.name, async () => load(await host.upload(file)))
+    }
+    telling.toasts.show('good', message(file.name), '', { action: { label: asPicture, act } })
   }
 
   /**

@@ -187,6 +187,10 @@ export const STRINGS = {
     missing: 'This picture is not there',
     unreadable: 'This file cannot be read as a picture',
   },
+  opened: {
+    message: (name: string) => `The graph in ‘${name}’ is open.`,
+    asPicture: 'Load the picture instead',
+  },
   loaded: {
     message: (name: string) => `‘${name}’ is loaded.`,
     unreadable: (name: string) => `‘${name}’ is loaded, but cannot be read as a picture.`,
