@@ -2,15 +2,14 @@ import type { Pair } from 'litegraph.js/build/litegraph.core.js'
 import { isOff, NODE_MODES } from '../document/graph.ts'
 import type { NodeStatus } from '../host/run-board.ts'
 import { box, fitText, font, wrapText } from './draw.ts'
-import { cssColor } from './draw-layout.ts'
 import type { NodeView } from './node-view.ts'
 import { drawPictures, showsPictures } from './picture-place.ts'
-import { COLORS, inkOn, MEASURES } from './theme.ts'
+import { COLORS, cssColor, inkOn, MEASURES } from './theme.ts'
 
 /** What a pin takes of a title. */
 export const PIN_WIDTH = 16
 
-/** Draws a node: card, title, state of the run, pictures; litegraph draws sockets and widgets over it. */
+/** Draws what sockets and fields lie on: card, title, state of the run, pictures. */
 export function drawCard(
   ctx: CanvasRenderingContext2D,
   view: NodeView,

@@ -1,6 +1,6 @@
 import { fitText } from './draw.ts'
 import { GROUP_TITLE, type Layout } from './layout.ts'
-import { COLORS, FONT, MEASURES, OTHER_SOCKET } from './theme.ts'
+import { COLORS, cssColor, FONT, MEASURES, OTHER_SOCKET } from './theme.ts'
 
 /** Frames around nodes that belong together. */
 export function drawGroups(ctx: CanvasRenderingContext2D, { groups }: Layout, scale: number): void {
@@ -48,9 +48,4 @@ export function drawReroutes(ctx: CanvasRenderingContext2D, { reroutes }: Layout
     ctx.strokeStyle = COLORS.ground
     ctx.stroke()
   }
-}
-
-/** A colour of a file; nothing else that a file may hold there. */
-export function cssColor(color: string | undefined): string | undefined {
-  return color !== undefined && /^#[0-9a-f]{3,8}$/i.test(color) ? color : undefined
 }

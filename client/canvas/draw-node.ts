@@ -3,9 +3,8 @@ import { canConnect } from '../../server/graph/link-types.ts'
 import { isOff } from '../document/graph.ts'
 import { drawCard, noteOf, PIN_WIDTH, stateColor } from './card.ts'
 import { fitText, font } from './draw.ts'
-import { cssColor } from './draw-layout.ts'
 import type { NodeView } from './node-view.ts'
-import { COLORS, inkOn, MEASURES } from './theme.ts'
+import { COLORS, cssColor, inkOn, MEASURES } from './theme.ts'
 
 interface Light {
   readonly scale: number

@@ -48,6 +48,11 @@ const LIGHT: Palette = {
   shadow: 'rgba(40, 40, 50, 0.12)',
 }
 
+/** A colour of a file; nothing else that a file may hold there. */
+export function cssColor(color: string | undefined): string | undefined {
+  return color !== undefined && /^#[0-9a-f]{3,8}$/i.test(color) ? color : undefined
+}
+
 /** Text for a ground that a file chose, whatever the theme: light on dark, dark on light; the theme's where none was chosen. */
 export function inkOn(ground: string | undefined): Pick<Palette, 'text' | 'quiet' | 'selected'> {
   if (ground === undefined) return COLORS

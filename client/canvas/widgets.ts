@@ -3,10 +3,9 @@ import type { NumberParameter, ParameterDescription } from '../../nodes/sdk/desc
 import { setParam } from '../document/edits.ts'
 import { fieldLabel, fitNumber, formatNumber, readNumber } from '../document/parameters.ts'
 import { box, fitText, font, wrapText } from './draw.ts'
-import { cssColor } from './draw-layout.ts'
 import { drawNote, layoutNote, linkAt, type NoteLayout } from './note.ts'
 import type { Scene } from './scene.ts'
-import { COLORS, inkOn, MEASURES } from './theme.ts'
+import { COLORS, cssColor, inkOn, MEASURES } from './theme.ts'
 
 /** A widget that is told when the pointer that went down on it comes up. */
 export interface Widget extends CustomWidget {
