@@ -15,6 +15,7 @@ import { placeNodes } from './expand.ts'
 import { isInterruption, toRunError } from './failure.ts'
 import type { InputLists } from './map-lists.ts'
 import type { RunRequest } from './messages.ts'
+import { ReadyTasks } from './ready-tasks.ts'
 import { Reporter } from './reporter.ts'
 import { withoutFiles } from './run-files.ts'
 import type { Place, Task } from './task.ts'
@@ -88,8 +89,7 @@ class Execution {
   readonly #saved = new Set<string>()
   /** Nodes whose expansion was told of. */
   readonly #unfolded = new Set<string>()
-  /** Tasks that may start, the next one last: what was just made possible goes first, so that little is held at once. */
-  readonly #ready: Task[] = []
+  readonly #ready = new ReadyTasks()
   #workers: Promise<void>[] = []
   #active = 0
   #rested = performance.now()
@@ -201,7 +201,7 @@ class Execution {
     const saved = this.#savedBy(cached)
     this.#reporter.emit({ type: 'cached', nodes: plan.order.filter((id) => saved.has(id)).sort() })
     await this.#tellSaved(cached, saved)
-    this.#ready.sort((a, b) => b.rank - a.rank)
+    this.#ready.arrange(0)
   }
 
   /** What was found, and all that nothing looks at any more because of it. */
@@ -262,7 +262,7 @@ class Execution {
         for (const id of task.planned.dependencies) this.#waitFor(task, this.#tasks.get(id)!, stack)
         for (const name of task.granted) this.#waitFor(task, this.#tasks.get(task.planned.links[name]![0])!, stack)
       }
-      if (task.open === 0) this.#ready.push(task)
+      if (task.open === 0) this.#ready.add(task)
     }
     return cached
   }
@@ -322,7 +322,7 @@ class Execution {
 
   /** @param taken how many of the tasks that may start are taken by whoever calls */
   #startWorkers(taken = 1): void {
-    for (let left = this.#ready.length - taken; left > 0 && this.#active < CONCURRENCY; left--) {
+    for (let left = this.#ready.size - taken; left > 0 && this.#active < CONCURRENCY; left--) {
       this.#active++
       this.#workers.push(this.#worker())
     }
@@ -331,7 +331,7 @@ class Execution {
   async #worker(): Promise<void> {
     // The first turn is given to whoever starts the workers, so that it can start all of them.
     await undefined
-    for (let task = this.#ready.pop(); task !== undefined && this.#failure === undefined; task = this.#ready.pop()) {
+    for (let task = this.#ready.take(); task !== undefined && this.#failure === undefined; task = this.#ready.take()) {
       if (performance.now() - this.#rested > BREATH) {
         await setImmediate()
         this.#rested = performance.now()
@@ -343,6 +343,8 @@ class Execution {
         this.#failure ??= { task, error }
         this.#stop.abort()
       }
+      this.#ready.release(task)
+      this.#startWorkers()
     }
     this.#active--
   }
@@ -442,13 +444,11 @@ class Execution {
     // One more than there are, so that it does not go on while it is told what to wait for.
     task.open++
     for (const id of ids) this.#waitFor(task, this.#tasks.get(id)!)
-    const ready = this.#ready.length
+    const before = this.#ready.size
     const found = await this.#demand(ids)
     await this.#tellSaved(found, this.#savedBy(found))
-    const added = this.#ready.splice(Math.min(ready, this.#ready.length))
-    this.#ready.push(...added.sort((a, b) => b.rank - a.rank))
+    this.#ready.arrange(before)
     this.#letGo(task)
-    this.#startWorkers()
   }
 
   #finish(task: Task, cached: boolean): void {
@@ -459,7 +459,6 @@ class Execution {
     if (cached) this.#tellInner(task, inner)
     this.#tellParents(task, cached ? task.result! : { ui, files })
     this.#settle(task)
-    this.#startWorkers()
   }
 
   /** What a node inside of an expansion shows, and what its own expansion showed before, belongs to all around it. */
@@ -486,7 +485,7 @@ class Execution {
 
   #letGo(task: Task): void {
     task.open--
-    if (task.open === 0) this.#ready.push(task)
+    if (task.open === 0) this.#ready.add(task)
   }
 
   /** One user of a result less; without any it is given up, and computed or fetched again should that be wrong. */

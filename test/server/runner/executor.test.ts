@@ -6,6 +6,7 @@ import type { Files, RunContext } from '../../../nodes/sdk/context.ts'
 import { RestorationError } from '../../../nodes/sdk/error.ts'
 import { Expansion } from '../../../nodes/sdk/expansion.ts'
 import type { AnyNode } from '../../../nodes/sdk/node.ts'
+import type { RunEvent } from '../../../server/protocol/events.ts'
 import { bench, graph, noFiles, only } from './runs.ts'
 
 const base = { title: '', summary: '', inputs: {}, parameters: z.object({}), outputs: {} }
@@ -231,9 +232,11 @@ describe('cancelling', () => {
       sum: ['Add', { a: ['n', 0], b: ['z', 0] }],
       s: ['Show', { value: ['sum', 0] }],
     })
-    setTimeout(() => cancel.abort(), 50)
+    const onEvent = (event: RunEvent) => {
+      if (event.type === 'node_started' && event.node === 'z') setTimeout(() => cancel.abort(), 50)
+    }
     const start = performance.now()
-    const last = (await b.run(prompt, { cancel: cancel.signal })).at(-1)
+    const last = (await b.run(prompt, { cancel: cancel.signal, onEvent })).at(-1)
     expect(last).toMatchObject({ type: 'interrupted', node: 'z', executed: ['n'] })
     expect(performance.now() - start).toBeLessThan(5000)
     expect(types(await b.run(chain)).at(-1)).toBe('succeeded')
