@@ -1,15 +1,15 @@
 import type Database from 'libsql'
 import type { Prompt } from '../graph/prompt.ts'
 import type { WrittenFile } from '../protocol/events.ts'
-import type { JobStatus } from '../protocol/jobs.ts'
-import type { RunRequest } from '../runner/messages.ts'
 import { atomically } from './atomically.ts'
 import { Deliveries } from './deliveries.ts'
 import { FileIndex } from './file-index.ts'
 import { type Job, type JobQuery, type ListedJob, outcomeOf, summaryOf, workflowId } from './job.ts'
 import { type RunRecord, RunRecorder } from './record.ts'
+import { type ItemRow, itemText, type JobRow, type RunRow, recordText, toListed } from './rows.ts'
 import type { Run } from './run.ts'
 import { type Shape, Speeds } from './speeds.ts'
+import { jobListing, statementsOf } from './statements.ts'
 
 /** A run as it is written down before it is accepted. */
 export interface StoredRun extends Run {
@@ -51,7 +51,7 @@ export class RunStore {
   readonly speeds: Speeds
   readonly deliveries: Deliveries
   readonly #database: Database.Database
-  readonly #statements: ReturnType<typeof prepare>
+  readonly #statements: ReturnType<typeof statementsOf>
   readonly #maxHistory: number
   #sequence: number
   #finish: number
@@ -59,7 +59,7 @@ export class RunStore {
   constructor(database: Database.Database, maxHistory = MAX_HISTORY) {
     this.#database = database
     this.#maxHistory = maxHistory
-    this.#statements = prepare(this.#database)
+    this.#statements = statementsOf(database)
     this.#summarise()
     this.files = new FileIndex(this.#database)
     this.speeds = new Speeds(this.#database)
@@ -225,34 +225,14 @@ export class RunStore {
   }
 
   /** Runs in whatever state; those of one moment in the order of their submission. */
-  jobs({ status, workflow_id: workflow, sort_by, sort_order, limit, offset }: JobQuery): {
+  jobs(query: JobQuery): {
     readonly jobs: readonly ListedJob[]
     readonly total: number
   } {
-    const where: string[] = []
-    const values: unknown[] = []
-    // With one status its index has the order of time, too; with several, the index of the order is walked and filtered.
-    // There is no index by priority: it is asked for of what waits.
-    const byDuration = sort_by === 'execution_duration'
-    const job = status.length === 1 && !byDuration ? 'job' : '+job'
-    if (status.length > 0) where.push(`${job} IN (${status.map(() => '?').join(', ')})`)
-    values.push(...status)
-    if (workflow !== undefined) {
-      where.push('workflow = ?')
-      values.push(workflow)
-    }
-    const condition = where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''
-    const column = { created_at: 'created_at', execution_duration: 'duration', priority: 'number' }[sort_by]
-    const order = { asc: 'ASC', desc: 'DESC' }[sort_order]
-    const { total } = this.#database
-      .prepare(`SELECT count(*) AS total FROM runs ${condition.replace('+job', 'job')}`)
-      .get(...values) as { total: number }
-    // The page is found in the index alone; only its rows are read.
-    const page = `SELECT rowid FROM runs ${condition} ORDER BY ${column} ${order}, sequence ${order} LIMIT ? OFFSET ?`
-    const rows = this.#database
-      .prepare(`SELECT ${JOB} FROM runs WHERE rowid IN (${page}) ORDER BY ${column} ${order}, sequence ${order}`)
-      .all(...values, limit, offset) as JobRow[]
-    return { jobs: rows.map(toListed), total }
+    const { total, page, values } = jobListing(query)
+    const { count } = this.#database.prepare(total).get(...values) as { count: number }
+    const rows = this.#database.prepare(page).all(...values, query.limit, query.offset) as JobRow[]
+    return { jobs: rows.map(toListed), total: count }
   }
 
   removeEnded(ids: readonly string[]): void {
@@ -293,121 +273,5 @@ export class RunStore {
     const row = isNewest ? this.#statements.newest.get(limit - 1) : this.#statements.oldest.get(offset)
     if (row !== undefined) return (row as { finish: number }).finish - 1
     return isNewest ? 0 : undefined
-  }
-}
-
-interface RunRow {
-  readonly id: string
-  readonly sequence: number
-  readonly number: number
-  readonly client: string | null
-  readonly delivery: RunRequest['delivery']
-  readonly crashes: number
-  readonly shape: string | null
-}
-
-interface ItemRow {
-  readonly id: string
-  readonly number: number
-  readonly prompt: string
-  readonly extra: string
-  readonly outputs: string
-  readonly record: string | null
-}
-
-const JOB = 'id, number, job, workflow, summary, created_at, started_at, finished_at'
-
-interface JobRow {
-  readonly id: string
-  readonly number: number
-  readonly job: JobStatus
-  readonly workflow: string | null
-  readonly summary: string | null
-  readonly created_at: number
-  readonly started_at: number | null
-  readonly finished_at: number | null
-}
-
-function toListed(row: JobRow): ListedJob {
-  return {
-    id: row.id,
-    number: row.number,
-    status: row.job,
-    workflow: row.workflow ?? undefined,
-    summary: row.summary === null ? undefined : JSON.parse(row.summary),
-    createdAt: row.created_at,
-    startedAt: row.started_at ?? undefined,
-    endedAt: row.finished_at ?? undefined,
-  }
-}
-
-function itemText(row: ItemRow): string {
-  return `[${row.number},${JSON.stringify(row.id)},${row.prompt},${row.extra},${row.outputs}]`
-}
-
-/** The stored record is a JSON object that is never empty; `prompt` goes in front of its members. */
-function recordText(row: ItemRow): string {
-  return `{"prompt":${itemText(row)},${row.record?.slice(1)}`
-}
-
-function prepare(database: Database.Database) {
-  const item = 'id, number, prompt, extra, outputs, record'
-  return {
-    last: database.prepare(
-      'SELECT coalesce(max(sequence), 0) AS sequence, coalesce(max(finish), 0) AS finish FROM runs',
-    ),
-    remove: database.prepare('DELETE FROM runs WHERE id = ?'),
-    add: database.prepare(
-      `INSERT INTO runs (id, sequence, number, client, delivery, status, workflow, shape, webhook, created_at)
-       VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?)`,
-    ),
-    addGraph: database.prepare('INSERT OR REPLACE INTO graphs (id, prompt, extra, outputs) VALUES (?, ?, ?, ?)'),
-    start: database.prepare(
-      "UPDATE runs SET status = 'running', job = 'in_progress', attempts = 0, started_at = ? WHERE id = ?",
-    ),
-    // How often the runner of the present host has begun it since it last died under it.
-    begin: database.prepare('UPDATE runs SET attempts = attempts + 1 WHERE id = ?'),
-    suspend: database.prepare("UPDATE runs SET attempts = 0 WHERE status = 'running'"),
-    crash: database.prepare('UPDATE runs SET crashes = crashes + 1, attempts = 0 WHERE id = ?'),
-    crashes: database.prepare('SELECT crashes FROM runs WHERE id = ?'),
-    finish: database.prepare(
-      "UPDATE runs SET status = 'ended', job = ?, summary = ?, finish = ?, finished_at = ? WHERE id = ?",
-    ),
-    finishGraph: database.prepare('UPDATE graphs SET record = ? WHERE id = ?'),
-    unsummarised: database.prepare(
-      "SELECT id, record FROM runs JOIN graphs USING (id) WHERE summary IS NULL AND status = 'ended' AND record IS NOT NULL",
-    ),
-    summarise: database.prepare('UPDATE runs SET summary = ? WHERE id = ?'),
-    webhook: database.prepare('SELECT webhook FROM runs WHERE id = ?'),
-    prune: database.prepare('DELETE FROM runs WHERE finish <= ?'),
-    renumber: database.prepare("UPDATE runs SET number = ? WHERE id = ? AND status = 'waiting'"),
-    removeWaiting: database.prepare("DELETE FROM runs WHERE id = ? AND status = 'waiting'"),
-    item: database.prepare(`SELECT ${item} FROM runs JOIN graphs USING (id) WHERE id = ?`),
-    oldestOpen: database.prepare("SELECT min(created_at) AS time FROM runs WHERE status IN ('waiting', 'running')"),
-    exists: database.prepare('SELECT 1 FROM runs WHERE id = ?'),
-    job: database.prepare(
-      `SELECT ${JOB}, prompt, extra, outputs, record FROM runs JOIN graphs USING (id) WHERE id = ?`,
-    ),
-    reopen: database.prepare(
-      `UPDATE runs SET status = 'waiting', job = 'pending', crashes = crashes + (attempts > 0)
-       WHERE status = 'running'`,
-    ),
-    unfinished: database.prepare(
-      `SELECT id, sequence, number, client, delivery, crashes, shape FROM runs
-       WHERE status != 'ended' ORDER BY sequence`,
-    ),
-    newest: database.prepare('SELECT finish FROM runs WHERE finish IS NOT NULL ORDER BY finish DESC LIMIT 1 OFFSET ?'),
-    oldest: database.prepare('SELECT finish FROM runs WHERE finish IS NOT NULL ORDER BY finish LIMIT 1 OFFSET ?'),
-    page: database.prepare(
-      `SELECT finish, ${item} FROM runs JOIN graphs USING (id) WHERE finish > ? ORDER BY finish LIMIT ?`,
-    ),
-    removeEnded: database.prepare("DELETE FROM runs WHERE id = ? AND status = 'ended'"),
-    removeEndedUpTo: database.prepare(
-      'DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE finish <= ? ORDER BY finish LIMIT ?)',
-    ),
-    removeEndedBefore: database.prepare(
-      `DELETE FROM runs WHERE id IN
-       (SELECT id FROM runs WHERE finish IS NOT NULL AND finished_at < ? ORDER BY finish LIMIT ?)`,
-    ),
   }
 }
