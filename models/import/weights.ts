@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { bfloatsToFloats, halvesToFloats } from '../installed/half.ts'
 import { invalidCheckpoint } from './failure.ts'
+import { formatOf } from './file-format.ts'
 import { readJson } from './json.ts'
 import { readTorchFile } from './pickle/torch-file.ts'
 import { BYTES_OF, type LocatedEntry, readBytes, readSafetensorsHeader, TYPE_REMEDY } from './safetensors.ts'
@@ -155,7 +156,8 @@ function stored(name: string, { file, shape, begin }: LocatedEntry, type: FloatT
 
 /** One file: safetensors, or what torch.save wrote. */
 export function openFile(path: string): Weights {
-  return new Weights(/\.(pth|pt|ckpt|bin)$/i.test(path) ? readTorchFile(path) : locate(path), path)
+  const format = formatOf(path) ?? (/\.(pth|pt|ckpt|bin)$/i.test(path) ? 'torch' : 'safetensors')
+  return new Weights(format === 'torch' ? readTorchFile(path) : locate(path), path)
 }
 
 /** The weights of `unet/` or `vae/`: one file, or shards that an index names; else the file of halves or torch.save's. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { UpscalerManifest } from '../../installed/manifest.ts'
 import { invalidCheckpoint } from '../failure.ts'
+import { formatOf } from '../file-format.ts'
 import type { Description, ModelDraft } from '../model-draft.ts'
 import {
   type Convention,
@@ -37,6 +38,9 @@ type Naming = Omit<Extract<Description, { kind: 'upscaler' }>, 'constants' | 'de
  * of it is run too, since nothing else would before somebody needs it.
  */
 export async function draftForeign(path: string, naming: Naming, options: ForeignOptions): Promise<ModelDraft> {
+  const format = formatOf(path)
+  if (format)
+    throw invalidCheckpoint(`${path}: expected an ONNX model, got ${FORMATS[format].what}.`, FORMATS[format].remedy)
   const bytes = await readFile(path)
   const graph = readForeignGraph(bytes, path)
   const missing = graph.externalFiles.find((name) => !existsSync(join(dirname(path), name)))
@@ -60,6 +64,11 @@ export async function draftForeign(path: string, naming: Naming, options: Foreig
     doubts,
   }
 }
+
+const FORMATS = {
+  torch: { what: 'a file that torch.save wrote', remedy: 'Let its name end in .pth.' },
+  safetensors: { what: 'a safetensors file', remedy: 'Let its name end in .safetensors.' },
+} as const
 
 const BESIDE = 'An ONNX file may keep its weights in a second one; download that too, into the same folder.'
 
