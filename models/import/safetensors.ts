@@ -35,7 +35,7 @@ export function readSafetensorsHeader(path: string): ReadonlyMap<string, TensorE
 /** `length` bytes of a file from `position` on. */
 export function readBytes(path: string, position: number, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length)
-  const file = openSync(path, 'r')
+  const file = open(path)
   try {
     let filled = 0
     while (filled < length) {
@@ -48,6 +48,19 @@ export function readBytes(path: string, position: number, length: number): Uint8
     closeSync(file)
   }
   return bytes
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, 'r')
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? cause.code : cause
+    throw invalidCheckpoint(
+      `${path}: expected a file that can be read, got ${reason}.`,
+      'Let the user that runs this read it.',
+      cause,
+    )
+  }
 }
 
 /** Checks a header's JSON against the size of its file; `path` is for messages only. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { copyFile, link, realpath, stat } from 'node:fs/promises'
+import { chmod, constants, copyFile, link, realpath, stat } from 'node:fs/promises'
 import { invalidCheckpoint } from './failure.ts'
 import { readBytes } from './safetensors.ts'
 import { BYTES_OF_TYPE, elementCount, firstNotFinite, type StoredTensor } from './stored-tensor.ts'
@@ -40,12 +40,28 @@ export async function inspectFile(
   return hash && { bytes, sha256: hash.digest('hex') }
 }
 
-/** Puts a checkpoint's file into a model folder: the same bytes on disk where the file system can, else a copy. */
+/**
+ * Puts a checkpoint's file into a model folder: the same bytes on disk where the file system can, else a copy. A file that
+ * is closed to others, as Python's temporary files are, is copied: who runs the host may be another user.
+ */
 export async function placeFile(path: string, target: string): Promise<void> {
   // A link to a symbolic link, of which download caches are made, would be one itself.
   const file = await realpath(path)
-  await link(file, target).catch(() => copyFile(file, target))
+  const usual = 0o666 & ~process.umask()
+  const isOpen = ((await stat(file)).mode & usual & READABLE) === (usual & READABLE)
+  const isLinked =
+    isOpen &&
+    (await link(file, target).then(
+      () => true,
+      () => false,
+    ))
+  if (isLinked) return
+  await copyFile(file, target, constants.COPYFILE_FICLONE)
+  if (!isOpen) await chmod(target, usual)
 }
+
+/** By its owner, its group and others. */
+const READABLE = 0o444
 
 function* readInChunks(path: string, begin: number, end: number): Generator<Uint8Array<ArrayBuffer>> {
   for (let position = begin; position < end; position += AT_ONCE)

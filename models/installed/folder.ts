@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { digestFile } from './digest.ts'
+import { digestFile, whyUnreadable } from './digest.ts'
 import { type Manifest, type ManifestFile, manifestSchema, type VariantProvider } from './manifest.ts'
 
 /** A model folder whose manifest is valid and whose files have the right size. */
@@ -44,7 +44,14 @@ export async function readModelFolder(directory: string): Promise<ModelFolder> {
 export async function verifyModelFolder({ directory, manifest }: ModelFolder): Promise<void> {
   for (const { path, sha256 } of filesOf(manifest)) {
     const file = join(directory, path)
-    const digest = await cachedDigest(file)
+    const digest = await cachedDigest(file).catch((error: unknown) => {
+      throw new RestorationError(
+        'model_corrupt',
+        `${file}: expected a file that can be read, got ${whyUnreadable(error)}.`,
+        'Let the user that runs this read the files of the model.',
+        { cause: error },
+      )
+    })
     if (digest !== sha256) throw corrupt(file, `SHA-256 ${sha256}`, digest)
   }
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { digestFile } from './digest.ts'
+import { digestFile, whyUnreadable } from './digest.ts'
 import { filesOf, parseModelManifest } from './folder.ts'
 import type { Manifest } from './manifest.ts'
 
@@ -33,6 +33,11 @@ async function problemOf(path: string, bytes: number, sha256: string): Promise<s
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) return `expected ${bytes} bytes, got no file.`
   if (found.size !== bytes) return `expected ${bytes} bytes, got ${found.size}.`
-  const digest = await digestFile(path)
+  let digest: string
+  try {
+    digest = await digestFile(path)
+  } catch (error) {
+    return `expected a file that can be read, got ${whyUnreadable(error)}.`
+  }
   return digest === sha256 ? undefined : `expected SHA-256 ${sha256}, got ${digest}.`
 }

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -200,6 +201,17 @@ describe('a checkpoint becomes a model', () => {
     expect(own.map(({ path }) => path)).toEqual(['weights.bin', 'conditioning.bin', 'conditioning.safetensors'])
     const input = ramp(1, 4, 6, 6)
     expect(await predict(linked.output, input)).toEqual(await predict(copied.output, input))
+  })
+
+  test('that others may read, though its files were closed to them', async () => {
+    const { directory, output, run } = stage()
+    const file = join(directory, 'unet', 'diffusion_pytorch_model.safetensors')
+    chmodSync(file, 0o600)
+    await run()
+    const model = statSync(join(output, 'unet.safetensors'))
+    expect(model.mode & 0o777).toBe(statSync(join(output, 'manifest.json')).mode & 0o777)
+    expect(statSync(file)).toMatchObject({ mode: 0o100600, nlink: 1 })
+    await openModelFolder(output)
   })
 
   test('from files that are links to a cache of downloads', async () => {
