@@ -72,10 +72,15 @@ export class Narration {
 
   /**
    * What was told of a run after the message of a number; of a run whose messages are no longer kept, what its record
-   * says. Undefined for a run that nobody knows.
+   * says. A number that was not given yet is of a host whose clock was ahead, and says nothing of what was heard.
+   * Undefined for a run that nobody knows.
    */
   since(run: string, after: number): Past | undefined {
     if (!this.#runs.isKnown(run)) return undefined
+    if (after >= this.#sequence) {
+      const all = this.since(run, Number.NEGATIVE_INFINITY)
+      return all && { ...all, hasGap: true }
+    }
     const log = this.#logs.get(run)
     // The messages of an earlier run of the same id are not this one's.
     const isStale = log?.hasEnded === true && this.#runs.isOpen(run)
@@ -179,9 +184,9 @@ function bytesOf({ telling }: Told): number {
   return telling.kind === 'message' ? 0 : sizeOf(telling.frame)
 }
 
-/** Greater than any number that an earlier host gave, unless it told more than a million things in each second. */
+/** Greater than any number that an earlier host gave, unless that told a million things a second or its clock was ahead. */
 function firstSequence(now: number): number {
-  return Math.floor(now / 1000 - 1.7e9) * 2 ** 20
+  return Math.max(0, Math.floor(now / 1000 - 1.7e9)) * 2 ** 20
 }
 
 function known(type: string, data: unknown): ExecutionMessage[] {

@@ -167,7 +167,9 @@ export class Narrator {
   /** `progress_state`, unless it was told just before; a small graph's starts and ends are always told. */
   #state(time: number, isEdge: boolean): Telling[] {
     const pause = this.#isSmall ? (isEdge ? 0 : SMALL_PAUSE) : LARGE_PAUSE
-    return time - this.#toldAt < pause ? [] : this.#stateMessage(time)
+    // A clock that was set back has told nothing in what is its future.
+    const isRecent = this.#toldAt <= time && time < this.#toldAt + pause
+    return isRecent ? [] : this.#stateMessage(time)
   }
 
   #stateMessage(time: number): Telling[] {

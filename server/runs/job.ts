@@ -92,10 +92,15 @@ export function describeJob({ summary, ...job }: ListedJob) {
 /** Milliseconds that a run waited and ran, and that each of its nodes took; null where it has not come to that. */
 export function timesOf({ createdAt, startedAt, endedAt, record }: Job) {
   return {
-    queued: startedAt === undefined ? null : startedAt - createdAt,
-    run: startedAt === undefined || endedAt === undefined ? null : endedAt - startedAt,
+    queued: between(createdAt, startedAt),
+    run: between(startedAt, endedAt),
     nodes: record?.node_times ?? {},
   }
+}
+
+/** Not less than nothing, also where the clock was set back meanwhile. */
+function between(start: number | undefined, end: number | undefined): number | null {
+  return start === undefined || end === undefined ? null : Math.max(0, end - start)
 }
 
 /** The id that the editor gave the graph. */

@@ -27,7 +27,7 @@ interface Fragment {
 export class Connection {
   readonly sid: string
   features: FeatureFlags = {}
-  /** When something was last sent, in ms since the epoch. */
+  /** When something was last sent, on the clock that nobody sets. */
   sentAt = 0
   readonly #socket: WebSocket
   /** What the socket writes to. */
@@ -53,7 +53,7 @@ export class Connection {
   /** Sends a message that is already JSON text. */
   send(text: string): void {
     if (!this.#isOpen) return
-    this.sentAt = Date.now()
+    this.sentAt = performance.now()
     this.#outbox.add(text.length, () => [{ data: text, isLast: true }])
   }
 
@@ -102,7 +102,7 @@ export class Connection {
     if (this.features.supports_preview_metadata !== true && of.node !== this.#executing) {
       this.#sendMessage({ type: 'executing', data: of })
     }
-    this.sentAt = Date.now()
+    this.sentAt = performance.now()
     const understood = this.#understood(frame)
     this.#outbox.add(sizeOf(frame), () => fragmentsOf(encodeFrame(understood)))
   }

@@ -187,7 +187,7 @@ export class Hub {
   /** Some clients take 10 s without a message for a lost connection. */
   #breakSilence(silence: number): void {
     if (this.#options.runs.active === undefined) return
-    const due = Date.now() - silence * 0.75
+    const due = performance.now() - silence * 0.75
     for (const connection of this.#everyConnection()) {
       if (connection.sentAt <= due) connection.send(text(this.#status()))
     }

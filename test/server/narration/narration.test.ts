@@ -67,6 +67,15 @@ test('a picture that is larger than all that is kept is kept until the next', ()
   expect([frames(past.told).map(({ metadata }) => metadata.index), past.hasGap]).toEqual([[1], true])
 })
 
+test('who remembers numbers of a host whose clock was ahead is told all again', () => {
+  const { narration, tell } = open()
+  tell({ type: 'started' })
+  const told = narration.since('run', -1)!.told
+  expect(told).toHaveLength(1)
+  expect(narration.since('run', told[0]!.sequence)).toMatchObject({ told: [], hasGap: false })
+  expect(narration.since('run', told[0]!.sequence + 2 ** 30)).toMatchObject({ told, hasGap: true })
+})
+
 test('a client gets one result whatever waits, and is given up where many wait', async () => {
   let isEnded = false
   let taken: (() => void) | undefined

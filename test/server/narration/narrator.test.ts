@@ -24,6 +24,13 @@ function traffic(count: number): { bytes: number; states: Record<string, unknown
 }
 
 describe('progress_state', () => {
+  test('goes on when the clock is set back', () => {
+    const narrator = narratorOf({ 1: { class_type: 'Fake', inputs: {} } })
+    const at = (time: number, value: number) =>
+      narrator.tell({ runId: 'run', sequence: value, time, type: 'node_progress', node: '1', value, max: 9 }).length
+    expect([at(5000, 1), at(5010, 2), at(1000, 3), at(1010, 4), at(1060, 5)]).toEqual([2, 1, 2, 1, 2])
+  })
+
   test('holds every node that has started, for a small graph', () => {
     const { states } = traffic(3)
     expect(states.map((nodes) => Object.keys(nodes).length)).toEqual([1, 1, 2, 2, 3, 3])

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { runnerOptions, serveSettings } from '../../../server/config.ts'
 import { HostLog } from '../../../server/host-log.ts'
 import { Narration } from '../../../server/narration/narration.ts'
@@ -55,6 +55,9 @@ test('while a run says nothing, its client and everybody else still hear somethi
   expect(other.types).toEqual(['status'])
   mine.send({ type: 'run', data: { workflow: fakeGraph('hang') } })
   await mine.until('executing')
+  // Also when the clock is set back.
+  const now = Date.now
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() - 3_600_000)
   const before = [mine.heard.length, other.heard.length]
   await new Promise((wake) => setTimeout(wake, 600))
   expect(mine.heard.length - before[0]!).toBeGreaterThanOrEqual(4)
@@ -63,6 +66,7 @@ test('while a run says nothing, its client and everybody else still hear somethi
   // Though nobody but their library answers to the host, which looks after them.
   expect(mine.socket.readyState).toBe(mine.socket.OPEN)
 
+  clock.mockRestore()
   runs.close()
   hub.close()
   server.close()
