@@ -8,6 +8,8 @@ export interface Outcome {
   /** What was written, or was there already; several for a file of several pictures. */
   readonly results: readonly string[]
   readonly seconds?: number
+  /** What of the file could not be read, or was left out. */
+  readonly notes?: readonly string[]
   readonly error?: Pick<RestorationError, 'code' | 'message' | 'remedy'>
 }
 
@@ -19,7 +21,7 @@ export interface BatchProgress {
   end(): void
 }
 
-/** A bar on a terminal, a line for each file elsewhere, or a line of JSON for each. Failures go to stderr. */
+/** A bar on a terminal, a line for each file elsewhere, or a line of JSON for each. Failures, and what was not read, go to stderr. */
 export async function batchProgress(total: number, asJson: boolean): Promise<BatchProgress> {
   if (asJson) return jsonProgress()
   return process.stderr.isTTY === true ? barProgress(total) : lineProgress(total)
@@ -30,7 +32,7 @@ function jsonProgress(): BatchProgress {
     part: () => undefined,
     file: (outcome) => {
       process.stdout.write(`${JSON.stringify(outcome)}\n`)
-      if (outcome.status === 'failed') process.stderr.write(failureLine(outcome))
+      process.stderr.write(complaints(outcome))
     },
     end: () => undefined,
   }
@@ -42,7 +44,7 @@ function lineProgress(total: number): BatchProgress {
     part: () => undefined,
     file: (outcome) => {
       process.stdout.write(`[${counts.add(outcome)}/${total}] ${lineOf(outcome)}\n`)
-      if (outcome.status === 'failed') process.stderr.write(failureLine(outcome))
+      process.stderr.write(complaints(outcome))
     },
     end: () => process.stdout.write(counts.summary()),
   }
@@ -59,19 +61,19 @@ async function barProgress(total: number): Promise<BatchProgress> {
     Presets.shades_classic,
   )
   const counts = new Counts(total)
-  const failures: string[] = []
+  const said: string[] = []
   let done = 0
   bar.start(total, 0, { files: 0, line: '' })
   return {
     part: (fraction) => bar.update(done + fraction),
     file: (outcome) => {
       done = counts.add(outcome)
-      if (outcome.status === 'failed') failures.push(failureLine(outcome))
+      said.push(complaints(outcome))
       bar.update(done, { files: done, line: lineOf(outcome) })
     },
     end: () => {
       bar.stop()
-      process.stderr.write(failures.join(''))
+      process.stderr.write(said.join(''))
       process.stdout.write(counts.summary())
     },
   }
@@ -110,8 +112,10 @@ function lineOf({ source, status, results: [target], seconds = 0 }: Outcome): st
   }
 }
 
-function failureLine({ source, error }: Outcome): string {
-  return `${printable(`gendr: ${source}: ${error?.message} ${error?.remedy}`)}\n`
+/** For the error output: why a file failed, or what is missing in what was made of it. */
+function complaints({ source, error, notes = [] }: Outcome): string {
+  const lines = error === undefined ? notes : [`${error.message} ${error.remedy}`]
+  return lines.map((line) => `${printable(`gendr: ${source}: ${line}`)}\n`).join('')
 }
 
 /** A name may hold what a terminal obeys, or a line of its own. */

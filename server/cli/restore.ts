@@ -33,7 +33,9 @@ export const restoreCommand: Command = {
     overwrite: { help: 'replace results that exist' },
     'skip-existing': { help: 'leave out pictures whose result exists' },
     update: { help: 'leave out pictures whose result is younger, and replace the results of the others' },
-    json: { help: 'a line of JSON for each file: source, status (restored, skipped, failed), results, seconds, error' },
+    json: {
+      help: 'a line of JSON for each file: source, status (restored, skipped, failed), results, seconds, notes, error',
+    },
     ...WORK_OPTIONS,
     'no-metadata': {
       ...WORK_OPTIONS['no-metadata'],
@@ -116,6 +118,7 @@ async function restoreAll(work: Work): Promise<number> {
     try {
       if (!mayReplace) refuseExisting([target])
       const bytes = await readFile(source)
+      const notes: string[] = []
       const pictures = await workbench.run({
         graph: graphOf(source, await hasAlpha(bytes, settings.maxPixels)),
         settings: [],
@@ -123,6 +126,7 @@ async function restoreAll(work: Work): Promise<number> {
         signal,
         onEvent: (event) => {
           if (event.type === 'node_progress' && event.node === 'restore') progress.part(event.value / event.max)
+          if (event.type === 'node_text' && event.node === 'load') notes.push(...event.text.split('\n'))
         },
       })
       const results = resultNames(target, pictures.length)
@@ -136,7 +140,7 @@ async function restoreAll(work: Work): Promise<number> {
       const files = results.map((name, i) => ({ target: name, png: () => told(pictures[i]!.bytes) }))
       await writeResults(files, format)
       const seconds = Math.round(performance.now() - start) / 1000
-      progress.file({ source, status: 'restored', results, seconds })
+      progress.file({ source, status: 'restored', results, seconds, ...(notes.length > 0 && { notes }) })
     } catch (caught) {
       if (signal.aborted) break
       const failure = failureOf(caught)
@@ -169,13 +173,15 @@ async function isToSkip({ source, target }: Pair, flags: Flags): Promise<boolean
 async function hasAlpha(bytes: Uint8Array, maxPixels: number): Promise<boolean> {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return false
   const { default: sharp } = await import('sharp')
+  // Of a damaged one, too, something may show through.
+  const failOn = 'none'
   try {
-    if (!(await sharp(bytes, { limitInputPixels: false }).metadata()).hasAlpha) return false
+    if (!(await sharp(bytes, { limitInputPixels: false, failOn }).metadata()).hasAlpha) return false
   } catch {
     return false
   }
   // Decodes it: only what the run would decode as well.
-  const stats = sharp(bytes, { limitInputPixels: maxPixels, animated: true }).stats()
+  const stats = sharp(bytes, { limitInputPixels: maxPixels, animated: true, failOn }).stats()
   return stats.then(
     ({ isOpaque }) => !isOpaque,
     () => true,

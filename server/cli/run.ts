@@ -116,7 +116,9 @@ function* namesLike(path: string): Generator<string> {
   }
 }
 
+/** What nodes show goes to the output; what they say of their work, of a damaged picture for example, beside it. */
 function printText(event: RunEvent): void {
+  if (event.type === 'node_text') process.stderr.write(`${event.node}: ${event.text.replaceAll('\n', '; ')}\n`)
   if (event.type !== 'node_finished') return
   for (const line of event.ui?.text ?? []) process.stdout.write(`${event.node}: ${line}\n`)
 }

@@ -51,7 +51,8 @@ async function sizeOf(file: string): Promise<readonly [number, number]> {
 
 describe('from the command line', () => {
   test('the example runs as it is, in a data folder that nothing was in', async () => {
-    const { code, stdout } = await gendr('run', EXAMPLE, '--set', 'GenDRModelLoader.setting=detailed')
+    const { code, stdout, stderr } = await gendr('run', EXAMPLE, '--set', 'GenDRModelLoader.setting=detailed')
+    expect(stderr).toMatch(/^\w+: \d+ × \d+ in \w+ tiles?$/m)
     expect([code, stdout]).toEqual([0, 'restored_00001_.png\n'])
     expect(await sizeOf('restored_00001_.png')).toEqual([1024, 768])
   })
@@ -144,14 +145,18 @@ describe('from the command line', () => {
     expect(furthest).toBeLessThan(12)
   })
 
-  test('a folder of pictures is restored, but for the file that is none, which is named', async () => {
+  test('a folder of pictures is restored, but for the file that is none, which is named, and a damaged one as far as it goes', async () => {
     await mkdir(join(folder, 'old/trip'), { recursive: true })
     await copyFile(PHOTOGRAPH, join(folder, 'old/one.jpg'))
     await sharp(PHOTOGRAPH).resize(48, 36).toFile(join(folder, 'old/trip/two.png'))
     await writeFile(join(folder, 'old/broken.jpg'), 'no picture')
+    const small = await sharp(PHOTOGRAPH).resize(48, 36).toBuffer()
+    await writeFile(join(folder, 'old/cut.jpg'), small.subarray(0, 0.8 * small.length))
     const { code, stderr, stdout } = await gendr('restore', 'old', 'new', '--scale', '2')
     expect(code).not.toBe(0)
     expect(stdout + stderr).toMatch(/broken\.jpg/)
+    expect(stderr).toMatch(/^gendr: old\/cut\.jpg: the file is damaged/m)
+    expect(await sizeOf('new/cut.png')).toEqual([96, 72])
     expect(await sizeOf('new/one.png')).toEqual([512, 384])
     expect(await sizeOf('new/trip/two.png')).toEqual([96, 72])
   })

@@ -51,7 +51,7 @@ describe('LoadImage', () => {
     expect(frame.data).toEqual(data)
   })
 
-  test('the frames of a GIF are a batch, the smaller pages of a TIFF are not in it', async () => {
+  test('the frames of a GIF are a batch, the previews in a TIFF are not in it', async () => {
     const [first, second] = [noiseFrame(60, 40, 3, 1), noiseFrame(60, 40, 3, 2)]
     const frames = await Promise.all([first, second].map((frame) => raw(frame).png().toBuffer()))
     const moving = await sharp(frames, { join: { animated: true } })
@@ -127,10 +127,17 @@ describe('LoadImage', () => {
     for (let i = 0; i < frame.data.length; i += 3) expect(frame.data[i]).toBe(frame.data[i + 2])
   })
 
+  test('what is there of a damaged picture is loaded, and told of', async () => {
+    const context = { ...testContext({ x: photo.subarray(0, photo.length / 2) }), say: vi.fn() }
+    const { IMAGE } = await loadImage.run({}, { image: 'x' }, context)
+    expect(IMAGE.frames).toMatchObject([{ width: 60, height: 40 }])
+    expect(context.say).toHaveBeenCalledWith(expect.stringContaining('damaged'))
+  })
+
   test.each([
     ['text', Buffer.from('hello'), 'image_unreadable'],
     ['nothing', Buffer.alloc(0), 'image_unreadable'],
-    ['half a JPEG', photo.subarray(0, photo.length / 2), 'image_unreadable'],
+    ['the head of a JPEG', photo.subarray(0, 300), 'image_unreadable'],
     ['half an SVG', Buffer.from('<svg'), 'image_unreadable'],
     ['a drawing', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), 'image_unreadable'],
     ['a TIFF of floats', floats, 'image_unreadable'],

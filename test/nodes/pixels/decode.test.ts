@@ -2,9 +2,12 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { decodeImage, decodeImages } from '../../../nodes/pixels/decode.ts'
 import type { Samples } from '../../../nodes/sdk/values.ts'
-import { avifOfTwo, greyProfile, tiffOf, withProfile } from '../sdk/picture-files.ts'
+import { noiseFrame } from '../context.ts'
+import { avifOfTwo, greyProfile, tiffOf, tiffOfPages, withProfile } from '../sdk/picture-files.ts'
 
 const decode = (bytes: Uint8Array) => decodeImage(bytes, 'x', 1e6)
+const decodeAll = (bytes: Uint8Array, maxPixels = 1e6) =>
+  decodeImages(bytes, 'x', maxPixels, new AbortController().signal)
 
 /** A PNG of one row, grey or RGB. */
 function png(row: Uint8Array | Uint16Array, channels: 1 | 3): Promise<Buffer> {
@@ -85,8 +88,135 @@ test('an AVIF of several pictures is its primary one', async () => {
       .toBuffer()
   const both = avifOfTwo([await flat('red'), await flat('lime')])
   expect(await sharp(both).metadata()).toMatchObject({ pages: 2, pagePrimary: 1 })
-  const images = await decodeImages(both, 'x', 1e6, new AbortController().signal)
+  const { images } = await decodeAll(both)
   expect(images).toHaveLength(1)
   const [red, green, blue] = images[0]!.frame.data
   expect([red! < 10, green! > 245, blue! < 10]).toEqual([true, true, true])
+})
+
+describe('of a damaged file', () => {
+  const { width, height, data } = noiseFrame(200, 150)
+  const picture = () => sharp(data, { raw: { width, height, channels: 3 } })
+  const half = (file: Uint8Array) => file.subarray(0, file.length / 2)
+  /** The field of a tag in the first directory of a TIFF, little endian. */
+  const fieldOf = (file: Buffer, tag: number) => {
+    const directory = file.readUInt32LE(4)
+    const fields = Array.from({ length: file.readUInt16LE(directory) }, (_, i) => directory + 2 + 12 * i)
+    return fields.find((at) => file.readUInt16LE(at) === tag)!
+  }
+  const compressed = (file: Buffer, compression: number) => {
+    const copy = Buffer.from(file)
+    copy.writeUInt16LE(compression, fieldOf(copy, 259) + 8)
+    return copy
+  }
+  const scrambled = (file: Buffer) => {
+    const copy = Buffer.from(file)
+    copy.fill(0x5a, copy.length / 2, copy.length / 2 + 64)
+    return copy
+  }
+
+  test.each([false, true])('the two last bytes of a JPEG are not missed (progressive: %s)', async (progressive) => {
+    const jpeg = await picture().jpeg({ progressive }).toBuffer()
+    const whole = await decode(jpeg)
+    expect(whole.notes).toEqual([])
+    expect(await decode(jpeg.subarray(0, -2))).toEqual(whole)
+    expect(await decode(jpeg.subarray(0, -1))).toEqual(whole)
+  })
+
+  test.each([1, 6, 8])(
+    'what is there of a JPEG that was cut is read, and told of (orientation %i)',
+    async (orientation) => {
+      const jpeg = await picture().withMetadata({ orientation }).jpeg().toBuffer()
+      const whole = await decode(jpeg)
+      const cut = await decode(half(jpeg))
+      expect(cut.frame).toMatchObject({ width: whole.frame.width, height: whole.frame.height })
+      const same = cut.frame.data.filter((value, i) => value === whole.frame.data[i]).length / cut.frame.data.length
+      expect(same).toBeGreaterThan(0.4)
+      expect(same).toBeLessThan(0.6)
+      const [, percent] = /^the file is damaged .*: nothing of its last (\d+) % could be read$/.exec(cut.notes.join())!
+      expect(Math.abs(100 - Number(percent) - 100 * same)).toBeLessThan(12)
+    },
+  )
+
+  test('a JPEG that lacks bytes in between is told of as well', async () => {
+    const jpeg = await picture().jpeg().toBuffer()
+    const { notes } = await decode(Buffer.concat([half(jpeg), jpeg.subarray(-2)]))
+    expect(notes).toEqual([expect.stringContaining('premature end of data segment')])
+  })
+
+  test.each([
+    ['PNG', () => picture().png({ compressionLevel: 0 }).toBuffer()],
+    ['GIF', () => picture().gif().toBuffer()],
+  ])('what is there of a %s that was cut is read, and told of', async (_name, file) => {
+    const whole = await decode(await file())
+    const { frame, notes } = await decode(half(await file()))
+    expect(frame.data.subarray(0, 3000)).toEqual(whole.frame.data.subarray(0, 3000))
+    expect(notes).toEqual([expect.stringMatching(/nothing of its last \d\d % could be read$/)])
+  })
+
+  test('lines of a TIFF that are lost are told of', async () => {
+    for (const compression of ['lzw', 'deflate'] as const) {
+      const { notes } = await decode(scrambled(await picture().tiff({ compression }).toBuffer()))
+      expect(notes).toEqual([expect.stringContaining('the file is damaged')])
+    }
+  })
+
+  test('strips of a TIFF that lie beyond its end are told of', async () => {
+    // libvips makes strips of 256 lines.
+    const { data } = noiseFrame(20, 600)
+    const tall = sharp(data, { raw: { width: 20, height: 600, channels: 3 } })
+    const tiff = await tall.tiff({ compression: 'none' }).toBuffer()
+    const offsets = fieldOf(tiff, 273)
+    const [count, at] = [tiff.readUInt32LE(offsets + 4), tiff.readUInt32LE(offsets + 8)]
+    for (let strip = Math.ceil(count / 2); strip < count; strip++) tiff.writeUInt32LE(1e7, at + 4 * strip)
+    const { frame, notes } = await decode(tiff)
+    expect(frame.data.subarray(0, 3000)).toEqual(data.subarray(0, 3000))
+    expect(notes).toEqual([expect.stringMatching(/nothing of its last \d\d % could be read$/)])
+  })
+
+  test.each([
+    ['JPEG that ends before its first pixel', async () => (await picture().jpeg().toBuffer()).subarray(0, 300)],
+    ['PNG that ends before its first pixel', async () => (await picture().png().toBuffer()).subarray(0, 60)],
+    // ZSTD and LZMA, which libtiff is built without.
+    ['TIFF of ZSTD', async () => compressed(await picture().tiff({ compression: 'lzw' }).toBuffer(), 50_000)],
+    ['TIFF of LZMA', async () => compressed(await picture().tiff({ compression: 'lzw' }).toBuffer(), 34_925)],
+  ])('nothing is made up: a %s is refused', async (_name, file) => {
+    await expect(decode(await file())).rejects.toMatchObject({ code: 'image_unreadable' })
+  })
+})
+
+describe('pages of a TIFF', () => {
+  const fields = [
+    [258, Uint16Array.of(8, 8, 8)],
+    [262, 2],
+    [277, 3],
+  ] as const
+  const page = (width: number, height: number, seed = 1) => ({
+    width,
+    height,
+    pixels: noiseFrame(width, height, 3, seed).data as Uint8Array,
+    fields,
+  })
+
+  test('of several sizes are all read', async () => {
+    const sizes = [page(40, 30), page(30, 40, 2), page(38, 29, 3)]
+    const { images, notes } = await decodeAll(tiffOfPages(sizes))
+    expect(images).toMatchObject(sizes.map(({ width, height, pixels: data }) => ({ frame: { width, height, data } })))
+    expect(notes).toEqual([])
+    await expect(decodeAll(tiffOfPages(sizes), 3000)).rejects.toMatchObject({
+      code: 'image_too_large',
+      message: expect.stringContaining('3 pictures'),
+    })
+  })
+
+  test('that are previews of the first are left out, and told of', async () => {
+    const { images, notes } = await decodeAll(
+      tiffOfPages([page(41, 30), page(20, 15), page(11, 8), page(8, 8), page(20, 28)]),
+    )
+    expect(images.map(({ frame }) => [frame.width, frame.height])).toEqual([
+      [41, 30],
+      [20, 28],
+    ])
+    expect(notes).toEqual(['3 of 5 pictures are previews, left out'])
+  })
 })

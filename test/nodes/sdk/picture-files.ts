@@ -5,35 +5,60 @@ export type TiffField = readonly [tag: number, value: number | Uint16Array]
 
 /** A TIFF of one strip, little endian, without compression (TIFF 6.0, section 2). */
 export function tiffOf(width: number, height: number, pixels: Uint8Array, fields: readonly TiffField[]): Buffer {
+  return tiffOfPages([{ width, height, pixels, fields }])
+}
+
+/** The same of several pages. */
+export function tiffOfPages(pages: readonly TiffPage[]): Buffer {
+  const header = Buffer.from('II*\0\x08\0\0\0', 'latin1')
+  return pages.reduce(
+    (file, page, i) => Buffer.concat([file, directoryOf(page, file.length, i === pages.length - 1)]),
+    header,
+  )
+}
+
+export interface TiffPage {
+  readonly width: number
+  readonly height: number
+  readonly pixels: Uint8Array
+  readonly fields: readonly TiffField[]
+}
+
+/** A directory that begins at an offset of its file, what it does not hold itself, and the pixels behind it. */
+function directoryOf({ width, height, pixels, fields }: TiffPage, begin: number, isLast: boolean): Buffer {
+  const long = fields.filter(([, value]) => typeof value !== 'number')
+  const count = fields.length + 6
+  const valuesBegin = begin + 2 + 12 * count + 4
+  const pixelsBegin = valuesBegin + long.reduce((sum, [, value]) => sum + (value as Uint16Array).byteLength, 0)
   const all: readonly TiffField[] = [
     [256, width],
     [257, height],
     [259, 1],
-    [273, 8],
+    [273, pixelsBegin],
     [278, height],
     [279, pixels.length],
     ...fields,
   ]
-  const sorted = [...all].sort(([a], [b]) => a - b)
-  const directory = 8 + pixels.length + (pixels.length % 2)
-  const file = Buffer.alloc(directory + 2 + 12 * sorted.length + 4)
-  file.write('II*\0', 'latin1')
-  file.writeUInt32LE(directory, 4)
-  file.set(pixels, 8)
-  file.writeUInt16LE(sorted.length, directory)
-  const values: Buffer[] = []
-  let end = file.length
-  sorted.forEach(([tag, value], i) => {
-    const at = directory + 2 + 12 * i
-    file.writeUInt16LE(tag, at)
-    file.writeUInt16LE(typeof value === 'number' ? LONG : SHORT, at + 2)
-    file.writeUInt32LE(typeof value === 'number' ? 1 : value.length, at + 4)
-    file.writeUInt32LE(typeof value === 'number' ? value : end, at + 8)
-    if (typeof value === 'number') return
-    values.push(Buffer.from(value.buffer))
-    end += value.byteLength
-  })
-  return Buffer.concat([file, ...values])
+  const end = pixelsBegin + pixels.length + (pixels.length % 2)
+  const block = Buffer.alloc(end - begin)
+  block.writeUInt16LE(count)
+  block.writeUInt32LE(isLast ? 0 : end, 2 + 12 * count)
+  let free = valuesBegin
+  all
+    .toSorted(([a], [b]) => a - b)
+    .forEach(([tag, value], i) => {
+      const at = 2 + 12 * i
+      const isNumber = typeof value === 'number'
+      block.writeUInt16LE(tag, at)
+      block.writeUInt16LE(isNumber ? LONG : SHORT, at + 2)
+      block.writeUInt32LE(isNumber ? 1 : value.length, at + 4)
+      block.writeUInt32LE(isNumber ? value : free, at + 8)
+      if (isNumber) return
+      block.set(new Uint8Array(value.buffer), free - begin)
+      free += value.byteLength
+    })
+  block.set(pixels, pixelsBegin - begin)
+  return block
 }
 
 const SHORT = 3
