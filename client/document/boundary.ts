@@ -1,9 +1,7 @@
 import { entryOf } from '../../server/graph/entry.ts'
+import { MAX_NESTING } from '../../server/graph/limits.ts'
 import { type Boundary, boundaryOf, fieldKey } from '../../server/graph/subgraph-fields.ts'
 import { BOUNDARY, type Graph, type GraphLink, type GraphSocket } from './graph.ts'
-
-/** The host opens no subgraphs that are nested deeper; a file may have one that holds itself. */
-const DEEPEST = 64
 
 /** A subgraph as the nodes that are made of it see it, with the fields that the host finds; undefined where there is none. */
 export function boundaryIn(definitions: Graph['definitions'], id: string): Boundary | undefined {
@@ -66,7 +64,8 @@ function isField(
 ): boolean {
   const definition = definitions.get(id)
   const key = fieldKey(id, String(index))
-  const answer = known.get(key) ?? (definition === undefined || depth > DEEPEST ? false : undefined)
+  // The host opens no subgraphs that are nested deeper; a file may have one that holds itself.
+  const answer = known.get(key) ?? (definition === undefined || depth > MAX_NESTING ? false : undefined)
   if (answer !== undefined || definition === undefined) return answer === true
   known.set(key, false)
   const found = (linksFromInputs(definition).get(index) ?? []).some(({ to, input }) => {

@@ -1,3 +1,4 @@
+import { MAX_NESTING } from '../../server/graph/limits.ts'
 import { BOUNDARY, type Graph, type GraphLink } from './graph.ts'
 
 /** Links that close a circle, found by one walk over the graph (depth first, without recursion). */
@@ -45,9 +46,6 @@ interface Reached {
 
 type Reach = (node: string, input: string) => Reached
 
-/** The host runs no subgraphs that are nested deeper; further inside all outputs count as dependent. */
-const DEEPEST = 64
-
 /**
  * A place is a node, from which all its links lead on; of a node made of a subgraph it is an input, from which those
  * outputs lead on that depend on it inside: what another output gives may come back to it, as in ComfyUI.
@@ -57,7 +55,8 @@ function reachOf(graph: Graph, known: Depends = new Map(), depth = 0): Reach {
   return (node, input) => {
     const links = outgoing.get(node) ?? []
     const definition = graph.definitions.get(graph.nodes.get(node)?.type ?? '')
-    if (definition === undefined || depth > DEEPEST) return { place: node, links }
+    // The host runs no subgraphs that are nested deeper; further inside all outputs count as dependent.
+    if (definition === undefined || depth > MAX_NESTING) return { place: node, links }
     const outputs = dependents({ ...definition, definitions: graph.definitions }, definition, input, known, depth + 1)
     return { place: JSON.stringify([node, input]), links: links.filter(({ output }) => outputs.has(output)) }
   }

@@ -1,5 +1,6 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { entryOf } from '../../server/graph/entry.ts'
+import { MAX_COORDINATE } from '../../server/graph/limits.ts'
 import { type Boundary, ownValues } from '../../server/graph/subgraph-fields.ts'
 import { parameterValues } from '../../server/graph/widget-values.ts'
 import type { FileEntry } from './graph.ts'
@@ -62,7 +63,8 @@ export function patched(source: FileEntry, fields: Readonly<Record<string, unkno
 
 /** x, y, width and height of an object of the file; that of a new boundary where there is none. */
 export function boundingOf({ bounding }: FileEntry): readonly number[] {
-  const isPlace = Array.isArray(bounding) && bounding.length >= 4 && bounding.every((value) => Math.abs(value) <= 1e7)
+  const isPlace =
+    Array.isArray(bounding) && bounding.length >= 4 && bounding.every((value) => Math.abs(value) <= MAX_COORDINATE)
   return isPlace ? bounding : [0, 0, 120, 60]
 }
 

@@ -4,10 +4,13 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { entryOf } from '../../server/graph/entry.ts'
 import { groupName, openGroupNodes } from '../../server/graph/group-nodes.ts'
+import { MAX_SOCKETS } from '../../server/graph/limits.ts'
 import { type Boundary, inputsMeant } from '../../server/graph/subgraph-fields.ts'
 import { uniqueNames } from '../../server/graph/unique-names.ts'
 import {
+  isWidget,
   parseWorkflow,
+  pointSchema,
   type Workflow,
   type WorkflowInput,
   type WorkflowNode,
@@ -135,7 +138,7 @@ function readLevel(
   // A file may leave out the outputs of a node that nobody here knows, and still link them.
   const leastOutputs = new Map<string, number>()
   for (const { from, fromSlot } of workflow.links) {
-    leastOutputs.set(String(from), Math.max(leastOutputs.get(String(from)) ?? 0, Math.min(fromSlot + 1, MOST_SOCKETS)))
+    leastOutputs.set(String(from), Math.max(leastOutputs.get(String(from)) ?? 0, Math.min(fromSlot + 1, MAX_SOCKETS)))
   }
   const made = new Map<string, Described>()
   for (const [i, node] of workflow.nodes.entries()) {
@@ -233,12 +236,12 @@ function readInputs(
   const read = inputs.map((input, i): GraphSocket => {
     const name = names[i] ?? input.name
     const ours = known.get(name)
-    const isWidget = ours === undefined ? entryOf(input.rest.widget) !== undefined : ours.isWidget === true
+    const isField = ours === undefined ? isWidget(input) : ours.isWidget === true
     return {
       name,
       type: ours?.type ?? input.type,
       ...labelOf(input.rest),
-      ...(isWidget ? { isWidget } : {}),
+      ...(isField ? { isWidget: true } : {}),
       source: entries[i] ?? {},
       ...staleOf([input.link], links),
     }
@@ -273,10 +276,7 @@ function labelOf({ label }: FileEntry): { label?: string } {
   return typeof label === 'string' && label !== '' ? { label } : {}
 }
 
-const coordinate = z.number().min(-1e7).max(1e7)
 const boundarySocket = z.looseObject({ name: z.string().max(2000), type: z.string().max(2000).catch('*') })
-
-const MOST_SOCKETS = 2000
 
 /** The two nodes of a subgraph's boundary; nothing for the outermost level. */
 function readBoundary(source: FileEntry, links: ReadonlySet<number>): [string, GraphNode][] {
@@ -284,7 +284,7 @@ function readBoundary(source: FileEntry, links: ReadonlySet<number>): [string, G
   return ([BOUNDARY.input, BOUNDARY.output] as const).map((id) => {
     const key = id === BOUNDARY.input ? 'inputNode' : 'outputNode'
     const bounding = boundingOf(entryOf(source[key]) ?? {})
-    const entries = entriesAt(source, id === BOUNDARY.input ? 'inputs' : 'outputs').slice(0, MOST_SOCKETS)
+    const entries = entriesAt(source, id === BOUNDARY.input ? 'inputs' : 'outputs').slice(0, MAX_SOCKETS)
     const parsed = entries.map((entry) => boundarySocket.catch({ name: '', type: '*' }).parse(entry))
     const names = uniqueNames(parsed)
     const sockets = parsed.map(({ type }, i): GraphSocket => {
@@ -311,7 +311,7 @@ function readBoundary(source: FileEntry, links: ReadonlySet<number>): [string, G
 const rerouteSchema = z.looseObject({
   id: z.int().min(0),
   parentId: z.int().min(0).nullish().catch(undefined),
-  pos: z.union([z.array(coordinate).min(2), z.looseObject({ 0: coordinate, 1: coordinate })]),
+  pos: pointSchema,
 })
 const MOST_REROUTES = 20_000
 
@@ -330,7 +330,7 @@ function readReroutes(source: FileEntry): Reroute[] {
     const { data } = rerouteSchema.safeParse(entry)
     if (data === undefined) return []
     const { id, parentId, pos } = data
-    return [{ id, ...(parentId == null ? {} : { parent: parentId }), position: [pos[0]!, pos[1]!], source: entry }]
+    return [{ id, ...(parentId == null ? {} : { parent: parentId }), position: pos, source: entry }]
   })
 }
 

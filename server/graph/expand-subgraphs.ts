@@ -1,6 +1,7 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from './catalogue.ts'
 import { entryOf } from './entry.ts'
+import { MAX_NESTING, MAX_NODES } from './limits.ts'
 import {
   type Definition,
   INPUTS,
@@ -21,10 +22,8 @@ import {
   type WorkflowNode,
 } from './workflow.ts'
 
-/** What a subgraph may grow to; two that each hold two of the next would double with every level. */
-const MAX_NODES = 20_000
+/** What nodes may hold with the inside of subgraphs; two that each hold two of the next would double with every level. */
 const MAX_PARTS = 200_000
-const MAX_DEPTH = 64
 
 /**
  * Puts the inside of each subgraph in the place of the nodes that are made of it, so that what follows knows no subgraphs.
@@ -209,10 +208,10 @@ function refuseNesting({ name }: Definition, type: string, id: string, holders: 
       'Remove the node that is made of it from its inside.',
     )
   }
-  if (holders.length >= MAX_DEPTH) {
+  if (holders.length >= MAX_NESTING) {
     throw new RestorationError(
       'workflow_invalid',
-      `At node ${id} subgraphs are nested deeper than ${MAX_DEPTH} levels.`,
+      `At node ${id} subgraphs are nested deeper than ${MAX_NESTING} levels.`,
       'Unpack some of them.',
     )
   }

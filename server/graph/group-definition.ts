@@ -2,11 +2,12 @@ import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type Entry, entryOf, listOf } from './entry.ts'
 import { type End, groupEntry, INPUTS, OUTPUTS } from './group-entry.ts'
+import { MAX_SOCKETS } from './limits.ts'
 import { nameUuid } from './name-uuid.ts'
 import { optionalLast } from './object-info.ts'
 import { isVirtual, PRIMITIVE, REROUTE } from './virtual-nodes.ts'
 import { type Widget, widgetsOf } from './widget-values.ts'
-import { parseWorkflow, type WorkflowNode } from './workflow.ts'
+import { isWidget, parseWorkflow, type WorkflowNode } from './workflow.ts'
 
 interface Socket {
   readonly name: string
@@ -31,8 +32,6 @@ export type Resolve = (node: Entry) => {
   readonly type: NodeDescription | GroupDefinition | undefined
   readonly entry: Entry
 }
-
-const MAX_SOCKETS = 2000
 
 /**
  * An entry of `extra.groupNodes` as a subgraph (ComfyUI: groupNode.ts). A group shows the widgets of its nodes and the
@@ -86,12 +85,7 @@ class GroupReader {
     this.#entries = resolved.map(({ entry }) => entry)
     this.#types = resolved.map(({ type }) => type)
     this.#inputs = this.#nodes.map(({ inputs }) =>
-      inputs.map(({ name, type, rest }) => ({
-        name,
-        type,
-        rest,
-        isWidget: typeof rest.widget === 'object' && rest.widget !== null,
-      })),
+      inputs.map((input) => ({ name: input.name, type: input.type, rest: input.rest, isWidget: isWidget(input) })),
     )
     this.#external = new Map(
       listOf(group.external).flatMap((entry) => {

@@ -2,11 +2,11 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Entry, entryOf, listOf } from './entry.ts'
 import { type GroupDefinition, groupDefinition } from './group-definition.ts'
+import { MAX_NESTING } from './limits.ts'
 import { valuesOfWidgets } from './widget-values.ts'
 
 /** The type of a node of an older ComfyUI that stands for several; `/` before its frontend 1.2.63. */
 const GROUP = /^workflow[>/](.*)$/s
-const MAX_DEPTH = 64
 const CONVERT = 'Open it in ComfyUI and convert the group node to a subgraph.'
 
 /** The name of a group node's group; undefined for every other type. */
@@ -124,7 +124,7 @@ class Groups {
     const entry = Object.hasOwn(this.#entries, name) ? entryOf(this.#entries[name]) : undefined
     if (entry === undefined) throw unknownGroup(name)
     if (this.#holders.has(name)) throw closed(`The group node '${name}' holds itself.`)
-    if (this.#holders.size > MAX_DEPTH) throw closed(`Group nodes are nested deeper than ${MAX_DEPTH} levels.`)
+    if (this.#holders.size > MAX_NESTING) throw closed(`Group nodes are nested deeper than ${MAX_NESTING} levels.`)
     this.#holders.add(name)
     try {
       const held = new Set<ReadGroup>()

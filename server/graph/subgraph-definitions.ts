@@ -1,7 +1,10 @@
 import type { Catalogue } from './catalogue.ts'
+import { entryOf, listOf } from './entry.ts'
+import { MAX_NESTING, MAX_SOCKETS } from './limits.ts'
 import { type Boundary, boundaryOf, fieldKey } from './subgraph-fields.ts'
 import { uniqueNames } from './unique-names.ts'
 import {
+  isWidget,
   parseWorkflow,
   socketTypeOf,
   type Workflow,
@@ -13,8 +16,6 @@ import {
 /** ComfyUI's ids of a subgraph's boundary. */
 export const INPUTS = '-10'
 export const OUTPUTS = '-20'
-const MAX_SOCKETS = 2000
-const MAX_DEPTH = 64
 
 /** The file itself, or the inside of a subgraph. */
 export interface Level {
@@ -35,18 +36,12 @@ export interface Definition {
 
 /** The subgraphs of a file, by id. */
 export function readDefinitions({ rest }: Workflow, types: Catalogue): ReadonlyMap<string, Definition> {
-  const { definitions } = rest
-  const list =
-    typeof definitions === 'object' && definitions !== null && 'subgraphs' in definitions
-      ? definitions.subgraphs
-      : undefined
   const drafts = new Map<string, Draft>()
-  for (const entry of Array.isArray(list) ? list : []) {
-    if (typeof entry !== 'object' || entry === null) continue
-    const { id, name, inputs } = entry as { id?: unknown; name?: unknown; inputs?: unknown }
+  for (const entry of listOf(entryOf(rest.definitions)?.subgraphs)) {
+    const { id, name, inputs } = entryOf(entry) ?? {}
     if (typeof id !== 'string' || id === '') continue
     const level = levelOf(parseWorkflow(entry))
-    const sockets = (Array.isArray(inputs) ? inputs : []).slice(0, MAX_SOCKETS).map(socketOf)
+    const sockets = listOf(inputs).slice(0, MAX_SOCKETS).map(socketOf)
     drafts.set(id, {
       name: typeof name === 'string' ? name : id,
       level,
@@ -70,7 +65,7 @@ export function readDefinitions({ rest }: Workflow, types: Catalogue): ReadonlyM
 
 /** The boundary of a subgraph of which the file lists no inputs, as a node made of it says it. */
 export function listedBy({ inputs }: WorkflowNode): Boundary {
-  return boundaryOf(inputs, uniqueNames(inputs), (index) => isWidget(inputs[index]))
+  return boundaryOf(inputs, uniqueNames(inputs), (index) => inputs[index] !== undefined && isWidget(inputs[index]))
 }
 
 export function levelOf({ nodes, links }: Workflow): Level {
@@ -110,10 +105,7 @@ interface Entered {
 }
 
 function socketOf(entry: unknown): { name: string; type: string } {
-  const { name, type } = (typeof entry === 'object' && entry !== null ? entry : {}) as {
-    name?: unknown
-    type?: unknown
-  }
+  const { name, type } = entryOf(entry) ?? {}
   return { name: typeof name === 'string' ? name : '', type: socketTypeOf(type) }
 }
 
@@ -131,17 +123,13 @@ function enteringOf({ nodes, links }: Level): readonly (readonly Entered[])[] {
   return Array.from(entering, (ends) => ends ?? [])
 }
 
-function isWidget(input: WorkflowInput | undefined): boolean {
-  return typeof input?.rest.widget === 'object' && input.rest.widget !== null
-}
-
 /** Whether an input of a subgraph feeds a field inside: the file or the catalogue says so, or the subgraph further in. */
 function fieldsIn(drafts: ReadonlyMap<string, Draft>, types: Catalogue): (id: string, index: number) => boolean {
   const known = new Map<string, boolean>()
   const isField = (id: string, index: number, depth: number): boolean => {
     const key = fieldKey(id, String(index))
     // One that holds itself, or is nested too deep, is refused elsewhere.
-    const answer = known.get(key) ?? (depth > MAX_DEPTH ? false : undefined)
+    const answer = known.get(key) ?? (depth > MAX_NESTING ? false : undefined)
     if (answer !== undefined) return answer
     known.set(key, false)
     const found = drafts.get(id)?.entering[index]?.some(({ node, input }) => {

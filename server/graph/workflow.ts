@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { entryOf } from './entry.ts'
+import { MAX_COORDINATE, MAX_NODES, MAX_SOCKETS } from './limits.ts'
 
 /**
  * A workflow file in ComfyUI's UI format (the frame that litegraph 0.4 writes, and schema version 1), read strictly
@@ -66,16 +68,14 @@ export interface WorkflowGroup {
   readonly rest: Readonly<Record<string, unknown>>
 }
 
-const MAX_NODES = 20_000
 const MAX_LINKS = 100_000
-const MAX_SOCKETS = 2000
 const MAX_DEPTH = 64
 /** Some nodes keep a picture as base64 in a field. */
 const MAX_STRING = 10_000_000
 
-const coordinate = z.number().min(-1e7).max(1e7)
+const coordinate = z.number().min(-MAX_COORDINATE).max(MAX_COORDINATE)
 /** `[x, y]`, or `{"0": x, "1": y}` as a Float32Array goes through JSON. */
-const pair = z
+export const pointSchema = z
   .union([
     z.array(coordinate).min(2),
     z.looseObject({ 0: coordinate, 1: coordinate }).transform((at) => [at[0], at[1]] as number[]),
@@ -98,8 +98,8 @@ const outputSchema = z.looseObject({ name: z.string().max(2000).default(''), typ
 const nodeSchema = z.looseObject({
   id: nodeId,
   type: z.string().min(1).max(2000),
-  pos: pair.default([0, 0]),
-  size: pair.default([210, 60]),
+  pos: pointSchema.default([0, 0]),
+  size: pointSchema.default([210, 60]),
   mode: z.int().default(0),
   title: z.string().max(10_000).optional(),
   inputs: z.array(inputSchema).max(MAX_SOCKETS).nullish(),
@@ -143,7 +143,12 @@ export function socketTypeOf(type: unknown): string {
 
 /** Whether a parsed JSON value is a graph in the UI format (else it may be one in the API format). */
 export function isWorkflow(json: unknown): boolean {
-  return typeof json === 'object' && json !== null && 'nodes' in json && Array.isArray(json.nodes)
+  return Array.isArray(entryOf(json)?.nodes)
+}
+
+/** Whether an input stands for a widget that has become a socket. */
+export function isWidget({ rest }: WorkflowInput): boolean {
+  return entryOf(rest.widget) !== undefined
 }
 
 /**
@@ -212,13 +217,12 @@ function toNode(node: z.output<typeof nodeSchema>): WorkflowNode {
 
 /** Refuses lists that are too long before their entries are looked at. */
 function refuseCrowds(json: unknown): void {
-  if (typeof json !== 'object' || json === null) return
   for (const [key, most] of [
     ['nodes', MAX_NODES],
     ['links', MAX_LINKS],
     ['groups', MAX_NODES],
   ] as const) {
-    const list = (json as Record<string, unknown>)[key]
+    const list = entryOf(json)?.[key]
     if (Array.isArray(list) && list.length > most) {
       throw invalid(`The workflow has ${list.length} ${key}; at most ${most} are read.`)
     }
