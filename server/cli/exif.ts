@@ -1,3 +1,5 @@
+import { entriesOf, openTiff, TIFF_ENTRY, type Tiff } from '../graph/tiff.ts'
+
 /** Tags of TIFF and Exif (TIFF 6.0, CIPA DC-008) that are of the pixels, not of the photograph. */
 const ORIENTATION = 0x0112
 const EXIF_FOLDER = 0x8769
@@ -12,7 +14,6 @@ const SRGB = 1
 const R03 = 0x52303300
 const R98 = 0x52393800
 
-const ENTRY = 12
 const SHORT = 3
 const LONG = 4
 
@@ -30,55 +31,43 @@ export interface Restored {
  * @returns a copy without that prefix; undefined where it cannot be read
  */
 export function exifOfResult(exif: Uint8Array, { width, height, isConverted }: Restored): Uint8Array | undefined {
-  const hasPrefix = Buffer.from(exif.subarray(0, 6)).equals(Buffer.from('Exif\0\0', 'latin1'))
-  const copy = Uint8Array.from(hasPrefix ? exif.subarray(6) : exif)
-  const view = new DataView(copy.buffer)
+  const tiff = openTiff(Uint8Array.from(exif))
+  if (tiff === undefined) return undefined
+  const { bytes, view, isLittle, first } = tiff
   try {
-    const order = view.getUint16(0)
-    if (order !== 0x4949 && order !== 0x4d4d) return undefined
-    const little = order === 0x4949
-    const first = view.getUint32(4, little)
     let inner: number | undefined
-    for (const { tag, at } of entries(view, first, little)) {
-      if (tag === ORIENTATION) set(view, at, 1, little)
-      if (tag === EXIF_FOLDER) inner = view.getUint32(at + 8, little)
+    for (const { tag, at, value } of entriesOf(tiff, first)) {
+      if (tag === ORIENTATION) set(tiff, at, 1)
+      if (tag === EXIF_FOLDER) inner = value
     }
-    for (const { tag, at } of inner === undefined ? [] : entries(view, inner, little)) {
-      if (tag === PIXEL_WIDTH) set(view, at, width, little)
-      if (tag === PIXEL_HEIGHT) set(view, at, height, little)
-      if (tag === COLOUR_SPACE && isConverted) set(view, at, SRGB, little)
-      if (tag === INTEROPERABILITY_FOLDER && isConverted) sayStandard(view, view.getUint32(at + 8, little), little)
+    for (const { tag, at, value } of inner === undefined ? [] : entriesOf(tiff, inner)) {
+      if (tag === PIXEL_WIDTH) set(tiff, at, width)
+      if (tag === PIXEL_HEIGHT) set(tiff, at, height)
+      if (tag === COLOUR_SPACE && isConverted) set(tiff, at, SRGB)
+      if (tag === INTEROPERABILITY_FOLDER && isConverted) sayStandard(tiff, value)
     }
     // The second folder is that of the preview.
-    view.setUint32(first + 2 + view.getUint16(first, little) * ENTRY, 0, little)
-    return copy
+    view.setUint32(first + 2 + view.getUint16(first, isLittle) * TIFF_ENTRY, 0, isLittle)
+    return bytes
   } catch (error) {
     if (error instanceof RangeError) return undefined
     throw error
   }
 }
 
-function* entries(view: DataView, folder: number, little: boolean): Generator<{ tag: number; at: number }> {
-  const count = view.getUint16(folder, little)
-  for (let i = 0; i < count; i++) {
-    const at = folder + 2 + i * ENTRY
-    yield { tag: view.getUint16(at, little), at }
-  }
-}
-
 /** Changes Adobe RGB to sRGB in the index of interoperability, which comes first; a folder that is damaged stays as it is. */
-function sayStandard(view: DataView, folder: number, little: boolean): void {
-  const at = folder + 2
-  if (at + ENTRY > view.byteLength || view.getUint16(at, little) !== INTEROPERABILITY_INDEX) return
-  if (view.getUint32(at + 8) === R03) view.setUint32(at + 8, R98)
+function sayStandard(tiff: Tiff, folder: number): void {
+  const [index] = entriesOf(tiff, folder)
+  if (index?.tag !== INTEROPERABILITY_INDEX) return
+  if (tiff.view.getUint32(index.at + 8) === R03) tiff.view.setUint32(index.at + 8, R98)
 }
 
 /** Makes an entry one whole number. */
-function set(view: DataView, at: number, value: number, little: boolean): void {
-  const isShort = value < 0x10000 && view.getUint16(at + 2, little) === SHORT
-  view.setUint16(at + 2, isShort ? SHORT : LONG, little)
-  view.setUint32(at + 4, 1, little)
-  view.setUint32(at + 8, 0, little)
-  if (isShort) view.setUint16(at + 8, value, little)
-  else view.setUint32(at + 8, value, little)
+function set({ view, isLittle }: Tiff, at: number, value: number): void {
+  const isShort = value < 0x10000 && view.getUint16(at + 2, isLittle) === SHORT
+  view.setUint16(at + 2, isShort ? SHORT : LONG, isLittle)
+  view.setUint32(at + 4, 1, isLittle)
+  view.setUint32(at + 8, 0, isLittle)
+  if (isShort) view.setUint16(at + 8, value, isLittle)
+  else view.setUint32(at + 8, value, isLittle)
 }
