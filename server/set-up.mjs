@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const SERVER_SOURCES = ['server', 'nodes', 'models/import', 'tsconfig.json', 'tsconfig.build.json']
+const SERVER_SOURCES = ['server', 'nodes', 'models/import', 'models/installed', 'tsconfig.json', 'tsconfig.build.json']
 const CLIENT_SOURCES = ['client', 'server/protocol', 'server/graph', 'nodes/sdk']
 
 const SERVER = join('dist', 'server', 'main.js')
