@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const SERVER_SOURCES = ['server', 'nodes', 'models/import', 'models/installed', 'tsconfig.json', 'tsconfig.build.json']
 const CLIENT_SOURCES = ['client', 'server/protocol', 'server/graph', 'nodes/sdk']
 
 const SERVER = join('dist', 'server', 'main.js')
@@ -93,14 +92,20 @@ function install(root) {
   return true
 }
 
+/** What the compiler is told to build the server of. */
+function serverSources(root) {
+  const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8'))
+  return [...include, 'tsconfig.json', 'tsconfig.build.json']
+}
+
 function isServerBuilt(root) {
   const isThere = existsSync(join(root, SERVER))
-  return isThere && readStamp(join(root, 'dist', '.server-stamp')) === fingerprint(root, SERVER_SOURCES)
+  return isThere && readStamp(join(root, 'dist', '.server-stamp')) === fingerprint(root, serverSources(root))
 }
 
 function buildServer(root) {
   say('building the server …')
-  const before = fingerprint(root, SERVER_SOURCES)
+  const before = fingerprint(root, serverSources(root))
   if (!existsSync(join(root, SERVER))) rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true })
   if (!runTool(root, ['typescript', 'bin', 'tsc'], ['-p', 'tsconfig.build.json'])) {
     return fail('The server cannot be built; the compiler says why above.')

@@ -25,6 +25,7 @@ beforeEach(async () => {
   }
   for (const file of ['start.mjs', 'set-up.mjs']) await copyFile(join(SOURCES, file), join(root, 'server', file))
   await writeFile(join(root, 'server/main.ts'), 'one')
+  await writeFile(join(root, 'tsconfig.build.json'), '{"include":["server","models/installed"]}')
   await writeFile(join(root, 'package-lock.json'), '{"packages":{}}')
   await writeFile(join(root, 'node_modules/.package-lock.json'), '{"packages":{}}')
   await writeFile(join(root, 'node_modules/typescript/bin/tsc'), COMPILER)
@@ -58,6 +59,15 @@ describe('what was built', () => {
     await writeFile(join(root, 'server/main.ts'), 'two')
     await utimes(join(root, 'server/main.ts'), date, date)
     expect(await start()).toEqual({ code: 0, stdout: 'two\n', stderr: BUILDING })
+  })
+
+  test('is built again when any folder has changed that it is built of', async () => {
+    await mkdir(join(root, 'models/installed'), { recursive: true })
+    for (const text of ['one', 'two']) {
+      await writeFile(join(root, 'models/installed/part.ts'), text)
+      expect((await start()).stderr).toBe(BUILDING)
+    }
+    expect((await start()).stderr).toBe('')
   })
 
   test('is started although it is older where nothing can be written, but not told of as a new build', async () => {
