@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { nameOfFile } from '../../nodes/sdk/model-name.ts'
 import type { Manifest } from '../installed/manifest.ts'
+import { readAbout } from './about.ts'
 import { invalidCheckpoint } from './failure.ts'
 import type { ModelDraft } from './model-draft.ts'
 import { draftRestorer, type RestorerOptions } from './restorer.ts'
@@ -37,15 +39,16 @@ export interface ImportOptions extends SourceOptions {
  * files stay there: the files are linked into the folder, or copied where they cannot be.
  */
 export async function importCheckpoint(options: ImportOptions): Promise<Manifest> {
+  const { overwrite = false } = options
   const output = resolve(options.output)
   await tidyFolders(dirname(output))
-  await requireTarget(output, options.overwrite ?? false)
+  await requireTarget(output, overwrite)
   const draft = await draftModel(options)
   // An upscaler with tensors that are not used, and not known to be harmless, has been refused.
   if (draft.description.kind !== 'upscaler') warnOfUnused(draft.sources, options)
   for (const doubt of draft.doubts ?? []) options.warn?.(doubt)
   if (draft.origin !== undefined) options.tell?.(draft.origin)
-  return writeModel(draft, output, stepper(countSteps(draft), options))
+  return writeModel(draft, output, overwrite, stepper(countSteps(draft), options))
 }
 
 /** What an import would make. */
@@ -65,6 +68,11 @@ export async function sourceKind(source: string): Promise<SourceKind> {
   if (isForeign(source)) return 'graph'
   openUpscaler(source)
   return 'upscaler'
+}
+
+/** The name that something to import brings along: what a folder's gendr.json says, or a file's own. */
+export function ownNameOf(source: string, kind: SourceKind): string | undefined {
+  return kind === 'restorer' ? readAbout(join(source, 'gendr.json')).name : nameOfFile(source)
 }
 
 function warnOfUnused(sources: readonly Weights[], { warn }: ImportOptions): void {

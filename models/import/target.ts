@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 
@@ -23,13 +23,18 @@ export async function requireTarget(directory: string, overwrite: boolean): Prom
 /**
  * Fills a folder beside `directory`, then puts it in its place. When filling fails, nothing has changed; when the process
  * is killed, `tidyFolders` puts right what is left.
+ * @param overwrite whether that of a model is such a place; what came there meanwhile stays without it
  */
-export async function replaceFolder(directory: string, fill: (folder: string) => Promise<void>): Promise<void> {
+export async function replaceFolder(
+  directory: string,
+  fill: (folder: string) => Promise<void>,
+  overwrite: boolean,
+): Promise<void> {
   const fresh = beside(directory, 'new')
   await mkdir(fresh, { recursive: true })
   try {
     await fill(fresh)
-    await swap(fresh, directory)
+    await (overwrite ? swap(fresh, directory) : settle(fresh, directory))
   } finally {
     await rm(fresh, { recursive: true, force: true })
   }
@@ -62,6 +67,18 @@ const LEFTOVER = /^\.(.+)\.(new|old)-(\d+)-[0-9a-f-]{36}$/
 /** A place beside a folder that `tidyFolders` clears when this process was killed. */
 export function beside(directory: string, kind: 'new' | 'old'): string {
   return join(dirname(directory), `.${basename(directory)}.${kind}-${process.pid}-${randomUUID()}`)
+}
+
+/** Puts `fresh` where nothing is, or an empty folder. */
+async function settle(fresh: string, directory: string): Promise<void> {
+  // Not every system moves a folder onto an empty one. One that is not empty is not removed.
+  await rmdir(directory).catch(() => undefined)
+  try {
+    await rename(fresh, directory)
+  } catch (error) {
+    await requireTarget(directory, false)
+    throw error
+  }
 }
 
 /** Puts `fresh` where `directory` is; what was there comes back if that fails. */

@@ -9,13 +9,13 @@ export interface IqaFile {
 }
 
 /** The folder of a model root that they lie in. */
-const FOLDER = 'iqa'
+export const IQA_FOLDER = 'iqa'
 
 /** Every ONNX file in the folder `iqa` of the model roots, by name; where two share a name the earlier root wins. */
 export async function listIqaModels(roots: readonly string[]): Promise<readonly IqaFile[]> {
   const found = new Map<string, string>()
   for (const root of roots) {
-    const folder = join(root, FOLDER)
+    const folder = join(root, IQA_FOLDER)
     for (const name of await readdir(folder).catch(() => []))
       if (/^[^.].*\.onnx$/i.test(name) && !found.has(name)) found.set(name, join(folder, name))
   }

@@ -8,6 +8,11 @@ export function installedAs(name: string, installed: readonly string[]): string 
   return [name, tidy(fileOf(name)), nameOfFile(name)].find((candidate) => installed.includes(candidate))
 }
 
+/** Whether a file's ending is one of those that models are imported from. */
+export function isWeightsFile(path: string): boolean {
+  return WEIGHTS.test(path)
+}
+
 const WEIGHTS = /\.(safetensors|pth|pt|ckpt|onnx)$/i
 
 /** ComfyUI gives a path inside its folder of models, in the manner of its system. */

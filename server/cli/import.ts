@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { WORK_OPTIONS, workSettings } from '../config.ts'
-import { abortOnInterrupt } from './abort.ts'
+import { knownFailure } from '../storage/known-failure.ts'
+import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
 import type { Command } from './command.ts'
 import { writing } from './data-folder.ts'
 import { ADDITION_OPTIONS, readAdditions, refuseUseless } from './import-additions.ts'
-import { ownModels } from './models.ts'
+import { ownModels, refuseHiding } from './models.ts'
 import { readStep, STEP_OPTIONS } from './step-flags.ts'
 import { stepProgress } from './step-progress.ts'
 
@@ -30,34 +31,32 @@ export const importCommand: Command = {
       const actual = source === undefined ? 'neither' : 'both'
       throw unusable(`Expected a checkpoint or --random, got ${actual}.`, 'See gendr import --help.')
     }
-    const { draftModel, importCheckpoint, sourceKind } = await import('../../models/import/import.ts')
+    const { draftModel, importCheckpoint, ownNameOf, sourceKind } = await import('../../models/import/import.ts')
     const { importRandom } = await import('../../models/import/random.ts')
     const { tryRun } = await import('../inference/try-run.ts')
     const { mkdir } = await import('node:fs/promises')
-    const isFile = source !== undefined && /\.\w+$/.test(source)
-    const own = {
-      ...readAdditions(flags),
-      name: readName(flags.name, isFile),
-      ...readStep(flags),
-      tryRun,
-    }
-    const isDry = flags['dry-run'] === true
+    const own = { ...readAdditions(flags), ...readStep(flags), tryRun }
+    const [isDry, isQuiet, overwrite] = ['dry-run', 'quiet', 'overwrite'].map((flag) => flags[flag] === true)
     const models = ownModels(settings)
     // Before the source, which may be large and far away.
     if (!isDry) await writing(settings, () => mkdir(models, { recursive: true }))
-    refuseUseless(flags, source === undefined ? 'restorer' : await sourceKind(source))
+    const kind = source === undefined ? 'restorer' : await sourceKind(source)
+    refuseUseless(flags, kind)
+    const name = readName(flags.name ?? (source === undefined ? undefined : ownNameOf(source, kind)))
+    if (!isDry && !overwrite) await refuseHiding(settings, name)
+    if (kind === 'graph' && !isQuiet) process.stderr.write('gendr: trying the network out …\n')
     if (isDry) {
       if (source === undefined) throw unusable('Expected a checkpoint with --dry-run, got --random.', 'Leave one out.')
       const { importReport } = await import('./import-report.ts')
-      process.stdout.write(importReport(await draftModel({ ...own, source })))
+      process.stdout.write(importReport(await draftModel({ ...own, name, source })))
       return 0
     }
-    const name = own.name ?? (await draftModel({ ...own, source: source! })).description.name
-    const progress = await stepProgress(flags.quiet === true)
+    const progress = await stepProgress(isQuiet === true)
     const options = {
       ...own,
+      name,
       output: join(models, name),
-      overwrite: flags.overwrite === true,
+      overwrite,
       signal: abortOnInterrupt(),
       warn: (message: string) => process.stderr.write(`gendr: ${message}\n`),
       progress: progress.step,
@@ -66,6 +65,10 @@ export const importCommand: Command = {
     try {
       if (typeof random === 'string') await importRandom(random, options)
       else await importCheckpoint({ ...options, source: source! })
+    } catch (error) {
+      if (!(error instanceof RestorationError) || error.code !== 'interrupted') throw knownFailure(error) ?? error
+      process.stderr.write(`gendr: ${error.message} ${error.remedy}\n`)
+      return INTERRUPTED
     } finally {
       progress.end()
     }
@@ -74,8 +77,7 @@ export const importCommand: Command = {
   },
 }
 
-function readName(name: unknown, isOptional: boolean): string | undefined {
-  if (name === undefined && isOptional) return undefined
+function readName(name: unknown): string {
   if (typeof name === 'string' && /^[a-z0-9][a-z0-9._-]*$/i.test(name)) return name
   throw unusable(
     `Expected --name to be letters, digits, dots and dashes but received '${String(name ?? '')}'.`,

@@ -1,6 +1,7 @@
 import { type BrokenModel, type ModelFacts, modelFacts } from '../../models/installed/facts.ts'
 import { WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Command } from './command.ts'
+import { adviceOnLooseFiles } from './models.ts'
 
 export const modelsListCommand: Command = {
   usage: 'models',
@@ -12,8 +13,10 @@ export const modelsListCommand: Command = {
   },
   operands: [0, 0],
   async run(_operands, flags, environment) {
-    const models = await modelFacts(workSettings(flags, environment).modelRoots)
+    const settings = workSettings(flags, environment)
+    const models = await modelFacts(settings.modelRoots)
     process.stdout.write(flags.json === true ? `${JSON.stringify(models, null, 2)}\n` : listing(models))
+    for (const line of await adviceOnLooseFiles(settings)) process.stderr.write(`${line}\n`)
     return 0
   },
 }

@@ -7,7 +7,7 @@ import { tidyMemory } from '../tidy-memory.ts'
 import type { Command } from './command.ts'
 import { openFiles } from './data-folder.ts'
 import { startHost } from './host.ts'
-import { modelChoices, tidyModels } from './models.ts'
+import { adviceOnLooseFiles, modelChoices, tidyModels } from './models.ts'
 
 /** When the first requests after the start have been answered, in ms. */
 const SETTLED = 1000
@@ -23,6 +23,7 @@ export const serveCommand: Command = {
     const stopped = untilStopped()
     const unusable = new Deferred<RestorationError>()
     await tidyModels(settings)
+    for (const line of await adviceOnLooseFiles(settings)) log.warn(line)
     const host = await startHost(settings, {
       files: await openFiles(settings, settings.keepFor && settings.keepFor / 2),
       models: () => modelChoices(settings),

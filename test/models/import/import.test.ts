@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -390,6 +391,22 @@ describe('the model folder appears complete or not at all', () => {
     await run({ timestep: 100, overwrite: true })
     expect((await readModelFolder(output)).manifest.constants).toHaveProperty('timestep', 100)
     expect(readdirSync(folder).sort()).toEqual(['checkpoint', 'model'])
+  })
+
+  test('and a model that came meanwhile stays, unless overwriting is asked for', async () => {
+    const { output, folder, run } = stage()
+    const other = stage()
+    await other.run({ timestep: 100 })
+    const progress = (_done: number, _total: number, label: string): void => {
+      if (label.startsWith('wrote') && !existsSync(output)) cpSync(other.output, output, { recursive: true })
+    }
+    await expect(run({ progress })).rejects.toMatchObject({
+      message: expect.stringContaining('expected no model of that name'),
+    })
+    expect((await readModelFolder(output)).manifest.constants).toHaveProperty('timestep', 100)
+    expect(readdirSync(folder).sort()).toEqual(['checkpoint', 'model'])
+    await run({ progress, overwrite: true })
+    expect((await readModelFolder(output)).manifest.constants).toHaveProperty('timestep', 499)
   })
 
   test('and a cancelled overwriting leaves the old model', async () => {
