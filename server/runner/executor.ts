@@ -12,13 +12,13 @@ import type { NodeResult } from './cache.ts'
 import { type Answer, callNode, gather, neededInputs, type Resolve } from './call-node.ts'
 import { Constants } from './constants.ts'
 import { placeNodes } from './expand.ts'
-import { isInterruption, toRunError } from './failure.ts'
 import type { InputLists } from './map-lists.ts'
 import type { RunRequest } from './messages.ts'
 import { ReadyTasks } from './ready-tasks.ts'
 import { Reporter } from './reporter.ts'
 import { withoutFiles } from './run-files.ts'
-import type { Place, Task } from './task.ts'
+import { displayOf, type Place, type Task } from './task.ts'
+import { type Failure, Teller } from './teller.ts'
 
 /** Results of earlier runs. */
 export interface ResultStore {
@@ -77,7 +77,7 @@ class Execution {
   readonly #cancel: AbortSignal
   /** Aborted by a cancellation, and by the failure of another branch. */
   readonly #stop = new AbortController()
-  readonly #executed: string[] = []
+  readonly #teller: Teller
   readonly #tasks = new Map<string, Task>()
   /** The first task of each signature, so that equal nodes are computed once. */
   readonly #bySignature = new Map<string, Task>()
@@ -87,19 +87,18 @@ class Execution {
   readonly #expanded = new Map<string, GraphNode>()
   /** Nodes that the cache saved. */
   readonly #saved = new Set<string>()
-  /** Nodes whose expansion was told of. */
-  readonly #unfolded = new Set<string>()
   readonly #ready = new ReadyTasks()
   #workers: Promise<void>[] = []
   #active = 0
   #rested = performance.now()
-  #failure: { readonly task: Task | undefined; readonly error: unknown } | undefined
+  #failure: Failure | undefined
 
   constructor(run: RunRequest, options: ExecutorOptions, cancel: AbortSignal, reporter: Reporter) {
     this.#run = run
     this.#options = options
     this.#cancel = cancel
     this.#reporter = reporter
+    this.#teller = new Teller(reporter, options.logFault)
   }
 
   async run(): Promise<void> {
@@ -118,20 +117,7 @@ class Execution {
     } finally {
       this.#cancel.removeEventListener('abort', abort)
     }
-    this.#end()
-  }
-
-  #end(): void {
-    const failure = this.#failure
-    const task = failure?.task
-    const node = task === undefined ? undefined : { id: this.#displayOf(task), planned: task.planned }
-    if (this.#cancel.aborted && (failure === undefined || isInterruption(failure.error))) {
-      this.#reporter.end({ type: 'interrupted', node: node?.id ?? null, executed: this.#executed })
-    } else if (failure === undefined) this.#reporter.end({ type: 'succeeded' })
-    else {
-      if (!(failure.error instanceof RestorationError)) this.#options.logFault(failure.error)
-      this.#reporter.end({ type: 'failed', error: toRunError(failure.error, node, this.#executed) })
-    }
+    this.#teller.ended(this.#failure, this.#cancel.aborted)
   }
 
   /** Makes the tasks of a plan; nothing starts yet. */
@@ -199,7 +185,7 @@ class Execution {
   async #begin(plan: Plan): Promise<void> {
     const cached = await this.#demand(this.#run.outputs)
     const saved = this.#savedBy(cached)
-    this.#reporter.emit({ type: 'cached', nodes: plan.order.filter((id) => saved.has(id)).sort() })
+    this.#teller.cached(plan.order.filter((id) => saved.has(id)).sort())
     await this.#tellSaved(cached, saved)
     this.#ready.arrange(0)
   }
@@ -217,19 +203,13 @@ class Execution {
   }
 
   async #tellSaved(found: readonly Found[], saved: ReadonlySet<string>): Promise<void> {
-    for (const { task, result } of found) {
-      const { id } = task.planned
-      if (result.ui !== null) this.#reporter.emit({ type: 'node_finished', node: id, ui: result.ui, cached: true })
-      this.#tellInner(task, result.inner)
-      this.#tellParents(task, result)
-    }
+    for (const { task, result } of found) this.#teller.saved(task, result)
     for (const id of saved) {
       const task = this.#tasks.get(id)!
       if (task.state !== 'idle') continue
       const showing = this.#options.cache.getShowing(task.signature)
       const inner = (showing instanceof Promise ? await showing : showing)?.inner
-      this.#tellInner(task, inner)
-      this.#tellParents(task, { ui: null, inner })
+      this.#teller.saved(task, { ui: null, inner })
     }
   }
 
@@ -298,19 +278,6 @@ class Execution {
     return !(hasEffects && this.#run.delivery === 'memory')
   }
 
-  /** Tells what the output nodes of an expansion showed in an earlier run, once. */
-  #tellInner({ planned: { id } }: Task, inner: NodeResult['inner']): void {
-    if (inner === undefined || this.#unfolded.has(id)) return
-    this.#unfolded.add(id)
-    this.#tellExpanded(
-      id,
-      inner.map(({ suffix }) => id + suffix),
-    )
-    for (const { suffix, ui } of inner) {
-      this.#reporter.emit({ type: 'node_finished', node: id + suffix, ui, cached: true })
-    }
-  }
-
   async #work(): Promise<void> {
     this.#startWorkers(0)
     // Workers may start others while they run, so the list grows under the loop.
@@ -358,13 +325,14 @@ class Execution {
     }
     task.state = 'running'
     if (task.unfolding === undefined) {
-      this.#reporter.emit({ type: 'node_started', node: planned.id })
+      this.#teller.started(task)
       if (await this.#askForMore(task)) return
       task.startedAt = performance.now()
       const context = this.#contextOf(planned.id)
-      const answers = await callNode(this.#nodeOf(planned), this.#listsOf(task), context, (message) =>
-        this.#tellBlocked(task, message),
-      )
+      const answers = await callNode(this.#nodeOf(planned), this.#listsOf(task), context, (message) => {
+        task.isBlocked = true
+        this.#teller.blocked(task, message)
+      })
       if (answers.some((answer) => answer instanceof Expansion)) return this.#unfold(task, answers)
       task.result = this.#gather(task, answers, noLink)
     } else {
@@ -427,9 +395,8 @@ class Execution {
     for (const [inner, node] of Object.entries(nodes)) this.#expanded.set(inner, node)
     const waited = new Set([...roots, ...results])
     const plan = planNodes((other) => this.#graphNode(other), [...waited], this.#options.catalogue, this.#tasks)
-    await this.#add(plan, { parent: task, display: this.#displayOf(task) })
-    this.#unfolded.add(id)
-    this.#tellExpanded(id, plan.order)
+    await this.#add(plan, { parent: task, display: displayOf(task) })
+    this.#teller.expanded(task, plan.order)
     task.unfolding = { answers, resolve, sources: results }
     for (const source of results) this.#tasks.get(source)!.users++
     if (roots.length > 0) {
@@ -451,23 +418,9 @@ class Execution {
     this.#letGo(task)
   }
 
-  #finish(task: Task, cached: boolean): void {
-    const { id } = task.planned
-    const { ui, files, inner } = task.result!
-    this.#executed.push(id)
-    this.#reporter.emit({ type: 'node_finished', node: id, ui, cached })
-    if (cached) this.#tellInner(task, inner)
-    this.#tellParents(task, cached ? task.result! : { ui, files })
+  #finish(task: Task, isTwins: boolean): void {
+    this.#teller.finished(task, task.result!, isTwins)
     this.#settle(task)
-  }
-
-  /** What a node inside of an expansion shows, and what its own expansion showed before, belongs to all around it. */
-  #tellParents(task: Task, { ui, files, inner = [] }: Pick<NodeResult, 'ui' | 'files' | 'inner'>): void {
-    const shown = ui === null ? inner : [{ suffix: '', ui, files }, ...inner]
-    for (let outer = task.place?.parent; outer !== undefined; outer = outer.place?.parent) {
-      const own = task.planned.id.slice(outer.planned.id.length)
-      for (const { suffix, ...rest } of shown) outer.inner.push({ suffix: own + suffix, ...rest })
-    }
   }
 
   /** A task has its result: others may start, and what only it needed may go. */
@@ -511,26 +464,6 @@ class Execution {
 
   #valuesOf([source, slot]: Link): readonly unknown[] {
     return this.#tasks.get(source)!.result!.outputs[slot]!
-  }
-
-  #tellBlocked(task: Task, message: string): void {
-    task.isBlocked = true
-    this.#reporter.emit({
-      type: 'node_blocked',
-      node: this.#displayOf(task),
-      nodeType: task.planned.description.id,
-      message,
-      executed: [...this.#executed],
-    })
-  }
-
-  #tellExpanded(parent: string, nodes: readonly string[]): void {
-    const display = this.#displayOf(this.#tasks.get(parent)!)
-    this.#reporter.emit({ type: 'expanded', node: parent, display, nodes })
-  }
-
-  #displayOf(task: Task): string {
-    return task.place?.display ?? task.planned.id
   }
 
   #nodeOf({ description }: PlannedNode): AnyNode {

@@ -54,3 +54,8 @@ export interface Task {
   isBlocked: boolean
   result: NodeResult | undefined
 }
+
+/** The node of the submitted graph that a task belongs to. */
+export function displayOf({ place, planned }: Task): string {
+  return place?.display ?? planned.id
+}
