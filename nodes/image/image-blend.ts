@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { repeatTo } from '../pixels/batch.ts'
 import { hasAlpha, withChannels } from '../pixels/channels.ts'
 import { combineSamples } from '../pixels/colours.ts'
 import { fillSize } from '../pixels/fill-size.ts'
-import { pairFrames } from '../pixels/pair-frames.ts'
+import { RestorationError } from '../sdk/error.ts'
 import { defineNode } from '../sdk/node.ts'
+import type { Frame, Image } from '../sdk/values.ts'
 
 const MODES = ['normal', 'multiply', 'screen', 'overlay', 'soft_light', 'difference'] as const
 
@@ -29,7 +31,7 @@ export const imageBlend = defineNode({
   async run({ image1, image2 }, { blend_factor, blend_mode }) {
     const blend = BLENDS[blend_mode]
     const frames = []
-    for (const [lower, upper] of pairFrames(image1, image2)) {
+    for (const [lower, upper] of pairsOf(image1, image2)) {
       const { width, height, channels } = lower
       const same = upper.width === width && upper.height === height
       const fitted = withChannels(same ? upper : await fillSize(upper, width, height, 'bicubic'), channels)
@@ -41,6 +43,23 @@ export const imageBlend = defineNode({
     return { IMAGE: { frames } }
   },
 })
+
+/**
+ * Each picture with the one that is laid over it; a single one goes with all of the other batch, whichever it is.
+ * @throws RestorationError `invalid_input` when the batches do not fit
+ */
+function pairsOf({ frames: lower }: Image, { frames: upper }: Image): readonly (readonly [Frame, Frame])[] {
+  const count = Math.max(lower.length, upper.length)
+  if (Math.min(lower.length, upper.length) !== 1 && lower.length !== upper.length) {
+    throw new RestorationError(
+      'invalid_input',
+      `Expected as many pictures in image1 as in image2, or a single one, but received ${lower.length} and ${upper.length}.`,
+      'Give a single picture to one of them, or batches of one size.',
+    )
+  }
+  const over = repeatTo(upper, count)
+  return repeatTo(lower, count).map((frame, i) => [frame, over[i]!])
+}
 
 /** Soft light is W3C's (Compositing and Blending, section 9.1.9). */
 const BLENDS: Readonly<Record<Mode, (lower: number, upper: number) => number>> = {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { imageBlend } from '../../../nodes/image/image-blend.ts'
+import type { Image } from '../../../nodes/sdk/values.ts'
 import { testContext } from '../context.ts'
 import { batch, bytes, first, floats } from '../frames.ts'
 
@@ -41,5 +42,20 @@ describe('two pictures are blended', () => {
       context,
     )
     expect(IMAGE.frames[0]!.data).toEqual(Uint16Array.of(500))
+  })
+
+  test('one with each of many, whichever is the one, but no two with three', async () => {
+    const grey = (...levels: number[]) => batch(...levels.map((level) => bytes(1, 1, 1, [level])))
+    const blend = async (image1: Image, image2: Image) => {
+      const { IMAGE } = await imageBlend.run({ image1, image2 }, { blend_mode: 'normal', blend_factor: 0.5 }, context)
+      return IMAGE.frames.map(({ data }) => data[0])
+    }
+    expect(await blend(grey(100), grey(0, 50, 200))).toEqual([50, 75, 150])
+    expect(await blend(grey(0, 50, 200), grey(100))).toEqual([50, 75, 150])
+    expect(await blend(grey(0, 100), grey(100, 200))).toEqual([50, 150])
+    await expect(blend(grey(0, 0), grey(0, 0, 0))).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('received 2 and 3'),
+    })
   })
 })
