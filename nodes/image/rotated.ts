@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { hasAlpha } from '../pixels/channels.ts'
 import { storing } from '../pixels/colours.ts'
 import { CUBIC } from '../pixels/resample-taps.ts'
 import { depthOf, fullScale, samplesOf } from '../pixels/samples.ts'
@@ -40,7 +41,8 @@ const LINES = 64
 
 /**
  * A frame turned clockwise about its middle by an angle in radians, as seen through a window of a size; what lies beyond
- * is `fill`, 0..1. Between pixels Keys' cubic convolution (a = −0.75), as everywhere here.
+ * is opaque and `fill`, 0..1. Between pixels Keys' cubic convolution (a = −0.75), as everywhere here; colours count as much as they
+ * are opaque, so that none shows that was hidden.
  */
 export async function rotated(
   frame: Frame,
@@ -56,27 +58,30 @@ export async function rotated(
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)]
   const columns = new Taps(frame.width)
   const rows = new Taps(frame.height)
+  const colours = hasAlpha(frame) ? channels - 1 : channels
+  const sums = new Float64Array(colours)
   for (let y = 0, to = 0; y < height; y++) {
     const v = y - (height - 1) / 2
     for (let x = 0; x < width; x++, to += channels) {
       const u = x - (width - 1) / 2
       const sourceX = u * cos + v * sin + (frame.width - 1) / 2
       const sourceY = v * cos - u * sin + (frame.height - 1) / 2
-      const isInside = columns.place(sourceX) && rows.place(sourceY)
-      for (let c = 0; c < channels; c++) {
-        if (!isInside) {
-          store(to + c, fill)
-          continue
-        }
-        let sum = 0
-        for (let j = 0; j < 4; j++) {
-          const line = rows.at[j]! * frame.width
-          let across = 0
-          for (let i = 0; i < 4; i++) across += columns.weights[i]! * from[(line + columns.at[i]!) * channels + c]!
-          sum += rows.weights[j]! * across
-        }
-        store(to + c, sum * unit)
+      if (!columns.place(sourceX) || !rows.place(sourceY)) {
+        for (let c = 0; c < channels; c++) store(to + c, c < colours ? fill : 1)
+        continue
       }
+      sums.fill(0)
+      let total = 0
+      for (let j = 0; j < 4; j++) {
+        for (let i = 0; i < 4; i++) {
+          const at = (rows.at[j]! * frame.width + columns.at[i]!) * channels
+          const weight = rows.weights[j]! * columns.weights[i]! * (colours < channels ? from[at + colours]! * unit : 1)
+          for (let c = 0; c < colours; c++) sums[c]! += weight * from[at + c]!
+          total += weight
+        }
+      }
+      for (let c = 0; c < colours; c++) store(to + c, total > 0 ? (sums[c]! / total) * unit : 0)
+      if (colours < channels) store(to + colours, total)
     }
     if (y % LINES === LINES - 1) {
       await setImmediate()

@@ -32,6 +32,19 @@ describe('a picture that is straightened', () => {
     expect([whole.data[0], whole.data[16 * 42 + 20]]).toEqual([0, 200])
   })
 
+  test('with transparency lies on an opaque field, and shows nothing at its edges that was hidden', async () => {
+    // White where it is opaque, black where nothing shows.
+    const halves = Array.from({ length: 400 }, (_, i) => (i % 20 < 10 ? [0, 0, 0, 0] : [255, 255, 255, 255]))
+    const turned = (await run({ angle: 45, border: 'black' }, batch(bytes(20, 20, 4, halves.flat())))).IMAGE.frames[0]!
+    expect(Array.from(turned.data.subarray(0, 4))).toEqual([0, 0, 0, 255])
+    const cropped = (await run({ angle: 10 }, batch(bytes(20, 20, 4, halves.flat())))).IMAGE.frames[0]!
+    const pixels = Array.from({ length: cropped.width * cropped.height }, (_, i) =>
+      cropped.data.subarray(4 * i, 4 * i + 4),
+    )
+    expect(pixels.some(([, , , alpha]) => alpha! > 20 && alpha! < 235)).toBe(true)
+    for (const [red, , , alpha] of pixels) if (alpha! > 0) expect(red).toBe(255)
+  })
+
   test('keeps the largest part that lies inside, at any angle', () => {
     const side = fc.integer({ min: 2, max: 4000 })
     fc.assert(
