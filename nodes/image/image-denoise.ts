@@ -32,7 +32,7 @@ export const imageDenoise = defineNode({
   }),
   outputs: { IMAGE: { type: 'IMAGE' } },
   async run({ image }, { noise, strength }, context) {
-    const levels = image.frames.map((frame) => noise || noiseLevel(frame))
+    const levels = await Promise.all(image.frames.map(async (frame) => noise || (await noiseLevel(frame))))
     context.say(levels.map((level) => `noise ${level.toFixed(1)} of 255`).join('\n'))
     const bands = image.frames.map((frame, i) => bandsOf(frame, searchFor(levels[i]! * strength, coloursOf(frame))))
     const steps = bands.reduce((sum, of) => sum + of.length, 0)

@@ -1,13 +1,18 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { imageDenoise } from '../../../nodes/image/image-denoise.ts'
 import { noiseLevel } from '../../../nodes/image/noise-level.ts'
 import { NormalNoise } from '../../../nodes/image/normal-noise.ts'
+import { decodeImage } from '../../../nodes/pixels/decode.ts'
 import type { Frame } from '../../../nodes/sdk/values.ts'
 import { testContext } from '../context.ts'
 import { batch } from '../frames.ts'
 
 const context = testContext()
 const cancelled = { ...context, signal: AbortSignal.abort() }
+
+const file = 'test/fixtures/photographs/clock.jpg'
+const photograph = (await decodeImage(readFileSync(file), file, 1e6)).frame
 
 describe('noise', () => {
   /** A picture of soft hills and one edge. */
@@ -28,8 +33,46 @@ describe('noise', () => {
   const run = (some: object, frame: Frame, of = context) =>
     imageDenoise.run({ image: batch(frame) }, imageDenoise.parameters.parse(some), of)
 
-  test.each([3, 10, 25])('of %i levels is measured', (level) => {
-    expect(Math.abs(noiseLevel(noisy(level)) / level - 1)).toBeLessThan(0.08)
+  test.each([3, 10, 25])('of %i levels is measured', async (level) => {
+    expect(Math.abs((await noiseLevel(noisy(level))) / level - 1)).toBeLessThan(0.08)
+  })
+
+  /** Noise of a deviation as a lens or a scanner shows it: blurred by 0.8 pixels. */
+  const grain = (frame: Frame, level: number): Frame => {
+    const { width, height, channels } = frame
+    const white = new NormalNoise(5, frame.data.length).take(frame.data.length)
+    const kernel = [-2, -1, 0, 1, 2].map((x) => Math.exp(-(x ** 2) / 2 / 0.8 ** 2))
+    const blurred = (noise: ArrayLike<number>, step: number) =>
+      Float64Array.from(noise, (_, i) =>
+        kernel.reduce((sum, weight, k) => sum + weight * (noise[i + (k - 2) * step] ?? 0), 0),
+      )
+    const noise = blurred(blurred(white, channels), width * channels)
+    const deviation = Math.sqrt(noise.reduce((sum, value) => sum + value ** 2, 0) / noise.length)
+    const data = Uint8Array.from(frame.data, (value, i) =>
+      Math.min(255, Math.max(0, Math.round(value + (level / deviation) * noise[i]!))),
+    )
+    return { width, height, channels, data }
+  }
+
+  test.each([5, 12])('of %i levels is measured where it is coarser than a pixel, too', async (level) => {
+    expect(Math.abs((await noiseLevel(grain(clean, level))) / level - 1)).toBeLessThan(0.2)
+    expect(Math.abs((await noiseLevel(grain(photograph, level))) / level - 1)).toBeLessThan(0.2)
+  })
+
+  test('is measured where most of a picture is pure white', async () => {
+    const product = noisy(12)
+    const data = product.data.slice()
+    for (let i = 0; i < data.length; i++) if (Math.floor(i / 3) % 120 > 45) data[i] = 255
+    expect(Math.abs((await noiseLevel({ ...product, data })) / 12 - 1)).toBeLessThan(0.2)
+  })
+
+  test('is hardly found in a photograph that has none, in texture or in letters on white', async () => {
+    expect(await noiseLevel(photograph)).toBeLessThan(2)
+    const stripes: Frame = {
+      ...clean,
+      data: Uint8Array.from(clean.data, (_, i) => (Math.floor(i / 3) % 7 < 2 ? 40 : 255)),
+    }
+    expect(await noiseLevel(stripes)).toBeLessThan(2)
   })
 
   test.each([5, 12, 30])('of %i levels is less than half afterwards', async (level) => {
