@@ -64,6 +64,55 @@ export function layoutPictures(frame: Size, picture: Size, view: View): Layout {
   return { scale, width, height, top, before: left, after: left, edge, start, wide }
 }
 
+/** Whether a point of the frame is over the first of two pictures that lie side by side. */
+export function isOverFirst(frame: Size, { mode, isCompared }: View, x: number): boolean {
+  return isCompared && mode === 'sides' && x < frame.width / 2
+}
+
+/**
+ * Zooms so that what is under a point of the frame stays there.
+ * @param point in CSS pixels from the left top corner of the frame
+ * @param limits of the zoom, in CSS pixels per pixel; where the picture fits it stays fitted
+ */
+export function zoomedAbout(
+  frame: Size,
+  picture: Size,
+  view: View,
+  [x, y]: readonly [number, number],
+  factor: number,
+  { least, most }: { readonly least: number; readonly most: number },
+): View {
+  const fitted = fittedScale(frame, picture, view)
+  const zoom = clamp((view.zoom ?? fitted) * factor, Math.min(fitted, least), most)
+  if (Math.abs(zoom / fitted - 1) < SAME_ZOOM) return { ...view, zoom: undefined, center: MIDDLE }
+  const { before, after, top, width, height } = layoutPictures(frame, picture, view)
+  const isFirst = isOverFirst(frame, view, x)
+  const place = placeWidth(frame, view.mode, view.isCompared)
+  const middle = isFirst || place === frame.width ? place / 2 : place * 1.5
+  const at = [(x - (isFirst ? before : after)) / width, (y - top) / height] as const
+  const center = [
+    clamp(at[0] + (middle - x) / (picture.width * zoom), 0, 1),
+    clamp(at[1] + (frame.height / 2 - y) / (picture.height * zoom), 0, 1),
+  ] as const
+  return { ...view, zoom, center }
+}
+
+/** Moves the pictures by so many CSS pixels. */
+export function movedBy(frame: Size, picture: Size, view: View, [x, y]: readonly [number, number]): View {
+  const { width, height } = layoutPictures(frame, picture, view)
+  return { ...view, center: [clamp(view.center[0] - x / width, 0, 1), clamp(view.center[1] - y / height, 0, 1)] }
+}
+
+/** Which split puts the divider under a point of the frame: 0..100 of what is seen of the pictures. */
+export function splitAt({ start, wide }: Layout, x: number): number {
+  return clamp(((x - start) / wide) * 100, 0, 100)
+}
+
+/** The middle of a picture, in fractions of it. */
+export const MIDDLE = [0.5, 0.5] as const
+/** Zooms that differ by a smaller part are the same. */
+const SAME_ZOOM = 0.001
+
 /** Shapes that differ by less are the same, but for whole pixels. */
 const SAME_SHAPE = 0.01
 

@@ -17,11 +17,16 @@ import {
   type CompareMode,
   clamp,
   fitInside,
-  fittedScale,
+  isOverFirst,
+  type Layout,
   layoutPictures,
+  MIDDLE,
+  movedBy,
   pixelAt,
   type Size,
+  splitAt,
   type View,
+  zoomedAbout,
 } from './viewer-layout.ts'
 import { Loupe } from './viewer-loupe.ts'
 import { TileGrid, type TileSettings } from './viewer-tile-grid.ts'
@@ -112,9 +117,7 @@ export class Viewer {
   #split = 50
   /** Undefined: fitted into the frame. */
   #zoom: number | undefined
-  #center: readonly [number, number] = [0.5, 0.5]
-  /** How far right of the first picture the second is, in CSS pixels; side by side that is half of the frame. */
-  #apart = 0
+  #center: readonly [number, number] = MIDDLE
   #mode: CompareMode = 'slider'
   /** What had the keys before. */
   #focused: HTMLElement | undefined
@@ -221,7 +224,7 @@ export class Viewer {
     this.#root.hidden = false
     if (!wasOpen) {
       this.#zoom = undefined
-      this.#center = [0.5, 0.5]
+      this.#center = MIDDLE
       this.#setSplit(50)
       this.#parts.onResize()
     }
@@ -367,6 +370,10 @@ export class Viewer {
     }
   }
 
+  get #layout(): Layout {
+    return layoutPictures(this.#frameSize, this.#after.size, this.#view)
+  }
+
   get #frameSize(): Size {
     return { width: this.#frame.clientWidth, height: this.#frame.clientHeight }
   }
@@ -384,7 +391,6 @@ export class Viewer {
     const place: Box = { ...afterBox, left: before }
     const beforeBox = fitInside(place, this.#before.size)
     this.#before.place(beforeBox, frame)
-    this.#apart = after - before
     this.#after.place(afterBox, frame)
     this.#grid.place(afterBox, natural, this.#parts.tiles())
     this.#root.dataset.mode = view.isCompared ? view.mode : 'single'
@@ -425,15 +431,12 @@ export class Viewer {
     this.#labels.style.bottom = `${bottom}px`
   }
 
-  #fitted(): number {
-    return fittedScale(this.#frameSize, this.#after.size, this.#view)
-  }
-
   /** Shows where the pointer is and what the pictures have there, in 8 bits. */
   #point({ clientX, clientY }: PointerEvent): void {
     const { width, height } = this.#after.size
     if (width === 0) return
-    const box = this.#placeOf(this.#mode === 'sides' && this.#isCompared && clientX < this.#middle())
+    const { left } = this.#frame.getBoundingClientRect()
+    const box = this.#placeOf(isOverFirst(this.#frameSize, this.#view, clientX - left))
     const at = [(clientX - box.left) / box.width, (clientY - box.top) / box.height] as const
     const x = Math.floor(at[0] * width)
     const y = Math.floor(at[1] * height)
@@ -453,13 +456,9 @@ export class Viewer {
 
   /** Where the second picture is on the page, or the first would be if it had the same shape. */
   #placeOf(isFirst: boolean): Box {
-    const { left, top, width, height } = this.#after.root.getBoundingClientRect()
-    return { left: isFirst ? left - this.#apart : left, top, width, height }
-  }
-
-  #middle(): number {
-    const { left, width } = this.#frame.getBoundingClientRect()
-    return left + width / 2
+    const { left, top } = this.#frame.getBoundingClientRect()
+    const { before, after, width, height, ...layout } = this.#layout
+    return { left: left + (isFirst ? before : after), top: top + layout.top, width, height }
   }
 
   #setSplit(split: number): void {
@@ -471,7 +470,7 @@ export class Viewer {
 
   #setZoom(zoom: number | undefined): void {
     this.#zoom = zoom
-    if (zoom === undefined) this.#center = [0.5, 0.5]
+    if (zoom === undefined) this.#center = MIDDLE
     this.#arrange()
   }
 
@@ -569,17 +568,12 @@ export class Viewer {
   }
 
   #splitAt(x: number): void {
-    const frame = this.#frame.getBoundingClientRect()
-    const picture = this.#after.root.getBoundingClientRect()
-    const [start, end] = [Math.max(frame.left, picture.left), Math.min(frame.right, picture.right)]
-    if (end > start) this.#setSplit(((x - start) / (end - start)) * 100)
+    if (this.#after.size.width > 0) this.#setSplit(splitAt(this.#layout, x - this.#frame.getBoundingClientRect().left))
   }
 
   #shift(x: number, y: number): void {
-    const { width, height } = this.#after.root.getBoundingClientRect()
-    if (width === 0) return
-    this.#center = [clamp(this.#center[0] - x / width, 0, 1), clamp(this.#center[1] - y / height, 0, 1)]
-    this.#arrange()
+    const { size } = this.#after
+    if (size.width > 0) this.#look(movedBy(this.#frameSize, size, this.#view, [x, y]))
   }
 
   #zoomBy(factor: number): void {
@@ -589,22 +583,17 @@ export class Viewer {
 
   /** Zooms so that what is under a point of the page stays there. */
   #zoomAbout(x: number, y: number, factor: number): void {
-    const size = this.#after.size
+    const { size } = this.#after
     if (size.width === 0) return
-    const fitted = this.#fitted()
-    const zoom = clamp((this.#zoom ?? fitted) * factor, Math.min(fitted, 1 / devicePixelRatio), LARGEST_ZOOM)
-    const frame = this.#frame.getBoundingClientRect()
-    const place = this.#isCompared && this.#mode === 'sides' ? frame.width / 2 : frame.width
-    const isLeft = place < frame.width && x < frame.left + place
-    const picture = this.#placeOf(isLeft)
-    const middle = place === frame.width || isLeft ? frame.left + place / 2 : frame.left + place * 1.5
-    const at = [(x - picture.left) / picture.width, (y - picture.top) / picture.height] as const
-    this.#center = [
-      clamp(at[0] + (middle - x) / (size.width * zoom), 0, 1),
-      clamp(at[1] + (frame.top + frame.height / 2 - y) / (size.height * zoom), 0, 1),
-    ]
-    const isFitted = Math.abs(zoom / fitted - 1) < 0.001
-    this.#setZoom(isFitted ? undefined : zoom)
+    const { left, top } = this.#frame.getBoundingClientRect()
+    const limits = { least: 1 / devicePixelRatio, most: LARGEST_ZOOM }
+    this.#look(zoomedAbout(this.#frameSize, size, this.#view, [x - left, y - top], factor, limits))
+  }
+
+  #look({ zoom, center }: View): void {
+    this.#zoom = zoom
+    this.#center = center
+    this.#arrange()
   }
 }
 
