@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { bfloatsToFloats, halvesToFloats } from '../installed/half.ts'
@@ -156,36 +156,45 @@ function stored(name: string, { file, shape, begin }: LocatedEntry, type: FloatT
 
 /** One file: safetensors, or what torch.save wrote. */
 export function openFile(path: string): Weights {
-  const format = formatOf(path) ?? (/\.(pth|pt|ckpt|bin)$/i.test(path) ? 'torch' : 'safetensors')
-  return new Weights(format === 'torch' ? readTorchFile(path) : locate(path), path)
+  return new Weights(locate(path), path)
 }
 
-/** The weights of `unet/` or `vae/`: one file, or shards that an index names; else the file of halves or torch.save's. */
+/** The weights of `unet/` or `vae/`: one file, or shards that an index names. */
 export function openPart(folder: string): Weights {
-  const [single, index, halves, pickled] = [WEIGHTS, `${WEIGHTS}.index.json`, HALVES, PICKLED].map((name) =>
-    join(folder, name),
-  )
-  if (existsSync(single!)) return openFile(single!)
-  if (existsSync(index!)) return new Weights(locateShards(folder, index!), index!)
-  return openFile([halves!, pickled!].find((path) => existsSync(path)) ?? single!)
+  const name = FILES.find((file) => existsSync(join(folder, file)))
+  if (name === undefined) throw noWeights(folder)
+  const path = join(folder, name)
+  return name.endsWith('.json') ? new Weights(locateShards(folder, path), path) : openFile(path)
 }
 
-const WEIGHTS = 'diffusion_pytorch_model.safetensors'
+/** What Diffusers calls them: as safetensors, of its variant of halves, and before there was safetensors. */
+const FILES = [
+  'diffusion_pytorch_model.safetensors',
+  'diffusion_pytorch_model.safetensors.index.json',
+  'diffusion_pytorch_model.fp16.safetensors',
+  'diffusion_pytorch_model.safetensors.index.fp16.json',
+  'diffusion_pytorch_model.bin',
+  'diffusion_pytorch_model.bin.index.json',
+] as const
 
-/** What Diffusers writes with variant "fp16". */
-const HALVES = 'diffusion_pytorch_model.fp16.safetensors'
-
-/** What Diffusers wrote before safetensors. */
-const PICKLED = 'diffusion_pytorch_model.bin'
+function noWeights(folder: string): Error {
+  const found = existsSync(folder) ? readdirSync(folder).slice(0, 5) : []
+  return invalidCheckpoint(
+    `${folder}: expected ${FILES[0]}, found ${found.join(', ') || 'nothing'}.`,
+    `Download it too, or give the file one of Diffusers' names: ${FILES.join(', ')}.`,
+  )
+}
 
 const indexSchema = z.object({
   weight_map: z.record(
     z.string(),
-    z.string().regex(/^[\w.-]+\.safetensors$/, 'expected a safetensors file beside the index'),
+    z.string().regex(/^[\w.-]+\.(safetensors|bin)$/, 'expected a file of tensors beside the index'),
   ),
 })
 
 function locate(file: string): ReadonlyMap<string, LocatedEntry> {
+  const format = formatOf(file) ?? (/\.(pth|pt|ckpt|bin)$/i.test(file) ? 'torch' : 'safetensors')
+  if (format === 'torch') return readTorchFile(file)
   return new Map(Array.from(readSafetensorsHeader(file), ([name, entry]) => [name, { ...entry, file }]))
 }
 

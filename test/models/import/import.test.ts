@@ -176,18 +176,20 @@ describe('a checkpoint becomes a model', () => {
     )
     rmSync(join(part, 'diffusion_pytorch_model.safetensors'))
     const index = join(part, 'diffusion_pytorch_model.safetensors.index.json')
-    writeFileSync(index, JSON.stringify({ metadata: { total_size: 0 }, weight_map }))
+    const halves = join(part, 'diffusion_pytorch_model.safetensors.index.fp16.json')
+    writeFileSync(halves, JSON.stringify({ metadata: { total_size: 0 }, weight_map }))
     expect((await sharded.run({ copy: true })).weights).toEqual((await whole.run({ copy: true })).weights)
     const linked = await sharded.run({ overwrite: true })
     expect(linked.weights.map(({ path }) => path)).toContain('unet-2.safetensors')
     expect(await predict(sharded.output, ramp(1, 4, 6, 6))).toEqual(await predict(whole.output, ramp(1, 4, 6, 6)))
 
+    renameSync(halves, index)
     writeFileSync(index, JSON.stringify({ weight_map: { ...weight_map, 'conv_in.weight': 'second.safetensors' } }))
     await expect(sharded.run({ overwrite: true })).rejects.toThrow(
       'expected tensor conv_in.weight in second.safetensors, found none',
     )
     writeFileSync(index, JSON.stringify({ weight_map: { 'conv_in.weight': '../outside.safetensors' } }))
-    await expect(sharded.run({ overwrite: true })).rejects.toThrow('expected a safetensors file beside the index')
+    await expect(sharded.run({ overwrite: true })).rejects.toThrow('expected a file of tensors beside the index')
   })
 
   test('whose graphs refer to the checkpoint where they can, and to a copy when asked to', async () => {
@@ -352,6 +354,16 @@ describe('a checkpoint is refused, and nothing is written,', () => {
     writeFileSync(file, readFileSync(file).subarray(0, -100))
     await expect(run()).rejects.toMatchObject({ code: 'checkpoint_invalid' })
     expect(readdirSync(folder)).toEqual(['checkpoint'])
+  })
+
+  test('whose weights have a name of their own', async () => {
+    const { directory, run } = stage()
+    const file = join(directory, 'vae', 'diffusion_pytorch_model.safetensors')
+    renameSync(file, join(directory, 'vae', 'model.safetensors'))
+    await expect(run()).rejects.toMatchObject({
+      message: `${join(directory, 'vae')}: expected diffusion_pytorch_model.safetensors, found config.json, model.safetensors.`,
+      remedy: expect.stringContaining('diffusion_pytorch_model.safetensors.index.fp16.json'),
+    })
   })
 
   test('that is one part of it', async () => {
