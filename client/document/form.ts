@@ -3,6 +3,7 @@ import type { Catalogue } from '../../server/graph/catalogue.ts'
 import type { Change } from './change.ts'
 import { type Graph, type GraphNode, linkInto, NODE_MODES } from './graph.ts'
 import { uploadParameter } from './picture-inputs.ts'
+import { typeOf } from './virtual-types.ts'
 
 /** A parameter of a node as a field of the form. */
 export interface FormField {
@@ -62,9 +63,9 @@ export function labelOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** A parameter that a link feeds is not for a person to say. */
+/** A parameter that a link feeds is not for a person to say; a primitive has the field that it feeds. */
 function fieldsOf(graph: Graph, node: GraphNode, types: Catalogue): FormField[] {
-  const type = types.get(node.type)
+  const type = typeOf(graph, node, types)
   const upload = uploadParameter(type)
   return (type?.parameters ?? [])
     .filter(({ name }) => linkInto(graph, node.id, name) === undefined)

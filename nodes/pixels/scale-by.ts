@@ -15,7 +15,17 @@ export function checkScaled(frames: readonly Frame[], factor: number, limits: Pi
   checkBatch(
     frames.map((frame) => ({ ...scaledSize(frame, factor), sampleBytes: frame.data.BYTES_PER_ELEMENT })),
     limits,
+    `a scale of at most ${largestScale(frames, limits.maxPixels)}`,
   )
+}
+
+/** To two places, though both sides be rounded up: the root of (w s + ½)(h s + ½) = most, for each picture. */
+function largestScale(frames: readonly Frame[], most: number): number {
+  const scales = frames.map(({ width, height }) => {
+    const [area, half] = [width * height, (width + height) / 2]
+    return (Math.sqrt(half ** 2 + 4 * area * (most - 0.25)) - half) / (2 * area)
+  })
+  return Math.floor(Math.min(...scales) * 100) / 100
 }
 
 function scaledSize({ width, height }: Frame, factor: number): Pick<Frame, 'width' | 'height'> {

@@ -2,13 +2,21 @@ import type { RunContext } from './context.ts'
 import { RestorationError } from './error.ts'
 import type { Frame } from './values.ts'
 
-/** @throws RestorationError `image_too_large` when a picture of this size may not be made */
-export function checkPixels(width: number, height: number, { maxPixels }: Pick<RunContext, 'maxPixels'>): void {
+/**
+ * @param scale that would do, in words
+ * @throws RestorationError `image_too_large` when a picture of this size may not be made
+ */
+export function checkPixels(
+  width: number,
+  height: number,
+  { maxPixels }: Pick<RunContext, 'maxPixels'>,
+  scale = 'a smaller scale',
+): void {
   if (width * height <= maxPixels) return
   throw new RestorationError(
     'image_too_large',
     `Expected a picture of at most ${inWords(maxPixels)} but it would have ${inWords(width * height)} (${width} × ${height}).`,
-    'Choose a smaller scale, or allow more with --max-pixels.',
+    `Choose ${scale}, or allow more with --max-pixels.`,
   )
 }
 
@@ -22,10 +30,11 @@ export interface BatchedSize {
 /**
  * A batch is held until its last picture is done: together they may take the memory that one of `maxPixels` has in
  * float32, so that of 8 bits there may be four times as many pixels.
+ * @param scale that would do for each alone, in words
  * @throws RestorationError `image_too_large` when one of them may not be made, or not all together
  */
-export function checkBatch(sizes: readonly BatchedSize[], limits: Pick<RunContext, 'maxPixels'>): void {
-  for (const { width, height } of sizes) checkPixels(width, height, limits)
+export function checkBatch(sizes: readonly BatchedSize[], limits: Pick<RunContext, 'maxPixels'>, scale?: string): void {
+  for (const { width, height } of sizes) checkPixels(width, height, limits, scale)
   const sum = (of: (size: BatchedSize) => number) => sizes.reduce((total, size) => total + of(size), 0)
   const pixels = sum(({ width, height }) => width * height)
   const bytes = sum(({ width, height, sampleBytes }) => width * height * sampleBytes)
