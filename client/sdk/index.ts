@@ -13,6 +13,9 @@ export interface GendrOptions extends ConnectionOptions {
   readonly clientId?: string
 }
 
+/** What a picture is called that nobody has named. */
+const UNNAMED = 'picture.png'
+
 /**
  * A host, for programs: Node.js from 20 and browsers, no dependencies.
  *
@@ -60,20 +63,21 @@ export class Gendr {
 
   /**
    * Gives the host a picture, and sends it only when the host does not have it.
+   * @param name of the input that it is then; where it is left out, what is here keeps its own
    * @returns where it is; `input` is what LoadImage takes
    */
-  async upload(content: Blob | Uint8Array, name = 'picture.png', signal?: AbortSignal): Promise<KnownFile> {
+  async upload(content: Blob | Uint8Array, name?: string, signal?: AbortSignal): Promise<KnownFile> {
     const bytes = content instanceof Uint8Array ? content : new Uint8Array(await content.arrayBuffer())
     const sha256 = await hashOf(bytes)
     const options = signal === undefined ? {} : { signal }
-    if (sha256 === undefined) return this.#uploadForm(bytes, name, options)
+    if (sha256 === undefined) return this.#uploadForm(bytes, name ?? UNNAMED, options)
     const { files } = await this.#connection.post<{ files: KnownFile[] }>(
       '/api/files/known',
-      { sha256: [sha256] },
+      { sha256: [sha256], ...(name !== undefined && { name }) },
       signal,
     )
     if (files[0] !== undefined) return files[0]
-    return this.#connection.json(`/api/files/${sha256}?name=${encodeURIComponent(name)}`, {
+    return this.#connection.json(`/api/files/${sha256}?name=${encodeURIComponent(name ?? UNNAMED)}`, {
       method: 'PUT',
       headers: { 'Content-Type': 'application/octet-stream' },
       body: new Blob([Uint8Array.from(bytes)]),

@@ -24,9 +24,13 @@ export function contentRoutes(files: HostFiles, index: FileIndex, bodies: Bodies
     response.json(describe(await locate(request.params.sha256)))
   })
   router.post('/files/known', express.json({ type: () => true }), async (request, response) => {
-    const asked = parse(knownRequestSchema, request.body ?? {}).sha256
-    const found = await Promise.all(asked.map(findKept))
-    response.json({ files: found.flatMap((file) => (file === undefined ? [] : [describe(file)])) })
+    const { sha256: asked, name } = parse(knownRequestSchema, request.body ?? {})
+    const found: WrittenFile[] = []
+    for (const sha256 of asked) {
+      const file = await (name === undefined ? kept.findLasting(sha256) : kept.called(name, sha256))
+      if (file !== undefined) found.push(file)
+    }
+    response.json({ files: found.map(describe) })
   })
   router.get('/files/:sha256/content', async (request, response) => {
     const file = await locate(request.params.sha256)
@@ -46,7 +50,7 @@ export function contentRoutes(files: HostFiles, index: FileIndex, bodies: Bodies
   async function put({ params, query }: Request<{ sha256: string }>, bytes: Uint8Array) {
     const sha256 = parse(sha256Schema, params.sha256)
     const { name } = parse(fileQuerySchema, query)
-    const known = await findKept(sha256)
+    const known = await kept.findLasting(sha256)
     if (known !== undefined) return { isNew: false, file: known }
     const actual = await contentHash(bytes)
     if (actual !== sha256) {
@@ -65,11 +69,6 @@ export function contentRoutes(files: HostFiles, index: FileIndex, bodies: Bodies
     const file = await kept.find(sha256)
     if (file !== undefined) return file
     throw new RestorationError('file_not_found', `Nothing here has the SHA-256 ${sha256}.`, 'Send it with PUT.')
-  }
-
-  /** Where content is and stays: the temporary folder is emptied at the next start, when runs may still wait for it. */
-  function findKept(sha256: string): Promise<WrittenFile | undefined> {
-    return kept.find(sha256, ({ type }) => type !== 'temp')
   }
 
   return router

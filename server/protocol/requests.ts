@@ -133,8 +133,11 @@ export const cancelRequestSchema = z.object({ job_ids: z.array(z.string().min(1)
 /** A content by its hash. */
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
 
-/** POST /api/files/known. */
-export const knownRequestSchema = z.object({ sha256: z.array(sha256Schema).max(100) })
+/** What a picture is called that is kept. */
+const pictureName = z.string().min(1).max(200)
+
+/** POST /api/files/known; with a name, what is here is an input of that name from then on. */
+export const knownRequestSchema = z.object({ sha256: z.array(sha256Schema).max(100), name: pictureName.optional() })
 
 /** The number of a message of a run. */
 export const sequenceSchema = z
@@ -143,7 +146,7 @@ export const sequenceSchema = z
   .transform(Number)
 
 /** PUT /api/files/{sha256}: the name to keep it under. */
-export const fileQuerySchema = z.object({ name: z.string().min(1).max(200).default('picture.png') })
+export const fileQuerySchema = z.object({ name: pictureName.default('picture.png') })
 
 /** POST /runs: how many seconds to wait for the result, and whether the pictures come with the answer. */
 export const runQuerySchema = z.object({

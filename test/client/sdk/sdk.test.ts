@@ -161,7 +161,7 @@ test('a host that does not come back is given up', async () => {
   await expect(gone.attach('x').result({ patience: 300 })).rejects.toMatchObject({ status: 0 })
 })
 
-test('a picture is sent once, whatever its name', async () => {
+test('a picture is sent once, and is there under each name that it was given', async () => {
   let sent = 0
   const counting = new Gendr(host.url, {
     fetch: (input, init) => {
@@ -176,9 +176,11 @@ test('a picture is sent once, whatever its name', async () => {
     type: 'input',
     sha256: createHash('sha256').update(bytes).digest('hex'),
   })
-  expect(await counting.upload(new Blob([bytes]), 'second.png')).toEqual(first)
+  expect(await counting.upload(new Blob([bytes]), 'second.png')).toMatchObject({ input: 'second.png' })
+  expect(await counting.upload(bytes, 'first.png')).toEqual(first)
+  expect(await counting.upload(bytes)).toMatchObject({ sha256: first.sha256 })
   expect(sent).toBe(1)
-  expect((await readdir(join(host.data, 'input'))).filter((name) => name === 'second.png')).toEqual([])
+  expect((await readdir(join(host.data, 'input'))).filter((name) => /picture/.test(name))).toEqual([])
 })
 
 test('history comes by page and by status, and is forgotten', async () => {

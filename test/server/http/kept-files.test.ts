@@ -94,3 +94,22 @@ test('what was sent anew while the old content was looked for stays known', asyn
   expect(await new KeptFiles(files, store.files).find(old.sha256)).toBeUndefined()
   expect(store.files.of(old)).toEqual(sent)
 })
+
+test('what is here under another name only is kept under the one that is asked for, once', async () => {
+  const { sha256 } = await kept.save({
+    type: 'output',
+    subfolder: '',
+    filename: 'grandfather.jpg',
+    bytes: Buffer.from('one'),
+    overwrite: false,
+  })
+  const called = async (name: string) => (await kept.called(name, sha256))?.filename
+  expect(await called('garden.jpg')).toBe('garden.jpg')
+  await keep('garden.jpg', 'two')
+  expect(await called('garden.jpg')).toBe('garden.jpg')
+  await keep('street.jpg', 'two')
+  expect(await called('street.jpg')).toBe('street (1).jpg')
+  expect(await called('street.jpg')).toBe('street (1).jpg')
+  expect(await kept.called('garden.jpg', '0'.repeat(64))).toBeUndefined()
+  expect(await input()).toEqual(['garden (1).jpg', 'garden.jpg', 'street (1).jpg', 'street.jpg'])
+})
