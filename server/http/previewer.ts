@@ -80,7 +80,17 @@ export interface ReducedAnswer {
 }
 
 export type PictureRequest = PreviewRequest | MaskRequest | FactsRequest | ReducedRequest | TileRequest
-export type PictureAnswer = PreviewAnswer | PictureFacts | ReducedAnswer
+
+/** What each kind of request is answered with. */
+interface Answers {
+  readonly preview: PreviewAnswer
+  readonly mask: PreviewAnswer
+  readonly facts: PictureFacts
+  readonly reduced: ReducedAnswer
+  readonly tile: PreviewAnswer
+}
+
+export type PictureAnswer = Answers[keyof Answers]
 
 type Reply = { readonly id: number } & (
   | { readonly answer: PictureAnswer }
@@ -127,7 +137,7 @@ export class Previewer {
    * @throws RestorationError `image_unreadable`, `image_too_large`, `invalid_input` when they are of two sizes
    */
   async masked(request: Omit<MaskRequest, 'kind'>): Promise<Uint8Array> {
-    return (await this.#ask<PreviewAnswer>({ kind: 'mask', ...request })).bytes
+    return (await this.#ask({ kind: 'mask', ...request })).bytes
   }
 
   /** @throws RestorationError `image_unreadable`, `image_too_large` */
@@ -145,9 +155,12 @@ export class Previewer {
     return this.#ask({ kind: 'tile', pyramids: this.#pyramids, ...request }, signal)
   }
 
-  /** Each kind of request has its own kind of answer; the process keeps to that. */
-  async #ask<Answer extends PictureAnswer>(request: PictureRequest, signal?: AbortSignal): Promise<Answer> {
-    return (await this.#turns.take(() => this.#send(request), signal)) as Answer
+  async #ask<Kind extends keyof Answers>(
+    request: Extract<PictureRequest, { kind: Kind }>,
+    signal?: AbortSignal,
+  ): Promise<Answers[Kind]> {
+    // The process keeps to that.
+    return (await this.#turns.take(() => this.#send(request), signal)) as Answers[Kind]
   }
 
   #send(request: PictureRequest): Promise<PictureAnswer> {
