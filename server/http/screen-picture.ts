@@ -1,4 +1,4 @@
-import sharp, { type Metadata, type Sharp } from 'sharp'
+import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { PictureFacts, PreviewAnswer, ReducedAnswer, ReducedRequest, TileRequest } from './previewer.ts'
 import { levelsOf, pyramidOf, TILE } from './pyramids.ts'
@@ -44,7 +44,7 @@ export async function reducedPicture(
   const source =
     width * height > SHOWN_WHOLE
       ? await levelFor(path, metadata, size, maxPixels, pyramids)
-      : forScreens(sharp(path, { limitInputPixels: maxPixels }), metadata)
+      : forScreens(sharp(path, { limitInputPixels: maxPixels, ...asFarAsItGoes(metadata) }), metadata)
   const bytes = await source
     .resize({ width: size, height: size, fit: 'inside', withoutEnlargement: true })
     // A picture in its own size is looked at closely: its values shall be its own.
@@ -95,9 +95,14 @@ async function levelFor(
   return isWide(metadata) ? image.keepIccProfile() : image
 }
 
+/** What is there of a damaged JPEG is shown, as a run makes use of it and a browser shows a small one. */
+function asFarAsItGoes({ format }: Metadata): Pick<SharpOptions, 'failOn'> {
+  return format === 'jpeg' ? { failOn: 'none' } : {}
+}
+
 /** Not compressed: it is written at the speed of the disk, and each tile is read in milliseconds. */
 async function writePyramid(path: string, metadata: Metadata, maxPixels: number, file: string): Promise<void> {
-  const image = sharp(path, { limitInputPixels: maxPixels, sequentialRead: true })
+  const image = sharp(path, { limitInputPixels: maxPixels, sequentialRead: true, ...asFarAsItGoes(metadata) })
   await forScreens(image, metadata)
     .tiff({ tile: true, pyramid: true, tileWidth: TILE, tileHeight: TILE, compression: 'none', predictor: 'none' })
     .toFile(file)

@@ -25,6 +25,8 @@ beforeAll(async () => {
   const red = sharp({ create: { width: 64, height: 48, channels: 3, background: '#f00' } })
   await red.clone().toColourspace('rgb16').withIccProfile('p3').png().toFile(join(output, 'wide.png'))
   await red.clone().jpeg().withMetadata({ orientation: 6 }).toFile(join(output, 'turned.jpg'))
+  const jpeg = await sharp(raw, { raw: size }).resize(400, 300).jpeg().toBuffer()
+  await writeFile(join(output, 'cut.jpg'), jpeg.subarray(0, jpeg.length / 2))
   await red.clone().tiff().toFile(join(output, 'small.tif'))
 })
 afterAll(() => host.stop())
@@ -57,6 +59,17 @@ describe('pictures for screens', () => {
     expect((await pixels(response)).info).toMatchObject({ width: 300, height: 210 })
     expect((await get('/view?filename=large.png&size=300', known(etag))).status).toBe(304)
     expect((await get('/view?filename=small.tif&size=256')).headers.get('content-type')).toBe('image/webp')
+  })
+
+  test('what is there of a JPEG that was cut off is shown', async () => {
+    const response = await get('/view?filename=cut.jpg&size=100')
+    expect(response.headers.get('gendr-picture-size')).toBe('400x300')
+    const { data, info } = await pixels(response)
+    expect(info).toMatchObject({ width: 100, height: 75 })
+    // Red grows to the right in what is there; the rest is grey.
+    const redAt = (x: number, y: number) => data[(y * 100 + x) * info.channels]!
+    expect(redAt(95, 10) - redAt(5, 10)).toBeGreaterThan(150)
+    expect([redAt(5, 70), redAt(95, 70)]).toEqual([128, 128])
   })
 
   test('a tile shows its place of the picture, value for value', async () => {
