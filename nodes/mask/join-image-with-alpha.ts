@@ -10,7 +10,8 @@ import type { Frame } from '../sdk/values.ts'
 export const joinImageWithAlpha = defineNode({
   id: 'JoinImageWithAlpha',
   title: 'Join Image with Alpha',
-  summary: 'Makes a picture transparent where a mask is.',
+  summary:
+    'Makes a picture transparent where a mask is. Join last: what scales or blurs afterwards mixes what is hidden into the edges.',
   inputs: {
     image: { type: 'IMAGE' },
     alpha: { type: 'MASK', tooltip: '1 becomes transparent; scaled to the picture.' },
