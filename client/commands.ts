@@ -10,6 +10,7 @@ import { makeSubgraph } from './document/make-subgraph.ts'
 import { expose, type InnerEnd, removeSocket, renameSocket, type Side } from './document/subgraph-boundary.ts'
 import { unpackSubgraph } from './document/unpack-subgraph.ts'
 import { addReroute, bridgeNodes, groupAround, insertOnLink, removeReroute } from './document/wiring.ts'
+import { randomId } from './random-id.ts'
 
 interface CommandParts {
   readonly document: GraphDocument
@@ -239,13 +240,4 @@ export class Commands {
   #commit(changes: Parameters<GraphDocument['commit']>[0]): void {
     this.#parts.document.commit(changes)
   }
-}
-
-/** A UUID of version 4 (RFC 9562), as ComfyUI names subgraphs; `crypto.randomUUID` is on secure pages alone. */
-function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80
-  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }

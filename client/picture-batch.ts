@@ -2,18 +2,19 @@ import type { Catalogue } from '../server/graph/catalogue.ts'
 import { GraphDocument } from './document/document.ts'
 import { setParam } from './document/edits.ts'
 import { inputName } from './host/address.ts'
-import { Batches, isOfOneFile, type Sending } from './host/batches.ts'
-import type { Host } from './host/host.ts'
-import { orderOf, type RunControl } from './host/run-control.ts'
+import { Batches, isOfOneFile, type Outcome, type Sending } from './host/batches.ts'
+import { type Host, isUnanswered } from './host/host.ts'
+import { type Order, orderOf, type RunControl } from './host/run-control.ts'
+import { randomId } from './random-id.ts'
 import type { Setting } from './setting.ts'
 import { STRINGS } from './strings.ts'
 import type { Telling } from './telling.ts'
 
 interface BatchParts {
-  readonly document: GraphDocument
+  readonly document: Pick<GraphDocument, 'whole'>
   readonly types: () => Catalogue
-  readonly host: Host
-  readonly runs: RunControl
+  readonly host: Pick<Host, 'upload' | 'run' | 'back'>
+  readonly runs: Pick<RunControl, 'send' | 'cancel'>
   readonly telling: Telling
   /** A batch has come further. */
   readonly sending: () => void
@@ -44,29 +45,69 @@ export class PictureBatch {
    * @param origin the tab that it is in
    */
   async send(pictures: readonly File[], { node, parameter, path = [] }: Setting, origin: string): Promise<void> {
-    const { document, types, host, runs, telling } = this.#parts
+    const { document, types } = this.#parts
     const graph = new GraphDocument()
     graph.open(document.whole)
     graph.enter(path)
-    const { sent, left } = await this.#batches.send(pictures, async (file, signal) => {
-      try {
-        const name = inputName(await host.upload(file))
-        if (signal.aborted) return 'failed'
-        graph.commit(setParam(graph.graph, node, parameter, name))
-        const run = await runs.start({ ...orderOf(graph.whole, types()), origin })
-        if (run === undefined) return 'hopeless'
-        if (!signal.aborted) return 'sent'
-        await runs.cancel(run)
-        return 'failed'
-      } catch (error) {
-        telling.failed(error)
-        return isOfOneFile(error) ? 'failed' : 'hopeless'
-      }
+    await this.#sendEach(pictures, (name) => {
+      graph.commit(setParam(graph.graph, node, parameter, name))
+      return { ...orderOf(graph.whole, types()), origin }
     })
-    const { ended, rest, queued, where } = STRINGS.batch
+  }
+
+  /** What is left, for whatever reason, can be sent later. */
+  async #sendEach(pictures: readonly File[], orderOfPicture: (name: string) => Order): Promise<void> {
+    const { toasts } = this.#parts.telling
+    const { sent, left, isStopped } = await this.#batches.send(pictures, (file, signal) =>
+      this.#sendOne(file, orderOfPicture, signal),
+    )
+    const { ended, rest, sendRest, queued, where } = STRINGS.batch
     const [next] = left
     if (next !== undefined) {
-      telling.warn({ message: ended(sent, pictures.length), remedy: rest(next.name, left.length) })
-    } else if (sent > 0) telling.toasts.show('good', queued(sent), where)
+      const action = { label: sendRest, act: () => void this.#sendEach(left, orderOfPicture) }
+      toasts.show(isStopped ? 'warning' : 'error', ended(sent, pictures.length), rest(next.name, left.length), {
+        action,
+      })
+    } else if (sent > 0) toasts.show('good', queued(sent), where)
+  }
+
+  async #sendOne(file: File, orderOfPicture: (name: string) => Order, signal: AbortSignal): Promise<Outcome> {
+    const { host, runs, telling } = this.#parts
+    try {
+      const picture = await this.#patiently(signal, () => host.upload(file))
+      if (signal.aborted) return 'failed'
+      const run = await this.#start({ ...orderOfPicture(inputName(picture)), id: randomId() }, signal)
+      if (run === undefined) return 'hopeless'
+      if (!signal.aborted) return 'sent'
+      await runs.cancel(run)
+      return 'failed'
+    } catch (error) {
+      if (signal.aborted) return 'failed'
+      telling.failed(error)
+      return isOfOneFile(error) ? 'failed' : 'hopeless'
+    }
+  }
+
+  /** A host that did not answer may have taken the run all the same. */
+  async #start(order: Order & { readonly id: string }, signal: AbortSignal): Promise<string | undefined> {
+    const { host, runs } = this.#parts
+    let isSent = false
+    return this.#patiently(signal, async () => {
+      if (isSent && (await host.run(order.id)) !== undefined) return order.id
+      isSent = true
+      return runs.send(order)
+    })
+  }
+
+  /** Tries again once the host answers again. */
+  async #patiently<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await act()
+      } catch (error) {
+        if (!isUnanswered(error)) throw error
+        await this.#parts.host.back(signal)
+      }
+    }
   }
 }

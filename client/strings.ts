@@ -202,6 +202,7 @@ export const STRINGS = {
     ended: (sent: number, total: number) => `${counted(sent)} of ${counted(total)} pictures were sent to be run.`,
     rest: (first: string, left: number) =>
       left === 1 ? `‘${first}’ was not.` : `‘${first}’ and ${counted(left - 1)} more were not.`,
+    sendRest: 'Send the rest',
     queued: (count: number) => (count === 1 ? 'One run is in the queue.' : `${count} runs are in the queue.`),
     where: 'Their results come into the gallery.',
     noLoader: {

@@ -34,24 +34,25 @@ export class Batches {
 
   /**
    * Sends one after another, until each was tried, or it is stopped, or hopeless.
-   * @returns how many were sent, and what is left
+   * @returns how many were sent, what is left, and whether that is because it was stopped
    */
   async send<Item>(
     items: readonly Item[],
     send: (item: Item, signal: AbortSignal) => Promise<Outcome>,
-  ): Promise<{ sent: number; left: readonly Item[] }> {
+  ): Promise<{ sent: number; left: readonly Item[]; isStopped: boolean }> {
     const batch: Batch = { total: items.length, sent: 0, stop: new AbortController() }
     const { signal } = batch.stop
+    const ended = (left: readonly Item[]) => ({ sent: batch.sent, left, isStopped: signal.aborted })
     this.#underWay.add(batch)
     try {
       for (const [i, item] of items.entries()) {
         this.#changed()
         const outcome = await send(item, signal)
         if (outcome === 'sent') batch.sent += 1
-        if (outcome === 'hopeless') return { sent: batch.sent, left: items.slice(i) }
-        if (signal.aborted) return { sent: batch.sent, left: items.slice(outcome === 'sent' ? i + 1 : i) }
+        const isEnd = signal.aborted || outcome === 'hopeless'
+        if (isEnd) return ended(items.slice(outcome === 'sent' ? i + 1 : i))
       }
-      return { sent: batch.sent, left: [] }
+      return ended([])
     } finally {
       this.#underWay.delete(batch)
       this.#changed()

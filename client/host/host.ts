@@ -58,6 +58,9 @@ const templatesSchema = z.array(
 const LISTED = 50
 /** As many as the host lists at once. */
 const MOST_LISTED = 1000
+/** Milliseconds between questions to a host that does not answer. */
+const FIRST_PAUSE = 500
+const LONGEST_PAUSE = 5000
 const OVER = ['completed', 'failed', 'cancelled'] as const
 
 /** The host, as far as the editor needs it: the client for programs, and what only an editor asks. */
@@ -87,9 +90,10 @@ export class Host {
   }
 
   /** Queues a graph; pictures that it saves will carry the workflow. */
-  async submit({ prompt, workflow, targets, drawn }: Order): Promise<Submission> {
+  async submit({ id, prompt, workflow, targets, drawn }: Order): Promise<Submission> {
     try {
-      const run = await this.#gendr.run(prompt, { workflow, ...(targets !== undefined && { targets }) })
+      const options = { ...(id !== undefined && { id }), ...(targets !== undefined && { targets }) }
+      const run = await this.#gendr.run(prompt, { workflow, ...options })
       return { ok: true, id: run.id, nodeErrors: readRefusal({ node_errors: run.nodeErrors }, drawn).nodes }
     } catch (error) {
       if (!(error instanceof HostError) || error.status === 0) throw error
@@ -113,6 +117,20 @@ export class Host {
       if (!(error instanceof HostError) || error.status === 0) throw error
       const { status, message, remedy } = error
       throw new HostError(status, `‘${file.name}’ could not be uploaded: ${message}`, { remedy, cause: error })
+    }
+  }
+
+  /** Waits until the host answers again, asking after longer and longer pauses. @throws the signal's reason */
+  async back(signal: AbortSignal): Promise<void> {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, pause * 2)) {
+      await waited(pause, signal)
+      try {
+        await this.#gendr.request('/health', { signal })
+        return
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!isUnanswered(error)) return
+      }
     }
   }
 
@@ -202,6 +220,22 @@ export class Host {
     const job = await unlessGone(this.#gendr.request(`/jobs/${encodeURIComponent(run)}`))
     return job === undefined ? undefined : jobSchema.parse(job)
   }
+}
+
+/** Whether nobody answered, so that the same may succeed later. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof HostError && error.status === 0
+}
+
+function waited(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const timer = setTimeout(resolve, milliseconds)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    })
+  })
 }
 
 /** Undefined for a run that the host does not know. */

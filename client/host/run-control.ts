@@ -32,6 +32,8 @@ export interface About {
 export interface Order {
   readonly prompt: Prompt
   readonly workflow: unknown
+  /** What the run will be called; the host finds a name for it where it is left out. */
+  readonly id?: string
   /** For words about it. */
   readonly drawn?: Drawn
   /** Output nodes to run; all of them by default. */
@@ -125,15 +127,23 @@ export class RunControl {
 
   /** @returns the id of the run; undefined where the host refused it, which the person has been told */
   async start(order: Order): Promise<string | undefined> {
+    try {
+      return await this.send(order)
+    } catch (error) {
+      this.#fail(order.origin, new Map())
+      this.#announce('error', ...wordsOf(error))
+      this.#show(this.board)
+      return undefined
+    }
+  }
+
+  /** As `start`, for whoever can do something about it. @throws HostError where the host does not answer */
+  async send(order: Order): Promise<string | undefined> {
     this.#pending += 1
     this.#early ??= []
     this.#show(this.board)
     try {
       return await this.#submit(order)
-    } catch (error) {
-      this.#fail(order.origin, new Map())
-      this.#announce('error', ...wordsOf(error))
-      return undefined
     } finally {
       this.#pending -= 1
       if (this.#pending === 0) {

@@ -28,7 +28,7 @@ test('pictures are sent one after another, and it is told how far that is', asyn
   const result = begin('a', 'b', 'c')
   expect(tried).toEqual(['a'])
   for (const outcome of ['sent', 'failed', 'sent'] as const) await end(outcome)
-  expect(await result).toEqual({ sent: 2, left: [] })
+  expect(await result).toEqual({ sent: 2, left: [], isStopped: false })
   expect(tried).toEqual(['a', 'b', 'c'])
   expect(said).toEqual(['0 of 3', '1 of 3', '1 of 3', 'over'])
 })
@@ -40,7 +40,7 @@ test('what is stopped sends no more, and says what is left', async () => {
   batches.stop()
   expect(batches.sending).toBeUndefined()
   await end('failed')
-  expect(await result).toEqual({ sent: 1, left: ['b', 'c'] })
+  expect(await result).toEqual({ sent: 1, left: ['b', 'c'], isStopped: true })
   expect(tried).toEqual(['a', 'b'])
 })
 
@@ -49,14 +49,14 @@ test('what is stopped too late for one counts it as sent', async () => {
   const result = begin('a', 'b')
   batches.stop()
   await end('sent')
-  expect(await result).toEqual({ sent: 1, left: ['b'] })
+  expect(await result).toEqual({ sent: 1, left: ['b'], isStopped: true })
 })
 
 test('where no other would fare better, no other is tried', async () => {
   const { batches, begin, end, tried } = bench()
   const result = begin('a', 'b', 'c')
   await end('hopeless')
-  expect(await result).toEqual({ sent: 0, left: ['a', 'b', 'c'] })
+  expect(await result).toEqual({ sent: 0, left: ['a', 'b', 'c'], isStopped: false })
   expect([tried, batches.sending]).toEqual([['a'], undefined])
 })
 
@@ -69,7 +69,7 @@ test('several batches are counted together, and each ends on its own', async () 
   // Next is what the second began with.
   await end('hopeless')
   await end('sent')
-  expect(await first).toEqual({ sent: 2, left: [] })
+  expect(await first).toEqual({ sent: 2, left: [], isStopped: false })
 })
 
 test('only what is wrong with the file leaves the others a chance', () => {

@@ -1,0 +1,86 @@
+import { expect, test, vi } from 'vitest'
+import { readWorkflow } from '../../client/document/read-workflow.ts'
+import type { Order } from '../../client/host/run-control.ts'
+import type { ToastAction, Toasts } from '../../client/panels/toasts.ts'
+import { PictureBatch } from '../../client/picture-batch.ts'
+import { HostError } from '../../client/sdk/errors.ts'
+import { Telling } from '../../client/telling.ts'
+import { savedWorkflow, types } from './types.ts'
+
+const { graph } = readWorkflow(savedWorkflow(), types)
+const setting = { node: '1', parameter: 'image' }
+const pictures = ['a.png', 'b.png', 'c.png'].map((name) => new File([name], name))
+const nobody = () => new HostError(0, 'The host does not answer.')
+
+/** A batch before a host that does to each request as the test says, in order, and then what it should. */
+function bench(requests: readonly (undefined | 'lost' | 'lost after it was taken' | 'full')[] = []) {
+  const ran: unknown[] = []
+  const taken = new Set<string>()
+  const shown: { readonly tone: string; readonly words: string; readonly action: ToastAction | undefined }[] = []
+  const waiting = [...requests]
+  const meets = (take: () => void = () => {}) => {
+    const fate = waiting.shift()
+    if (fate === 'full') throw new HostError(507, 'The disk is full.')
+    if (fate !== 'lost') take()
+    if (fate?.startsWith('lost')) throw nobody()
+  }
+  const batch = new PictureBatch({
+    document: { whole: graph },
+    types: () => types,
+    host: {
+      upload: async ({ name }: File) => {
+        meets()
+        return { filename: name, subfolder: '', type: 'input', sha256: '', size: 1, input: name }
+      },
+      run: async (id: string) => (taken.has(id) ? ({ id } as never) : undefined),
+      back: async (signal: AbortSignal) => {
+        await new Promise((resolve) => setTimeout(resolve))
+        signal.throwIfAborted()
+      },
+    },
+    runs: {
+      send: async ({ id = '', prompt }: Order) => {
+        meets(() => {
+          taken.add(id)
+          ran.push(prompt['1']?.inputs.image)
+        })
+        return id
+      },
+      cancel: async () => {},
+    },
+    telling: new Telling({
+      show: (tone: string, message: string, remedy = '', { action }: { action?: ToastAction } = {}) =>
+        void shown.push({ tone, words: `${message} ${remedy}`.trim(), action }),
+    } as unknown as Toasts),
+    sending: () => {},
+  })
+  return { batch, ran, shown }
+}
+
+test('a host that is away for a moment gets every picture, and none twice', async () => {
+  const { batch, ran, shown } = bench([undefined, undefined, 'lost', 'lost', undefined, 'lost after it was taken'])
+  await batch.send(pictures, setting, 'tab')
+  expect(ran).toEqual(['a.png', 'b.png', 'c.png'])
+  expect(shown).toEqual([{ tone: 'good', words: expect.stringMatching(/^3 runs are in the queue/), action: undefined }])
+})
+
+test('what was not sent can be sent with one press as long as the page is there', async () => {
+  const { batch, ran, shown } = bench([undefined, undefined, 'full'])
+  await batch.send(pictures, setting, 'tab')
+  expect(ran).toEqual(['a.png'])
+  const { tone, words, action } = shown.at(-1)!
+  expect([tone, words]).toEqual(['error', '1 of 3 pictures were sent to be run. ‘b.png’ and 1 more were not.'])
+  action?.act()
+  await vi.waitFor(() => expect(ran).toEqual(['a.png', 'b.png', 'c.png']))
+})
+
+test('waiting for a host that stays away can be stopped, and is no failure', async () => {
+  const { batch, ran, shown } = bench(Array(1000).fill('lost'))
+  const sent = batch.send(pictures, setting, 'tab')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(batch.sending).toEqual({ sent: 0, total: 3 })
+  batch.stop()
+  await sent
+  expect(ran).toEqual([])
+  expect(shown.map(({ tone }) => tone)).toEqual(['warning'])
+})
