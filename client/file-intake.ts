@@ -57,7 +57,7 @@ export class FileIntake {
         files.open(readGraphText(text, this.#parts.types()), { name, text })
       })
     } else if (isPicture(file)) await this.#takePicture(file, name, at)
-    else telling.warn(STRINGS.batch.noPictures)
+    else telling.warn({ ...STRINGS.batch.noPictures, message: STRINGS.batch.noPicture(file.name) })
   }
 
   async #takePicture(file: File, name: string, at: Point): Promise<void> {

@@ -12,6 +12,7 @@ export const STRINGS = {
     graph: { label: 'Graph', title: 'Nodes and their links' },
     form: { label: 'Form', title: 'Only the settings that matter' },
   },
+  fields: 'Settings of this node',
   panels: { help: 'Help', theme: 'Theme' },
   themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
   runMenu: {
@@ -209,6 +210,7 @@ export const STRINGS = {
       message: 'Nothing in this graph loads a picture.',
       remedy: 'Add a Load Image node and connect it; then each picture is run through it.',
     },
+    noPicture: (name: string) => `There is no picture in ‘${name}’.`,
     noPictures: { message: 'There is no picture among these files.', remedy: 'Choose PNG, JPEG, WebP, TIFF or AVIF.' },
   },
   blamed: { show: 'Show the node', gone: 'This node is not there any more.' },

@@ -1,7 +1,7 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { uploadParameter } from '../document/picture-inputs.ts'
 import { STRINGS } from '../strings.ts'
-import { box, fitText, font, wrapText } from './draw.ts'
+import { box, font, wrapText } from './draw.ts'
 import type { Picture } from './pictures.ts'
 import type { Place, Scene, ShownPictures } from './scene.ts'
 import { COLORS } from './theme.ts'
@@ -84,12 +84,15 @@ function drawPicture(ctx: CanvasRenderingContext2D, { bitmap }: Picture, { x, y,
   ctx.restore()
 }
 
+/** From one line of text to the next. */
+const LINE = 17
+
 function drawTexts(ctx: CanvasRenderingContext2D, place: Place, texts: readonly string[]): void {
   ctx.font = font(12)
   ctx.textAlign = 'left'
   ctx.fillStyle = COLORS.text
-  const lines = wrapText(ctx, texts.join('\n'), place.width - 16, Math.floor(place.height / 17))
-  for (const [i, line] of lines.entries()) ctx.fillText(line, place.x + 8, place.y + 16 + i * 17)
+  const lines = wrapText(ctx, texts.join('\n'), place.width - 16, Math.floor(place.height / LINE))
+  for (const [i, line] of lines.entries()) ctx.fillText(line, place.x + 8, place.y + 16 + i * LINE)
 }
 
 function drawEmpty(ctx: CanvasRenderingContext2D, { x, y, width, height }: Place, text = ''): void {
@@ -100,7 +103,9 @@ function drawEmpty(ctx: CanvasRenderingContext2D, { x, y, width, height }: Place
   ctx.font = font(12)
   ctx.textAlign = 'center'
   ctx.fillStyle = COLORS.quiet
-  ctx.fillText(fitText(ctx, text, width - 16), x + width / 2, y + height / 2 + 4)
+  const lines = wrapText(ctx, text, width - 16, Math.max(1, Math.floor(height / LINE)))
+  const top = y + height / 2 + 4 - ((lines.length - 1) * LINE) / 2
+  for (const [i, line] of lines.entries()) ctx.fillText(line, x + width / 2, top + i * LINE)
 }
 
 function caption(

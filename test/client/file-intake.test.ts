@@ -41,6 +41,7 @@ function intake({ replaces = false } = {}) {
       during: async (_name: string, load: () => Promise<void>) => await load(),
     },
     telling: {
+      warn: ({ message }: { message: string }) => said.push({ message, action: undefined }),
       toasts: {
         show: (_tone: string, message: string, _remedy: string, more: { action?: ToastAction }) =>
           said.push({ message, action: more.action }),
@@ -83,4 +84,10 @@ test('where the graph took the place of another, the picture is loaded in it', a
   await taken.takeFiles([await picture()], [0, 0])
   said[0]?.action?.act()
   await expect.poll(() => done).toEqual(['saved.png in saved'])
+})
+
+test('a file that is no picture is named', async () => {
+  const { taken, said } = intake()
+  await taken.takeFiles([new File(['%PDF'], 'letter.pdf', { type: 'application/pdf' })], [0, 0])
+  expect(said.map(({ message }) => message)).toEqual(['There is no picture in ‘letter.pdf’.'])
 })
