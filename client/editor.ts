@@ -6,6 +6,7 @@ import { Commands } from './commands.ts'
 import { GraphDocument } from './document/document.ts'
 import { type GraphNode, isBoundary, type Point } from './document/graph.ts'
 import { EditHistory } from './document/history.ts'
+import { wordsOfPart } from './document/part-words.ts'
 import { readGraphText, styleOf } from './document/read-file.ts'
 import { runNode } from './document/run-nodes.ts'
 import { titleOf } from './document/virtual-types.ts'
@@ -18,7 +19,9 @@ import { type Announce, type Order, orderOf, RunControl } from './host/run-contr
 import { resultOf } from './host/run-result.ts'
 import { NodeAdding } from './node-adding.ts'
 import { NodeClipboard } from './node-clipboard.ts'
+import { NodeWalk } from './node-walk.ts'
 import { askTitle, graphMenu, linkMenu } from './panels/graph-menus.ts'
+import type { Hint } from './panels/hint.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
 import { openMenu } from './panels/menu.ts'
 import type { PictureHandle } from './panels/picture-handle.ts'
@@ -39,6 +42,9 @@ interface EditorParts {
   readonly toasts: Toasts
   readonly viewer: Pick<LateViewer, 'open'>
   readonly handle: PictureHandle
+  readonly hint: Hint
+  /** Says something to those who do not see the graph. */
+  readonly say: (words: string) => void
   /** The board of a run has changed. */
   readonly followed: () => void
   /** A picture is on its way to the host, or no more. */
@@ -63,6 +69,7 @@ export class Editor {
   readonly tabs: Tabs
   readonly files: WorkflowFiles
   readonly adding: NodeAdding
+  readonly walk: NodeWalk
   readonly clipboard: NodeClipboard
   readonly loading: PictureLoading
   readonly batch: PictureBatch
@@ -112,6 +119,13 @@ export class Editor {
     this.tabs = tabs
     this.files = files
     this.adding = new NodeAdding({ document, history, view, commands, types, refuse })
+    this.walk = new NodeWalk({
+      document,
+      view,
+      types,
+      say: parts.say,
+      openMenu: (node, page, at) => graphMenu(this, { node }, page, at),
+    })
     this.clipboard = new NodeClipboard({ document, history, view, types, telling })
     this.loading = loading
     this.batch = batch
@@ -243,6 +257,10 @@ export class Editor {
       openPictures: (node) => this.#openPictures(node),
       follow: (address) => void open(address, '_blank', 'noopener,noreferrer'),
       pointAtPicture: (picture) => this.#parts.handle.show(picture),
+      pointAtPart: (at) => {
+        const words = at && wordsOfPart(at.type, at.part)
+        this.#parts.hint.show(words && { ...words, place: at.place })
+      },
       openMenu: (target, page, at) => graphMenu(this, target, page, at),
       openLinkMenu: (link, page, at) => linkMenu(this, link, page, at),
       open: ({ node, group }, page) => this.#open(node, group, page),

@@ -1,4 +1,5 @@
 import { GRID } from './canvas/theme.ts'
+import type { Direction } from './document/next-node.ts'
 import type { Editor } from './editor.ts'
 
 export interface KeyActions {
@@ -42,9 +43,12 @@ export function pageKeys(editor: Editor, { open, runs, example, help, refresh, c
 
 /** Keys for what one has to see. @param cut copies and removes what is selected */
 export function graphKeys(editor: Editor, canvas: HTMLElement, { searchAt }: KeyActions, cut: () => void): Keys {
-  const { commands, view } = editor
+  const { commands, view, walk } = editor
   const nudge = (x: number, y: number) => (event: KeyboardEvent) =>
     commands.nudge(event.shiftKey ? [x, y] : [x * GRID, y * GRID], event.repeat)
+  /** Moves what is selected; where nothing is, there is a node to select first. */
+  const arrow = (direction: Direction, x: number, y: number) => (event: KeyboardEvent) =>
+    view.selected.size + view.selectedGroups.size === 0 ? walk.step(direction) : nudge(x, y)(event)
   const search = () => {
     const box = canvas.getBoundingClientRect()
     const at = view.pointer ?? searchAt()
@@ -72,10 +76,17 @@ export function graphKeys(editor: Editor, canvas: HTMLElement, { searchAt }: Key
     f: () => view.fit(),
     '.': () => (view.selected.size > 0 ? view.fit(view.selected) : view.fit()),
     '/': () => search(),
-    ArrowLeft: nudge(-1, 0),
-    ArrowRight: nudge(1, 0),
-    ArrowUp: nudge(0, -1),
-    ArrowDown: nudge(0, 1),
+    ArrowLeft: arrow('left', -1, 0),
+    ArrowRight: arrow('right', 1, 0),
+    ArrowUp: arrow('up', 0, -1),
+    ArrowDown: arrow('down', 0, 1),
+    'Alt ArrowLeft': () => walk.step('left'),
+    'Alt ArrowRight': () => walk.step('right'),
+    'Alt ArrowUp': () => walk.step('up'),
+    'Alt ArrowDown': () => walk.step('down'),
+    Enter: () => walk.fields(),
+    'Shift F10': () => walk.menu(),
+    ContextMenu: () => walk.menu(),
     'Shift ArrowLeft': nudge(-1, 0),
     'Shift ArrowRight': nudge(1, 0),
     'Shift ArrowUp': nudge(0, -1),
@@ -85,6 +96,9 @@ export function graphKeys(editor: Editor, canvas: HTMLElement, { searchAt }: Key
 
 /** Keys that go on while they are held; a file or a run is asked for by each press alone. */
 export const REPEATED = /Arrow|Page|^Alt [-+=]$|^Mod (Shift )?[yz]$/
+
+/** Keys that belong to whatever has the focus, the graph or another thing. */
+export const OF_FOCUS = /Arrow|^(Enter|Shift F10|ContextMenu)$/
 
 /** Keys that work while somebody types or chooses. */
 export const ALWAYS: ReadonlySet<string> = new Set(['Mod Enter', 'Alt Mod Enter', 'Mod s', 'Mod o'])

@@ -19,6 +19,7 @@ import { closeTab, openRunMenu, openShare, openThemeMenu } from './page-menus.ts
 import { openCopyField } from './panels/copy-field.ts'
 import { byId } from './panels/element.ts'
 import { FormPanel } from './panels/form-panel.ts'
+import { Hint } from './panels/hint.ts'
 import { LateViewer } from './panels/late-viewer.ts'
 import { PictureHandle } from './panels/picture-handle.ts'
 import { TabBar } from './panels/tab-bar.ts'
@@ -72,6 +73,8 @@ const editor = new Editor({
   toasts,
   viewer,
   handle: new PictureHandle(stage, (file) => store.original(file)),
+  hint: new Hint(document.body),
+  say: (words) => byId('said', HTMLElement).replaceChildren(words),
   followed() {
     panels.runs.board = editor.runs.board
     runOnChange.board = editor.runs.board

@@ -1,7 +1,7 @@
 import { isElsewhere, listenToClipboard } from './clipboard-events.ts'
 import type { Editor } from './editor.ts'
 import { keyName } from './key-name.ts'
-import { ALWAYS, graphKeys, type KeyActions, pageKeys, REPEATED } from './keys.ts'
+import { ALWAYS, graphKeys, type KeyActions, OF_FOCUS, pageKeys, REPEATED } from './keys.ts'
 import { isField } from './panels/element.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
 
@@ -36,8 +36,7 @@ export function listenToKeys(
     if (act === undefined || (isTaken && !ALWAYS.has(name))) return
     // Else the browser would save the page.
     if (document.querySelector('dialog[open]') !== null && name !== 'Mod s') return
-    // Arrows belong to whatever has the focus; Enter and Space press buttons.
-    if (event.key.startsWith('Arrow') && isElsewhere(canvas)) return
+    if (OF_FOCUS.test(name) && isElsewhere(canvas)) return
     if (isField(target)) handIn(target)
     done(event, () => (event.repeat && !REPEATED.test(name) ? undefined : act(event)))
   })

@@ -236,6 +236,34 @@ export class GraphView {
     })
   }
 
+  /** Moves the ground no further than it takes to see a node, its left top corner at least. */
+  reveal(id: string): void {
+    const area = this.areaOf(id)
+    if (area === undefined) return
+    const { canvas, ds } = this.#stage
+    const box = canvas.getBoundingClientRect()
+    const margin = 36 / ds.scale
+    const move = (start: number, length: number, offset: number, room: number) => {
+      const [first, last] = [start - margin, start + length + margin]
+      if (first < -offset) return -offset - first
+      return Math.max(-offset - first, Math.min(0, room - offset - last))
+    }
+    ds.offset[0] += move(area.x, area.width, ds.offset[0], box.width / ds.scale)
+    ds.offset[1] += move(area.y, area.height, ds.offset[1], box.height / ds.scale)
+    this.redraw()
+    this.onViewpoint()
+  }
+
+  /** The fields that a node shows, each with what it holds and what opens it. */
+  fieldsOf(id: string): readonly { readonly name: string; readonly value: string; open(): void }[] {
+    const view = this.#nodes.get(id)
+    return (view?.widgets ?? []).map(({ name, edit, release }) => ({
+      name,
+      value: String(view?.model?.params[name] ?? ''),
+      open: edit ?? release,
+    }))
+  }
+
   /** Zooms around the middle of the canvas. */
   zoom(factor: number): void {
     const box = this.#stage.canvas.getBoundingClientRect()
@@ -328,6 +356,7 @@ export class GraphView {
       () => this.#stage.letGo(),
     )
     listenToTrackpad(canvas, (factor, x, y) => this.#stage.pinch([x, y], [0, 0], factor))
+    canvas.addEventListener('pointerleave', () => this.#scene.page.pointAtPart())
     canvas.addEventListener('dblclick', (event) => this.#stage.openAt(event))
     canvas.addEventListener('wheel', (event) => this.#stage.wheel(event), { passive: false })
     for (const type of ['pointermove', 'pointerdown', 'wheel'] as const) {
@@ -352,10 +381,11 @@ export class GraphView {
     return px >= 0 && py >= 0 && px <= place.width && py <= place.height ? { view, file, place } : undefined
   }
 
-  /** Tells the page of the picture under the pointer; a press or a turn of the wheel moves it away. */
+  /** Tells the page of the picture or the part of a node under the pointer; a press or a turn of the wheel moves it away. */
   #pointAt(event: PointerEvent | WheelEvent): void {
     const isStill = event.type === 'pointermove' && event.buttons === 0 && this.#stage.ds.scale > 0.4
     const found = isStill ? this.#pictureAt(event) : undefined
+    this.#scene.page.pointAtPart(isStill && found === undefined ? this.#partAt(event) : undefined)
     if (found === undefined) {
       this.#scene.page.pointAtPicture()
       return
@@ -363,6 +393,14 @@ export class GraphView {
     const { view, file, place } = found
     const [x, y] = [(view.pos[0] ?? 0) + place.x, (view.pos[1] ?? 0) + place.y]
     this.#scene.page.pointAtPicture({ file, place: this.#place(x, y, place.width, place.height) })
+  }
+
+  #partAt(event: { readonly clientX: number; readonly clientY: number }) {
+    const point = this.graphPoint(event)
+    const view = this.#nodes.get(this.nodeAt(point) ?? '')
+    const found = view?.partAt(point)
+    if (view?.description === undefined || found === undefined) return undefined
+    return { type: view.description, part: found.part, place: this.placeOf(found.area) }
   }
 
   /** While a node runs, its progress line moves. */

@@ -3,9 +3,10 @@ import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import { isComment, PRIMITIVE, REROUTE } from '../../server/graph/virtual-nodes.ts'
 import { connect, removeLinks, type Wish } from '../document/connect.ts'
 import { type GraphNode, type GraphSocket, isBoundary, linkInto, type Point } from '../document/graph.ts'
+import type { NodePart } from '../document/part-words.ts'
 import { uploadParameter } from '../document/picture-inputs.ts'
 import { showsPictures } from './picture-place.ts'
-import type { Place, Scene } from './scene.ts'
+import type { Area, Place, Scene } from './scene.ts'
 import { MEASURES, socketColor } from './theme.ts'
 import { buttonWidget, noteWidget, type Widget, widgetFor } from './widgets.ts'
 
@@ -150,6 +151,31 @@ export class NodeView extends LGraphNode {
     return this.widgets.find(
       ({ last_y, computeSize }) => last_y !== undefined && top >= last_y && top <= last_y + computeSize(0)[1],
     )?.name
+  }
+
+  /** What is at a point of the graph: the title, a socket with the words beside it, a field; and where it is drawn. */
+  partAt([x, y]: Point): { readonly part: NodePart; readonly area: Area } | undefined {
+    const { title, slot, margin } = MEASURES
+    const [left, top] = [this.pos[0] ?? 0, this.pos[1] ?? 0]
+    const isCollapsed = this.flags.collapsed === true
+    const width = isCollapsed ? (this._collapsed_width ?? 80) : (this.size[0] ?? 0)
+    if (x < left || x > left + width) return undefined
+    if (y < top) return { part: { kind: 'title' }, area: { x: left, y: top - title, width, height: title } }
+    if (isCollapsed) return undefined
+    const name = this.fieldAt([x, y])
+    const field = this.widgets.find((widget) => widget.name === name)
+    if (name !== undefined && field !== undefined) {
+      const [, height] = field.computeSize(0)
+      const area = { x: left + margin, y: top + (field.last_y ?? 0), width: width - 2 * margin, height }
+      return { part: { kind: 'field', name }, area }
+    }
+    // Sockets sit in the middle of rows that begin a fifth of one below the title.
+    const row = Math.floor((y - top) / slot - 0.2)
+    const input = this.inputs[row]
+    const isOutput = this.outputs[row] !== undefined && (input === undefined || x > left + width / 2)
+    const area = { x: left, y: top + (row + 0.2) * slot, width, height: slot }
+    if (isOutput) return { part: { kind: 'output', index: row }, area }
+    return input === undefined ? undefined : { part: { kind: 'input', name: input.name }, area }
   }
 
   /** Opens the field for typing that comes after another, or before it. */

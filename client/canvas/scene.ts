@@ -2,6 +2,7 @@ import type { NodeDescription } from '../../nodes/sdk/description.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import type { GraphDocument } from '../document/document.ts'
 import type { GraphNode, Point } from '../document/graph.ts'
+import type { NodePart } from '../document/part-words.ts'
 import type { FileReference } from '../host/address.ts'
 import type { NodeOutput, NodeStatus } from '../host/run-board.ts'
 import type { Layout } from './layout.ts'
@@ -49,6 +50,8 @@ export interface PageActions {
   follow(address: string): void
   /** The pointer is over the first picture of a node, which is at a place of the page; or over none. */
   pointAtPicture(picture?: { readonly file: FileReference; readonly place: Place }): void
+  /** The pointer rests on a part of a node, which has a place on the page; or on none. */
+  pointAtPart(part?: { readonly type: NodeDescription; readonly part: NodePart; readonly place: Place }): void
   /** Menu of what was pressed, or of the empty ground. */
   openMenu(target: Target, page: Point, graph: Point): void
   openLinkMenu(link: number, page: Point, graph: Point): void

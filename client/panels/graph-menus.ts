@@ -12,6 +12,7 @@ import type { NodeAdding } from '../node-adding.ts'
 import type { NodeClipboard } from '../node-clipboard.ts'
 import { STRINGS } from '../strings.ts'
 import { type MenuItem, openMenu } from './menu.ts'
+import { openNodeHelp } from './node-help.ts'
 import { editText } from './text-editor.ts'
 
 /** What the menus act on. */
@@ -91,6 +92,12 @@ function formItem(editor: MenuActions, { id, type, form = {} }: GraphNode, [x, y
   return [{ label: `${STRINGS.form.expose}…`, testid: 'menu-form', act: open }]
 }
 
+/** What the definition of a node says of it. */
+function helpItem({ document, types }: MenuActions, node: GraphNode): MenuItem[] {
+  const type = typeOf(document.graph, node, types)
+  return type === undefined ? [] : [{ label: 'About this node', testid: 'menu-about', act: () => openNodeHelp(type) }]
+}
+
 /** A field for the title of a node, of a group or of a subgraph. */
 export function askTitle([x, y]: Point, value: string, commit: (title: string) => void): void {
   editText({ place: { x, y, width: 220, height: 0 }, value, multiline: false, label: 'Title', commit })
@@ -129,6 +136,7 @@ function nodeItems(editor: MenuActions, id: string, page: Point): (MenuItem | nu
       ? [{ label: STRINGS.partial.label, testid: 'menu-run-here', act: () => void editor.runUpTo(id) }]
       : []),
     ...formItem(editor, node, page),
+    ...helpItem(editor, node),
     null,
     { label: 'Duplicate', act: () => commands.duplicate(ids) },
     {

@@ -1,3 +1,4 @@
+import { openDialog } from './dialog.ts'
 import { element } from './element.ts'
 
 type Shortcut = readonly [keys: string, what: string]
@@ -23,11 +24,13 @@ const SECTIONS: readonly (readonly [title: string, shortcuts: readonly Shortcut[
       ['Del', 'Remove; Ctrl Del keeps the links'],
       ['Ctrl M, Ctrl B', 'Mute, bypass'],
       ['Alt C, P', 'Fold, pin'],
-      ['Arrows', 'Move by one dot of the ground; with Shift by one pixel'],
+      ['Arrows', 'Select the first node; move what is selected by one dot of the ground, with Shift by one pixel'],
+      ['Alt arrows', 'Select the next node, along the links; Enter opens its settings, Shift F10 its menu'],
       ['L', 'Put into columns by their links'],
       ['Double click on a title', 'Rename'],
       ['Drag on a number', 'Change it; click to type, Tab for the next field'],
       ['Esc while something is dragged', 'Put it back'],
+      ['Rest on a title, a socket, a field', 'What it is; the menu of the node tells all of it'],
       ['Right click', 'Everything else: colour, align, duplicate'],
     ],
   ],
@@ -71,9 +74,8 @@ const SECTIONS: readonly (readonly [title: string, shortcuts: readonly Shortcut[
   ],
 ]
 
-/** The dialog with all shortcuts. */
+/** The sheet with all shortcuts. */
 export function openHelp(): void {
-  const close = element('button', { type: 'button', class: 'button', testid: 'help-close' }, 'Close')
   const sections = SECTIONS.map(([title, shortcuts]) =>
     element(
       'section',
@@ -82,17 +84,5 @@ export function openHelp(): void {
       element('dl', {}, ...shortcuts.flatMap(([keys, what]) => [element('dt', {}, keys), element('dd', {}, what)])),
     ),
   )
-  const dialog = element(
-    'dialog',
-    { class: 'help', testid: 'help-sheet', 'aria-label': 'Shortcuts' },
-    element('header', { class: 'help-head' }, element('h2', {}, 'How to work here'), close),
-    element('div', { class: 'help-sections' }, ...sections),
-  )
-  close.addEventListener('click', () => dialog.close())
-  dialog.addEventListener('close', () => dialog.remove())
-  dialog.addEventListener('click', (event) => {
-    if (event.target === dialog) dialog.close()
-  })
-  document.body.append(dialog)
-  dialog.showModal()
+  openDialog('How to work here', 'help', element('div', { class: 'help-sections' }, ...sections))
 }

@@ -49,7 +49,8 @@ function open({ isForm = false, isRunning = false, isLarge = false, hasPicture =
       nudge: (_: unknown, isHeld: boolean) => note(isHeld ? 'move on' : 'move')(),
     },
     history: {},
-    view: { abandon: () => false, selected: new Set(selected) },
+    view: { abandon: () => false, selected: new Set(selected), selectedGroups: new Set() },
+    walk: { step: (to: string) => note(`go ${to}`)(), fields: note('open the fields'), menu: note('open the menu') },
     canCancel: isRunning,
     cancel: note('stop the run'),
     clipboard: { copied: () => (selected.length > 0 ? 'the graph' : undefined) },
@@ -133,4 +134,28 @@ test('an arrow that is held goes on with what its press moves', () => {
   press('ArrowLeft')
   press('ArrowLeft', { repeat: true })
   expect(asked).toEqual(['move', 'move on'])
+})
+
+describe('keys walk the graph', () => {
+  test('where nothing is selected, and past what is selected with Alt', () => {
+    const asked = open()
+    press('ArrowRight')
+    press('ArrowDown', { altKey: true })
+    expect(asked).toEqual(['go right', 'go down'])
+    const moved = open({ selected: ['1'] })
+    press('ArrowRight', { altKey: true })
+    press('ArrowRight')
+    expect(moved).toEqual(['go right', 'move'])
+  })
+
+  test('into its fields and its menu, and press buttons elsewhere', () => {
+    const asked = open({ selected: ['1'] })
+    press('Enter')
+    press('F10', { shiftKey: true })
+    expect(asked).toEqual(['open the fields', 'open the menu'])
+    const elsewhere = open({ selected: ['1'], focused: {} })
+    press('Enter')
+    press('ArrowLeft', { altKey: true })
+    expect(elsewhere).toEqual([])
+  })
 })
