@@ -1,6 +1,7 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue, Choices, ModelChoices } from '../graph/catalogue.ts'
 import { coerce, unwrap } from '../graph/coerce.ts'
+import { entryOf } from '../graph/entry.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import { type NodeErrors, type PromptError, type Validation, validatePrompt } from '../graph/validate.ts'
 import { isWorkflow } from '../graph/workflow.ts'
@@ -69,8 +70,7 @@ export function refusal(error: RestorationError): {
 
 /** `extra_data` with the workflow that files shall carry, where the client sent one and no other. */
 export function withWorkflow(extraData: Readonly<Record<string, unknown>>, graph: unknown): Record<string, unknown> {
-  const pnginfo = extraData.extra_pnginfo
-  const known = typeof pnginfo === 'object' && pnginfo !== null ? pnginfo : {}
+  const known = entryOf(extraData.extra_pnginfo)
   return isWorkflow(graph) ? { ...extraData, extra_pnginfo: { workflow: graph, ...known } } : { ...extraData }
 }
 

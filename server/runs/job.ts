@@ -1,4 +1,5 @@
 import type { NodeUi } from '../../nodes/sdk/node.ts'
+import { entryOf } from '../graph/entry.ts'
 import type { JobStatus } from '../protocol/jobs.ts'
 import type { RunRecord } from './record.ts'
 
@@ -105,6 +106,6 @@ function between(start: number | undefined, end: number | undefined): number | n
 
 /** The id that the editor gave the graph. */
 export function workflowId({ extra_pnginfo: pnginfo }: Job['extraData']): string | undefined {
-  const workflow = (pnginfo as { workflow?: { id?: unknown } } | null | undefined)?.workflow
-  return typeof workflow?.id === 'string' ? workflow.id : undefined
+  const id = entryOf(entryOf(pnginfo)?.workflow)?.id
+  return typeof id === 'string' ? id : undefined
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { entryOf } from '../graph/entry.ts'
 import { messageOf } from '../message-of.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { Receipts } from '../storage/receipts.ts'
@@ -478,6 +479,5 @@ function* itemTexts(store: RunStore, ids: readonly string[]): Generator<string> 
 }
 
 function extraPnginfo(extraData: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const { extra_pnginfo: pnginfo } = extraData
-  return typeof pnginfo === 'object' && pnginfo !== null ? (pnginfo as Record<string, unknown>) : {}
+  return entryOf(extraData.extra_pnginfo) ?? {}
 }
