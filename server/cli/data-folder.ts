@@ -5,6 +5,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import { fileRoots, type WorkSettings } from '../config.ts'
 import { messageOf } from '../message-of.ts'
 import { packageRoot } from '../package-root.ts'
+import { expire } from '../storage/expire.ts'
 import { besideUs } from '../storage/file-system.ts'
 import { Storage } from '../storage/storage.ts'
 
@@ -12,16 +13,21 @@ import { Storage } from '../storage/storage.ts'
  * Makes a data folder, opens what lies in it, then empties its temporary folder and puts the example photographs in at the
  * first start. In this order: a folder that another host works in cannot be opened, and nothing of it is touched.
  * @param open opens the runs of the folder; its own errors are passed on
+ * @param inUse the places of temporary files that stay, since runs load them that are to be run again
  * @throws RestorationError `configuration_invalid` when the folder cannot be written
  */
-export async function openDataFolder<T extends { close(): void }>(settings: WorkSettings, open: () => T): Promise<T> {
+export async function openDataFolder<T extends { close(): void }>(
+  settings: WorkSettings,
+  open: () => T,
+  inUse: (opened: T) => ReadonlySet<string>,
+): Promise<T> {
   const { inputRoot, outputRoot, tempRoot } = fileRoots(settings)
   const isNew = !existsSync(databaseOf(settings))
   await writing(settings, () => mkdir(settings.data, { recursive: true }))
   const opened = open()
   try {
     await writing(settings, async () => {
-      await rm(tempRoot, { recursive: true, force: true })
+      await empty(tempRoot, inUse(opened))
       for (const folder of [inputRoot, outputRoot, tempRoot, join(settings.data, 'models')]) {
         await mkdir(folder, { recursive: true })
       }
@@ -32,6 +38,13 @@ export async function openDataFolder<T extends { close(): void }>(settings: Work
     opened.close()
     throw error
   }
+}
+
+/** Deletes what is in a folder, but for some files. */
+async function empty(folder: string, kept: ReadonlySet<string>): Promise<void> {
+  if (kept.size === 0) return rm(folder, { recursive: true, force: true })
+  const gone = expire(folder, Number.POSITIVE_INFINITY, { stays: (file) => kept.has(file) })
+  while ((await gone.next()).done !== true);
 }
 
 /** Opens what runs read and write, of a folder that is made if need be. @throws RestorationError `configuration_invalid` */

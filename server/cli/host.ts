@@ -53,7 +53,11 @@ export interface Host {
  * @throws RestorationError `configuration_invalid` when the port, the address or the data folder cannot be used
  */
 export async function startHost(settings: ServeSettings, parts: HostParts): Promise<Host> {
-  const database = await openDataFolder(settings, () => openStores(databaseOf(settings)))
+  const database = await openDataFolder(
+    settings,
+    () => openStores(databaseOf(settings)),
+    ({ store }) => store.temporaryInputs(),
+  )
   // A large picture over a slow line takes as long as it takes; bodies that stall are ended by the API.
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 })
   const hostLog = new HostLog()

@@ -50,6 +50,10 @@ export function statementsOf(database: Database.Database) {
       `SELECT id, sequence, number, client, delivery, crashes, shape FROM runs
        WHERE status != 'ended' ORDER BY sequence`,
     ),
+    namingTemporary: database.prepare(
+      `SELECT prompt FROM runs JOIN graphs USING (id)
+       WHERE status != 'ended' AND delivery = 'files' AND prompt LIKE '% [temp]"%'`,
+    ),
     newest: database.prepare('SELECT finish FROM runs WHERE finish IS NOT NULL ORDER BY finish DESC LIMIT 1 OFFSET ?'),
     oldest: database.prepare('SELECT finish FROM runs WHERE finish IS NOT NULL ORDER BY finish LIMIT 1 OFFSET ?'),
     page: database.prepare(

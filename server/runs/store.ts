@@ -175,6 +175,13 @@ export class RunStore {
     }))
   }
 
+  /** The temporary files, by their place in their folder, that runs name which an earlier host process left behind. */
+  temporaryInputs(): ReadonlySet<string> {
+    const rows = this.#statements.namingTemporary.all() as Pick<ItemRow, 'prompt'>[]
+    const names = rows.flatMap(({ prompt }) => [...prompt.matchAll(/"((?:[^"\\]|\\.)*) \[temp\]"/g)])
+    return new Set(names.map(([, name]) => (JSON.parse(`"${name}"`) as string).replaceAll('\\', '/')))
+  }
+
   /** JSON text of ComfyUI's queue item `[number, id, prompt, extra_data, outputs]`; undefined when it is gone. */
   itemText(id: string): string | undefined {
     const row = this.#statements.item.get(id) as ItemRow | undefined

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'libsql'
@@ -37,6 +37,27 @@ test('runs that wait or were under way are run after a restart, in their order',
   expect(Object.keys(history)).toEqual(['running', 'second', 'third'])
   expect(await post(second, '/prompt', { prompt: fakeGraph('succeed') })).toMatchObject({ body: { number: 3 } })
   await second.close()
+})
+
+test('of temporary files only those stay that a run which waits was sent with', async () => {
+  const first = await startFakeHost({ data })
+  await mkdir(join(data, 'temp/deep'), { recursive: true })
+  for (const name of ['shown.png', 'of ended.png', 'deep/ä.png', 'deep/b.png']) {
+    await writeFile(join(data, 'temp', name), name)
+  }
+  const loading = (image: string, behaviour: string) => ({
+    1: { class_type: 'Fake', inputs: { behaviour, image: ['2', 0] } },
+    2: { class_type: 'LoadImage', inputs: { image } },
+  })
+  await post(first, '/api/runs?wait=10', { prompt: loading('of ended.png [temp]', 'succeed') })
+  await post(first, '/prompt', { prompt: fakeGraph('hang') })
+  for (const image of ['shown.png [temp]', 'deep\\ä.png [temp]']) {
+    expect(await post(first, '/prompt', { prompt: loading(image, 'succeed') })).toMatchObject({ status: 200 })
+  }
+  await first.close()
+  await (await startFakeHost({ data })).close()
+  const left = await readdir(join(data, 'temp'), { recursive: true })
+  expect(left.sort()).toEqual(['deep', 'deep/ä.png', 'shown.png'])
 })
 
 test('a run whose pictures were in memory is marked as failed', async () => {
