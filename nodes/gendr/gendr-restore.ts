@@ -1,19 +1,16 @@
 import { z } from 'zod'
+import { byTiles } from '../pixels/by-tiles.ts'
 import { COLOR_TRANSFERS, transferColor } from '../pixels/color-transfer.ts'
 import { keepingDepth, toRgb } from '../pixels/samples.ts'
 import { checkScaled, scaleFrameBy } from '../pixels/scale-by.ts'
-import { cutTile, TileMerger } from '../pixels/tiles.ts'
 import { checkOverlap } from '../sdk/checks.ts'
 import type { RunContext } from '../sdk/context.ts'
 import { defineNode } from '../sdk/node.ts'
 import { tileLayout } from '../sdk/tile-spans.ts'
-import type { Frame, GendrModel, TileLayout } from '../sdk/values.ts'
+import type { Frame, GendrModel } from '../sdk/values.ts'
 import { grain, overlap, strength, tileSize } from './parameters.ts'
 import { restoreTile } from './pipeline.ts'
 import { transferAsTrained } from './trained-transfer.ts'
-
-/** A preview costs an encode of the whole picture: one every so many tiles at most. */
-const PREVIEWS = 8
 
 /** How much of the setting's grain a picture gets that is not enlarged: its own fine detail is there (docs/model-card.md has what it does). */
 const AT_OWN_SIZE = 2 / 3
@@ -66,27 +63,16 @@ async function restoreFrame(
 ): Promise<Frame> {
   const source = toRgb(await scaleFrameBy(frame, settings.scale, 'bicubic'))
   const layout = tileLayout(source.width, source.height, settings.tile_size, settings.overlap)
-  const merger = new TileMerger(layout)
   const tiles = layout.rows.length * layout.columns.length
-  const stride = Math.ceil(tiles / PREVIEWS)
   context.say(`${source.width} × ${source.height} in ${tiles === 1 ? 'one tile' : `${tiles} tiles`}`)
-  context.progress(batch.index * tiles, batch.count * tiles)
-  for (let i = 0; i < tiles; i++) {
-    merger.add(await restoreTile(tileAt(source, layout, i), model, settings.strength, context))
-    const done = i + 1
-    const preview = done % stride === 0 && done < tiles ? { frames: [merger.soFar(source)] } : undefined
-    context.progress(batch.index * tiles + done, batch.count * tiles, preview)
-  }
+  const restored = await byTiles(source, { layout, scale: 1, ...batch }, context, (tile) =>
+    restoreTile(tile, model, settings.strength, context),
+  )
   const { color_transfer: method, scale } = settings
   const grain = scale > 1 ? settings.grain : settings.grain * AT_OWN_SIZE
   const result =
     method === 'model'
-      ? await transferAsTrained(merger.finish(), source, model, context, grain, batch.index)
-      : transferColor(merger.finish(), source, method, model.manifest.colorTransfer.levels)
+      ? await transferAsTrained(restored, source, model, context, grain, batch.index)
+      : transferColor(restored, source, method, model.manifest.colorTransfer.levels)
   return keepingDepth(result, source, batch.count)
-}
-
-function tileAt(source: Frame, layout: TileLayout, index: number): Frame {
-  const columns = layout.columns.length
-  return cutTile(source, layout, Math.floor(index / columns), index % columns)
 }

@@ -1,4 +1,4 @@
-import type { Frame, SampleDepth, TileLayout } from '../sdk/values.ts'
+import type { Frame, SampleDepth, Span, TileLayout } from '../sdk/values.ts'
 import { depthOf, fullScale, samplesOf } from './samples.ts'
 import { tileWeights } from './tile-weights.ts'
 
@@ -7,6 +7,19 @@ export function cutTile(frame: Frame, layout: TileLayout, row: number, column: n
   const { start: top, end: bottom } = layout.rows[row]!
   const { start: left, end: right } = layout.columns[column]!
   return cropFrame(frame, left, top, right - left, bottom - top)
+}
+
+/** The same tiles after each side has grown by a whole factor. */
+export function scaledLayout(layout: TileLayout, scale: number): TileLayout {
+  const grow = ({ start, end }: Span): Span => ({ start: start * scale, end: end * scale })
+  return {
+    width: layout.width * scale,
+    height: layout.height * scale,
+    tile: layout.tile * scale,
+    overlap: layout.overlap * scale,
+    columns: layout.columns.map(grow),
+    rows: layout.rows.map(grow),
+  }
 }
 
 /** Copies a rectangle, which lies inside the frame. */
@@ -95,21 +108,22 @@ export class TileMerger {
     return this.#output
   }
 
-  /** For previews: what was merged so far over the picture that it replaces, at most 512 pixels wide or high. */
+  /** For previews: what was merged so far over the picture that it replaces, which may be smaller; at most 512 pixels wide or high. */
   soFar(source: Frame): Frame {
     const output = this.#output ?? source
-    const step = Math.max(1, Math.ceil(Math.max(source.width, source.height) / 512))
-    const width = Math.floor((source.width - 1) / step) + 1
-    const height = Math.floor((source.height - 1) / step) + 1
+    const { rows, columns, ...whole } = this.#layout
+    const step = Math.max(1, Math.ceil(Math.max(whole.width, whole.height) / 512))
+    const width = Math.floor((whole.width - 1) / step) + 1
+    const height = Math.floor((whole.height - 1) / step) + 1
     const data = new Float32Array(width * height * 3)
-    const { rows, columns } = this.#layout
     const doneRows = Math.floor(this.#next / columns.length)
     const doneBelow = rows[doneRows - 1]?.end ?? 0
     for (let y = 0; y < height; y++) {
+      const from = y * step < doneBelow ? output : source
+      const reach = (step * from.width) / whole.width
+      const scale = 1 / fullScale(from.data)
       for (let x = 0; x < width; x++) {
-        const from = y * step < doneBelow ? output : source
-        const scale = 1 / fullScale(from.data)
-        const at = (y * step * source.width + x * step) * 3
+        const at = (Math.floor(y * reach) * from.width + Math.floor(x * reach)) * 3
         for (let c = 0; c < 3; c++) data[(y * width + x) * 3 + c] = from.data[at + c]! * scale
       }
     }

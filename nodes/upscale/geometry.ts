@@ -1,17 +1,4 @@
-import type { Span, TileLayout, UpscaleModel } from '../sdk/values.ts'
-
-/** The same tiles after each side has grown by a whole factor. */
-export function scaledLayout(layout: TileLayout, scale: number): TileLayout {
-  const grow = ({ start, end }: Span): Span => ({ start: start * scale, end: end * scale })
-  return {
-    width: layout.width * scale,
-    height: layout.height * scale,
-    tile: layout.tile * scale,
-    overlap: layout.overlap * scale,
-    columns: layout.columns.map(grow),
-    rows: layout.rows.map(grow),
-  }
-}
+import type { UpscaleModel } from '../sdk/values.ts'
 
 /** What is asked for, unless the graph has one size of its own: then tiles fit into it. */
 export function tileSizeFor(

@@ -1,13 +1,13 @@
 import { z } from 'zod'
+import { byTiles } from '../pixels/by-tiles.ts'
 import { depthOf, toDepth, toRgb } from '../pixels/samples.ts'
 import { checkScaled } from '../pixels/scale-by.ts'
-import { cutTile, TileMerger } from '../pixels/tiles.ts'
 import { checkOverlap } from '../sdk/checks.ts'
 import type { RunContext } from '../sdk/context.ts'
 import { defineNode } from '../sdk/node.ts'
 import { tileLayout } from '../sdk/tile-spans.ts'
 import type { Frame, UpscaleModel } from '../sdk/values.ts'
-import { scaledLayout, tileSizeFor } from './geometry.ts'
+import { tileSizeFor } from './geometry.ts'
 import { upscaleTile } from './upscale-tile.ts'
 
 const parameters = z.object({
@@ -57,16 +57,8 @@ async function upscaleFrame(
   const { tile, overlap } = tileSizeFor(model, settings.tile_size, settings.overlap)
   checkOverlap(tile, overlap)
   const layout = tileLayout(source.width, source.height, tile, overlap)
-  const merger = new TileMerger(scaledLayout(layout, model.scale))
-  const columns = layout.columns.length
-  const tiles = layout.rows.length * columns
   const depth = depthOf(frame.data)
-  context.progress(batch.index * tiles, batch.count * tiles)
-  for (let i = 0; i < tiles; i++) {
-    context.signal.throwIfAborted()
-    const cut = cutTile(source, layout, Math.floor(i / columns), i % columns)
-    merger.add(toDepth(await upscaleTile(cut, model, context), depth))
-    context.progress(batch.index * tiles + i + 1, batch.count * tiles)
-  }
-  return merger.finish()
+  return byTiles(source, { layout, scale: model.scale, ...batch }, context, async (cut) =>
+    toDepth(await upscaleTile(cut, model, context), depth),
+  )
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Frame, Samples } from '../../../nodes/sdk/values.ts'
+import type { Frame, Image, Samples } from '../../../nodes/sdk/values.ts'
 import { tileSizeFor } from '../../../nodes/upscale/geometry.ts'
 import { imageUpscaleWithModel } from '../../../nodes/upscale/image-upscale-with-model.ts'
 import { upscaleTile } from '../../../nodes/upscale/upscale-tile.ts'
@@ -32,6 +32,25 @@ describe('a picture through an upscaler', () => {
       const [c, x, y] = [i % 3, Math.floor(i / 3) % tiled.width, Math.floor(i / 3 / tiled.width)]
       const from = (Math.floor(y / 2) * width + Math.floor(x / 2)) * 3 + c
       if (tiled.data[i] !== frame.data[from]) expect([x, y, tiled.data[i]]).toEqual([x, y, frame.data[from]])
+    }
+  })
+
+  test('is shown on the way: what is done over what is not yet', async () => {
+    const frame = picture(200, 180, (length) => new Uint8Array(length))
+    const previews: Frame[] = []
+    const context = {
+      ...testContext(),
+      progress: (_value: number, _max: number, preview?: Image) => void previews.push(...(preview?.frames ?? [])),
+    }
+    const inputs = { upscale_model: doublingModel, image: { frames: [frame] } }
+    const { image } = await imageUpscaleWithModel.run(inputs, { tile_size: 64, overlap: 16 }, context)
+    expect(previews.length).toBeGreaterThan(3)
+    // The model repeats pixels, as a preview does with those of the picture that is enlarged.
+    for (const { width, height, data } of previews) {
+      expect([width, height]).toEqual([400, 360])
+      expect(
+        Buffer.from(data.map((value) => Math.round(255 * value))).equals(image.frames[0]!.data as Uint8Array),
+      ).toBe(true)
     }
   })
 
