@@ -1,6 +1,6 @@
 /**
- * English words of the panels, in one place. A translation is another object of the same shape; sentences with values
- * are functions, because languages order them in their own way.
+ * Words of the panels, beside each other so that they agree; what one menu alone says stands there. Sentences with values
+ * are functions.
  */
 export const STRINGS = {
   close: 'Close',
