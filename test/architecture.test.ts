@@ -120,6 +120,22 @@ describe('nothing is exported in vain', () => {
   })
 })
 
+describe('tests mirror the tree', () => {
+  test('each node is in a test of its folder, by its file or by its name', () => {
+    const nodes = product
+      .filter(({ path }) => /^nodes\/\w+\//.test(path))
+      .flatMap(({ path, text }) =>
+        Array.from(text.matchAll(/defineNode\(\{\s*id: '(\w+)'/g), ([, id]) => ({ path, id: id! })),
+      )
+    expect(nodes.length).toBeGreaterThan(50)
+    const untested = nodes.filter(({ path, id }) => {
+      const tests = others.filter((other) => other.path.startsWith(`test/${dirname(path)}/`))
+      return !tests.some(({ text }) => text.includes(path) || text.includes(`'${id}'`))
+    })
+    expect(untested).toEqual([])
+  })
+})
+
 function sourcesUnder(folder: string): Source[] {
   return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
     .filter(({ name, parentPath }) => /\.ts$/.test(name) && !parentPath.includes('node_modules'))
