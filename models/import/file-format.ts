@@ -9,9 +9,15 @@ export function formatOf(path: string): 'safetensors' | 'torch' | undefined {
   const start = Buffer.from(readBytes(path, 0, Math.min(fileSize(path), LENGTH))).toString('latin1')
   const failure = FAILURES.find(({ sign }) => sign.test(start))
   if (failure) throw invalidCheckpoint(`${path}: expected a model, got ${failure.what}.`, failure.remedy)
-  if (start[8] === '{') return 'safetensors'
-  return /^(PK|\x80)/.test(start) ? 'torch' : undefined
+  if (SAFETENSORS.test(start)) return 'safetensors'
+  return TORCH.test(start) ? 'torch' : undefined
 }
+
+/** A length of eight bytes, of which no header needs more than four, and JSON. */
+const SAFETENSORS = /^.{4}\0{4}\{/s
+
+/** A ZIP archive, or a pickle of protocol 2 or later. */
+const TORCH = /^(PK|\x80)/
 
 const LENGTH = 64
 
