@@ -46,6 +46,14 @@ test('a model has the name of its file, whatever characters that has', async () 
   expect(await listModels([join(data, 'models')])).toMatchObject([{ name: '4x-gr-er-1-' }])
 })
 
+test('a network is not tried out for its name, and before it is, that is told', async () => {
+  const source = join(data, 'network.onnx')
+  copyFileSync(UPSCALER, source)
+  failure.of = new Error('the import began')
+  await expect(run(source, { quiet: false })).rejects.toThrow('the import began')
+  expect(printed).toContain('trying the network out')
+})
+
 test('a name that would hide a model of another folder needs --overwrite', async () => {
   await expect(run(UPSCALER, { name: 'gendr-nano' })).rejects.toMatchObject({
     code: 'configuration_invalid',
