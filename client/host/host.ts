@@ -4,9 +4,9 @@ import { readNodeTypes } from '../document/node-types.ts'
 import { Gendr, HostError } from '../sdk/index.ts'
 import type { Address, FileReference } from './address.ts'
 import { KnownRuns } from './known-runs.ts'
+import type { Order } from './order.ts'
 import { type Refusal, readRefusal } from './refusal.ts'
 import type { NodeOutput } from './run-board.ts'
-import type { Order } from './run-control.ts'
 import {
   inOrder,
   isOver,

@@ -6,7 +6,7 @@ import { titleOf } from '../document/virtual-types.ts'
 import { writePrompt } from '../document/write-workflow.ts'
 import { STRINGS } from '../strings.ts'
 import { HostError } from './host.ts'
-import type { Order } from './run-control.ts'
+import type { Order } from './order.ts'
 
 /** Whether a run can go up to a node and no further: it is one with outputs, or gives a picture. */
 export function canRunUpTo(level: Graph, node: GraphNode, types: Catalogue): boolean {

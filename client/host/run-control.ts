@@ -1,11 +1,7 @@
-import type { Catalogue } from '../../server/graph/catalogue.ts'
 import type { Prompt } from '../../server/graph/prompt.ts'
 import type { ServerMessage } from '../../server/protocol/messages.ts'
-import type { Graph } from '../document/graph.ts'
-import { runTitle, whyEmpty } from '../document/run-nodes.ts'
-import { writePrompt, writeWorkflow } from '../document/write-workflow.ts'
 import { type Host, HostError, type PastRun } from './host.ts'
-import type { Drawn } from './refusal.ts'
+import type { Order, UpTo } from './order.ts'
 import {
   boardOfRun,
   EMPTY_BOARD,
@@ -26,39 +22,6 @@ export type Announce = (tone: 'error' | 'warning' | 'good', message: string, rem
 export interface About {
   readonly tab: string
   readonly node: string | undefined
-}
-
-/** What is run: a graph as the host takes it, with the file that results will carry. */
-export interface Order {
-  readonly prompt: Prompt
-  readonly workflow: unknown
-  /** What the run will be called; the host finds a name for it where it is left out. */
-  readonly id?: string
-  /** For words about it. */
-  readonly drawn?: Drawn
-  /** Output nodes to run; all of them by default. */
-  readonly targets?: readonly string[]
-  /** The tab that it is of. */
-  readonly origin?: string
-  readonly upTo?: UpTo
-}
-
-/** The node that a run goes up to, and the node of the run that shows its picture, both as the run calls them. */
-export interface UpTo {
-  readonly node: string
-  readonly shown: string
-}
-
-/** The graph as it is now, to be run as a whole. @param now for names of files that have the date */
-export function orderOf(graph: Graph, types: Catalogue, now: Date = new Date()): Order {
-  return {
-    prompt: writePrompt(graph, types, now),
-    workflow: writeWorkflow(graph, types),
-    drawn: {
-      titleOf: (node, type) => runTitle(graph, node, types) ?? types.get(type)?.title ?? type,
-      whyEmpty: (node, input) => whyEmpty(graph, node, input, types),
-    },
-  }
 }
 
 interface OwnRun {

@@ -2,8 +2,8 @@ import type { Catalogue } from '../../server/graph/catalogue.ts'
 import type { Graph } from '../document/graph.ts'
 import { runTitle } from '../document/run-nodes.ts'
 import type { FileReference } from './address.ts'
+import type { UpTo } from './order.ts'
 import type { NodeOutput, RunBoard } from './run-board.ts'
-import type { UpTo } from './run-control.ts'
 
 /** The files that a node shows. */
 export interface ShownFiles {

@@ -3,8 +3,8 @@ import { newNode } from '../../client/document/edits.ts'
 import type { Graph } from '../../client/document/graph.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import { runNode } from '../../client/document/run-nodes.ts'
+import { orderOf } from '../../client/host/order.ts'
 import { canRunUpTo, orderUpTo } from '../../client/host/partial-run.ts'
-import { orderOf } from '../../client/host/run-control.ts'
 import { allTypes as types } from './types.ts'
 
 const node = (id: number, type: string, more: object = {}) => ({ id, type, pos: [0, 0], size: [200, 100], ...more })

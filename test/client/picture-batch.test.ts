@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
-import type { Order } from '../../client/host/run-control.ts'
+import type { Order } from '../../client/host/order.ts'
 import type { ToastAction, Toasts } from '../../client/panels/toasts.ts'
 import { PictureBatch } from '../../client/picture-batch.ts'
 import { HostError } from '../../client/sdk/errors.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
+import { orderOf } from '../../client/host/order.ts'
 import { readRefusal } from '../../client/host/refusal.ts'
-import { orderOf } from '../../client/host/run-control.ts'
 import { savedWorkflow, types } from './types.ts'
 
 /** What the host says where inputs get nothing. */
