@@ -17,7 +17,7 @@ import { type Order, orderOf } from './host/order.ts'
 import { orderUpTo } from './host/partial-run.ts'
 import type { RunBoard } from './host/run-board.ts'
 import { type Announce, RunControl } from './host/run-control.ts'
-import { resultOf } from './host/run-result.ts'
+import { resultOf, savedOf } from './host/run-result.ts'
 import { NodeAdding } from './node-adding.ts'
 import { NodeClipboard } from './node-clipboard.ts'
 import { NodeWalk } from './node-walk.ts'
@@ -211,7 +211,8 @@ export class Editor {
   #openPictures(id: string): void {
     const node = this.document.graph.nodes.get(id)
     if (node === undefined) return
-    this.#parts.viewer.open(this.titleOf(node), this.view.files(node))
+    const saved = savedOf(this.boardInView, this.view.runId(id), this.document.whole)
+    this.#parts.viewer.open(this.titleOf(node), { ...this.view.files(node), ...saved })
   }
 
   /** Says what a run has to say; a message about a node leads to it. */

@@ -2,7 +2,7 @@ import { type Form, formOf, pictureFields } from './document/form.ts'
 import type { Editor } from './editor.ts'
 import { type FileReference, inputReference } from './host/address.ts'
 import type { RunBoard } from './host/run-board.ts'
-import { comparedIn } from './host/run-result.ts'
+import { comparedIn, savedOf } from './host/run-result.ts'
 import { type FormPanel, savedBy } from './panels/form-panel.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
 import { STRINGS } from './strings.ts'
@@ -78,10 +78,12 @@ export class FormView {
     if (board.state !== 'done') return false
     const before = inputOf(this.#form)
     const [after] = savedBy(board)
-    const compared = comparedIn(board)?.compared ?? (before && after && { before, after })
+    const found = comparedIn(board)
+    const compared = found?.compared ?? (before && after && { before, after })
     const picture = compared?.after ?? after
     if (picture === undefined) return false
-    this.#parts.viewer.open(STRINGS.form.result, { pictures: [picture], ...(compared && { compared }) })
+    const saved = found && savedOf(board, found.node, this.#parts.editor.document.whole)
+    this.#parts.viewer.open(STRINGS.form.result, { pictures: [picture], ...(compared && { compared }), ...saved })
     return true
   }
 

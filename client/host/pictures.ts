@@ -58,6 +58,12 @@ export interface TileAddress {
   readonly version: string
 }
 
+/** What a file is downloaded as: one that is only shown has a name that says nothing, and gets that of what shows it. */
+export function downloadName({ filename, type }: FileReference, title: string): string {
+  if (type !== 'temp') return filename
+  return `${title.replaceAll(/[\\/:*?"<>|]/g, '_')}${/\.[^.]*$/.exec(filename)?.[0] ?? ''}`
+}
+
 /** Two references to the same file are the same text. */
 export function pictureKey({ filename, subfolder, type }: FileReference): string {
   return JSON.stringify([type, subfolder, filename])

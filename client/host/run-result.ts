@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../server/graph/catalogue.ts'
-import type { Graph } from '../document/graph.ts'
-import { runTitle } from '../document/run-nodes.ts'
+import { originOf } from '../document/connect.ts'
+import { type Graph, linkInto } from '../document/graph.ts'
+import { runNode, runTitle } from '../document/run-nodes.ts'
 import type { FileReference } from './address.ts'
 import type { UpTo } from './order.ts'
 import type { NodeOutput, RunBoard } from './run-board.ts'
@@ -10,6 +11,8 @@ export interface ShownFiles {
   readonly pictures: readonly FileReference[]
   /** Two that are compared. */
   readonly compared?: Compared
+  /** What was saved of the one after, which itself is only shown. */
+  readonly saved?: FileReference
 }
 
 export interface Compared {
@@ -32,7 +35,27 @@ export function resultOf(
   const { node, shown } = upTo ?? { node: compared, shown: compared }
   if (node === undefined || shown === undefined) return undefined
   const title = runTitle(graph, node, types)
-  return title === undefined ? undefined : { title, files: shownFiles(board.outputs.get(shown)) }
+  return title === undefined
+    ? undefined
+    : { title, files: { ...shownFiles(board.outputs.get(shown)), ...savedOf(board, shown, graph) } }
+}
+
+/** What a run has saved of the one after that a node compares: both come from one output. */
+export function savedOf({ nodes, outputs }: RunBoard, node: string, graph: Graph): Pick<ShownFiles, 'saved'> {
+  const source = sourceOf(graph, node, 'image_b')
+  for (const id of source === undefined ? [] : nodes.keys()) {
+    const [saved] = savedFiles(outputs.get(id))
+    if (saved !== undefined && sourceOf(graph, id, 'images') === source) return { saved }
+  }
+  return {}
+}
+
+/** The output that feeds an input of a node that a run means, as text. */
+function sourceOf(graph: Graph, runId: string, input: string): string | undefined {
+  const found = runNode(graph, runId)
+  const link = found && linkInto(found.level, found.node.id, input)
+  if (found === undefined || link === undefined) return undefined
+  return JSON.stringify([found.path, originOf(found.level, link.from, link.output)])
 }
 
 /** The first node of a run that compares two pictures. */
@@ -49,6 +72,11 @@ export function shownFiles(output: NodeOutput | undefined): ShownFiles {
   const [before, after] = [output?.a_images?.[0], output?.b_images?.[0]]
   if (before !== undefined && after !== undefined) return { pictures: [before, after], compared: { before, after } }
   return { pictures: filesOf(output) }
+}
+
+/** What a node has written to the output folder. */
+export function savedFiles(output: NodeOutput | undefined): FileReference[] {
+  return (output?.images ?? []).filter(({ type }) => type === 'output')
 }
 
 /** All files that a run has made for a node. */

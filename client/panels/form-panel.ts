@@ -3,6 +3,7 @@ import { type Form, type FormField, labelOf, pictureFields } from '../document/f
 import { fitNumber, formatNumber, readNumber } from '../document/parameters.ts'
 import { type FileReference, inputReference } from '../host/address.ts'
 import { progressOf, type RunBoard } from '../host/run-board.ts'
+import { savedFiles } from '../host/run-result.ts'
 import { STRINGS } from '../strings.ts'
 import { element, icon } from './element.ts'
 import { progressWords } from './runs-panel.ts'
@@ -270,10 +271,7 @@ export function pictureFieldUnder({ target }: DragEvent): { node: string; parame
 
 /** What the nodes of a run wrote to the output folder; the board also keeps what others have shown before. */
 export function savedBy({ outputs, nodes }: RunBoard): FileReference[] {
-  return [...outputs]
-    .filter(([node]) => nodes.has(node))
-    .flatMap(([, { images = [] }]) => images)
-    .filter(({ type }) => type === 'output')
+  return [...outputs].filter(([node]) => nodes.has(node)).flatMap(([, output]) => savedFiles(output))
 }
 
 /** Most options, and letters of them all, that have room side by side. */

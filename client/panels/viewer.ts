@@ -1,5 +1,5 @@
 import type { FileReference } from '../host/address.ts'
-import type { PictureStore } from '../host/pictures.ts'
+import { downloadName, type PictureStore, pictureKey } from '../host/pictures.ts'
 import { keyOf } from '../key-name.ts'
 import { STRINGS } from '../strings.ts'
 import { listenToTrackpad } from '../trackpad.ts'
@@ -43,6 +43,8 @@ const WORDS = STRINGS.viewer
 export interface ViewedPictures {
   readonly pictures: readonly FileReference[]
   readonly compared?: { readonly before: FileReference; readonly after: FileReference }
+  /** What was saved of the one after, to be downloaded in its place. */
+  readonly saved?: FileReference
   /** Shown beside what somebody does, who keeps the keys. */
   readonly isAside?: boolean
 }
@@ -123,6 +125,7 @@ export class Viewer {
   #focused: HTMLElement | undefined
   #channel: Channel = 'all'
   #counted: string | undefined
+  #saved: { readonly of: string; readonly file: FileReference } | undefined
 
   constructor(parent: HTMLElement, parts: ViewerParts) {
     this.#parts = parts
@@ -202,7 +205,7 @@ export class Viewer {
     this.#histogramButton.addEventListener('click', () => this.#toggleHistogram())
     this.#gridButton.addEventListener('click', () => this.#toggleGrid())
     this.#download.addEventListener('dragstart', (event) => {
-      const { file } = this.#after
+      const file = this.#fileOf(this.#after.file)
       if (file !== undefined) carryPicture(event, file, store.original(file))
     })
     this.#divider.addEventListener('keydown', (event) => this.#divide(event))
@@ -215,9 +218,10 @@ export class Viewer {
     return !this.#root.hidden
   }
 
-  open(title: string, { pictures, compared, isAside = false }: ViewedPictures): void {
+  open(title: string, { pictures, compared, saved, isAside = false }: ViewedPictures): void {
     const first = compared?.after ?? pictures[0]
     if (first === undefined) return
+    this.#saved = saved && { of: pictureKey(first), file: saved }
     const wasOpen = this.isOpen
     this.#title.textContent = title
     this.#fillStrip(compared === undefined ? pictures : [])
@@ -278,11 +282,17 @@ export class Viewer {
     this.#loupe.show(before, after)
     void this.#before.show(before)
     void this.#after.show(after)
-    if (after !== undefined) {
-      this.#download.href = this.#parts.store.original(after)
-      this.#download.download = after.filename
+    const file = this.#fileOf(after)
+    if (file !== undefined) {
+      this.#download.href = this.#parts.store.original(file)
+      this.#download.download = downloadName(file, this.#title.textContent)
     }
     this.#arrange()
+  }
+
+  /** What a picture is downloaded as: the saved one carries its workflow, and a name. */
+  #fileOf(picture: FileReference | undefined): FileReference | undefined {
+    return picture !== undefined && pictureKey(picture) === this.#saved?.of ? this.#saved.file : picture
   }
 
   #swap(): void {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { readPrompt } from '../../client/document/read-prompt.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
+import { downloadName } from '../../client/host/pictures.ts'
 import { boardOfRun, EMPTY_BOARD, withOutputs } from '../../client/host/run-board.ts'
 import { resultOf } from '../../client/host/run-result.ts'
 import { allTypes as types } from './types.ts'
@@ -56,4 +58,32 @@ test('of any other run its comparison is shown, in a subgraph too', () => {
 
 test('nothing is shown of a node that is gone', () => {
   expect(resultOf(ran('3'), { node: '9', shown: '3' }, graph, types)).toBeUndefined()
+})
+
+test('of what is compared, the file is known that was saved of it', () => {
+  const nodes = {
+    '1': { class_type: 'LoadImage', inputs: { image: 'a.png' } },
+    '2': { class_type: 'ImageInvert', inputs: { image: ['1', 0] } },
+    '3': { class_type: 'ImageCompare', inputs: { image_a: ['1', 0], image_b: ['2', 0] } },
+    '4': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'unlike' } },
+    '5': { class_type: 'SaveImage', inputs: { images: ['2', 0], filename_prefix: 'inverted' } },
+  }
+  const { graph } = readPrompt(nodes, types)
+  const [unlike, inverted] = ['unlike.png', 'inverted.png'].map((name) => ({ ...file(name), type: 'output' as const }))
+  const board = withOutputs(
+    boardOfRun(EMPTY_BOARD, 'a', Object.keys(nodes), 0),
+    new Map([
+      ['3', { a_images: [before], b_images: [after] }],
+      ['4', { images: [unlike!] }],
+      ['5', { images: [inverted!] }],
+    ]),
+  )
+  expect(resultOf(board, undefined, graph, types)?.files.saved).toEqual(inverted)
+  const withoutIt = { ...board, nodes: new Map([...board.nodes].filter(([id]) => id !== '5')) }
+  expect(resultOf(withoutIt, undefined, graph, types)?.files.saved).toBeUndefined()
+})
+
+test('a picture that is only shown is downloaded under the name of what shows it', () => {
+  expect(downloadName(file('ComfyUI_temp_compare_0a1b_00002_.png'), 'Before/after')).toBe('Before_after.png')
+  expect(downloadName({ ...file('a.png'), type: 'output' }, 'Compare Images')).toBe('a.png')
 })
