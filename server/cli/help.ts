@@ -1,8 +1,8 @@
 import type { Command } from './command.ts'
 
-/** What `gendr --help` prints. */
+/** What `gendr --help` prints; a command that has two names is there once. */
 export function overview(commands: Readonly<Record<string, Command>>): string {
-  const lines = Object.values(commands).map(({ usage, summary }) => [`gendr ${usage}`, summary] as const)
+  const lines = [...new Set(Object.values(commands))].map(({ usage, summary }) => [`gendr ${usage}`, summary] as const)
   return `Visual restoration in a graph.\n\n${table(lines)}\n\nEach command explains itself with --help.\n`
 }
 
