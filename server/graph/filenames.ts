@@ -27,21 +27,28 @@ export type FieldValue = (node: string, field: string) => unknown
 
 /**
  * A `filename_prefix` with what ComfyUI's browser fills in before it sends a graph (searchAndReplace.ts): `%date:FORMAT%`,
- * and `%node.field%`, in which no character stays that a name must not have. Everything else is left for the host, and so is
- * what would be longer than any path.
+ * and `%node.field%`, in which no character stays that a name must not have. `%node.field.stem%` is ours: of a file only
+ * its name, without folder and extension. Everything else is left for the host, and so is what would be longer than any path.
  */
 export function fillFilename(prefix: string, fieldOf: FieldValue, now: Date): string {
   if (prefix.length > LONGEST) return prefix
   const filled = prefix.replaceAll(/%([^%]+)%/g, (pattern, text: string) => {
     if (text.startsWith('date:')) return formatDate(text.slice('date:'.length), now)
-    const [node = '', field, ...more] = text.split('.')
-    const value = field === undefined || more.length > 0 ? undefined : fieldOf(node, field)
+    const [node = '', field, part, ...more] = text.split('.')
+    const isKnown = field !== undefined && (part === undefined || part === 'stem') && more.length === 0
+    const value = isKnown ? fieldOf(node, field) : undefined
     if (value === undefined || value === null) return pattern
-    return String(value)
+    return (part === 'stem' ? stemOf(String(value)) : String(value))
       .slice(0, LONGEST_PART)
       .replaceAll(/[/\\?<>:*|"\p{Cc}]/gu, '_')
   })
   return filled.length > LONGEST ? prefix : filled
+}
+
+/** `old/photo.png [output]` is `photo`. */
+export function stemOf(file: string): string {
+  const name = file.replace(/ \[(input|output|temp)\]$/, '').replace(/^.*[/\\]/s, '')
+  return name.replace(/(?<=.)\.[^.]*$/s, '')
 }
 
 /** ComfyUI's formatUtil.ts: a letter is the number, two are two digits of it, `yyyy` is the whole year. */

@@ -53,8 +53,8 @@ describe('from the command line', () => {
   test('the example runs as it is, in a data folder that nothing was in', async () => {
     const { code, stdout, stderr } = await gendr('run', EXAMPLE, '--set', 'GenDRModelLoader.setting=detailed')
     expect(stderr).toMatch(/^\w+: \d+ × \d+ in \w+ tiles?$/m)
-    expect([code, stdout]).toEqual([0, 'restored_00001_.png\n'])
-    expect(await sizeOf('restored_00001_.png')).toEqual([1024, 768])
+    expect([code, stdout]).toEqual([0, 'old-photograph-restored_00001_.png\n'])
+    expect(await sizeOf('old-photograph-restored_00001_.png')).toEqual([1024, 768])
   })
 
   test('a picture in the input folder comes before an example of its name, and one beside the reader before both', async () => {
@@ -66,10 +66,10 @@ describe('from the command line', () => {
     }
     await put('data/input', 40)
     await gendr('run', EXAMPLE)
-    expect(await sizeOf('restored_00001_.png')).toEqual([160, 160])
+    expect(await sizeOf('old-photograph-restored_00001_.png')).toEqual([160, 160])
     await put('.', 32)
     await gendr('run', EXAMPLE)
-    expect(await sizeOf('restored_00002_.png')).toEqual([128, 128])
+    expect(await sizeOf('old-photograph-restored_00002_.png')).toEqual([128, 128])
   })
 
   test('a picture that carries its graph runs like the graph', async () => {

@@ -26,8 +26,24 @@ describe('in the name of a file', () => {
     expect(fill('%a.b%', { 'a.b': false })).toBe('false')
   })
 
+  test('of a file its name alone can be had, without folder and extension', () => {
+    const stem = (image: string) => fill('%LoadImage.image.stem% restored', { 'LoadImage.image': image })
+    expect(stem('Opa Müller, Hochzeit 1953 (Kopie).jpg')).toBe('Opa Müller, Hochzeit 1953 (Kopie) restored')
+    expect(stem('old/scan.2.tiff [output]')).toBe('scan.2 restored')
+    expect(stem('.jpg')).toBe('.jpg restored')
+  })
+
   test('everything else stays as it is, for the host and for the reader', () => {
-    for (const prefix of ['%width%x%height%', '%year%/%month%', '%Nobody.image%', '%a.b.c%', '100 %', '%%', 'plain']) {
+    for (const prefix of [
+      '%width%x%height%',
+      '%year%/%month%',
+      '%Nobody.image%',
+      '%a.b.c%',
+      '%a.b.stem.c%',
+      '100 %',
+      '%%',
+      'plain',
+    ]) {
       expect(fill(prefix, {})).toBe(prefix)
     }
   })
