@@ -12,6 +12,7 @@ import type { LibraryPanel } from './panels/library-panel.ts'
 import { RunsPanel } from './panels/runs-panel.ts'
 import { type RailButton, SideBar } from './panels/side-bar.ts'
 import type { TemplatesPanel } from './panels/templates-panel.ts'
+import { saveAll } from './save-all.ts'
 import { linkToLibrary } from './share.ts'
 import { snapshot } from './snapshot.ts'
 import { STRINGS } from './strings.ts'
@@ -140,6 +141,11 @@ function galleryPanel(parts: PanelParts, rail: Rail): LatePanel<GalleryPanel> {
       show: (title, pictures) => viewer.open(title, { pictures }),
       compare: (before, after) =>
         viewer.open(STRINGS.gallery.compare, { pictures: [before, after], compared: { before, after } }),
+      save: async (files) => {
+        const wanted = files.map(({ file, name }) => ({ address: store.original(file), name }))
+        const saved = await saveAll(wanted)
+        if (saved !== undefined) telling.toasts.show('good', STRINGS.gallery.saved(saved))
+      },
       openGraph: openRun(parts, rail),
       use: (file) => editor.loading.usePicture(file, middle()),
       failed: telling.failed,

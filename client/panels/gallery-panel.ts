@@ -1,3 +1,4 @@
+import { stemOf } from '../../server/graph/filenames.ts'
 import type { FileReference } from '../host/address.ts'
 import { pictureKey } from '../host/pictures.ts'
 import type { RunEntry } from '../host/run-list.ts'
@@ -15,6 +16,7 @@ export interface GalleryActions {
   original(file: FileReference): string
   show(title: string, pictures: readonly FileReference[]): void
   compare(before: FileReference, after: FileReference): void
+  save(files: readonly { readonly file: FileReference; readonly name: string }[]): Promise<void>
   openGraph(entry: RunEntry): void
   use(file: FileReference): void
   failed(error: unknown): void
@@ -44,12 +46,13 @@ export class GalleryPanel {
     testid: 'gallery-search',
   })
   readonly #compare = element('button', { type: 'button', class: 'button', testid: 'gallery-compare', disabled: true })
+  readonly #save = element('button', { type: 'button', class: 'button', testid: 'gallery-save' })
   readonly #more = element(
     'button',
     { type: 'button', class: 'button gallery-more', testid: 'gallery-more' },
     STRINGS.runs.more,
   )
-  /** Marked to be compared, in the order of marking. */
+  /** Marked to be compared or saved, in the order of marking. */
   #marked: readonly FileReference[] = []
   #known: RunPage | undefined
   #results: readonly Result[] = []
@@ -66,7 +69,7 @@ export class GalleryPanel {
       WORDS.title,
       [],
       () => actions.close(),
-      element('div', { class: 'side-tools' }, this.#field, this.#compare),
+      element('div', { class: 'side-tools' }, this.#field, this.#compare, this.#save),
       this.#grid,
     )
     this.root.classList.add('side-wide')
@@ -75,6 +78,7 @@ export class GalleryPanel {
       const [before, after] = this.#marked
       if (before !== undefined && after !== undefined) actions.compare(before, after)
     })
+    this.#save.addEventListener('click', () => void this.#saveMarked())
     this.#more.addEventListener('click', () => void this.#showMore())
     this.#sayMarked()
   }
@@ -149,6 +153,7 @@ export class GalleryPanel {
       ...(hasMore ? [this.#more] : []),
     ]
     this.#items = items
+    this.#save.disabled = found.length === 0
     const { activeElement } = document
     this.#grid.replaceChildren(...children)
     if (activeElement instanceof HTMLElement && this.#grid.contains(activeElement)) {
@@ -213,21 +218,28 @@ export class GalleryPanel {
         { label: WORDS.openGraph, testid: 'gallery-graph', act: () => this.#actions.openGraph(entry) },
         { label: WORDS.use, testid: 'gallery-use', act: () => this.#actions.use(file) },
         null,
-        { label: WORDS.download, testid: 'gallery-download', act: () => this.#download(file) },
+        { label: WORDS.download, testid: 'gallery-download', act: () => this.#download({ file, entry }) },
       ],
       { x: left, y: bottom + 4 },
     )
   }
 
-  #download(file: FileReference): void {
-    const link = element('a', { href: this.#actions.original(file), download: file.filename })
+  #download({ file, entry }: Result): void {
+    const link = element('a', { href: this.#actions.original(file), download: nameOf(file, entry) })
     link.click()
   }
 
-  /** Two at most: a third takes the place of the second. */
+  /** Those that are marked, in the order of the gallery; where none is, all that are found. */
+  async #saveMarked(): Promise<void> {
+    const marked = new Set(this.#marked.map(pictureKey))
+    const chosen = marked.size === 0 ? this.#found : this.#results.filter(({ file }) => marked.has(pictureKey(file)))
+    const files = chosen.map(({ file, entry }) => ({ file, name: nameOf(file, entry) }))
+    await this.#actions.save(files).catch(this.#actions.failed)
+  }
+
   #mark(file: FileReference, isMarked: boolean): void {
     const others = this.#marked.filter((one) => pictureKey(one) !== pictureKey(file))
-    this.#marked = isMarked ? [...others.slice(0, 1), file] : others
+    this.#marked = isMarked ? [...others, file] : others
     this.#sayMarked()
     this.#draw()
   }
@@ -235,6 +247,7 @@ export class GalleryPanel {
   #sayMarked(): void {
     this.#compare.disabled = this.#marked.length !== 2
     this.#compare.textContent = this.#marked.length === 1 ? WORDS.compareOneMore : WORDS.compare
+    this.#save.textContent = this.#marked.length === 0 ? WORDS.saveAll : WORDS.saveMarked(this.#marked.length)
   }
 
   /** Shows more of what is known; where that is all shown, the history is looked through for more. */
@@ -245,4 +258,10 @@ export class GalleryPanel {
     if (before >= this.#shown) return
     await this.#inTurn(() => this.#lookThrough(() => this.#found.length < this.#shown))
   }
+}
+
+/** What a result is saved as: after the picture that it was made of, where its own name does not say it. */
+function nameOf({ filename }: FileReference, { title }: RunEntry): string {
+  const stem = stemOf(title)
+  return filename.includes(stem) ? filename : `${stem} ${filename}`
 }
