@@ -46,7 +46,7 @@ export class GalleryPanel {
     testid: 'gallery-search',
   })
   readonly #compare = element('button', { type: 'button', class: 'button', testid: 'gallery-compare', disabled: true })
-  readonly #save = element('button', { type: 'button', class: 'button', testid: 'gallery-save' })
+  readonly #save = element('button', { type: 'button', class: 'button button-quiet', testid: 'gallery-save' })
   readonly #more = element(
     'button',
     { type: 'button', class: 'button gallery-more', testid: 'gallery-more' },
@@ -67,9 +67,9 @@ export class GalleryPanel {
     this.root = sidePanel(
       'gallery-panel',
       WORDS.title,
-      [],
+      [this.#save],
       () => actions.close(),
-      element('div', { class: 'side-tools' }, this.#field, this.#compare, this.#save),
+      element('div', { class: 'side-tools' }, this.#field, this.#compare),
       this.#grid,
     )
     this.root.classList.add('side-wide')
