@@ -1,13 +1,15 @@
-import { existsSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { basename, dirname, extname } from 'node:path'
 import { type ErrorCode, RestorationError } from '../../nodes/sdk/error.ts'
 import { type Flags, WORK_OPTIONS, type WorkSettings, workSettings } from '../config.ts'
+import type { Prompt } from '../graph/prompt.ts'
 import { messageOf } from '../message-of.ts'
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
-import { batchProgress } from './batch-progress.ts'
+import { batchProgress, type Outcome } from './batch-progress.ts'
 import { type ChosenModel, chooseModel } from './chosen-model.ts'
 import type { Command } from './command.ts'
+import { isToSkip, type OnExisting, onExisting, refuseExisting } from './existing-results.ts'
+import { hasAlpha } from './has-alpha.ts'
 import { keepMetadata } from './keep-metadata.ts'
 import { type Batch, FORMATS, type Format, type Pair, planBatch, resultNames } from './picture-files.ts'
 import { checkTiles, complaintOfFlag, restoreGraph } from './restore-graph.ts'
@@ -46,7 +48,7 @@ export const restoreCommand: Command = {
   async run(operands, flags, environment) {
     const [input, output] = operands as [string, string]
     const settings = workSettings(flags, environment)
-    refuseTogether(flags, ON_EXISTING)
+    const existing = onExisting(flags)
     const { unread, ...batch } = await planBatch(input, output, readFormat(flags))
     if (unread.length > 0) process.stderr.write(`gendr: ${unreadLine(unread)}\n`)
     if (batch.pairs.length === 0) {
@@ -56,18 +58,20 @@ export const restoreCommand: Command = {
     const model = await chooseModel(settings, flags)
     const workbench = await Workbench.open(settings)
     try {
-      return await restoreAll({ ...batch, workbench, model, flags, settings })
+      const catalogue = await workbench.surroundings.catalogue()
+      const graphOf = (source: string, hasAlpha: boolean) =>
+        restoreGraph(catalogue, { name: basename(source), hasAlpha }, model, flags)
+      return await restoreAll({ ...batch, existing, workbench, graphOf, model, flags, settings })
     } finally {
       await workbench.close()
     }
   },
 }
 
-/** Flags that say what becomes of results that exist. */
-const ON_EXISTING = ['overwrite', 'skip-existing', 'update']
-
 interface Work extends Omit<Batch, 'unread'> {
+  readonly existing: OnExisting
   readonly workbench: Workbench
+  readonly graphOf: (source: string, hasAlpha: boolean) => Prompt
   readonly model: ChosenModel
   readonly flags: Flags
   /** Whether results say what their pictures said of themselves, and how many pixels a picture may have. */
@@ -79,28 +83,10 @@ const HOPELESS: readonly ErrorCode[] = ['disk_full', 'model_corrupt', 'model_not
 
 /** One picture after the other, whatever becomes of the others, until one is hopeless. @returns the exit code */
 async function restoreAll(work: Work): Promise<number> {
-  const { workbench, pairs, folder, format, closed, model, flags, settings } = work
+  const { pairs, closed, flags } = work
   const signal = abortOnInterrupt()
-  const catalogue = await workbench.surroundings.catalogue()
-  const graphOf = (source: string, hasAlpha: boolean) =>
-    restoreGraph(catalogue, { name: basename(source), hasAlpha }, model, flags)
-  // A flag that does not fit would fail every file: say so once, before the first.
-  const first = pairs[0]!.source
-  const { prompt } = await workbench
-    .check({ graph: graphOf(first, false), settings: [], attachments: { [basename(first)]: new Uint8Array() } })
-    .catch((error) => {
-      throw complaintOfFlag(error, flags)
-    })
-  checkTiles(prompt, model)
-  if (await isAnythingLeft(pairs, flags)) {
-    await prepareFolder(
-      folder,
-      pairs.map(({ target }) => dirname(target)),
-    )
-  }
+  await checkOnce(work)
   const progress = await batchProgress(closed.length + pairs.length, flags.json === true)
-  // A file whose first result is missing is done again: with --skip-existing, too, the others of it are what a killed batch left.
-  const mayReplace = ON_EXISTING.some((name) => flags[name] === true)
   let hasFailed = false
   const fail = (source: string, { code, message, remedy }: RestorationError) => {
     hasFailed = true
@@ -108,43 +94,13 @@ async function restoreAll(work: Work): Promise<number> {
   }
   for (const { source, error } of closed) fail(source, error)
   for (const pair of pairs) {
-    const { source, target } = pair
     if (signal.aborted) break
-    if (await isToSkip(pair, flags)) {
-      progress.file({ source, status: 'skipped', results: [target] })
-      continue
-    }
-    const start = performance.now()
     try {
-      if (!mayReplace) refuseExisting([target])
-      const bytes = await readFile(source)
-      const notes: string[] = []
-      const pictures = await workbench.run({
-        graph: graphOf(source, await hasAlpha(bytes, settings.maxPixels)),
-        settings: [],
-        attachments: { [basename(source)]: bytes },
-        signal,
-        onEvent: (event) => {
-          if (event.type === 'node_progress' && event.node === 'restore') progress.part(event.value / event.max)
-          if (event.type === 'node_text' && event.node === 'load') notes.push(...event.text.split('\n'))
-        },
-      })
-      const results = resultNames(target, pictures.length)
-      if (flags['skip-existing'] === true && existsSync(target)) {
-        // Another process was quicker.
-        progress.file({ source, status: 'skipped', results: [target] })
-        continue
-      }
-      if (!mayReplace) refuseExisting(results)
-      const told = (png: Uint8Array) => (settings.saveMetadata ? keepMetadata(png, bytes) : png)
-      const files = results.map((name, i) => ({ target: name, png: () => told(pictures[i]!.bytes) }))
-      await writeResults(files, format)
-      const seconds = Math.round(performance.now() - start) / 1000
-      progress.file({ source, status: 'restored', results, seconds, ...(notes.length > 0 && { notes }) })
+      progress.file(await restoreOne(pair, work, signal, progress.part))
     } catch (caught) {
       if (signal.aborted) break
       const failure = failureOf(caught)
-      fail(source, failure)
+      fail(pair.source, failure)
       if (HOPELESS.includes(failure.code)) break
     }
   }
@@ -153,50 +109,61 @@ async function restoreAll(work: Work): Promise<number> {
   return hasFailed ? 1 : 0
 }
 
-async function isAnythingLeft(pairs: readonly Pair[], flags: Flags): Promise<boolean> {
-  for (const pair of pairs) if (!(await isToSkip(pair, flags))) return true
+/**
+ * What would fail every file, such as a flag that does not fit, is said once, before the first; then there are folders for
+ * the results.
+ */
+async function checkOnce({ pairs, folder, existing, workbench, graphOf, model, flags }: Work): Promise<void> {
+  const first = pairs[0]!.source
+  const { prompt } = await workbench
+    .check({ graph: graphOf(first, false), settings: [], attachments: { [basename(first)]: new Uint8Array() } })
+    .catch((error) => {
+      throw complaintOfFlag(error, flags)
+    })
+  checkTiles(prompt, model)
+  if (!(await isAnythingLeft(pairs, existing))) return
+  const folders = pairs.map(({ target }) => dirname(target))
+  await prepareFolder(folder, folders)
+}
+
+async function isAnythingLeft(pairs: readonly Pair[], existing: OnExisting): Promise<boolean> {
+  for (const pair of pairs) if (!(await isToSkip(pair, existing))) return true
   return false
 }
 
-/** Whether the result is there, with --update also whether it is younger than its picture. */
-async function isToSkip({ source, target }: Pair, flags: Flags): Promise<boolean> {
-  if (flags['skip-existing'] !== true && flags.update !== true) return false
-  const [from, to] = await Promise.all([source, target].map((path) => stat(path).catch(() => undefined)))
-  if (to === undefined) return false
-  return flags.update !== true || from === undefined || from.mtimeMs <= to.mtimeMs
-}
-
-/**
- * Whether anything shows through. A JPEG has no alpha; for the others sharp loads, and many PNGs have one that is opaque throughout. What it
- * cannot read is refused by the run, which says why.
- */
-async function hasAlpha(bytes: Uint8Array, maxPixels: number): Promise<boolean> {
-  if (bytes[0] === 0xff && bytes[1] === 0xd8) return false
-  const { default: sharp } = await import('sharp')
-  // Of a damaged one, too, something may show through.
-  const failOn = 'none'
-  try {
-    if (!(await sharp(bytes, { limitInputPixels: false, failOn }).metadata()).hasAlpha) return false
-  } catch {
-    return false
-  }
-  // Decodes it: only what the run would decode as well.
-  const stats = sharp(bytes, { limitInputPixels: maxPixels, animated: true, failOn }).stats()
-  return stats.then(
-    ({ isOpaque }) => !isOpaque,
-    () => true,
-  )
-}
-
-/** Each says what becomes of results that exist; two of them would say different things. */
-function refuseTogether(flags: Flags, names: readonly string[]): void {
-  const given = names.filter((name) => flags[name] === true).map((name) => `--${name}`)
-  if (given.length < 2) return
-  throw new RestorationError(
-    'configuration_invalid',
-    `Expected one of ${names.map((name) => `--${name}`).join(', ')} but received ${given.join(' and ')}.`,
-    'Leave out all but one.',
-  )
+/** @param onPart is told which part of the picture is done, 0 to 1 */
+async function restoreOne(
+  pair: Pair,
+  { existing, workbench, graphOf, format, settings }: Work,
+  signal: AbortSignal,
+  onPart: (fraction: number) => void,
+): Promise<Outcome> {
+  const { source, target } = pair
+  const skipped: Outcome = { source, status: 'skipped', results: [target] }
+  if (await isToSkip(pair, existing)) return skipped
+  const start = performance.now()
+  refuseExisting([target], existing)
+  const bytes = await readFile(source)
+  const notes: string[] = []
+  const pictures = await workbench.run({
+    graph: graphOf(source, await hasAlpha(bytes, settings.maxPixels)),
+    settings: [],
+    attachments: { [basename(source)]: bytes },
+    signal,
+    onEvent: (event) => {
+      if (event.type === 'node_progress' && event.node === 'restore') onPart(event.value / event.max)
+      if (event.type === 'node_text' && event.node === 'load') notes.push(...event.text.split('\n'))
+    },
+  })
+  // Another process was quicker.
+  if (await isToSkip(pair, existing)) return skipped
+  const results = resultNames(target, pictures.length)
+  refuseExisting(results, existing)
+  const told = (png: Uint8Array) => (settings.saveMetadata ? keepMetadata(png, bytes) : png)
+  const files = results.map((name, i) => ({ target: name, png: () => told(pictures[i]!.bytes) }))
+  await writeResults(files, format)
+  const seconds = Math.round(performance.now() - start) / 1000
+  return { source, status: 'restored', results, seconds, ...(notes.length > 0 && { notes }) }
 }
 
 function readFormat({ format }: Flags): Format | undefined {
@@ -216,12 +183,6 @@ function unreadLine(names: readonly string[]): string {
   const kinds = [...counts].map(([name, count]) => `${count} ${name}`).join(', ')
   const [are, them] = names.length === 1 ? ['1 picture is', 'it'] : [`${names.length} pictures are`, 'them']
   return `${are} left out, of a format that is not read (${kinds}). Save ${them} as JPEG, PNG or TIFF first.`
-}
-
-function refuseExisting(results: readonly string[]): void {
-  const existing = results.find((name) => existsSync(name))
-  if (existing === undefined) return
-  throw new RestorationError('invalid_input', `${existing} exists.`, 'Add --skip-existing, --update or --overwrite.')
 }
 
 function failureOf(error: unknown): RestorationError {
