@@ -46,27 +46,23 @@ export async function recondition(directory: string, changes: ConditionChanges):
   const refolded = await refold(directory, manifest, isFolded)
 
   let result = manifest
-  await replaceFolder(
-    directory,
-    async (folder) => {
-      const written = new Map<string, ManifestFile>()
-      for (const [path, graph] of refolded.graphs) written.set(path, await writeDigested(folder, path, [graph]))
-      if (isFolded) {
-        const chunks = layOut(refolded.constants, async () => undefined)
-        written.set(CONDITIONING_FILE, await writeDigested(folder, CONDITIONING_FILE, chunks))
-      }
-      const updated = async (file: ManifestFile): Promise<ManifestFile> => {
-        const fresh = written.get(file.path)
-        if (!fresh) await placeFile(join(directory, file.path), join(folder, file.path))
-        return fresh ?? file
-      }
-      const fresh = new Map<string, ManifestFile>()
-      for (const file of filesOf(manifest)) fresh.set(file.path, await updated(file))
-      result = withFiles(manifest, (file) => fresh.get(file.path)!)
-      await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(result, null, 2)}\n`)
-    },
-    true,
-  )
+  await replaceFolder(directory, true, async (folder) => {
+    const written = new Map<string, ManifestFile>()
+    for (const [path, graph] of refolded.graphs) written.set(path, await writeDigested(folder, path, [graph]))
+    if (isFolded) {
+      const chunks = layOut(refolded.constants, async () => undefined)
+      written.set(CONDITIONING_FILE, await writeDigested(folder, CONDITIONING_FILE, chunks))
+    }
+    const updated = async (file: ManifestFile): Promise<ManifestFile> => {
+      const fresh = written.get(file.path)
+      if (!fresh) await placeFile(join(directory, file.path), join(folder, file.path))
+      return fresh ?? file
+    }
+    const fresh = new Map<string, ManifestFile>()
+    for (const file of filesOf(manifest)) fresh.set(file.path, await updated(file))
+    result = withFiles(manifest, (file) => fresh.get(file.path)!)
+    await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(result, null, 2)}\n`)
+  })
   return result
 }
 

@@ -27,8 +27,8 @@ export async function requireTarget(directory: string, overwrite: boolean): Prom
  */
 export async function replaceFolder(
   directory: string,
-  fill: (folder: string) => Promise<void>,
   overwrite: boolean,
+  fill: (folder: string) => Promise<void>,
 ): Promise<void> {
   const fresh = beside(directory, 'new')
   await mkdir(fresh, { recursive: true })

@@ -24,22 +24,18 @@ export function countSteps({ sources, written, conditioning }: ModelDraft): numb
 export async function writeModel(draft: ModelDraft, output: string, overwrite: boolean, step: Step): Promise<Manifest> {
   const linked = await inspect(draft, ({ name }) => step(`checked ${name}`))
   let manifest: Manifest | undefined
-  await replaceFolder(
-    output,
-    async (folder) => {
-      for (const [name, file] of draft.written.links) await placeFile(file, join(folder, name))
-      const weights = [...linked, ...(await writeWeights(folder, draft, (name) => step(`wrote ${name}`)))]
-      manifest = manifestSchema.parse({
-        ...draft.description,
-        ...(await writeGraphs(folder, draft)),
-        weights,
-        precision: draft.written.precision,
-        parameters: draft.parameters,
-      })
-      await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
-    },
-    overwrite,
-  )
+  await replaceFolder(output, overwrite, async (folder) => {
+    for (const [name, file] of draft.written.links) await placeFile(file, join(folder, name))
+    const weights = [...linked, ...(await writeWeights(folder, draft, (name) => step(`wrote ${name}`)))]
+    manifest = manifestSchema.parse({
+      ...draft.description,
+      ...(await writeGraphs(folder, draft)),
+      weights,
+      precision: draft.written.precision,
+      parameters: draft.parameters,
+    })
+    await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  })
   return manifest!
 }
 

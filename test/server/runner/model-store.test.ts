@@ -55,7 +55,7 @@ test('an upscaler is opened by its file, too, as a link may name it', async () =
 
 /** Imports an upscaler that multiplies by a factor, over the one before it. */
 async function importGain(root: string, factor: number): Promise<void> {
-  await replaceFolder(join(root, 'gain'), async (folder) => {
+  await replaceFolder(join(root, 'gain'), true, async (folder) => {
     const path = join(folder, 'upscaler.onnx')
     await writeTinyModel(path, 'Conv', factor)
     const manifest = {
