@@ -116,7 +116,7 @@ export const allTypes = readNodeTypes(
       const choices = {
         input_images: ['a.png', 'b.png'],
         gendr_models: ['gendr-nano'],
-        gendr_settings: ['default'],
+        gendr_settings: ['default', 'detailed', 'faithful'],
         upscale_models: [],
         iqa_models: [],
       }
