@@ -36,6 +36,9 @@ export async function openBrowser(): Promise<Browser> {
   })
 }
 
+/** Of a page whose editor has begun and hears its host. */
+export const READY = 'body[data-connection="connected"]:not([data-run-state="starting"])'
+
 /** Lets a file fall on the graph, or on another element. */
 export async function drop(page: Page, name: string, type: string, bytes: Buffer, onto = 'canvas'): Promise<void> {
   await page.evaluate(

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
-import { drop } from './browser.ts'
+import { drop, READY } from './browser.ts'
 import { type Host, waitUntil } from './host.ts'
 
 interface SavedNode {
@@ -64,6 +64,8 @@ type Draft = Readonly<Record<string, unknown>> & { readonly id: number; readonly
 /** The canvas of a page, one pixel for each unit of the graph. */
 export class Canvas {
   readonly page: Page
+  /** What scripts failed with, so far, but for files that are not there. */
+  readonly troubles: string[] = []
   #origin = { x: 0, y: 0 }
   #loaded = 0
   #session: Promise<CDPSession> | undefined
@@ -72,16 +74,26 @@ export class Canvas {
 
   constructor(page: Page) {
     this.page = page
+    page.on('pageerror', (error) => this.troubles.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/404/.test(message.text())) this.troubles.push(message.text())
+    })
   }
 
   static async open(browser: Browser | BrowserContext, host: Host): Promise<Canvas> {
     const page = await browser.newPage('contexts' in browser ? { viewport: { width: 1280, height: 800 } } : {})
+    const canvas = new Canvas(page)
     await page.addInitScript(keepFiles)
     await page.goto(host.url)
-    await page.waitForSelector('body[data-run-state="idle"][data-connection="connected"]')
-    const canvas = new Canvas(page)
+    await page.waitForSelector(READY)
     await canvas.#find()
     return canvas
+  }
+
+  /** Loads the page again. */
+  async reload(): Promise<void> {
+    await this.page.reload()
+    await this.page.waitForSelector(READY)
   }
 
   async #find(): Promise<void> {

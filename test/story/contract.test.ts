@@ -1,20 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readPngText } from '../../server/graph/png-text.ts'
 import { restoreGraph } from './graphs.ts'
-import { type Host, Listener, post, startHost, upload } from './host.ts'
+import { Listener, post, upload } from './host.ts'
+import { host, onHost } from './stage.ts'
 
 /** What ComfyUI's clients see of the real host, frame by frame, as it was seen of ComfyUI 0.3.64. */
 
-let host: Host
-beforeAll(async () => {
-  host = await startHost()
-  const small = sharp({ create: { width: 64, height: 64, channels: 3, background: '#285078' } })
-  await upload(host, 'small.png', await small.png().toBuffer())
+onHost({
+  before: async () => {
+    const small = sharp({ create: { width: 64, height: 64, channels: 3, background: '#285078' } })
+    await upload(host, 'small.png', await small.png().toBuffer())
+  },
 })
-afterAll(() => host.stop())
 
 const trivial = (prefix: string) => ({
   1: { class_type: 'LoadImage', inputs: { image: 'small.png' } },

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import sharp from 'sharp'
-import { drop } from './browser.ts'
+import { drop, READY } from './browser.ts'
 import type { Host } from './host.ts'
 
 /** The editor in a page of its own. */
@@ -9,6 +9,8 @@ export interface EditorPage {
   /** What scripts failed with and which policies were broken, so far. */
   readonly troubles: string[]
   by(testid: string): Locator
+  /** Loads the page again. */
+  reload(): Promise<void>
   /** Opens a graph in place of the present one. */
   openGraph(graph: object): Promise<void>
   /** The colour on the screen at a point of the page. */
@@ -30,11 +32,15 @@ export async function openEditor(
   })
   let opened = 0
   await page.goto(host.url + path)
-  await page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
+  await page.waitForSelector(READY)
   return {
     page,
     troubles,
     by: (testid) => page.locator(`[data-testid="${testid}"]`),
+    reload: async () => {
+      await page.reload()
+      await page.waitForSelector(READY)
+    },
     openGraph: async (graph) => {
       // The graph before may have as many nodes: only its name tells that this one is in view.
       const name = `graph ${++opened}`

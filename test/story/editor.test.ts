@@ -1,45 +1,25 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { psnrY } from '../../nodes/measure/psnr-y.ts'
 import { decodeImage } from '../../nodes/pixels/decode.ts'
 import { resizeFrame } from '../../nodes/pixels/resize.ts'
 import type { Frame } from '../../nodes/sdk/values.ts'
-import { drop, openBrowser, withoutBrowser } from './browser.ts'
+import { drop, withoutBrowser } from './browser.ts'
 import { openEditor } from './editor-page.ts'
-import { type HistoryRecord, type Host, root, startHost, waitUntil } from './host.ts'
+import { type HistoryRecord, type Host, root, waitUntil } from './host.ts'
+import { browser, by, editor, host, inEditor } from './stage.ts'
 
 describe.skipIf(withoutBrowser)('the editor in a real browser', () => {
-  let host: Host
-  let browser: Browser
-  let page: Page
-  const troubles: string[] = []
+  inEditor()
 
-  beforeAll(async () => {
-    host = await startHost()
-    browser = await openBrowser()
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-    page.on('pageerror', (error) => troubles.push(error.message))
-    page.on('console', (message) => {
-      if (message.type() === 'error') troubles.push(message.text())
-    })
-    await page.goto(host.url)
-    await page.waitForSelector('body[data-run-state="idle"]')
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
-  })
-
-  const nodeCount = () => page.evaluate(() => Number(document.body.dataset.nodeCount))
-  const by = (id: string) => page.locator(`[data-testid="${id}"]`)
+  const nodeCount = () => editor.page.evaluate(() => Number(document.body.dataset.nodeCount))
 
   test('opens with an example, and one click restores its photograph', async () => {
     expect(await nodeCount()).toBeGreaterThanOrEqual(5)
     await by('run').click()
-    await page.waitForSelector('body[data-run-state="done"]', { timeout: 180_000 })
+    await editor.page.waitForSelector('body[data-run-state="done"]', { timeout: 180_000 })
     const restored = await decode(await newestSaved(host))
     const original = await decode(await readFile(join(root, 'test/fixtures/photographs/example-original.png')))
     const input = await decode(await readFile(join(root, 'workflows/photographs/old-photograph.jpg')))
@@ -73,14 +53,14 @@ describe.skipIf(withoutBrowser)('the editor in a real browser', () => {
     const position = async () => Number(await slider.getAttribute('aria-valuenow'))
     const before = await position()
     await slider.focus()
-    await page.keyboard.press('ArrowRight')
+    await editor.page.keyboard.press('ArrowRight')
     expect(await position()).toBeGreaterThan(before)
     const frame = (await by('viewer-frame').boundingBox())!
     const box = (await slider.boundingBox())!
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
-    await page.mouse.down()
-    await page.mouse.move(frame.x + frame.width * 0.2, box.y + box.height / 2, { steps: 5 })
-    await page.mouse.up()
+    await editor.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+    await editor.page.mouse.down()
+    await editor.page.mouse.move(frame.x + frame.width * 0.2, box.y + box.height / 2, { steps: 5 })
+    await editor.page.mouse.up()
     expect(await position()).toBeLessThan(before)
     await by('viewer-close').click()
   })
@@ -88,55 +68,55 @@ describe.skipIf(withoutBrowser)('the editor in a real browser', () => {
   test('a saved picture that is dropped back restores the graph', async () => {
     const count = await nodeCount()
     const tiny = { version: 0.4, nodes: [{ id: 1, type: 'LoadImage', pos: [50, 50], size: [200, 100] }], links: [] }
-    await drop(page, 'tiny.json', 'application/json', Buffer.from(JSON.stringify(tiny)))
-    await page.waitForSelector('body[data-node-count="1"]')
-    await drop(page, 'restored.png', 'image/png', await newestSaved(host))
-    await page.waitForSelector(`body[data-node-count="${count}"]`)
+    await drop(editor.page, 'tiny.json', 'application/json', Buffer.from(JSON.stringify(tiny)))
+    await editor.page.waitForSelector('body[data-node-count="1"]')
+    await drop(editor.page, 'restored.png', 'image/png', await newestSaved(host))
+    await editor.page.waitForSelector(`body[data-node-count="${count}"]`)
   })
 
   test('what was removed comes back, and goes again', async () => {
     const count = await nodeCount()
-    await page.locator('#canvas').focus()
-    await page.keyboard.press('Control+a')
-    await page.keyboard.press('Delete')
-    await page.waitForSelector('body[data-node-count="0"]')
-    await page.keyboard.press('Control+z')
-    await page.waitForSelector(`body[data-node-count="${count}"]`)
-    await page.keyboard.press('Control+Shift+z')
-    await page.waitForSelector('body[data-node-count="0"]')
-    await page.keyboard.press('Control+z')
-    await page.waitForSelector(`body[data-node-count="${count}"]`)
+    await editor.page.locator('#canvas').focus()
+    await editor.page.keyboard.press('Control+a')
+    await editor.page.keyboard.press('Delete')
+    await editor.page.waitForSelector('body[data-node-count="0"]')
+    await editor.page.keyboard.press('Control+z')
+    await editor.page.waitForSelector(`body[data-node-count="${count}"]`)
+    await editor.page.keyboard.press('Control+Shift+z')
+    await editor.page.waitForSelector('body[data-node-count="0"]')
+    await editor.page.keyboard.press('Control+z')
+    await editor.page.waitForSelector(`body[data-node-count="${count}"]`)
   })
 
   test('a graph that is saved as a file opens again', async () => {
     const count = await nodeCount()
-    const waiting = page.waitForEvent('download')
+    const waiting = editor.page.waitForEvent('download')
     await by('save').click()
     const file = await readFile((await (await waiting).path())!)
     expect(JSON.parse(file.toString())).toMatchObject({ version: 0.4, nodes: { length: count } })
-    await drop(page, 'tiny.json', 'application/json', Buffer.from('{"nodes": [], "links": []}'))
-    await page.waitForSelector('body[data-node-count="0"]')
-    await drop(page, 'saved.json', 'application/json', file)
-    await page.waitForSelector(`body[data-node-count="${count}"]`)
+    await drop(editor.page, 'tiny.json', 'application/json', Buffer.from('{"nodes": [], "links": []}'))
+    await editor.page.waitForSelector('body[data-node-count="0"]')
+    await drop(editor.page, 'saved.json', 'application/json', file)
+    await editor.page.waitForSelector(`body[data-node-count="${count}"]`)
   })
 
   test('a run shows its progress and stops when it is cancelled', async () => {
     await by('templates').click()
     await by('template-tiled-chain').click()
-    await page.waitForSelector('body[data-node-count="10"]')
-    await page.keyboard.press('Control+Enter')
-    await page.waitForSelector('body[data-run-state="running"]')
-    await page.waitForFunction(
+    await editor.page.waitForSelector('body[data-node-count="10"]')
+    await editor.page.keyboard.press('Control+Enter')
+    await editor.page.waitForSelector('body[data-run-state="running"]')
+    await editor.page.waitForFunction(
       () => Number(document.querySelector('[data-testid="progress"]')?.getAttribute('aria-valuenow')) > 0,
     )
     await by('cancel').click()
-    await page.waitForSelector('body[data-run-state="idle"]')
+    await editor.page.waitForSelector('body[data-run-state="idle"]')
   })
 
   test('a picture that is dropped is loaded and can be restored', async () => {
     const count = await nodeCount()
     const small = sharp({ create: { width: 40, height: 30, channels: 3, background: '#68a' } })
-    await drop(page, 'blue.png', 'image/png', await small.png().toBuffer())
+    await drop(editor.page, 'blue.png', 'image/png', await small.png().toBuffer())
     await waitUntil(async () => {
       const known = await (await fetch(`${host.url}/object_info/LoadImage`)).text()
       return known.includes('blue.png')
@@ -145,7 +125,7 @@ describe.skipIf(withoutBrowser)('the editor in a real browser', () => {
   })
 
   test('a file that is neither is refused in words', async () => {
-    await drop(page, 'broken.json', 'application/json', Buffer.from('{"nodes": 7}'))
+    await drop(editor.page, 'broken.json', 'application/json', Buffer.from('{"nodes": 7}'))
     await expect.poll(() => by('toast').last().textContent()).toMatch(/workflow/i)
   })
 
@@ -155,15 +135,15 @@ describe.skipIf(withoutBrowser)('the editor in a real browser', () => {
       nodes: [{ id: 7, type: 'SaveImage', pos: [50, 50], size: [200, 100], widgets_values: ['x'] }],
       links: [],
     }
-    await drop(page, 'bad.json', 'application/json', Buffer.from(JSON.stringify(bad)))
-    await page.waitForSelector('body[data-node-count="1"]')
-    await page.keyboard.press('Control+Enter')
-    await page.waitForSelector('body[data-run-state="failed"]')
-    await expect.poll(() => page.locator('body').innerText()).toMatch(/images/)
+    await drop(editor.page, 'bad.json', 'application/json', Buffer.from(JSON.stringify(bad)))
+    await editor.page.waitForSelector('body[data-node-count="1"]')
+    await editor.page.keyboard.press('Control+Enter')
+    await editor.page.waitForSelector('body[data-run-state="failed"]')
+    await expect.poll(() => editor.page.locator('body').innerText()).toMatch(/images/)
   })
 
   test('no script failed and no policy was broken on the way', () => {
-    expect(troubles.filter((trouble) => !/400 \(Bad Request\)/.test(trouble))).toEqual([])
+    expect(editor.troubles.filter((trouble) => !/400 \(Bad Request\)/.test(trouble))).toEqual([])
   })
 })
 

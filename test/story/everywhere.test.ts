@@ -1,28 +1,15 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { gzipSync } from 'node:zlib'
-import type { Browser, BrowserContext } from 'playwright-core'
+import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
+import { withoutBrowser } from './browser.ts'
 import { Canvas, title } from './canvas.ts'
 import { type EditorPage, openEditor } from './editor-page.ts'
-import { type Host, startHost } from './host.ts'
+import { browser, by, editor, host, inEditor } from './stage.ts'
 
 describe.skipIf(withoutBrowser)('on every screen, for everybody', () => {
-  let host: Host
-  let browser: Browser
-  let editor: EditorPage
+  inEditor({ options: { colorScheme: 'dark' } })
 
-  beforeAll(async () => {
-    host = await startHost()
-    browser = await openBrowser()
-    editor = await openEditor(browser, host, { colorScheme: 'dark' })
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
-  })
-
-  const by = (id: string) => editor.by(id)
   /** How light the ground of the canvas, and of the bar at the top, is. */
   const lightness = async ({ by, colourAt }: EditorPage) => {
     const canvas = (await by('canvas').boundingBox())!
@@ -37,8 +24,7 @@ describe.skipIf(withoutBrowser)('on every screen, for everybody', () => {
     await by('theme').click()
     await by('theme-dark').click()
     await expect.poll(async () => Math.max(...(await lightness(editor)))).toBeLessThan(60)
-    await editor.page.reload()
-    await editor.page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
+    await editor.reload()
     await expect.poll(async () => Math.max(...(await lightness(editor)))).toBeLessThan(60)
     await by('theme').click()
     await by('theme-system').click()

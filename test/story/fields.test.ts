@@ -1,26 +1,13 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
-import { Canvas, field } from './canvas.ts'
-import { type Host, startHost } from './host.ts'
+import { describe, expect, test } from 'vitest'
+import { withoutBrowser } from './browser.ts'
+import { field } from './canvas.ts'
+import { canvas, onCanvas } from './stage.ts'
 
 const at = [360, 80] as const
 const split = { id: 1, type: 'TileSplit', pos: at, size: [230, 160], widgets_values: [256, 32] }
 
 describe.skipIf(withoutBrowser)('typing in the fields of a node', () => {
-  let host: Host
-  let browser: Browser
-  let canvas: Canvas
-
-  beforeAll(async () => {
-    host = await startHost()
-    browser = await openBrowser()
-    canvas = await Canvas.open(browser, host)
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
-  })
+  onCanvas()
 
   const box = () => canvas.by('text-editor')
   const values = async () => (await canvas.node(1)).widgets_values

@@ -9,6 +9,9 @@ import { WebSocket } from 'ws'
 
 export const root = resolve(import.meta.dirname, '../..')
 
+/** Milliseconds: the first start builds the host, and the machine may have other things to do. */
+const START = 180_000
+
 /** A real host on a port and a data folder of its own, started as a user starts it. */
 export interface Host {
   readonly url: string
@@ -47,12 +50,17 @@ export async function startHost(flags: readonly string[] = []): Promise<Host> {
       await rm(data, { recursive: true, force: true })
     },
   }
-  await waitUntil(async () => {
-    if (child.exitCode !== null) throw new Error(`the host ended at its start:\n${text}`)
-    const answer = await fetch(`${host.url}/system_stats`).catch(() => undefined)
-    // 401 from a host with a token.
-    return answer?.ok === true || answer?.status === 401
-  })
+  try {
+    await waitUntil(async () => {
+      if (child.exitCode !== null) throw new Error(`the host ended at its start:\n${text}`)
+      const answer = await fetch(`${host.url}/system_stats`).catch(() => undefined)
+      // 401 from a host with a token.
+      return answer?.ok === true || answer?.status === 401
+    }, START)
+  } catch (error) {
+    await host.stop()
+    throw error
+  }
   return host
 }
 

@@ -1,35 +1,24 @@
-import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { drop, openBrowser, withoutBrowser } from './browser.ts'
-import { type EditorPage, openEditor } from './editor-page.ts'
-import { type Host, startHost, upload } from './host.ts'
+import { describe, expect, test } from 'vitest'
+import { drop, withoutBrowser } from './browser.ts'
+import { upload } from './host.ts'
+import { by, editor, host, inEditor } from './stage.ts'
 
 const [WIDTH, HEIGHT] = [12_500, 8000]
 
 describe.skipIf(withoutBrowser)('pictures that no browser should hold whole', () => {
-  let host: Host
-  let browser: Browser
-  let editor: EditorPage
-
-  beforeAll(async () => {
-    host = await startHost()
-    // 100 megapixels: grey, and in the very middle a red square of 64 pixels.
-    const red = { create: { width: 64, height: 64, channels: 3 as const, background: 'rgb(250,0,0)' } }
-    const large = sharp({ create: { width: WIDTH, height: HEIGHT, channels: 3, background: 'rgb(120,130,140)' } })
-    const composed = large.composite([{ input: red, left: WIDTH / 2 - 32, top: HEIGHT / 2 - 32 }])
-    await upload(host, 'large.png', await composed.png({ compressionLevel: 1 }).toBuffer())
-    const deep = sharp({ create: { width: 80, height: 60, channels: 3, background: 'rgb(255,0,0)' } })
-    await upload(host, 'wide.tif', await deep.toColourspace('rgb16').withIccProfile('p3').tiff().toBuffer())
-    browser = await openBrowser()
-    editor = await openEditor(browser, host)
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
+  inEditor({
+    before: async () => {
+      // 100 megapixels: grey, and in the very middle a red square of 64 pixels.
+      const red = { create: { width: 64, height: 64, channels: 3 as const, background: 'rgb(250,0,0)' } }
+      const large = sharp({ create: { width: WIDTH, height: HEIGHT, channels: 3, background: 'rgb(120,130,140)' } })
+      const composed = large.composite([{ input: red, left: WIDTH / 2 - 32, top: HEIGHT / 2 - 32 }])
+      await upload(host, 'large.png', await composed.png({ compressionLevel: 1 }).toBuffer())
+      const deep = sharp({ create: { width: 80, height: 60, channels: 3, background: 'rgb(255,0,0)' } })
+      await upload(host, 'wide.tif', await deep.toColourspace('rgb16').withIccProfile('p3').tiff().toBuffer())
+    },
   })
 
-  const by = (id: string) => editor.by(id)
   const open = async (image: string) => {
     const node = { id: 1, type: 'LoadImage', pos: [0, 0], size: [400, 500], properties: { params: { image } } }
     await drop(editor.page, 'graph.json', 'application/json', Buffer.from(JSON.stringify({ nodes: [node], links: [] })))

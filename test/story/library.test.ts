@@ -1,30 +1,21 @@
 import { readFile } from 'node:fs/promises'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { drop, openBrowser, withoutBrowser } from './browser.ts'
-import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
+import { describe, expect, test } from 'vitest'
+import { drop, withoutBrowser } from './browser.ts'
+import { openEditor, plainPicture } from './editor-page.ts'
 import { invertGraph } from './graphs.ts'
-import { type Host, startHost, upload } from './host.ts'
+import { upload } from './host.ts'
+import { browser, by, editor, host, inEditor } from './stage.ts'
 
 describe.skipIf(withoutBrowser)('keeping and sharing workflows', () => {
-  let host: Host
-  let browser: Browser
-  let editor: EditorPage
-
-  beforeAll(async () => {
-    host = await startHost()
-    await upload(host, 'any.png', await plainPicture(32, 32, '#345'))
-    browser = await openBrowser()
-    editor = await openEditor(browser, host, { permissions: ['clipboard-read', 'clipboard-write'] })
-    await editor.openGraph(invertGraph('any.png'))
-    await by('rail-library').click()
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
+  inEditor({
+    options: { permissions: ['clipboard-read', 'clipboard-write'] },
+    before: async () => upload(host, 'any.png', await plainPicture(32, 32, '#345')),
+    first: async () => {
+      await editor.openGraph(invertGraph('any.png'))
+      await by('rail-library').click()
+    },
   })
 
-  const by = (id: string) => editor.by(id)
   const paths = () => by('library-item').evaluateAll((items) => items.map((item) => item.getAttribute('data-path')))
   const item = (path: string) => editor.page.locator(`[data-testid="library-item"][data-path="${path}"]`)
   const save = async (path: string) => {
@@ -91,16 +82,14 @@ describe.skipIf(withoutBrowser)('keeping and sharing workflows', () => {
     await expect.poll(() => by('toast').last().textContent()).toContain('JSON')
     expect(await name()).toBe('Old photos/Invert')
     await fetch(broken, { method: 'DELETE' })
-    await editor.page.reload()
-    await editor.page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
+    await editor.reload()
     await by('rail-library').click()
     await expect.poll(name).toBe('Old photos/Invert')
   })
 
   test('an example that nobody touched makes room after a reload, too', async () => {
     const visitor = await openEditor(browser, host)
-    await visitor.page.reload()
-    await visitor.page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
+    await visitor.reload()
     await visitor.openGraph(invertGraph('any.png'))
     expect(await visitor.by('tab').count()).toBe(1)
     await visitor.page.context().close()

@@ -1,9 +1,9 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { drop, openBrowser, withoutBrowser } from './browser.ts'
-import { Canvas, input, output } from './canvas.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { drop, withoutBrowser } from './browser.ts'
+import { input, output } from './canvas.ts'
 import { plainPicture } from './editor-page.ts'
-import { type Host, startHost, upload } from './host.ts'
+import { upload } from './host.ts'
+import { canvas, host, onCanvas } from './stage.ts'
 
 const far = { id: 7, type: 'SaveImage', pos: [9000, 80], size: [230, 200] } as const
 const near = { id: 4, type: 'ImageInvert', pos: [40, 80], size: [230, 60] } as const
@@ -23,20 +23,11 @@ function keepSocket(): void {
 }
 
 describe.skipIf(withoutBrowser)('messages', () => {
-  let host: Host
-  let browser: Browser
-  let canvas: Canvas
-
-  beforeAll(async () => {
-    host = await startHost()
-    browser = await openBrowser()
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    await context.addInitScript(keepSocket)
-    canvas = await Canvas.open(context, host)
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
+  onCanvas({
+    first: async () => {
+      await canvas.page.addInitScript(keepSocket)
+      await canvas.reload()
+    },
   })
   beforeEach(async () => {
     await canvas.closeMessages()

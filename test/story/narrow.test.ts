@@ -1,23 +1,16 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { drop, hold, openBrowser, withoutBrowser } from './browser.ts'
+import { describe, expect, test } from 'vitest'
+import { drop, hold, withoutBrowser } from './browser.ts'
 import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
 import { invertGraph } from './graphs.ts'
-import { type Host, runPrompt, startHost, upload } from './host.ts'
+import { runPrompt, upload } from './host.ts'
+import { browser, host, inBrowser } from './stage.ts'
 
 describe.skipIf(withoutBrowser)('narrow pages', () => {
-  let host: Host
-  let browser: Browser
-
-  beforeAll(async () => {
-    host = await startHost()
-    browser = await openBrowser()
-    await upload(host, 'grey.png', await plainPicture(64, 48, '#808080'))
-    await runPrompt(host, invertGraph('grey.png'))
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
+  inBrowser({
+    before: async () => {
+      await upload(host, 'grey.png', await plainPicture(64, 48, '#808080'))
+      await runPrompt(host, invertGraph('grey.png'))
+    },
   })
 
   const right = async ({ by }: EditorPage, id: string) => {

@@ -1,27 +1,13 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
-import { Canvas, field, input, output, title } from './canvas.ts'
-import { type Host, startHost } from './host.ts'
+import { describe, expect, test } from 'vitest'
+import { withoutBrowser } from './browser.ts'
+import { field, input, output, title } from './canvas.ts'
+import { canvas, onCanvas } from './stage.ts'
 
 const at = [300, 120] as const
 const node = { id: 1, type: 'ImageDustAndScratches', pos: at, size: [230, 130] } as const
 
 describe.skipIf(withoutBrowser)('what a node says of itself', () => {
-  let host: Host
-  let browser: Browser
-  let canvas: Canvas
-
-  beforeAll(async () => {
-    host = await startHost()
-    browser = await openBrowser()
-    canvas = await Canvas.open(browser, host)
-    await canvas.load([node])
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
-  })
+  onCanvas({ first: () => canvas.load([node]) })
 
   test.each([
     ['its title', title(at), /^Dust & Scratches.*specks/],

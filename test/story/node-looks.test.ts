@@ -1,9 +1,8 @@
-import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
-import { Canvas, title } from './canvas.ts'
-import { type Host, startHost } from './host.ts'
+import { describe, expect, test } from 'vitest'
+import { withoutBrowser } from './browser.ts'
+import { title } from './canvas.ts'
+import { canvas, onCanvas } from './stage.ts'
 
 const first = {
   id: 1,
@@ -38,19 +37,7 @@ async function keepCurves(): Promise<void> {
 }
 
 describe.skipIf(withoutBrowser)('what nodes look like', () => {
-  let host: Host
-  let browser: Browser
-  let canvas: Canvas
-
-  beforeAll(async () => {
-    host = await startHost()
-    browser = await openBrowser()
-    canvas = await Canvas.open(browser, host)
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
-  })
+  onCanvas()
 
   test('links of a node that is folded end at it at once', async () => {
     await canvas.load(

@@ -1,19 +1,17 @@
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { withoutBrowser } from './browser.ts'
 import { invertGraph } from './graphs.ts'
-import { type Host, root, startHost, waitUntil } from './host.ts'
+import { root, waitUntil } from './host.ts'
+import { browser, host, inBrowser } from './stage.ts'
 
 /** The page on which the API is read and tried. */
 describe.skipIf(withoutBrowser)('the page at /api.html', () => {
-  let host: Host
-  let browser: Browser
   let page: Page
   const complaints: string[] = []
+  inBrowser({ flags: ['--token', 'secret-token'] })
   beforeAll(async () => {
-    host = await startHost(['--token', 'secret-token'])
-    browser = await openBrowser()
     page = await browser.newPage()
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
@@ -21,10 +19,6 @@ describe.skipIf(withoutBrowser)('the page at /api.html', () => {
     page.on('pageerror', (error) => complaints.push(error.message))
     await page.goto(`${host.url}/api.html?token=secret-token`)
     await page.getByTestId('getPrompt').waitFor()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
   })
 
   /** Opens a card, fills it in and sends it. @returns what came back */

@@ -3,19 +3,19 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { invertGraph, restoreGraph } from './graphs.ts'
-import { type Host, Listener, post, root, runPrompt, startHost, upload, waitUntil } from './host.ts'
+import { Listener, post, root, runPrompt, upload, waitUntil } from './host.ts'
+import { host, onHost } from './stage.ts'
 
-let host: Host
 let photograph: Buffer
 
-beforeAll(async () => {
-  host = await startHost()
-  photograph = await readFile(join(root, 'workflows/photographs/old-photograph.jpg'))
-  await upload(host, 'photo.jpg', photograph)
-}, 180_000)
-afterAll(() => host.stop())
+onHost({
+  before: async () => {
+    photograph = await readFile(join(root, 'workflows/photographs/old-photograph.jpg'))
+    await upload(host, 'photo.jpg', photograph)
+  },
+})
 
 const succeeds = async () => {
   const record = await runPrompt(host, invertGraph('photo.jpg', `ok-${Date.now()}`))

@@ -1,30 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
-import { Canvas } from './canvas.ts'
-import { type Host, root, startHost } from './host.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { withoutBrowser } from './browser.ts'
+import { root } from './host.ts'
+import { canvas, host, onCanvas } from './stage.ts'
 
 describe.skipIf(withoutBrowser)('an editor whose host is started again', () => {
-  let host: Host
   let second: ChildProcess | undefined
-  let browser: Browser
-  let canvas: Canvas
-
-  beforeAll(async () => {
-    host = await startHost()
-    browser = await openBrowser()
-    canvas = await Canvas.open(browser, host)
-  }, 240_000)
+  onCanvas()
   afterAll(async () => {
-    await browser?.close()
-    if (second !== undefined) {
-      second.kill('SIGTERM')
-      await once(second, 'exit')
-    }
-    await host?.stop()
+    if (second === undefined) return
+    second.kill('SIGTERM')
+    await once(second, 'exit')
   })
 
   const startAgain = async () => {

@@ -1,16 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { chainGraph, restoreGraph } from './graphs.ts'
-import { type Host, post, root, runPrompt, savedImage, startHost, upload } from './host.ts'
+import { post, root, runPrompt, savedImage, upload } from './host.ts'
+import { host, onHost } from './stage.ts'
 
-let host: Host
-
-beforeAll(async () => {
-  host = await startHost()
-}, 180_000)
-afterAll(() => host.stop())
+onHost()
 
 async function pixels(bytes: Buffer | string): Promise<Pixels> {
   const { data, info } = await sharp(bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true })

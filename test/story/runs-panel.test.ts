@@ -1,39 +1,26 @@
-import type { Browser, Page } from 'playwright-core'
-import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
+import { describe, expect, test } from 'vitest'
+import { withoutBrowser } from './browser.ts'
+import { plainPicture } from './editor-page.ts'
 import { invertGraph } from './graphs.ts'
-import { type Host, runPrompt, startHost, upload } from './host.ts'
+import { runPrompt, upload } from './host.ts'
+import { by, editor, host, inEditor } from './stage.ts'
 
 describe.skipIf(withoutBrowser)('the list of runs', () => {
-  let host: Host
-  let browser: Browser
-  let page: Page
-
-  beforeAll(async () => {
-    host = await startHost()
-    const picture = sharp({ create: { width: 64, height: 48, channels: 3, background: '#c64' } })
-    await upload(host, 'brown.png', await picture.png().toBuffer())
-    await runPrompt(host, invertGraph('brown.png'))
-    browser = await openBrowser()
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-    await page.goto(host.url)
-    await page.waitForSelector('body[data-run-state="idle"][data-connection="connected"]')
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
+  inEditor({
+    before: async () => {
+      await upload(host, 'brown.png', await plainPicture(64, 48, '#c64'))
+      await runPrompt(host, invertGraph('brown.png'))
+    },
   })
 
-  const by = (id: string) => page.locator(`[data-testid="${id}"]`)
-  const done = () => page.locator('[data-testid="runs-list"] [data-stage="done"]')
+  const done = () => editor.page.locator('[data-testid="runs-list"] [data-stage="done"]')
 
   test('opens by its key, and shows what an earlier run saved', async () => {
-    await page.keyboard.press('q')
+    await editor.page.keyboard.press('q')
     await done().first().waitFor()
     expect(await done().count()).toBe(1)
     const picture = done().locator('img')
-    await page.waitForFunction(() => {
+    await editor.page.waitForFunction(() => {
       const shown = document.querySelector<HTMLImageElement>('[data-stage="done"] img')
       return shown?.complete === true && shown.naturalWidth === 64
     })
@@ -44,7 +31,7 @@ describe.skipIf(withoutBrowser)('the list of runs', () => {
 
   test('opens the graph of a run', async () => {
     await by('run-graph').first().click()
-    await page.waitForSelector('body[data-node-count="3"]')
+    await editor.page.waitForSelector('body[data-node-count="3"]')
   })
 
   test('repeats a run, and the list follows without being asked', async () => {
@@ -54,7 +41,7 @@ describe.skipIf(withoutBrowser)('the list of runs', () => {
 
   test('leaves the focus where it is when it changes', async () => {
     const focused = () =>
-      page.evaluate(() => {
+      editor.page.evaluate(() => {
         const { activeElement } = document
         return [
           activeElement?.closest('[data-run]')?.getAttribute('data-run'),
@@ -66,14 +53,14 @@ describe.skipIf(withoutBrowser)('the list of runs', () => {
       .first()
     const run = await item.getAttribute('data-run')
     await item.locator('[data-testid="run-timeline"]').focus()
-    await page.keyboard.press('Enter')
+    await editor.page.keyboard.press('Enter')
     await item.locator('.runs-timeline').waitFor()
     expect(await focused()).toEqual([run, 'run-timeline'])
     await runPrompt(host, invertGraph('brown.png', 'another'))
     await expect.poll(() => done().count()).toBe(3)
     expect(await focused()).toEqual([run, 'run-timeline'])
-    await page.locator(`[data-run="${run}"] [data-testid="run-forget"]`).focus()
-    await page.keyboard.press('Enter')
+    await editor.page.locator(`[data-run="${run}"] [data-testid="run-forget"]`).focus()
+    await editor.page.keyboard.press('Enter')
     await expect.poll(() => done().count()).toBe(2)
     expect((await focused())[1]).toBe('run-forget')
   })
@@ -93,9 +80,9 @@ describe.skipIf(withoutBrowser)('the list of runs', () => {
     await by('templates').click()
     await by('template-tiled-chain').click()
     await by('run').click()
-    const running = page.locator('[data-testid="runs-list"] [data-stage="running"]')
+    const running = editor.page.locator('[data-testid="runs-list"] [data-stage="running"]')
     await running.waitFor()
     await running.locator('[data-testid="run-cancel"]').click()
-    await page.locator('[data-testid="runs-list"] [data-stage="cancelled"]').waitFor()
+    await editor.page.locator('[data-testid="runs-list"] [data-stage="cancelled"]').waitFor()
   })
 })

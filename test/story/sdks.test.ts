@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { restoreGraph } from './graphs.ts'
-import { type Host, root, startHost } from './host.ts'
+import { root } from './host.ts'
+import { host, onHost } from './stage.ts'
 
 const folder = join(root, 'test/story/sdks')
 const isInstalled = existsSync(join(folder, 'node_modules'))
@@ -16,20 +17,19 @@ if (!isInstalled && process.env.CI !== 'true')
 
 /** Public clients of ComfyUI, with every feature that our host has a meaning for. */
 describe.skipIf(!isInstalled && process.env.CI !== 'true')('clients that were written for ComfyUI', () => {
-  let host: Host
   let photograph: Buffer
   /** As large as the photograph, and half transparent. */
   let mask: Buffer
-  beforeAll(async () => {
-    host = await startHost()
-    photograph = await readFile(join(root, 'workflows/photographs/old-photograph.jpg'))
-    const { width, height } = await sharp(photograph).metadata()
-    const background = { r: 0, g: 0, b: 0, alpha: 0.5 }
-    mask = await sharp({ create: { width, height, channels: 4, background } })
-      .png()
-      .toBuffer()
+  onHost({
+    before: async () => {
+      photograph = await readFile(join(root, 'workflows/photographs/old-photograph.jpg'))
+      const { width, height } = await sharp(photograph).metadata()
+      const background = { r: 0, g: 0, b: 0, alpha: 0.5 }
+      mask = await sharp({ create: { width, height, channels: 4, background } })
+        .png()
+        .toBuffer()
+    },
   })
-  afterAll(() => host?.stop())
 
   const invert = (prefix: string, image = 'photo.jpg') => ({
     '1': { class_type: 'LoadImage', inputs: { image } },

@@ -5,17 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { restoreGraph } from './graphs.ts'
-import { type Host, Listener, root, startHost } from './host.ts'
+import { Listener, root } from './host.ts'
+import { host, onHost } from './stage.ts'
 
 const photograph = join(root, 'workflows/photographs/old-photograph.jpg')
-let host: Host
-
-beforeAll(async () => {
-  host = await startHost()
-}, 180_000)
-afterAll(() => host.stop())
+onHost()
 
 describe('a run over the socket', () => {
   test('returns the restored picture on the same socket and leaves no file', async () => {

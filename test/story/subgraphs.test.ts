@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { dropPictures, openBrowser, withoutBrowser } from './browser.ts'
-import { Canvas, field, output, title } from './canvas.ts'
+import { describe, expect, test } from 'vitest'
+import { dropPictures, withoutBrowser } from './browser.ts'
+import { type Canvas, field, output, title } from './canvas.ts'
 import { plainPicture } from './editor-page.ts'
-import { type Host, root, startHost } from './host.ts'
+import { root } from './host.ts'
+import { canvas, host, onCanvas } from './stage.ts'
 
 const nodes = [
   { id: 1, type: 'LoadImage', pos: [40, 80], size: [230, 300], widgets_values: ['a.png', 'image'] },
@@ -33,21 +33,7 @@ const links = [
 ]
 
 describe.skipIf(withoutBrowser)('subgraphs', () => {
-  let host: Host
-  let browser: Browser
-  let canvas: Canvas
-  const troubles: string[] = []
-
-  beforeAll(async () => {
-    host = await startHost()
-    browser = await openBrowser()
-    canvas = await Canvas.open(browser, host)
-    canvas.page.on('pageerror', (error) => troubles.push(error.message))
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
-  })
+  onCanvas()
 
   /** Places inside the subgraph, which is shown whole: from the boundary at 100 to the one that ends at 1051, from 50 to 180. */
   async function fitted(): Promise<(place: readonly [number, number]) => [number, number]> {
@@ -315,6 +301,6 @@ describe.skipIf(withoutBrowser)('subgraphs', () => {
   })
 
   test('no script failed on the way', () => {
-    expect(troubles).toEqual([])
+    expect(canvas.troubles).toEqual([])
   })
 })

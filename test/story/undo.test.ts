@@ -1,29 +1,21 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { drop, holdUploads, openBrowser, withoutBrowser } from './browser.ts'
+import type { BrowserContext, Page } from 'playwright-core'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { drop, holdUploads, withoutBrowser } from './browser.ts'
 import { Canvas, field, title } from './canvas.ts'
 import { plainPicture } from './editor-page.ts'
-import { type Host, startHost } from './host.ts'
+import { browser, host, inBrowser } from './stage.ts'
 
 const at = [360, 80] as const
 const scale = { id: 2, type: 'ImageScaleBy', mode: 0, pos: at, size: [230, 100], widgets_values: ['bicubic', 2] }
 const save = { id: 4, type: 'SaveImage', pos: [700, 80], size: [230, 200], widgets_values: ['first'] }
 
 describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
-  let host: Host
-  let browser: Browser
   let context: BrowserContext
   let canvas: Canvas
-
+  inBrowser()
   beforeAll(async () => {
-    host = await startHost()
-    browser = await openBrowser()
     context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
     canvas = await Canvas.open(context, host)
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
   })
 
   const names = () => canvas.by('tab').allTextContents()
@@ -276,8 +268,7 @@ describe.skipIf(withoutBrowser)('taking back, and what is kept', () => {
     await second.waitForSelector('body[data-connection="connected"]')
     expect(await nameOf(second)).not.toBe(name)
     await second.close()
-    await canvas.page.reload()
-    await canvas.page.waitForSelector('body[data-connection="connected"]')
+    await canvas.reload()
     expect(await nameOf(canvas.page)).toBe(name)
   })
 

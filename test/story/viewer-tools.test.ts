@@ -1,9 +1,9 @@
-import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
-import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
-import { type Host, startHost, upload } from './host.ts'
+import { describe, expect, test } from 'vitest'
+import { withoutBrowser } from './browser.ts'
+import { plainPicture } from './editor-page.ts'
+import { upload } from './host.ts'
+import { by, editor, host, inEditor } from './stage.ts'
 
 /** LoadImage nodes show their pictures without a run. Nothing asks for the tiles. */
 const graph = {
@@ -13,34 +13,26 @@ const graph = {
 }
 
 describe.skipIf(withoutBrowser)('looking at a picture closely', () => {
-  let host: Host
-  let browser: Browser
-  let editor: EditorPage
-
-  beforeAll(async () => {
-    host = await startHost()
-    await upload(host, 'orange.png', await plainPicture(900, 600, 'rgb(200,100,50)'))
-    await upload(host, 'blue.png', await plainPicture(450, 300, 'rgb(20,40,240)'))
-    const half = sharp({
-      create: { width: 40, height: 40, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0.5 } },
-    })
-    await upload(host, 'glass.png', await half.png().toBuffer())
-    browser = await openBrowser()
-    editor = await openEditor(browser, host)
-    await editor.openGraph(graph)
-    await editor.by('run').click()
-    await editor.page.waitForSelector('body[data-run-state="done"]')
-    // The preview has the only result; a click on it opens the viewer.
-    await editor.page.keyboard.press('q')
-    await editor.page.locator('[data-stage="done"] img').first().click()
-    await editor.by('viewer-frame').waitFor()
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
+  inEditor({
+    before: async () => {
+      await upload(host, 'orange.png', await plainPicture(900, 600, 'rgb(200,100,50)'))
+      await upload(host, 'blue.png', await plainPicture(450, 300, 'rgb(20,40,240)'))
+      const half = sharp({
+        create: { width: 40, height: 40, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0.5 } },
+      })
+      await upload(host, 'glass.png', await half.png().toBuffer())
+    },
+    first: async () => {
+      await editor.openGraph(graph)
+      await by('run').click()
+      await editor.page.waitForSelector('body[data-run-state="done"]')
+      // The preview has the only result; a click on it opens the viewer.
+      await editor.page.keyboard.press('q')
+      await editor.page.locator('[data-stage="done"] img').first().click()
+      await by('viewer-frame').waitFor()
+    },
   })
 
-  const by = (id: string) => editor.by(id)
   const frame = async () => (await by('viewer-frame').boundingBox())!
   const middle = async () => {
     const { x, y, width, height } = await frame()

@@ -1,8 +1,9 @@
-import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { drop, openBrowser, withoutBrowser } from './browser.ts'
-import { type Host, startHost, upload } from './host.ts'
+import { describe, expect, test } from 'vitest'
+import { drop, withoutBrowser } from './browser.ts'
+import { plainPicture } from './editor-page.ts'
+import { upload } from './host.ts'
+import { by, editor, host, inEditor } from './stage.ts'
 
 /** 126 inverted is 129: a difference of 3, shown as 24. */
 const compareGraph = {
@@ -12,35 +13,21 @@ const compareGraph = {
 }
 
 describe.skipIf(withoutBrowser)('comparing pictures', () => {
-  let host: Host
-  let browser: Browser
-  let page: Page
-
-  beforeAll(async () => {
-    host = await startHost()
-    const grey = sharp({ create: { width: 60, height: 40, channels: 3, background: 'rgb(126,126,126)' } })
-    await upload(host, 'grey.png', await grey.png().toBuffer())
-    browser = await openBrowser()
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-    await page.goto(host.url)
-    await page.waitForSelector('body[data-run-state="idle"][data-connection="connected"]')
-    await drop(page, 'graph.json', 'application/json', Buffer.from(JSON.stringify(compareGraph)))
-    await page.waitForSelector('body[data-node-count="3"]')
-    await by('run').click()
-    await by('viewer-frame').waitFor()
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
+  inEditor({
+    before: async () => upload(host, 'grey.png', await plainPicture(60, 40, 'rgb(126,126,126)')),
+    first: async () => {
+      await editor.openGraph(compareGraph)
+      await by('run').click()
+      await by('viewer-frame').waitFor()
+    },
   })
 
-  const by = (id: string) => page.locator(`[data-testid="${id}"]`)
   const frame = async () => (await by('viewer-frame').boundingBox())!
   /** The colour on the screen at a place of the frame, 0..1. */
   const colourAt = async (x: number, y: number) => {
     const box = await frame()
     const at = { x: Math.round(box.x + box.width * x), y: Math.round(box.y + box.height * y), width: 1, height: 1 }
-    const { data } = await sharp(await page.screenshot({ clip: at }))
+    const { data } = await sharp(await editor.page.screenshot({ clip: at }))
       .raw()
       .toBuffer({ resolveWithObject: true })
     return data[0]!
@@ -52,7 +39,7 @@ describe.skipIf(withoutBrowser)('comparing pictures', () => {
 
   test('shows the values under the pointer in both pictures', async () => {
     const { x, y, width, height } = await frame()
-    await page.mouse.move(x + width * 0.51, y + height / 2)
+    await editor.page.mouse.move(x + width * 0.51, y + height / 2)
     await expect.poll(() => by('viewer-pixel').textContent()).toMatch(/^30, 20 +126 126 126 → 129 129 129$/)
   })
 
@@ -63,8 +50,8 @@ describe.skipIf(withoutBrowser)('comparing pictures', () => {
       by(id).evaluate((picture) => picture.getBoundingClientRect().left - picture.parentElement!.offsetLeft)
     const apart = async () => (await place('viewer-after')) - (await place('viewer-before'))
     const { x, y, width, height } = await frame()
-    await page.mouse.move(x + width * 0.2, y + height * 0.5)
-    await page.mouse.wheel(0, -600)
+    await editor.page.mouse.move(x + width * 0.2, y + height * 0.5)
+    await editor.page.mouse.wheel(0, -600)
     await expect.poll(apart).toBeCloseTo(width / 2, 0)
     await by('viewer-zoom').click()
   })
@@ -77,15 +64,15 @@ describe.skipIf(withoutBrowser)('comparing pictures', () => {
   test('flips between both by Space and by a click', async () => {
     await by('compare-by-flip').click()
     await expect.poll(() => colourAt(0.5, 0.5)).toBe(126)
-    await page.keyboard.press('Space')
+    await editor.page.keyboard.press('Space')
     await expect.poll(() => colourAt(0.5, 0.5)).toBe(129)
     const { x, y, width, height } = await frame()
-    await page.mouse.click(x + width / 2, y + height / 2)
+    await editor.page.mouse.click(x + width / 2, y + height / 2)
     await expect.poll(() => colourAt(0.5, 0.5)).toBe(126)
   })
 
   test('one picture gets the keys as well, until it is closed', async () => {
-    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-testid'))
+    const focused = () => editor.page.evaluate(() => document.activeElement?.getAttribute('data-testid'))
     await by('compare-by-sides').click()
     await by('viewer-close').click()
     const load = {
@@ -94,35 +81,35 @@ describe.skipIf(withoutBrowser)('comparing pictures', () => {
       extra: { ds: { scale: 1, offset: [0, 0] } },
       version: 0.4,
     }
-    await drop(page, 'one.json', 'application/json', Buffer.from(JSON.stringify(load)))
-    await page.waitForSelector('body[data-node-count="1"]')
-    const { x, y } = (await page.locator('#canvas').boundingBox())!
-    await page.mouse.click(x + 215, y + 300)
+    await drop(editor.page, 'one.json', 'application/json', Buffer.from(JSON.stringify(load)))
+    await editor.page.waitForSelector('body[data-node-count="1"]')
+    const { x, y } = (await editor.page.locator('#canvas').boundingBox())!
+    await editor.page.mouse.click(x + 215, y + 300)
     await by('viewer-frame').waitFor()
     expect(await focused()).toBe('viewer-frame')
     await expect.poll(() => by('viewer-size').textContent()).toMatch(/^60 × 40/)
     const enlarged = async () => {
-      await page.keyboard.press('+')
+      await editor.page.keyboard.press('+')
       return by('viewer-zoom').textContent()
     }
     await expect.poll(enlarged).toBe('Fit') // keys wait for the picture
     await enlarged()
     const place = () => by('viewer-after').boundingBox()
     const before = await place()
-    await page.keyboard.press('ArrowRight')
+    await editor.page.keyboard.press('ArrowRight')
     expect((await place())!.x).toBeLessThan(before!.x)
     expect(await by('undo').isEnabled()).toBe(false)
-    await page.keyboard.press('Escape')
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('canvas')
+    await editor.page.keyboard.press('Escape')
+    expect(await editor.page.evaluate(() => document.activeElement?.id)).toBe('canvas')
   })
 
   test('two that are compared without a divider get them at the picture', async () => {
-    await drop(page, 'again.json', 'application/json', Buffer.from(JSON.stringify(compareGraph)))
-    await page.waitForSelector('body[data-node-count="3"]')
+    await drop(editor.page, 'again.json', 'application/json', Buffer.from(JSON.stringify(compareGraph)))
+    await editor.page.waitForSelector('body[data-node-count="3"]')
     await by('run').click()
     await by('viewer-frame').waitFor()
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe('viewer-frame')
+    expect(await editor.page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe('viewer-frame')
     await by('compare-by-slider').click()
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe('compare-slider')
+    expect(await editor.page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe('compare-slider')
   })
 })

@@ -1,9 +1,10 @@
-import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
-import { Canvas, title } from './canvas.ts'
-import { type HistoryRecord, type Host, startHost, upload } from './host.ts'
+import { describe, expect, test } from 'vitest'
+import { withoutBrowser } from './browser.ts'
+import { title } from './canvas.ts'
+import { plainPicture } from './editor-page.ts'
+import { type HistoryRecord, upload } from './host.ts'
+import { canvas, host, onCanvas } from './stage.ts'
 
 /** A picture through a point, a reroute, a note, a primitive, and what becomes a subgraph. */
 const nodes = [
@@ -55,20 +56,8 @@ const links = [
 ]
 
 describe.skipIf(withoutBrowser)('reroutes, primitives, notes and subgraphs', () => {
-  let host: Host
-  let browser: Browser
-  let canvas: Canvas
-
-  beforeAll(async () => {
-    host = await startHost()
-    const grey = sharp({ create: { width: 20, height: 10, channels: 3, background: 'rgb(100,100,100)' } })
-    await upload(host, 'grey.png', await grey.png().toBuffer())
-    browser = await openBrowser()
-    canvas = await Canvas.open(browser, host)
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
+  onCanvas({
+    before: async () => upload(host, 'grey.png', await plainPicture(20, 10, 'rgb(100,100,100)')),
   })
 
   async function result(): Promise<{ width: number; height: number; value: number }> {

@@ -1,34 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { addPngText } from '../../nodes/pixels/png-text.ts'
-import { drop, openBrowser, withoutBrowser } from './browser.ts'
-import { Canvas, title } from './canvas.ts'
+import { drop, withoutBrowser } from './browser.ts'
+import { title } from './canvas.ts'
 import { plainPicture } from './editor-page.ts'
-import { type Host, root, runPrompt, savedImage, startHost } from './host.ts'
+import { root, runPrompt, savedImage } from './host.ts'
+import { canvas, host, onCanvas } from './stage.ts'
 
 const folder = join(root, 'test/fixtures/workflows')
 
 describe.skipIf(withoutBrowser)('workflow files', () => {
-  let host: Host
-  let browser: Browser
-  let canvas: Canvas
-  const troubles: string[] = []
-
-  beforeAll(async () => {
-    host = await startHost()
-    browser = await openBrowser()
-    canvas = await Canvas.open(browser, host)
-    canvas.page.on('pageerror', (error) => troubles.push(error.message))
-    canvas.page.on('console', (message) => {
-      if (message.type() === 'error' && !/404/.test(message.text())) troubles.push(message.text())
-    })
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
-  })
+  onCanvas()
 
   test('of every kind open, and are saved back byte for byte', async () => {
     for (const name of await readdir(folder)) {
@@ -179,6 +162,6 @@ describe.skipIf(withoutBrowser)('workflow files', () => {
   })
 
   test('no script failed and no policy was broken on the way', () => {
-    expect(troubles).toEqual([])
+    expect(canvas.troubles).toEqual([])
   })
 })
