@@ -1,7 +1,7 @@
 import { type Form, formOf, pictureFields } from './document/form.ts'
 import type { Editor } from './editor.ts'
 import { type FileReference, inputReference } from './host/address.ts'
-import type { RunBoard } from './host/run-board.ts'
+import { EMPTY_BOARD, type RunBoard } from './host/run-board.ts'
 import { comparedIn, savedOf } from './host/run-result.ts'
 import { type FormPanel, savedBy } from './panels/form-panel.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
@@ -51,11 +51,18 @@ export class FormView {
     if (isShown()) this.#showResult(board)
   }
 
+  /** How the run goes that a person can wait for; why one failed is of no more use once the graph is another. */
+  showRun(): void {
+    const { editor, panel } = this.#parts
+    const { boardInMind: board, canCancel } = editor
+    panel.showRun(this.#isEdited && board.state === 'failed' ? EMPTY_BOARD : board, canCancel)
+  }
+
   #show(): void {
     const { editor, panel } = this.#parts
     const form = this.#form
     panel.show(editor.tabs.active.name, form)
-    panel.showRun(editor.boardInMind, editor.canCancel)
+    this.showRun()
     const isOther = JSON.stringify(inputOf(form)) !== this.#shownInput
     if (isOther && editor.boardInMind.state !== 'running') this.#showInput()
   }

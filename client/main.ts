@@ -306,7 +306,7 @@ function showBoard(): void {
   const sending = wordsOfSending()
   document.body.toggleAttribute('data-sending', sending !== undefined)
   toolbar.show(board, editor.runs.queued, { sending, canCancel: editor.canCancel })
-  formPanel.showRun(board, editor.canCancel)
+  formView.showRun()
 }
 
 /** What is on its way to the host. */

@@ -20,6 +20,7 @@ const scrollUp = vi.fn()
 let board: RunBoard
 let isShown: boolean
 let view: FormView
+const showRun = vi.fn()
 
 beforeEach(() => {
   document.open(graph)
@@ -39,7 +40,7 @@ beforeEach(() => {
       return board
     },
   } as unknown as Editor
-  const panel = { show: vi.fn(), showRun: vi.fn() }
+  const panel = { show: vi.fn(), showRun }
   view = new FormView({ editor, panel, viewer: { open }, isShown: () => isShown, scrollUp })
 })
 
@@ -75,6 +76,22 @@ test('who comes back finds the result, or after an edit the photograph', () => {
   view.edited()
   view.opened()
   expect(open).toHaveBeenLastCalledWith('before.png', expect.anything())
+})
+
+test('why a run failed is said until the graph is another, and of the next run again', () => {
+  const fail = () => {
+    board = boardOfRun(board, 'a run', ['9'], 0)
+    view.followed()
+    board = { ...board, state: 'failed' }
+    view.showRun()
+  }
+  view.opened()
+  fail()
+  expect(showRun).toHaveBeenLastCalledWith(board, false)
+  view.edited()
+  expect(showRun).toHaveBeenLastCalledWith(EMPTY_BOARD, false)
+  fail()
+  expect(showRun).toHaveBeenLastCalledWith(board, false)
 })
 
 /** A run begins and ends well. */
