@@ -1,34 +1,24 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { drop, dropPictures, hold, holdUploads, openBrowser, withoutBrowser } from './browser.ts'
-import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
+import { describe, expect, test } from 'vitest'
+import { drop, dropPictures, hold, holdUploads, withoutBrowser } from './browser.ts'
+import { openEditor, plainPicture } from './editor-page.ts'
 import { chainGraph, invertGraph } from './graphs.ts'
-import { type Host, post, startHost, upload } from './host.ts'
+import { post, upload } from './host.ts'
+import { browser, by, editor, host, inEditor } from './stage.ts'
 
 describe.skipIf(withoutBrowser)('the queue', () => {
-  let host: Host
-  let browser: Browser
-  let editor: EditorPage
-
-  beforeAll(async () => {
-    host = await startHost()
-    for (const [name, color] of [
-      ['long.png', '#785'],
-      ['first.png', '#c64'],
-      ['second.png', '#46c'],
-    ] as const) {
-      await upload(host, name, await plainPicture(name === 'long.png' ? 640 : 64, 480, color))
-    }
-    browser = await openBrowser()
-    editor = await openEditor(browser, host)
-    await by('rail-runs').click()
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
+  inEditor({
+    before: async () => {
+      for (const [name, color] of [
+        ['long.png', '#785'],
+        ['first.png', '#c64'],
+        ['second.png', '#46c'],
+      ] as const) {
+        await upload(host, name, await plainPicture(name === 'long.png' ? 640 : 64, 480, color))
+      }
+    },
+    first: () => by('rail-runs').click(),
   })
 
-  const by = (id: string) => editor.by(id)
   const stage = (name: string) => editor.page.locator(`[data-testid="runs-list"] [data-stage="${name}"]`)
   const titles = (name: string) => stage(name).locator('.runs-title').allTextContents()
   const clear = async () => {
@@ -232,8 +222,6 @@ describe.skipIf(withoutBrowser)('the queue', () => {
     await drop(editor.page, 'other.png', 'image/png', await plainPicture(24, 16, '#9a4'))
     await by('run').click()
     await expect.poll(() => by('run-state').textContent()).toBe('Loading ‘other.png’…')
-    await editor.page.waitForTimeout(300)
-    expect(await prompts()).toEqual(before)
     letGo()
     await expect.poll(async () => (await prompts()).length).toBe(before.length + 1)
     expect((await prompts()).filter((prompt) => prompt.includes('"other.png"'))).toHaveLength(1)
@@ -264,51 +252,45 @@ describe.skipIf(withoutBrowser)('the queue', () => {
     await editor.page.unroute('**/prompt')
   })
 
-  test('a change runs the graph by itself where that is wished, and moving a node does not', async () => {
+  test('a change runs the graph by itself where that is wished; a move, a tab and a later time in a name are none', async () => {
+    const { page, by, openGraph } = await openEditor(browser, host)
+    const sent: string[] = []
+    page.on('request', (request) => {
+      if (request.url().endsWith('/prompt')) sent.push(request.postData() ?? '')
+    })
+    await page.clock.install()
+    /** So much later that any change would have been run. */
+    const later = () => page.clock.fastForward(2000)
+    const state = () => page.locator('body').getAttribute('data-run-state')
+    await openGraph(invertGraph('first.png'))
     await by('run-menu').click()
     await by('run-on-change').click()
-    await expect.poll(() => editor.page.locator('body').getAttribute('data-run-state')).toBe('done')
-    const count = async () => (await (await fetch(`${host.url}/api/jobs?limit=1`)).json()).pagination.total as number
-    const before = await count()
-    await editor.page.keyboard.press('Escape')
-    await editor.page.evaluate(() => document.querySelector('canvas')!.focus())
-    await editor.page.keyboard.press('Control+a')
-    await editor.page.keyboard.press('ArrowRight')
-    await editor.page.waitForTimeout(1200)
-    expect(await count()).toBe(before)
-    await editor.page.keyboard.press('Control+m')
-    await editor.page.keyboard.press('Control+m')
-    await editor.page.waitForTimeout(200)
-    await drop(editor.page, 'changed.png', 'image/png', await plainPicture(24, 24, '#abc'))
-    await expect.poll(count, { timeout: 30_000 }).toBe(before + 1)
-    const now = await count()
-    await editor.page.keyboard.press('Alt+PageUp')
-    await editor.page.waitForTimeout(1000)
-    expect(await count()).toBe(now)
-    await editor.page.keyboard.press('Alt+PageDown')
-    await by('run-menu').click()
-    await by('run-on-change').click()
-  })
-
-  test('a name that has the time in it is no change that runs the graph again', async () => {
-    const count = async () => (await (await fetch(`${host.url}/api/jobs?limit=1`)).json()).pagination.total as number
-    const before = await count()
-    await editor.openGraph(invertGraph('second.png', '%date:hhmmss%'))
-    await by('run-menu').click()
-    await by('run-on-change').click()
-    await expect.poll(() => editor.page.locator('body').getAttribute('data-run-state')).toBe('done')
-    // Another second, and an edit that changes nothing.
-    await editor.page.waitForTimeout(1100)
-    await editor.page.keyboard.press('Escape')
-    await editor.page.evaluate(() => document.querySelector('canvas')!.focus())
-    await editor.page.keyboard.press('Control+a')
-    await editor.page.keyboard.press('ArrowRight')
-    await editor.page.waitForTimeout(1200)
-    expect(await count()).toBe(before + 1)
+    await expect.poll(state).toBe('done')
+    await openGraph(invertGraph('second.png', '%date:hhmmss%'))
+    await later()
+    await page.locator('#canvas').focus()
+    await page.keyboard.press('Control+a')
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(() => by('undo').isEnabled()).toBe(true)
+    await later()
+    for (const key of ['Alt+PageUp', 'Alt+PageDown']) {
+      const name = await by('tab').and(page.locator('[aria-selected=true]')).textContent()
+      await page.keyboard.press(key)
+      await expect.poll(() => by('tab').and(page.locator('[aria-selected=true]')).textContent()).not.toBe(name)
+      await later()
+    }
+    await drop(page, 'changed.png', 'image/png', await plainPicture(24, 24, '#abc'))
+    await expect
+      .poll(async () => {
+        await later()
+        return sent.at(-1)
+      })
+      .toContain('"changed.png"')
+    expect(sent).toEqual([expect.stringContaining('"first.png"'), expect.anything()])
+    await expect.poll(state).toBe('done')
     const saved = (await (await fetch(`${host.url}/internal/files/output`)).json()) as string[]
     expect(saved).toContainEqual(expect.stringMatching(/^\d{6}_00001_\.png/))
-    await by('run-menu').click()
-    await by('run-on-change').click()
+    await page.context().close()
   })
 
   test('each tab shows what its own run has made, also after the page is loaded again beside another tab', async () => {
@@ -322,8 +304,7 @@ describe.skipIf(withoutBrowser)('the queue', () => {
     await editor.page.keyboard.press('Alt+PageUp')
     expect(await state()).toBe('done')
     await editor.page.keyboard.press('Alt+PageDown')
-    await editor.page.reload()
-    await editor.page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
+    await editor.reload()
     await by('view-form').click()
     await editor.page.keyboard.press('Alt+PageUp')
     await expect.poll(made).toEqual([expect.stringContaining('own_00001_.png')])
@@ -333,8 +314,7 @@ describe.skipIf(withoutBrowser)('the queue', () => {
   })
 
   test('results and times are there again after the page is loaded again', async () => {
-    await editor.page.reload()
-    await editor.page.waitForSelector('body[data-connection="connected"]:not([data-run-state="starting"])')
+    await editor.reload()
     await by('rail-runs').click()
     await expect.poll(() => stage('done').count()).toBeGreaterThan(3)
     const second = await openEditor(browser, host)
