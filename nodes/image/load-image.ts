@@ -11,6 +11,7 @@ export const loadImage = defineNode({
   title: 'Load Image',
   summary:
     'Reads a picture from the input folder; its transparency becomes the mask. The frames of a GIF or WebP and the pages of a TIFF are a batch. Of a damaged file it loads what is there, and says so.',
+  aliases: ['open a picture', 'photo'],
   inputs: {},
   parameters: z.object({
     image: z.string().meta({ optionsFrom: 'input_images', tooltip: 'A picture in the input folder.' }),

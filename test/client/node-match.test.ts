@@ -27,6 +27,7 @@ test.each([
   ['before and after', 'ImageCompare'],
   ['film grain', 'ImageAddNoise'],
   ['ldimg', 'LoadImage'],
+  ['open photo', 'LoadImage'],
 ])('‘%s’ is what people call %s', (typed, id) => {
   expect(found(typed).slice(0, 3)).toContain(id)
 })
