@@ -10,6 +10,29 @@ describe.skipIf(withoutBrowser)('copying', () => {
     await canvas.closeMessages()
   })
 
+  test('groups that are selected with everything, or by a frame around them, are copied, moved and removed with the nodes', async () => {
+    const bounding = [20, 20, 300, 300]
+    await canvas.load([{ ...load, pos: [40, 70], size: [230, 200] }], [], { groups: [{ title: 'G', bounding }] })
+    await canvas.press('Control+a', 'Control+c')
+    await canvas.move(500, 100)
+    await canvas.press('Control+v')
+    await canvas.count(2)
+    expect((await canvas.saved()).groups.map((group) => group.bounding)).toEqual([bounding, [500, 100, 300, 300]])
+    await canvas.press('Shift+ArrowRight')
+    const moved = await canvas.saved()
+    expect(moved.groups.map((group) => group.bounding[0])).toEqual([20, 501])
+    expect(moved.nodes.map(({ pos }) => pos[0])).toEqual([40, 521])
+    await canvas.press('Delete')
+    await canvas.count(1)
+    expect((await canvas.saved()).groups).toHaveLength(1)
+    await canvas.page.keyboard.down('Control')
+    await canvas.drag([5, 5], [400, 400])
+    await canvas.page.keyboard.up('Control')
+    await canvas.press('Delete')
+    await canvas.count(0)
+    expect((await canvas.saved()).groups).toEqual([])
+  })
+
   describe('the clipboard', () => {
     test('carries nodes to another window, as text', async () => {
       await canvas.load([load, { ...invert, inputs: [{ name: 'image', type: 'IMAGE', link: 1 }] }], [linked(1, 1, 3)])
@@ -71,29 +94,6 @@ describe.skipIf(withoutBrowser)('copying', () => {
       await canvas.count(4)
       expect(await canvas.by('undo').isEnabled()).toBe(false)
     })
-  })
-
-  test('groups that are selected with everything, or by a frame around them, are copied, moved and removed with the nodes', async () => {
-    const bounding = [20, 20, 300, 300]
-    await canvas.load([{ ...load, pos: [40, 70], size: [230, 200] }], [], { groups: [{ title: 'G', bounding }] })
-    await canvas.press('Control+a', 'Control+c')
-    await canvas.move(500, 100)
-    await canvas.press('Control+v')
-    await canvas.count(2)
-    expect((await canvas.saved()).groups.map((group) => group.bounding)).toEqual([bounding, [500, 100, 300, 300]])
-    await canvas.press('Shift+ArrowRight')
-    const moved = await canvas.saved()
-    expect(moved.groups.map((group) => group.bounding[0])).toEqual([20, 501])
-    expect(moved.nodes.map(({ pos }) => pos[0])).toEqual([40, 521])
-    await canvas.press('Delete')
-    await canvas.count(1)
-    expect((await canvas.saved()).groups).toHaveLength(1)
-    await canvas.page.keyboard.down('Control')
-    await canvas.drag([5, 5], [400, 400])
-    await canvas.page.keyboard.up('Control')
-    await canvas.press('Delete')
-    await canvas.count(0)
-    expect((await canvas.saved()).groups).toEqual([])
   })
 
   test('no script failed on the way', () => {
