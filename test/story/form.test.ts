@@ -66,10 +66,15 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
       return frame!.y >= 0 && isBelow && download!.y + download!.height < 800
     }
     await expect.poll(inView).toBe(true)
-    const waiting = editor.page.waitForEvent('download')
-    await by('form-download').click()
-    const file = await readFile((await (await waiting).path())!)
-    expect(file.subarray(1, 4).toString()).toBe('PNG')
+    // The arrow beside the comparison, which itself is only shown, gives what was saved: it carries the workflow.
+    for (const button of ['form-download', 'viewer-download']) {
+      const waiting = editor.page.waitForEvent('download')
+      await by(button).click()
+      const download = await waiting
+      expect(download.suggestedFilename()).toBe('my-own-restored_00001_.png')
+      const file = await readFile((await download.path())!)
+      expect([file.subarray(1, 4).toString(), file.includes('workflow')]).toEqual(['PNG', true])
+    }
   })
 
   test('the result is there again when one comes back to the form', async () => {
@@ -134,8 +139,8 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
     const history = (await (await fetch(`${host.url}/internal/files/output`)).json()) as string[]
     const saved = await (await fetch(`${host.url}/view?filename=${history[0]}`)).arrayBuffer()
     await drop(editor.page, 'restored.png', 'image/png', Buffer.from(saved))
-    // The host has this content already, under the name that it gave it.
-    await expect.poll(() => by('field-image').locator('.form-name').textContent()).toBe('restored_00001_.png')
+    // The host has this content already, under another name.
+    await expect.poll(() => by('field-image').locator('.form-name').textContent()).toBe('restored.png')
     expect(await editor.page.evaluate(() => document.body.dataset.nodeCount)).toBe(count)
   })
 

@@ -50,6 +50,23 @@ describe.skipIf(withoutBrowser)('the gallery', () => {
     await by('viewer-close').click()
   })
 
+  test('downloads those that are marked into a folder, and all that are found where none is', async () => {
+    const { page } = editor
+    const saved = () =>
+      page.evaluate(async () => {
+        const names = []
+        for await (const name of (await navigator.storage.getDirectory()).keys()) names.push(name)
+        return names.sort()
+      })
+    await page.evaluate(() => Object.assign(window, { showDirectoryPicker: () => navigator.storage.getDirectory() }))
+    await by('gallery-mark').nth(0).uncheck()
+    await by('gallery-save').click()
+    await expect.poll(saved).toEqual(['from-red_00001_.png'])
+    await by('gallery-mark').nth(1).uncheck()
+    await by('gallery-save').click()
+    await expect.poll(saved).toEqual(['from-blue_00001_.png', 'from-red_00001_ (1).png', 'from-red_00001_.png'])
+  })
+
   test('opens the graph that made a picture', async () => {
     await by('gallery-menu').nth(1).click()
     await by('gallery-graph').click()
