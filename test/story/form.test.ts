@@ -1,27 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { drop, openBrowser, withoutBrowser } from './browser.ts'
-import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
-import { type Host, root, startHost } from './host.ts'
+import { describe, expect, test } from 'vitest'
+import { drop, withoutBrowser } from './browser.ts'
+import { openEditor, plainPicture } from './editor-page.ts'
+import { root } from './host.ts'
+import { browser, by, editor, host, inEditor } from './stage.ts'
 
 describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
-  let host: Host
-  let browser: Browser
-  let editor: EditorPage
-
-  beforeAll(async () => {
-    host = await startHost()
-    browser = await openBrowser()
-    editor = await openEditor(browser, host, { viewport: { width: 400, height: 800 }, hasTouch: true })
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
-  })
-
-  const by = (id: string) => editor.by(id)
+  inEditor({ options: { viewport: { width: 400, height: 800 }, hasTouch: true } })
 
   test('is what a narrow screen begins with, and nothing is wider than the screen', async () => {
     expect(await by('form').isVisible()).toBe(true)

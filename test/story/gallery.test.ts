@@ -1,34 +1,24 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openBrowser, withoutBrowser } from './browser.ts'
-import { type EditorPage, openEditor, plainPicture } from './editor-page.ts'
+import { describe, expect, test } from 'vitest'
+import { withoutBrowser } from './browser.ts'
+import { plainPicture } from './editor-page.ts'
 import { invertGraph } from './graphs.ts'
-import { type Host, Listener, post, runPrompt, startHost, upload, waitUntil } from './host.ts'
+import { Listener, post, runPrompt, upload, waitUntil } from './host.ts'
+import { by, editor, host, inEditor } from './stage.ts'
 
 describe.skipIf(withoutBrowser)('the gallery', () => {
-  let host: Host
-  let browser: Browser
-  let editor: EditorPage
-
-  beforeAll(async () => {
-    host = await startHost()
-    for (const [name, color] of [
-      ['red.png', '#f00'],
-      ['blue.png', '#00f'],
-    ] as const) {
-      await upload(host, name, await plainPicture(96, 64, color))
-      await runPrompt(host, invertGraph(name, `from-${name.split('.')[0]}`))
-    }
-    browser = await openBrowser()
-    editor = await openEditor(browser, host)
-    await by('rail-gallery').click()
-  }, 240_000)
-  afterAll(async () => {
-    await browser?.close()
-    await host?.stop()
+  inEditor({
+    before: async () => {
+      for (const [name, color] of [
+        ['red.png', '#f00'],
+        ['blue.png', '#00f'],
+      ] as const) {
+        await upload(host, name, await plainPicture(96, 64, color))
+        await runPrompt(host, invertGraph(name, `from-${name.split('.')[0]}`))
+      }
+    },
+    first: () => by('rail-gallery').click(),
   })
 
-  const by = (id: string) => editor.by(id)
   const names = () => by('gallery-item').evaluateAll((items) => items.map((item) => item.getAttribute('title')))
 
   test('shows what runs have saved, the newest first, and finds it by name', async () => {
