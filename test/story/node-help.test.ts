@@ -13,7 +13,7 @@ describe.skipIf(withoutBrowser)('what a node says of itself', () => {
     ['its title', title(at), /^Dust & Scratches.*specks/],
     ['an input', input([at[0] + 8, at[1]]), /^image: IMAGE/],
     ['an output', output([at[0] - 8, at[1]], 1), /^MASK.*replaced/],
-    ['a field', field(at, 2), /^radius.*half the width/],
+    ['a field', field(at, 2), /^radius.*In pixels/],
   ] as const)('comes where the pointer rests on %s, and goes with it', async (_name, place, words) => {
     const hint = canvas.by('hint')
     await canvas.move(...place, 3)

@@ -47,6 +47,32 @@ describe.skipIf(withoutBrowser)('wiring', () => {
       await canvas.count(1)
     })
 
+    test('take in a node that is chosen from their menu, and leave nothing where they were', async () => {
+      const far = { ...save, pos: [900, 500], inputs: [{ name: 'images', type: 'IMAGE', link: 1 }] }
+      await canvas.load([load, far], [linked(1, 1, 4)])
+      const [from, to] = [output(atLoad), input([900, 500])]
+      const middle = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2] as const
+      const darkness = () =>
+        canvas.page.evaluate(([x, y]) => {
+          const { data } = document.querySelector('canvas')!.getContext('2d')!.getImageData(x, y, 1, 1)
+          return 255 - data[0]!
+        }, middle)
+      await canvas.move(...middle, 3)
+      await expect.poll(darkness).toBeGreaterThan(150)
+      await canvas.click(...middle, { button: 'right' })
+      await canvas.by('menu-insert').click()
+      await canvas.page.keyboard.type('invert')
+      await canvas.press('Enter')
+      await canvas.count(3)
+      await expect.poll(darkness).toBeLessThan(60)
+      const { nodes, links } = await canvas.saved()
+      expect(links.map(([, from, , to]) => [from, to])).toEqual([
+        [1, 5],
+        [5, 4],
+      ])
+      expect(nodes.find(({ id }) => id === 5)?.pos[0]).toBeGreaterThan(from[0])
+    })
+
     test('take in a node that is dropped on them', async () => {
       await canvas.load(
         [load, { ...save, inputs: [{ name: 'images', type: 'IMAGE', link: 1 }] }, invert],
