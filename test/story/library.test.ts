@@ -214,7 +214,7 @@ describe.skipIf(withoutBrowser)('keeping and sharing workflows', () => {
     await editor.page.setViewportSize({ width: 1280, height: 500 })
     for (const card of await cards.all()) expect(await card.evaluate((c) => c.scrollHeight - c.clientHeight)).toBe(0)
     await by('template-restore-photo').click()
-    await editor.page.waitForSelector('body[data-node-count="6"]')
+    await editor.page.waitForSelector('body[data-node-count="5"]')
   })
 
   test('no script failed and no policy was broken on the way', () => {
