@@ -22,6 +22,8 @@ export class FormView {
   readonly #parts: FormViewParts
   /** Whether the graph is another than the one that ran last. */
   #isEdited = false
+  /** What was known of the last run when the graph was edited. */
+  #boardBefore: RunBoard | undefined
   #shownInput: string | undefined
   readonly #shownResults = new Set<string>()
 
@@ -40,6 +42,7 @@ export class FormView {
   /** The graph is another. */
   edited(): void {
     this.#isEdited = true
+    this.#boardBefore = this.#parts.editor.boardInMind
     if (this.#parts.isShown()) this.#show()
   }
 
@@ -55,7 +58,7 @@ export class FormView {
   showRun(): void {
     const { editor, panel } = this.#parts
     const { boardInMind: board, canCancel } = editor
-    panel.showRun(this.#isEdited && board.state === 'failed' ? EMPTY_BOARD : board, canCancel)
+    panel.showRun(board === this.#boardBefore && board.state === 'failed' ? EMPTY_BOARD : board, canCancel)
   }
 
   #show(): void {

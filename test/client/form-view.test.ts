@@ -94,6 +94,14 @@ test('why a run failed is said until the graph is another, and of the next run a
   expect(showRun).toHaveBeenLastCalledWith(board, false)
 })
 
+test('why a graph was refused is said though nothing ran', () => {
+  view.opened()
+  view.edited()
+  board = { ...EMPTY_BOARD, state: 'failed' }
+  view.showRun()
+  expect(showRun).toHaveBeenLastCalledWith(board, false)
+})
+
 /** A run begins and ends well. */
 function run(): void {
   board = boardOfRun(board, 'a run', ['9'], 0)
