@@ -38,7 +38,9 @@ test('GET /object_info tells of the runner’s nodes with the choices of this ho
   expect(Object.keys(body)).toEqual(['Fake', 'LoadImage', 'Typed'])
   const { LoadImage } = (await get(host, '/object_info/LoadImage')).body as Record<string, never>
   expect(LoadImage).toMatchObject({
-    input: { required: { image: [['old-photograph.jpg', 'product.png'], { image_upload: true }] } },
+    input: {
+      required: { image: [['damaged-photograph.jpg', 'old-photograph.jpg', 'product.png'], { image_upload: true }] },
+    },
   })
 })
 
