@@ -186,7 +186,7 @@ function bytesOf({ telling }: Told): number {
 
 /** Greater than any number that an earlier host gave, unless that told a million things a second or its clock was ahead. */
 function firstSequence(now: number): number {
-  return Math.max(0, Math.floor(now / 1000 - 1.7e9)) * 2 ** 20
+  return Math.max(0, now - 1.7e12) * 2 ** 10
 }
 
 function known(type: string, data: unknown): ExecutionMessage[] {
