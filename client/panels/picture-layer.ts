@@ -12,6 +12,9 @@ export interface PixelValue {
 
 const MOST_TILES = 160
 
+/** How many times as large as on the screen pixels are shown as squares; below, a small picture before its enlargement would look worse than it is. */
+const PIXELS_FROM = 8
+
 /**
  * One picture at any place and scale. Pictures up to 16 megapixels are one image; of larger ones only the tiles that are
  * seen are loaded, over a small picture of the whole.
@@ -83,7 +86,7 @@ export class PictureLayer {
     style.height = `${box.height}px`
     style.transform = `translate(${box.left}px, ${box.top}px)`
     const scale = this.size.width === 0 ? 1 : box.width / this.size.width
-    this.root.classList.toggle('viewer-pixels', scale * devicePixelRatio >= 3)
+    this.root.classList.toggle('viewer-pixels', scale * devicePixelRatio >= PIXELS_FROM)
     if ((this.#facts?.levels ?? 0) > 0) this.#arrangeTiles(box, frame, scale)
   }
 
