@@ -115,7 +115,7 @@ export class FormPanel {
             download: file.filename,
           },
           icon('M8 2.5v7.5M4.5 7 8 10.5 11.5 7M2.5 13.5h11'),
-          WORDS.download(file.filename),
+          element('span', { class: 'form-download-name' }, WORDS.download(file.filename)),
         ),
       ),
     )
