@@ -20,8 +20,6 @@ interface FormViewParts {
 /** The form of the workflow in view, and beside it the photograph that is to be restored, or what became of it. */
 export class FormView {
   readonly #parts: FormViewParts
-  /** Whether the graph is another than the one that ran last. */
-  #isEdited = false
   /** What was known of the last run when the graph was edited. */
   #boardBefore: RunBoard | undefined
   #shownInput: string | undefined
@@ -41,7 +39,6 @@ export class FormView {
 
   /** The graph is another. */
   edited(): void {
-    this.#isEdited = true
     this.#boardBefore = this.#parts.editor.boardInMind
     if (this.#parts.isShown()) this.#show()
   }
@@ -49,16 +46,14 @@ export class FormView {
   /** The run of the graph in view is further. */
   followed(): void {
     const { editor, isShown } = this.#parts
-    const board = editor.boardInView
-    if (board.state === 'running') this.#isEdited = false
-    if (isShown()) this.#showResult(board)
+    if (isShown()) this.#showResult(editor.boardInView)
   }
 
   /** How the run goes that a person can wait for; why one failed is of no more use once the graph is another. */
   showRun(): void {
     const { editor, panel } = this.#parts
     const { boardInMind: board, canCancel } = editor
-    panel.showRun(board === this.#boardBefore && board.state === 'failed' ? EMPTY_BOARD : board, canCancel)
+    panel.showRun(this.#isEdited && board.state === 'failed' ? EMPTY_BOARD : board, canCancel)
   }
 
   #show(): void {
@@ -95,6 +90,11 @@ export class FormView {
     const saved = found && savedOf(board, found.node, this.#parts.editor.document.whole)
     this.#parts.viewer.open(STRINGS.form.result, { pictures: [picture], ...(compared && { compared }), ...saved })
     return true
+  }
+
+  /** Whether nothing became of a run since the graph was edited. */
+  get #isEdited(): boolean {
+    return this.#parts.editor.boardInMind === this.#boardBefore
   }
 
   get #form(): Form {
