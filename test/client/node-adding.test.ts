@@ -8,15 +8,9 @@ import { EditHistory } from '../../client/document/history.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
 import { freePlace } from '../../client/document/room.ts'
 import { NodeAdding } from '../../client/node-adding.ts'
+import { nodeEntry as node } from './node-entry.ts'
 import { allTypes as types } from './types.ts'
 
-const node = (id: number, type: string, pos: readonly [number, number], more: object = {}) => ({
-  id,
-  type,
-  pos,
-  size: [200, 100],
-  ...more,
-})
 const outputs = (links: number[]) => ({ outputs: [{ name: 'IMAGE', type: 'IMAGE', links }] })
 
 /** A picture that is inverted, then saved, 60 apart, in a group; a point lies on the way to the last. */

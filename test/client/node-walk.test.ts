@@ -4,15 +4,8 @@ import { nextNode } from '../../client/document/next-node.ts'
 import { nodeWords } from '../../client/document/node-words.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
 import { NodeWalk } from '../../client/node-walk.ts'
+import { nodeEntry as node } from './node-entry.ts'
 import { allTypes as types } from './types.ts'
-
-const node = (id: number, type: string, pos: readonly [number, number], more: object = {}) => ({
-  id,
-  type,
-  pos,
-  size: [200, 100],
-  ...more,
-})
 
 /** A picture at the left feeds an upscaler far below at the right; a lone mask lies nearer at the right, a note below. */
 const file = {
