@@ -12,7 +12,10 @@ export interface PixelValue {
 
 const MOST_TILES = 160
 
-/** How many times as large as on the screen pixels are shown as squares; below, a small picture before its enlargement would look worse than it is. */
+/**
+ * From so many times their size on pixels are shown as squares; below, a small picture beside its enlargement would look
+ * worse than it is.
+ */
 const PIXELS_FROM = 8
 
 /**

@@ -8,7 +8,10 @@ const MOST_NAMES = 2000
 /** Bytes of all settings together: whoever asks for them is sent all, and everybody else waits meanwhile. */
 const MOST_BYTES = 1 << 20
 
-/** What clients set: any JSON value by name, and the names of users; durable, and not without end. */
+/**
+ * Settings of clients, a JSON value by name, and the ids of users by name, in the host's database. There are at most
+ * MOST_NAMES of each; the settings have at most MOST_BYTES together.
+ */
 export class Settings {
   readonly #database: Database.Database
   readonly #statements: ReturnType<typeof prepare>
