@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
+import type { PictureTool } from '../../nodes/sdk/node.ts'
 import type { SocketType } from '../../nodes/sdk/values.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { toolParameters } from './picture-tools.ts'
 
 /**
  * Reads GET /object_info, ComfyUI's description of all nodes, back into ours. A node that cannot be read is left out:
@@ -21,6 +23,17 @@ const socketType = z.custom<SocketType>((name) => typeof name === 'string')
 /** `["IMAGE"]`, `["INT", {…}]`, `[["a", "b"], {…}]`, `["COMBO", {options: […]}]` */
 const config = z.tuple([z.union([z.string(), z.array(z.unknown())])]).rest(z.unknown())
 const configs = z.record(z.string(), config).default({})
+const toolSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('rectangle'),
+    on: z.string(),
+    x: z.string(),
+    y: z.string(),
+    width: z.string(),
+    height: z.string(),
+  }),
+  z.object({ kind: z.literal('level'), on: z.string(), angle: z.string() }),
+])
 const infoSchema = z.looseObject({
   input: z.looseObject({ required: configs, optional: configs }).default({ required: {}, optional: {} }),
   input_order: z
@@ -36,6 +49,7 @@ const infoSchema = z.looseObject({
   category: z.string().default(''),
   output_node: z.boolean().default(false),
   is_input_list: z.boolean().default(false),
+  picture_tool: toolSchema.nullish().catch(undefined),
 })
 const options = z
   .looseObject({
@@ -87,7 +101,23 @@ function describe(id: string, info: Info): NodeDescription {
     }),
     outputNode: info.output_node,
     listInput: info.is_input_list,
+    ...(info.picture_tool && fits(info.picture_tool, inputs, parameters) && { tool: info.picture_tool }),
   }
+}
+
+/** Whether a node has what its tool speaks of: a picture that goes in, and numbers, those of a rectangle whole. */
+function fits(
+  tool: PictureTool,
+  inputs: NodeDescription['inputs'],
+  parameters: readonly ParameterDescription[],
+): boolean {
+  const kinds = tool.kind === 'rectangle' ? ['INT'] : ['INT', 'FLOAT']
+  return (
+    inputs.some(({ name, type }) => name === tool.on && type === 'IMAGE') &&
+    toolParameters(tool).every((name) =>
+      parameters.some((parameter) => parameter.name === name && kinds.includes(parameter.kind)),
+    )
+  )
 }
 
 /** JSON keeps no order that one may trust; `input_order` says it. */

@@ -16,6 +16,7 @@ export const imageCrop = defineNode({
     y: z.int().min(0).max(16384).default(0).meta({ tooltip: 'Pixels above the rectangle.' }),
   }),
   outputs: { IMAGE: { type: 'IMAGE' } },
+  tool: { kind: 'rectangle', on: 'image', x: 'x', y: 'y', width: 'width', height: 'height' },
   run({ image }, { width, height, x, y }) {
     const frames = image.frames.map((frame) => {
       const left = Math.min(x, frame.width - 1)

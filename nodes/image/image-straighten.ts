@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { checkPixels } from '../sdk/checks.ts'
 import { defineNode } from '../sdk/node.ts'
-import { insideSize, outsideSize, rotated } from './rotated.ts'
+import { insideSize, outsideSize } from '../sdk/turned-size.ts'
+import { rotated } from './rotated.ts'
 
 export const imageStraighten = defineNode({
   id: 'ImageStraighten',
@@ -16,6 +17,7 @@ export const imageStraighten = defineNode({
     }),
   }),
   outputs: { IMAGE: { type: 'IMAGE' } },
+  tool: { kind: 'level', on: 'image', angle: 'angle' },
   async run({ image }, { angle, border }, context) {
     if (angle === 0) return { IMAGE: image }
     const radians = (angle * Math.PI) / 180

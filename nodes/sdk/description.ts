@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AnyNode, OptionsSource, ParameterMeta } from './node.ts'
+import type { AnyNode, OptionsSource, ParameterMeta, PictureTool } from './node.ts'
 import type { SocketType } from './values.ts'
 
 /** A node as data: what the host, the browser and the docs know of it. */
@@ -14,6 +14,8 @@ export interface NodeDescription {
   readonly inputs: readonly InputDescription[]
   readonly parameters: readonly ParameterDescription[]
   readonly outputs: readonly OutputDescription[]
+  /** How the editor sets parameters on a picture. */
+  readonly tool?: PictureTool
   readonly outputNode: boolean
   readonly listInput: boolean
   /** Its result depends on its id. */
@@ -99,6 +101,7 @@ export function describeNode(node: AnyNode, category: string): NodeDescription {
       list: output.list === true,
       ...(output.tooltip === undefined ? {} : { tooltip: output.tooltip }),
     })),
+    ...(node.tool === undefined ? {} : { tool: node.tool }),
     outputNode: node.outputNode === true,
     listInput: node.listInput === true,
     ...(node.perNode === true ? { perNode: true } : {}),

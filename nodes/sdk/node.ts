@@ -39,6 +39,23 @@ export interface ParameterMeta {
 
 export type OptionsSource = 'input_images' | 'gendr_models' | 'gendr_settings' | 'upscale_models' | 'iqa_models'
 
+/**
+ * What of its parameters a person can set on the picture that goes into it: the editor offers a tool for that, other
+ * clients pass over it. Names are those of the node's own inputs and parameters.
+ */
+export type PictureTool<Input extends string = string, Parameter extends string = string> =
+  /** A rectangle of the picture: whole numbers, in its pixels. */
+  | {
+      readonly kind: 'rectangle'
+      readonly on: Input
+      readonly x: Parameter
+      readonly y: Parameter
+      readonly width: Parameter
+      readonly height: Parameter
+    }
+  /** How far the picture is turned, in degrees, clockwise: by drawing what shall be level or upright. */
+  | { readonly kind: 'level'; readonly on: Input; readonly angle: Parameter }
+
 type Inputs = Readonly<Record<string, InputSocket>>
 type Outputs = Readonly<Record<string, OutputSocket>>
 type Parameters = z.ZodObject
@@ -92,6 +109,7 @@ export interface NodeDefinition<
   readonly inputs: I
   readonly parameters: P
   readonly outputs: O
+  readonly tool?: PictureTool<keyof I & string, keyof P['shape'] & string>
   /** An end of the graph: it runs because it has an effect (ComfyUI: OUTPUT_NODE). */
   readonly outputNode?: boolean
   /** The node takes whole lists: every input is an array (ComfyUI: INPUT_IS_LIST). */
@@ -125,6 +143,7 @@ export interface AnyNode {
   readonly inputs: Inputs
   readonly parameters: Parameters
   readonly outputs: Outputs
+  readonly tool?: PictureTool
   readonly outputNode?: boolean
   readonly listInput?: boolean
   readonly perNode?: boolean

@@ -1,4 +1,5 @@
 import type { InputDescription, NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
+import type { PictureTool } from '../../nodes/sdk/node.ts'
 import { type Choices, optionsOf } from './catalogue.ts'
 import { isWidgetType } from './link-types.ts'
 
@@ -18,6 +19,8 @@ export interface ObjectInfo {
   readonly category: string
   readonly output_node: boolean
   readonly is_input_list: boolean
+  /** Ours: what the editor sets on a picture. */
+  readonly picture_tool?: PictureTool
 }
 
 /** `[type, options]`; the type of a combo is the list of its options. */
@@ -44,6 +47,7 @@ export function objectInfo(node: NodeDescription, choices: Choices): ObjectInfo 
     category: node.category,
     output_node: node.outputNode,
     is_input_list: node.listInput,
+    ...(node.tool === undefined ? {} : { picture_tool: node.tool }),
   }
 }
 
