@@ -47,11 +47,16 @@ export class Connection {
   }
 
   post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-    return this.json<T>(path, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-      ...(signal && { signal }),
-    })
+    return this.json<T>(path, posted(body, signal))
+  }
+}
+
+/** A request that sends JSON. */
+export function posted(body: unknown, signal?: AbortSignal): RequestInit {
+  return {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+    ...(signal && { signal }),
   }
 }

@@ -1,6 +1,16 @@
-import { Connection, type ConnectionOptions } from './connection.ts'
+import { Connection, type ConnectionOptions, posted } from './connection.ts'
 import { Run } from './run.ts'
-import type { FileReference, Graph, HistoryPage, HistoryQuery, Job, KnownFile, NodeError, RunOptions } from './types.ts'
+import type {
+  FileReference,
+  Graph,
+  HistoryPage,
+  HistoryQuery,
+  Job,
+  KnownFile,
+  NodeError,
+  RunOptions,
+  ZipContent,
+} from './types.ts'
 
 export type { ConnectionOptions } from './connection.ts'
 export { HostError, RunError } from './errors.ts'
@@ -92,6 +102,15 @@ export class Gendr {
     const query = new URLSearchParams({ filename, subfolder, type })
     const response = await this.#connection.success(`/api/view?${query}`, signal === undefined ? {} : { signal })
     return new Uint8Array(await response.arrayBuffer())
+  }
+
+  /**
+   * Files of the host and results of runs as one ZIP, which is made while it is read; what is not there any more is listed
+   * in it. @throws HostError with status 404 where nothing of it is there
+   */
+  async zip(content: ZipContent, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const { body } = await this.#connection.success('/api/files/zip', posted(content, signal))
+    return body ?? new Blob([]).stream()
   }
 
   /** Runs in every state, the newest first, a page at a time. */

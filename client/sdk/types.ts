@@ -21,6 +21,14 @@ export interface KnownFile extends FileReference {
   readonly input: string
 }
 
+/** What a ZIP shall have in it. */
+export interface ZipContent {
+  /** Files, and what they are called in it; without a name as on the host. A name that comes again gets a number. */
+  readonly files?: readonly (FileReference & { readonly name?: string | undefined })[]
+  /** Runs, of which it gets what they saved; where that is nothing, what they have shown. */
+  readonly runs?: readonly string[]
+}
+
 export type Status = 'pending' | 'in_progress' | 'completed' | 'failed' | 'cancelled'
 
 export interface Times {

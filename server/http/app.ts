@@ -43,6 +43,7 @@ import { uploadRoutes } from './upload.ts'
 import { userdataRoutes } from './userdata.ts'
 import { viewRoutes } from './view.ts'
 import { workflowRoutes } from './workflows.ts'
+import { zipRoutes } from './zip.ts'
 
 export interface AppOptions {
   readonly runs: Runs
@@ -115,6 +116,7 @@ export function createApp(options: AppOptions): Express {
     jobRoutes(runs),
     runRoutes(runs, accept, files, options.fileIndex),
     runEventRoutes(runs, options.narration),
+    zipRoutes(runs, files),
   ]
   app.use('/api', content, api, ...onlyApi)
   app.use(api)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { JOB_STATUSES } from './jobs.ts'
+import { fileReferenceSchema } from './messages.ts'
 
 /** Bodies and query strings of the HTTP API; where ComfyUI has the route, its names (server.py). */
 
@@ -138,6 +139,26 @@ const pictureName = z.string().min(1).max(200)
 
 /** POST /api/files/known; with a name, what is here is an input of that name from then on. */
 export const knownRequestSchema = z.object({ sha256: z.array(sha256Schema).max(100), name: pictureName.optional() })
+
+/** Files in a ZIP; more than 65,534 would need another form of its directory, which not every program reads. */
+export const MOST_ZIPPED = 50_000
+
+/** POST /api/files/zip: files, with the names that they shall have, and runs, whose results are meant. */
+export const zipRequestSchema = z.object({
+  files: z
+    .array(
+      z.object({
+        filename: z.string().min(1).max(1000),
+        subfolder: z.string().max(1000).default(''),
+        type: fileReferenceSchema.shape.type.default('output'),
+        name: z.string().min(1).max(1000).optional(),
+      }),
+    )
+    .max(MOST_ZIPPED)
+    .default([]),
+  runs: z.array(z.string().min(1).max(200)).max(10_000).default([]),
+  name: z.string().min(1).max(200).default('results.zip'),
+})
 
 /** The number of a message of a run. */
 export const sequenceSchema = z

@@ -224,6 +224,14 @@ export const ROUTES: readonly Route[] = [
       answers: { 200: bytes, 206: bytes, 404: refused, 416: refused },
     },
     {
+      method: 'post',
+      path: '/files/zip',
+      onlyApi: true,
+      summary: 'Files and the results of runs, as one ZIP; what is not there any more is listed in it',
+      body: json(request.zipRequestSchema),
+      answers: { 200: { file: 'application/zip' }, 400: refused, 403: refused, 404: refused },
+    },
+    {
       method: 'get',
       path: '/internal/files/{type}',
       summary: 'Names in a folder, the newest first',

@@ -16,6 +16,7 @@ import {
   type WholeJob,
 } from '../../../client/sdk/index.ts'
 import type { jobSchema, knownFileSchema, nodeErrorsSchema, wholeJobSchema } from '../../../server/protocol/answers.ts'
+import { unzip } from '../../server/http/unzip.ts'
 import { type FakeHost, fakeGraph, get, Listener, post, startFakeHost, until } from '../../server/runs/fake-host.ts'
 
 /** The client for programs. */
@@ -108,6 +109,19 @@ describe('a run', () => {
     await expect(waiting).rejects.toThrow('enough')
     expect((await run.state()).status).toBe('in_progress')
     await run.cancel()
+  })
+})
+
+test('results come as one ZIP, by their runs and by their names', async () => {
+  const run = await gendr.run(fakeGraph('file zipped'))
+  const { images } = await run.result()
+  const bytes = await new Response(await gendr.zip({ runs: [run.id] })).arrayBuffer()
+  expect(unzip(Buffer.from(bytes)).map(({ name }) => name)).toEqual(['zipped.png'])
+  const named = await gendr.zip({ files: images.map((file) => ({ ...file, name: 'mine.png' })) })
+  expect(unzip(Buffer.from(await new Response(named).arrayBuffer())).map(({ name }) => name)).toEqual(['mine.png'])
+  await expect(gendr.zip({ runs: ['unknown'] })).rejects.toMatchObject({
+    status: 404,
+    message: expect.stringContaining('run unknown'),
   })
 })
 
