@@ -28,6 +28,7 @@ async function transfer(image: Frame, reference: Frame, model: GendrModel, { inf
   const { method, levels } = model.manifest.colorTransfer
   if (method !== 'gated') return transferColor(image, reference, method, levels)
   return transferGated(image, reference, levels, {
+    atOnce: inference.atOnce,
     measures: (pictures) => inference.run(model, 'measures', pictures),
     gates: (measures) => inference.run(model, 'gates', measures),
     transfer: (pictures, gates) => inference.run(model, 'transfer', [pictures, gates]),

@@ -1,9 +1,13 @@
 import type { RunContext } from '../sdk/context.ts'
 import type { Frame, TileLayout } from '../sdk/values.ts'
+import { ahead } from './ahead.ts'
 import { cutTile, scaledLayout, TileMerger } from './tiles.ts'
 
 /** A preview costs an encode of the whole picture: one every so many tiles at most. */
 const PREVIEWS = 8
+
+/** Pixels of all tiles that are under way at once, where they are several. */
+const UNDER_WAY = 2 ** 22
 
 export interface Tiling {
   readonly layout: TileLayout
@@ -14,6 +18,8 @@ export interface Tiling {
   readonly count: number
 }
 
+type Context = Pick<RunContext, 'inference' | 'signal' | 'progress'>
+
 /**
  * A picture on which work is done tile by tile, so that memory does not grow with the number of tiles. Tells its progress,
  * with previews.
@@ -23,7 +29,7 @@ export interface Tiling {
 export async function byTiles(
   source: Frame,
   { layout, scale, index, count }: Tiling,
-  context: Pick<RunContext, 'signal' | 'progress'>,
+  context: Context,
   work: (tile: Frame) => Promise<Frame>,
 ): Promise<Frame> {
   const merger = new TileMerger(scaledLayout(layout, scale))
@@ -31,12 +37,21 @@ export async function byTiles(
   const tiles = layout.rows.length * columns
   const stride = Math.ceil(tiles / PREVIEWS)
   context.progress(index * tiles, count * tiles)
-  for (let i = 0; i < tiles; i++) {
+  const worked = ahead(tiles, mostTiles(layout, context), async (i) =>
+    work(cutTile(source, layout, Math.floor(i / columns), i % columns)),
+  )
+  let done = 0
+  for await (const tile of worked) {
     context.signal.throwIfAborted()
-    merger.add(await work(cutTile(source, layout, Math.floor(i / columns), i % columns)))
-    const done = i + 1
+    merger.add(tile)
+    done++
     const preview = done % stride === 0 && done < tiles ? { frames: [merger.soFar(source)] } : undefined
     context.progress(index * tiles + done, count * tiles, preview)
   }
   return merger.finish()
+}
+
+/** Enough that none waits for this thread. */
+function mostTiles({ tile }: TileLayout, { inference }: Context): number {
+  return Math.max(1, Math.min(inference.atOnce + 1, Math.floor(UNDER_WAY / tile ** 2)))
 }

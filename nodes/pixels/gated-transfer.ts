@@ -1,4 +1,5 @@
 import type { Frame, Tensor } from '../sdk/values.ts'
+import { ahead } from './ahead.ts'
 import { fromUnitTensor, roundUp, writeUnitPlanes } from './padding.ts'
 import { cropRows, stackRows } from './tensor-rows.ts'
 
@@ -10,6 +11,8 @@ const STRIP = 2 ** 19
 
 /** The graphs of a transfer that was trained with its model (models/import/transfer.ts). Buffers may be transferred. */
 export interface TransferGraphs {
+  /** How many of them are computed at once. */
+  readonly atOnce: number
   /** The restored picture, then the reference, [1, 6, H, W], to what gates are decided by, [1, 5 · levels, ⌈H/8⌉, ⌈W/8⌉]. */
   measures(pictures: Tensor): Promise<Tensor>
   /** Those of the whole picture to gates in 0..1, [1, 2 · levels, rows, columns]. */
@@ -48,18 +51,24 @@ export async function transferGated(
   }
   const picturesOf = ({ from, to }: Strip) => pictures(image, reference, from, to)
   const measured: Tensor[] = []
-  for (const strip of strips) {
-    const { top, bottom, from } = strip
-    const cells = await graphs.measures(picturesOf(strip))
+  for await (const cells of ahead(strips.length, graphs.atOnce + 1, async (i) =>
+    graphs.measures(picturesOf(strips[i]!)),
+  )) {
+    const { top, bottom, from } = strips[measured.length]!
     measured.push(cropRows(cells, (top - from) / CELL, Math.ceil((bottom - from) / CELL)))
   }
   const gates = await graphs.gates(stackRows(measured))
   const data = new Float32Array(3 * width * height)
-  for (const strip of strips) {
-    const { top, bottom, from, to } = strip
+  const transferred = ahead(strips.length, graphs.atOnce + 1, async (i) => {
+    const { top, bottom, from, to } = strips[i]!
     const open = cropRows(gates, from / CELL, Math.ceil(to / CELL))
-    const own = cropRows(await graphs.transfer(picturesOf(strip), open), top - from, bottom - from)
-    data.set(fromUnitTensor(own, width, bottom - top).data, 3 * top * width)
+    return cropRows(await graphs.transfer(picturesOf(strips[i]!), open), top - from, bottom - from)
+  })
+  let at = 0
+  for await (const own of transferred) {
+    const rows = fromUnitTensor(own, width, own.dims[2]!).data
+    data.set(rows, at)
+    at += rows.length
   }
   return { width, height, channels: 3, data }
 }

@@ -78,6 +78,8 @@ export type ModelPart =
   | 'upscaler'
 
 export interface Inference {
+  /** How many calls are computed at once where they are small; more wait. */
+  readonly atOnce: number
   /**
    * Run one graph of a model on a tensor for each of its inputs, most have one; they and its only output are float32
    * [batch, channels, height, width]. Buffers of inputs may be transferred and must not be used again.

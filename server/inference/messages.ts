@@ -31,8 +31,10 @@ export interface GraphReference {
 /** Runner to inference thread. */
 export type ToThread = Order | { readonly type: 'unload' }
 
-/** What is answered; one at a time. */
-export type Order =
+/** What a thread answers, one at a time, and on how many cores. */
+export type Order = Question & { readonly cores: number }
+
+export type Question =
   | { readonly type: 'run'; readonly graph: GraphReference; readonly inputs: readonly Tensor[] }
   | { readonly type: 'signature'; readonly graph: GraphReference }
 
@@ -52,7 +54,6 @@ export type FromThread =
 
 export interface ThreadOptions {
   readonly provider: DeviceReport['provider']
-  readonly threads: number
   /** Sessions beyond this many bytes of weights are dropped, least recently used first. */
   readonly sessionBytes: number
 }

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { InferenceSession } from 'onnxruntime-node'
-import { type Asked, askedGraph } from '../../models/import/asking.ts'
+import { askedGraph } from '../../models/import/asking.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { DeviceReport, GraphReference } from './messages.ts'
 
@@ -13,7 +13,7 @@ interface Entry {
 }
 
 /**
- * Sessions by graph, its version and what it is asked with, loaded on first use, dropped least recently used first when
+ * Sessions by graph, its version, what it is asked with and on how many cores, loaded on first use, dropped least recently used first when
  * their weights exceed a limit.
  */
 export class SessionPool {
@@ -23,7 +23,7 @@ export class SessionPool {
   /** In order of use: the first is the oldest. */
   readonly #entries = new Map<string, Entry>()
 
-  constructor(provider: DeviceReport['provider'], threads: number, limit: number) {
+  constructor(provider: DeviceReport['provider'], limit: number) {
     this.#limit = limit
     this.#provider = provider
     this.#options = {
@@ -31,16 +31,16 @@ export class SessionPool {
       graphOptimizationLevel: 'all',
       // A plan of memory for each size of picture that came by: measured, as fast without, and a sixth to a fifth less at the peak.
       enableMemPattern: false,
-      intraOpNumThreads: threads,
       logSeverityLevel: 3,
       extra: EXTRA,
     }
   }
 
   /** @throws RestorationError `model_corrupt` when the graph cannot be loaded */
-  async get({ path: common, own, asked, label, bytes, version, remedy }: GraphReference): Promise<InferenceSession> {
-    const path = own?.[this.#provider] ?? common
-    const key = asked || version ? JSON.stringify([path, asked, version]) : path
+  async get(graph: GraphReference, cores: number): Promise<InferenceSession> {
+    const { asked, bytes, version } = graph
+    const path = graph.own?.[this.#provider] ?? graph.path
+    const key = JSON.stringify([path, asked, version, cores])
     const known = this.#entries.get(key)
     if (known !== undefined) {
       this.#entries.delete(key)
@@ -48,7 +48,7 @@ export class SessionPool {
       return known.session
     }
     await this.#makeRoom(bytes)
-    const session = await this.#load(path, asked, label, remedy)
+    const session = await this.#load(path, graph, cores)
     this.#entries.set(key, { session, bytes })
     return session
   }
@@ -73,14 +73,14 @@ export class SessionPool {
 
   async #load(
     path: string,
-    asked: Asked | undefined,
-    label: string,
-    remedy = 'Import the model again.',
+    { asked, label, remedy = 'Import the model again.' }: GraphReference,
+    cores: number,
   ): Promise<InferenceSession> {
+    const options = { ...this.#options, intraOpNumThreads: cores }
     try {
-      if (asked === undefined) return await InferenceSession.create(path, this.#options)
+      if (asked === undefined) return await InferenceSession.create(path, options)
       const session = { ...EXTRA.session, model_external_initializers_file_folder_path: dirname(path) }
-      return await InferenceSession.create(await askedGraph(path, asked), { ...this.#options, extra: { session } })
+      return await InferenceSession.create(await askedGraph(path, asked), { ...options, extra: { session } })
     } catch (cause) {
       throw new RestorationError(
         'model_corrupt',

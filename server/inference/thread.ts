@@ -7,11 +7,11 @@ import type { FromThread, GraphReference, Order, ThreadOptions, ToThread } from 
 import { cleanReason, SessionPool } from './session-pool.ts'
 import { type PictureType, toFloats, toTensor } from './tensor-types.ts'
 
-/** The thread that runs models, one call after the other; a call blocks it, and it alone. */
+/** A thread that runs models, one call after the other; a call blocks it, and it alone. */
 const port = parentPort!
 const options = workerData as ThreadOptions
 
-serve(new SessionPool(options.provider, options.threads, options.sessionBytes))
+serve(new SessionPool(options.provider, options.sessionBytes))
 
 function serve(pool: SessionPool): void {
   let last: Promise<unknown> = Promise.resolve()
@@ -30,7 +30,7 @@ function serve(pool: SessionPool): void {
 
 async function answer(pool: SessionPool, order: Order): Promise<void> {
   try {
-    const session = await pool.get(order.graph)
+    const session = await pool.get(order.graph, order.cores)
     if (order.type === 'signature') {
       send({ type: 'signature', signature: signatureOf(session) })
       return

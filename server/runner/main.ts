@@ -2,7 +2,7 @@ import { nodes } from '../../nodes/index.ts'
 import { describeNode } from '../../nodes/sdk/description.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { catalogueOf } from '../graph/catalogue.ts'
-import { InferenceThread } from '../inference/inference.ts'
+import { Inference } from '../inference/inference.ts'
 import { atOnce } from '../storage/file-system.ts'
 import { Storage } from '../storage/storage.ts'
 import { tidyMemory } from '../tidy-memory.ts'
@@ -27,7 +27,7 @@ process.on('SIGINT', () => {})
 
 const storage = await Storage.open(options, atOnce)
 const models = new ModelStore(options.modelRoots)
-const thread = await startInference()
+const inference = await startInference()
 const memory = new ResultCache(options.cacheBytes)
 const disk = options.diskCacheBytes === 0 ? undefined : openDiskCache()
 const cache = disk === undefined ? memory : new LayeredCache(memory, disk)
@@ -56,9 +56,10 @@ const executor: ExecutorOptions = {
       reporter.emit({ type: 'result_image', node: nodeId, index, filename, format, bytes })
     }),
     inference: {
-      run: (model, part, input) => thread.run(models.graph(model, part), input, signal),
-      signature: (model) => thread.signature(models.iqaGraph(model), signal),
-      score: (model, inputs) => thread.run(models.iqaGraph(model), inputs, signal),
+      atOnce: inference.atOnce,
+      run: (model, part, input) => inference.run(models.graph(model, part), input, signal),
+      signature: (model) => inference.signature(models.iqaGraph(model), signal),
+      score: (model, inputs) => inference.run(models.iqaGraph(model), inputs, signal),
     },
     progress(value, max, preview) {
       signal.throwIfAborted()
@@ -88,7 +89,7 @@ process.on('message', (message: ToRunner) => {
       cancellations.get(message.runId)?.abort()
       break
     case 'free':
-      if (message.unloadModels) thread.unload()
+      if (message.unloadModels) inference.unload()
       if (message.freeMemory) {
         void cache.clear()
         tidyMemory()
@@ -96,23 +97,23 @@ process.on('message', (message: ToRunner) => {
       break
   }
 })
-send({ type: 'ready', catalogue: descriptions, device: thread.device })
+send({ type: 'ready', catalogue: descriptions, device: inference.device })
 
 function openDiskCache(): DiskCache {
   const { cacheRoot, diskCacheBytes, saveMetadata } = options
   return new DiskCache({
     folder: cacheRoot,
     budget: diskCacheBytes,
-    version: () => codeVersion({ device: thread.device.provider, saveMetadata }),
+    version: () => codeVersion({ device: inference.device.provider, saveMetadata }),
     onTrouble: (error) => console.error(error),
   })
 }
 
 /** A device that is not there is told of in words; the process then ends, since there is nothing that it can do. */
-async function startInference(): Promise<InferenceThread> {
+async function startInference(): Promise<Inference> {
   const { device, threads } = options
   try {
-    return await InferenceThread.start({ device, threads, sessionBytes: 8 * 2 ** 30 })
+    return await Inference.start({ device, threads, sessionBytes: 8 * 2 ** 30 })
   } catch (error) {
     if (!(error instanceof RestorationError)) throw error
     const { code, message, remedy } = error

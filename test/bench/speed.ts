@@ -6,7 +6,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { InferenceThread } from '../../server/inference/inference.ts'
+import { Inference } from '../../server/inference/inference.ts'
+import type { GraphReference } from '../../server/inference/messages.ts'
 import { restoreGraph } from '../story/graphs.ts'
 import { type HistoryRecord, root, runPrompt, startHost, upload } from '../story/host.ts'
 import { gmacOf } from './model-card.ts'
@@ -16,14 +17,19 @@ import { usageOf } from './processes.ts'
 const GMAC = gmacOf(await readFile(join(root, 'docs/model-card.md'), 'utf8'))
 const ROUNDS = 7
 
+const TILES = 8
+
+const never = new AbortController().signal
+
 /** Convolutions in a row; one alone would mostly measure how tensors get in and out. */
 const LAYERS = 8
 
-const thread = await InferenceThread.start({ device: 'cpu', threads: availableParallelism(), sessionBytes: 2 ** 30 })
+const inference = await Inference.start({ device: 'cpu', threads: availableParallelism(), sessionBytes: 2 ** 30 })
 const rate = await convolutionRate()
 const graph = await graphTime()
 const compact = await compactTime()
-await thread.stop()
+const tiles = await tilesTime()
+await inference.stop()
 const start = performance.now()
 const host = await startHost()
 const answered = performance.now() - start
@@ -40,6 +46,8 @@ try {
     ['128 × 128 to 512 × 512: GenDR Restore, whole run', inWords(square)],
     ['192 × 128 to 768 × 512: GenDR Restore, whole run', inWords(wide)],
     ["the same by a network of Upscayl lite's layers alone", `${(1000 * compact).toFixed(0)} ms`],
+    [`${TILES} tiles of 768 × 768, one after the other`, `${(1000 * tiles.alone).toFixed(0)} ms`],
+    ['the same together', `${(1000 * tiles.together).toFixed(0)} ms`],
     ['peak memory of host and runner after 512 × 512', `${peak.toFixed(0)} MiB`],
     ['ratio to the floor: fused graph, whole run', `${(graph / floor).toFixed(2)}, ${(square.run / floor).toFixed(2)}`],
   ]
@@ -112,10 +120,32 @@ async function runTime(path: string, dims: readonly number[]): Promise<number> {
     const length = dims.reduce((product, size) => product * size, 1)
     const tensor = { data: new Float32Array(length).fill(0.1), dims }
     const begin = performance.now()
-    await thread.run({ label: 'bench', path, bytes: 2 ** 20 }, tensor, new AbortController().signal)
+    await inference.run(graphAt(path), tensor, never)
     if (round >= ROUNDS) times.push((performance.now() - begin) / 1000)
   }
   return median(times)
+}
+
+/** Seconds of the tiles of a large picture through the fused graph, and of the same when they wait together as in GenDR Restore. */
+async function tilesTime(): Promise<{ readonly alone: number; readonly together: number }> {
+  const path = join(root, 'models/gendr-nano/fused.cpu.onnx')
+  const tile = () =>
+    inference.run(graphAt(path), { data: new Float32Array(3 * 768 ** 2).fill(0.1), dims: [1, 3, 768, 768] }, never)
+  const alone: number[] = []
+  const together: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const begin = performance.now()
+    for (let i = 0; i < TILES; i++) await tile()
+    const middle = performance.now()
+    await Promise.all(Array.from({ length: TILES }, tile))
+    alone.push((middle - begin) / 1000)
+    together.push((performance.now() - middle) / 1000)
+  }
+  return { alone: median(alone), together: median(together) }
+}
+
+function graphAt(path: string): GraphReference {
+  return { label: 'bench', path, bytes: 2 ** 20 }
 }
 
 function median(values: readonly number[]): number {

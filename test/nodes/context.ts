@@ -46,6 +46,7 @@ export function testContext(files: Readonly<Record<string, Uint8Array>> = {}, ma
       fingerprintIqa: async (name) => name,
     },
     inference: {
+      atOnce: 2,
       run: async (_model, part, input) => linearGraphs[part](...('dims' in input ? [input] : input)),
       signature: async () => ({ inputs: [], outputs: [] }),
       score: async (_model, [input]) => input!,

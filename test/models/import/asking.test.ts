@@ -41,7 +41,7 @@ async function answer(folder: string, part: 'unet' | 'fused', setting: string): 
   const manifest: RestorerManifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))
   const asked = setting === 'default' ? undefined : { ...manifest.conditioning!, ...settingOf(manifest, setting)! }
   const path = join(folder, `${part}.onnx`)
-  const session = await new SessionPool('cpu', 1, 1e9).get({ label: part, path, asked, bytes: 0 })
+  const session = await new SessionPool('cpu', 1e9).get({ label: part, path, asked, bytes: 0 }, 1)
   const dims = part === 'unet' ? [1, 4, 5, 6] : [1, 3, 16, 24]
   const data = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, (_, index) => Math.cos(index))
   const result = await session.run({ [session.inputNames[0]!]: new Tensor('float32', data, dims) })

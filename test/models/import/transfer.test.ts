@@ -21,6 +21,7 @@ async function importedGraphs(): Promise<TransferGraphs> {
     return copied(await runGraph(path, ...inputs.map(taken)))
   }
   return {
+    atOnce: 2,
     measures: (pictures) => run(graphs.measures, pictures),
     gates: (measures) => run(graphs.gates, measures),
     transfer: (pictures, open) => run(graphs.transfer, pictures, open),
@@ -38,9 +39,9 @@ function taken({ data, dims }: Tensor): Tensor {
 
 /** The same, with gates that are easy to follow. */
 async function graphsWith(gates: TransferGraphs['gates']): Promise<TransferGraphs> {
-  const { measures, transfer } = await importedGraphs()
+  const { atOnce, measures, transfer } = await importedGraphs()
   const transferAll = async (pictures: Tensor) => transfer(pictures, await gates(await measures(copied(pictures))))
-  return { measures, gates, transfer, transferAll }
+  return { atOnce, measures, gates, transfer, transferAll }
 }
 
 async function unwanted(): Promise<never> {

@@ -9,7 +9,7 @@ import { cropPlaces } from '../../../nodes/measure/iqa-views.ts'
 import type { RunContext } from '../../../nodes/sdk/context.ts'
 import type { Frame } from '../../../nodes/sdk/values.ts'
 import { modelChoices } from '../../../server/cli/models.ts'
-import { InferenceThread } from '../../../server/inference/inference.ts'
+import { Inference } from '../../../server/inference/inference.ts'
 import { ModelStore } from '../../../server/runner/model-store.ts'
 import { testContext } from '../context.ts'
 
@@ -90,7 +90,7 @@ function encode({ inputs, type = FLOAT, steps }: (typeof NETWORKS)[string]): Uin
 }
 
 let folder: string
-let thread: InferenceThread
+let thread: Inference
 let context: RunContext
 
 beforeAll(async () => {
@@ -100,7 +100,7 @@ beforeAll(async () => {
     await writeFile(join(folder, 'iqa', `${name}.onnx`), encode(network))
   await writeFile(join(folder, 'iqa', 'broken.onnx'), 'no graph')
   await writeFile(join(folder, 'iqa', 'notes.txt'), 'about these')
-  thread = await InferenceThread.start({ device: 'cpu', threads: 1, sessionBytes: 2 ** 20 })
+  thread = await Inference.start({ device: 'cpu', threads: 1, sessionBytes: 2 ** 20 })
   const models = new ModelStore([join(folder, 'nowhere'), folder])
   const plain = testContext()
   context = {

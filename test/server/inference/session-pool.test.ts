@@ -12,8 +12,8 @@ test('a session keeps no plan of memory for every size of picture that it has se
   const folder = await mkdtemp(join(tmpdir(), 'session-pool-'))
   const create = vi.spyOn(InferenceSession, 'create')
   try {
-    const pool = new SessionPool('cpu', 1, 1e6)
-    await pool.get(await writeTinyModel(join(folder, 'identity.onnx'), 'Conv'))
+    const pool = new SessionPool('cpu', 1e6)
+    await pool.get(await writeTinyModel(join(folder, 'identity.onnx'), 'Conv'), 1)
     expect(create.mock.lastCall?.[1]).toMatchObject({ enableMemPattern: false })
     await pool.clear()
   } finally {

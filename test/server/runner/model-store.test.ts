@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { replaceFolder } from '../../../models/import/target.ts'
 import { digestFile } from '../../../models/installed/digest.ts'
-import { InferenceThread } from '../../../server/inference/inference.ts'
+import { Inference } from '../../../server/inference/inference.ts'
 import { ModelStore } from '../../../server/runner/model-store.ts'
 import { temporaryFolder } from '../../models/import/fixtures.ts'
 import { writeTinyModel } from '../inference/tiny-model.ts'
@@ -21,7 +21,7 @@ test('the shipped model has grain in its detailed setting, which is the default,
 test('a model that is imported over another answers with its own weights at once, and loads once', async () => {
   const root = temporaryFolder()
   const store = new ModelStore([root])
-  const thread = await InferenceThread.start({ device: 'cpu', threads: 1, sessionBytes: 2 ** 20 })
+  const thread = await Inference.start({ device: 'cpu', threads: 1, sessionBytes: 2 ** 20 })
   const answer = async () => {
     const graph = store.graph(await store.openUpscaler('gain'), 'upscaler')
     const output = await thread.run(

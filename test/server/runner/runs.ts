@@ -78,7 +78,7 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles, c
             openIqa: unused,
             fingerprintIqa: unused,
           },
-          inference: { run: unused, signature: unused, score: unused },
+          inference: { atOnce: 1, run: unused, signature: unused, score: unused },
           files: runFiles(storage, run, (filename, extension, bytes, index) =>
             reporter.emit({ type: 'result_image', node: nodeId, index, filename, format: `image/${extension}`, bytes }),
           ),
