@@ -52,11 +52,19 @@ export class Weights implements TensorSource {
     return new Weights(this.#tensors, this.place, change)
   }
 
-  /** The tensors whose names begin with the prefix, without it. */
-  within(prefix: string): Weights {
-    const own = [...this.#tensors].filter(([name]) => name.startsWith(prefix))
-    const tensors = new Map(own.map(([name, entry]) => [name.slice(prefix.length), entry]))
-    return new Weights(tensors, this.place, this.#change)
+  /** The tensors of each module, modules in one another down to that depth, by what their names begin with, and without it. */
+  modules(deepest: number): ReadonlyMap<string, Weights> {
+    const modules = new Map<string, Map<string, LocatedEntry>>()
+    for (const [name, entry] of this.#tensors) {
+      let end = name.indexOf('.') + 1
+      for (let depth = 0; depth < deepest && end > 0; depth++) {
+        const prefix = name.slice(0, end)
+        const own = modules.get(prefix) ?? new Map<string, LocatedEntry>()
+        modules.set(prefix, own.set(name.slice(end), entry))
+        end = name.indexOf('.', end) + 1
+      }
+    }
+    return new Map(Array.from(modules, ([prefix, own]) => [prefix, new Weights(own, this.place, this.#change)]))
   }
 
   get names(): readonly string[] {

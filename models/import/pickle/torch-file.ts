@@ -81,14 +81,20 @@ function* tensorsIn(root: Pickled, path: string): Generator<[string, PickledCall
   }
 }
 
-function stateOf(value: Pickled | undefined, depth = 0): ReadonlyMap<Pickled, Pickled> | undefined {
-  if (!(value instanceof Map) || depth > DEEPEST) return undefined
+/** @param seen what was looked at: a pickle may name one dictionary in many places */
+function stateOf(
+  value: Pickled | undefined,
+  depth = 0,
+  seen = new Set<Pickled>(),
+): ReadonlyMap<Pickled, Pickled> | undefined {
+  if (!(value instanceof Map) || depth > DEEPEST || seen.has(value)) return undefined
+  seen.add(value)
   for (const key of STATES) {
-    const inner = stateOf(value.get(key), depth + 1)
+    const inner = stateOf(value.get(key), depth + 1, seen)
     if (inner) return inner
   }
   if ([...value.values()].some(parameterOf)) return value
-  const [only, other] = [...value.values()].flatMap((one) => stateOf(one, depth + 1) ?? [])
+  const [only, other] = [...value.values()].flatMap((one) => stateOf(one, depth + 1, seen) ?? [])
   return other === undefined ? only : undefined
 }
 

@@ -76,8 +76,8 @@ interface Found {
 function recognise(weights: Weights): Found & { readonly doubts: readonly string[] } {
   const whole = tryArchitectures(weights)
   if (whole) return { ...whole, doubts: [] }
-  const wrapped = prefixesOf(weights.names).flatMap((prefix) => {
-    const found = tryArchitectures(weights.within(prefix))
+  const wrapped = [...weights.modules(DEEPEST)].flatMap(([prefix, own]) => {
+    const found = tryArchitectures(own)
     return found ? [{ ...found, prefix }] : []
   })
   // Of weights and their running average, the average.
@@ -105,15 +105,6 @@ function tryArchitectures(weights: Weights): Found | undefined {
 
 /** How deep a network may be wrapped. */
 const DEEPEST = 3
-
-/** What names may begin with before those of a network, with the dot. */
-function prefixesOf(names: readonly string[]): readonly string[] {
-  const prefixes = names.flatMap((name) => {
-    const modules = name.split('.').slice(0, -1)
-    return modules.slice(0, DEEPEST).map((_, last) => `${modules.slice(0, last + 1).join('.')}.`)
-  })
-  return [...new Set(prefixes)]
-}
 
 function doubtsOf({ names, place }: Weights, prefix: string): readonly string[] {
   const others = names.filter((name) => !name.startsWith(prefix) && name !== COUNTER)

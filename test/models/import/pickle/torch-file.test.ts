@@ -78,6 +78,18 @@ test('a pickle that contains itself ends', () => {
   expect(() => readTorchFile(path)).toThrow('expected a dictionary of tensors')
 })
 
+test('a dictionary that is in many places is looked at once', () => {
+  // d = {}; d = {0: d, 1: d, …}, five times: one dictionary, by 60^5 ways
+  const around = Array.from({ length: 5 }, () => [
+    ...[0x71, 0, 0x30, 0x7d, 0x28],
+    ...Array.from({ length: 60 }, (_, key) => [0x4b, key, 0x68, 0]).flat(),
+    0x75,
+  ]).flat()
+  const path = join(temporaryFolder(), 'shared.pth')
+  writeFileSync(path, legacyOf(pickleOf(0x7d, ...around, 0x2e), pickleOf(0x5d, 0x2e)))
+  expect(() => readTorchFile(path)).toThrow('expected a dictionary of tensors')
+}, 10_000)
+
 test('a storage whose key is no text is refused, however often it holds itself', () => {
   // keys = []; keys = [keys, keys], forty times: written out, a text of 2^40 characters
   const doubled = Array.from({ length: 40 }, () => [0x71, 1, 0x30, 0x5d, 0x28, 0x68, 1, 0x68, 1, 0x65]).flat()

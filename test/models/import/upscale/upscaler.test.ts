@@ -107,6 +107,12 @@ describe('a network is recognised under the name of what wrapped it in training:
       'expected one network, got those under a. and b..',
     )
   })
+
+  test('also among thousands of others', async () => {
+    const others = Array.from({ length: 10_000 }, (_, i) => [`optimizer.${i}.state.step`, one] as const)
+    const { warnings } = await bring(new Map([...wrapped('net_g.'), ...others]))
+    expect(warnings).toEqual([expect.stringContaining('without 10000 other tensors')])
+  }, 20_000)
 })
 
 describe('what is known to be something else is told with what to do about it:', () => {
