@@ -1,5 +1,5 @@
 import { linkSync, lstatSync, readFileSync, realpathSync, type Stats, statSync, writeFileSync } from 'node:fs'
-import { link, lstat, readFile, realpath, stat, writeFile } from 'node:fs/promises'
+import { link, lstat, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
 
 /** What each run asks of the file system, as `node:fs/promises` has it. */
 export interface FileSystem {
@@ -8,7 +8,7 @@ export interface FileSystem {
   lstat(path: string): Promise<Stats>
   link(file: string, path: string): Promise<void>
   readFile(path: string): Promise<Buffer>
-  /** Writes a file that must not exist yet. */
+  /** Writes a file that must not exist yet, whole or not at all. */
   writeNew(path: string, bytes: Uint8Array): Promise<void>
 }
 
@@ -19,7 +19,7 @@ export const besideUs: FileSystem = {
   lstat,
   link,
   readFile,
-  writeNew: (path, bytes) => writeFile(path, bytes, { flag: 'wx' }),
+  writeNew: (path, bytes) => wholly(path, () => writeFile(path, bytes, { flag: 'wx' })),
 }
 
 /** Bytes that are copied sooner than another thread is woken. */
@@ -36,5 +36,17 @@ export const atOnce: FileSystem = {
   link: async (file, path) => linkSync(file, path),
   readFile: async (path) => (statSync(path).size <= SMALL ? readFileSync(path) : readFile(path)),
   writeNew: async (path, bytes) =>
-    bytes.length <= SMALL ? writeFileSync(path, bytes, { flag: 'wx' }) : besideUs.writeNew(path, bytes),
+    bytes.length <= SMALL
+      ? wholly(path, async () => writeFileSync(path, bytes, { flag: 'wx' }))
+      : besideUs.writeNew(path, bytes),
+}
+
+/** A new file that cannot be written to its end would stay in part, and on a full disk take the last room there is. */
+async function wholly(path: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rm(path, { force: true })
+    throw error
+  }
 }

@@ -31,6 +31,8 @@ export class Receipts {
   readonly #files: FileSystem
   /** Names that earlier processes left behind, by claim; read once. */
   #left: Promise<ReadonlyMap<string, string>> | undefined
+  /** Names of the run that delivered last, by claim: it may be run again by this process, too. */
+  #own: { readonly run: string; readonly names: Map<string, string> } | undefined
 
   constructor(root: string, files: FileSystem = besideUs) {
     this.#root = root
@@ -40,7 +42,8 @@ export class Receipts {
   /** Where an earlier attempt has put the file, below `root`, if it came that far and the file is still there. */
   async delivered(claim: Claim, root: string): Promise<Place | undefined> {
     this.#left ??= this.#readLeft()
-    const name = (await this.#left).get(keyOf(claim))
+    const own = this.#own?.run === claim.run ? this.#own.names.get(keyOf(claim)) : undefined
+    const name = own ?? (await this.#left).get(keyOf(claim))
     const place = name === undefined ? undefined : await this.#placeIn(name)
     if (name === undefined || place === undefined) return undefined
     const paths = [join(root, place.subfolder, place.filename), join(this.#root, name)] as const
@@ -49,20 +52,17 @@ export class Receipts {
 
   /** Puts a file to its path, whole or not at all; false when the name is taken. */
   async deliver(claim: Claim, path: string, place: Place, bytes: Uint8Array): Promise<boolean> {
-    const copy = join(this.#root, await this.#name(claim, place))
+    const name = await this.#name(claim, place)
+    const copy = join(this.#root, name)
     await this.#write(copy, bytes)
+    let isDelivered = false
     try {
-      await linkInto(copy, path, this.#files)
-      return true
-    } catch (error) {
-      const code = codeOf(error)
-      if (code === 'EEXIST') {
-        await unlink(copy)
-        return false
-      }
-      if (code !== 'EXDEV' && !isWithoutLinks(code)) throw error
-      return await createFile(path, bytes)
+      isDelivered = await this.#put(copy, path, bytes)
+    } finally {
+      if (!isDelivered) await unlink(copy).catch(onlyMissing)
     }
+    if (isDelivered) this.#note(claim, name)
+    return isDelivered
   }
 
   /** To be called when runs are written down as ended, or are gone. */
@@ -75,6 +75,23 @@ export class Receipts {
   async keepOnly(runs: readonly string[]): Promise<void> {
     const kept = new Set(runs.map(digest))
     await this.#remove((name) => !kept.has(runIn(name)))
+  }
+
+  async #put(copy: string, path: string, bytes: Uint8Array): Promise<boolean> {
+    try {
+      await linkInto(copy, path, this.#files)
+      return true
+    } catch (error) {
+      const code = codeOf(error)
+      if (code === 'EEXIST') return false
+      if (code !== 'EXDEV' && !isWithoutLinks(code)) throw error
+      return await createFile(path, bytes)
+    }
+  }
+
+  #note(claim: Claim, name: string): void {
+    if (this.#own?.run !== claim.run) this.#own = { run: claim.run, names: new Map() }
+    this.#own.names.set(keyOf(claim), name)
   }
 
   /** The claim, then the place; a place that is too long for a name has a note of its own. */

@@ -54,7 +54,13 @@ export class FileSeries {
       number = Math.max(number, this.#last.get(series) ?? 0) + 1
       this.#last.set(series, number)
       const filename = `${stem}_${String(number).padStart(5, '0')}_.${extension}`
-      if (await put(join(folder, filename), { filename, subfolder })) return { filename, subfolder }
+      try {
+        if (await put(join(folder, filename), { filename, subfolder })) return { filename, subfolder }
+      } catch (error) {
+        // Whoever tries again shall leave no gap.
+        if (this.#last.get(series) === number) this.#last.set(series, number - 1)
+        throw error
+      }
     }
   }
 }

@@ -1,4 +1,4 @@
-import { lstat, mkdir, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { draftIn } from './drafts.ts'
 import { besideUs, type FileSystem } from './file-system.ts'
@@ -82,23 +82,13 @@ export function isWithoutLinks(code: string | undefined): boolean {
 
 async function writeDraft(folder: string, bytes: Uint8Array): Promise<string> {
   const draft = draftIn(folder)
-  await intoFolder(draft, () => writeWhole(draft, bytes))
+  await intoFolder(draft, () => besideUs.writeNew(draft, bytes))
   return draft
-}
-
-/** Writes a new file; on a full disk it would otherwise stay in part, and the disk full with it. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await writeFile(path, bytes, { flag: 'wx' })
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') await rm(path, { force: true })
-    throw error
-  }
 }
 
 async function createPlainly(path: string, bytes: Uint8Array): Promise<boolean> {
   try {
-    await writeWhole(path, bytes)
+    await besideUs.writeNew(path, bytes)
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
