@@ -24,7 +24,7 @@ export const runCommand: Command = {
     set: {
       value: 'NODE.PARAMETER=VALUE',
       multiple: true,
-      help: 'change a parameter; NODE is an id, a title or a type',
+      help: 'change a parameter; NODE is an id, a title or a type, and left out where one node has it',
     },
     output: { value: 'DIR', help: 'where the results go (.)' },
     ...WORK_OPTIONS,

@@ -219,6 +219,24 @@ describe('settings override parameters', () => {
     expect(applySettings(prompt, ['SaveImage.filename_prefix=a=b'], catalogue)['3']?.inputs.filename_prefix).toBe('a=b')
   })
 
+  test('by the name of a parameter alone, where one node of the graph has it', () => {
+    const prompt = { ...smallPrompt(), '4': smallPrompt()['2'], '5': { class_type: 'FromElsewhere', inputs: { x: 1 } } }
+    expect(applySettings(prompt, ['image=a.b.jpg'], catalogue)['1']?.inputs.image).toBe('a.b.jpg')
+    const refused = (message: string, remedy: string) => expect.objectContaining({ message, remedy })
+    expect(() => applySettings(prompt, ['scale_by=4'], catalogue)).toThrow(
+      refused(
+        "2 nodes of the graph have a parameter 'scale_by'.",
+        'Name one: 2.scale_by (ImageScaleBy), 4.scale_by (ImageScaleBy).',
+      ),
+    )
+    expect(() => applySettings(prompt, ['x=2'], catalogue)).toThrow(
+      refused(
+        "No node of the graph has a parameter 'x'.",
+        'Write node.parameter=value, or name one of: image, filename_prefix.',
+      ),
+    )
+  })
+
   test('what is no node is left for validation', () => {
     const broken = JSON.parse('{"1": null, "2": {"class_type": "ImageInvert"}}')
     expect(applySettings(broken, ['ImageInvert.x=1'], new Map())).toMatchObject({
@@ -244,6 +262,8 @@ describe('settings override parameters', () => {
     const prompt = { ...smallPrompt(), '4': smallPrompt()['3'] }
     expect(() => applySettings(prompt, ['Nope.x=1'], catalogue)).toThrow(/no node/)
     expect(() => applySettings(prompt, ['SaveImage.filename_prefix=1'], catalogue)).toThrow(/2 nodes/)
-    expect(() => applySettings(prompt, ['nonsense'], catalogue)).toThrow(/node\.parameter=value/)
+    for (const nonsense of ['nonsense', '=1', '.image=1', 'LoadImage.=1']) {
+      expect(() => applySettings(prompt, [nonsense], catalogue)).toThrow(/node\.parameter=value/)
+    }
   })
 })
