@@ -98,8 +98,22 @@ type Reply = { readonly id: number } & (
 )
 
 const IDLE = 120_000
-/** Pictures that are decoded at once: more are no faster, and each may take some bytes for every pixel. */
+/** Requests of one weight at once: more pictures are not decoded faster, and each may take some bytes for every pixel. */
 const MOST = 4
+
+/** What a header or a tile tells in milliseconds does not wait for what decodes a whole picture, nor for the first tile of one. */
+const WEIGHTS = ['header', 'tile', 'picture'] as const
+
+const WEIGHT_OF: Readonly<Record<PictureRequest['kind'], (typeof WEIGHTS)[number]>> = {
+  facts: 'header',
+  tile: 'tile',
+  preview: 'picture',
+  mask: 'picture',
+  reduced: 'picture',
+}
+
+/** Threads of the process: one for each request that may be under way. */
+const THREADS = MOST * WEIGHTS.length
 
 const ENDED = new RestorationError(
   'image_unreadable',
@@ -114,7 +128,7 @@ const ENDED = new RestorationError(
 export class Previewer {
   readonly #script: Script
   readonly #pyramids: string
-  readonly #turns = new Turns(MOST)
+  readonly #turns = new Map(WEIGHTS.map((weight) => [weight, new Turns(MOST)]))
   readonly #pending = new Map<number, Deferred<PictureAnswer>>()
   #child: ChildProcess | undefined
   #idle: NodeJS.Timeout | undefined
@@ -159,8 +173,9 @@ export class Previewer {
     request: Extract<PictureRequest, { kind: Kind }>,
     signal?: AbortSignal,
   ): Promise<Answers[Kind]> {
+    const turns = this.#turns.get(WEIGHT_OF[request.kind])!
     // The process keeps to that.
-    return (await this.#turns.take(() => this.#send(request), signal)) as Answers[Kind]
+    return (await turns.take(() => this.#send(request), signal)) as Answers[Kind]
   }
 
   #send(request: PictureRequest): Promise<PictureAnswer> {
@@ -182,7 +197,11 @@ export class Previewer {
   }
 
   #start(): ChildProcess {
-    const child = fork(this.#script.entry, { serialization: 'advanced', execArgv: [...this.#script.execArgv] })
+    const child = fork(this.#script.entry, {
+      serialization: 'advanced',
+      execArgv: [...this.#script.execArgv],
+      env: { ...process.env, UV_THREADPOOL_SIZE: `${THREADS}` },
+    })
     child.on('message', (reply) => this.#receive(reply as Reply))
     child.on('error', (error) => {
       // One that could not be started has no exit.

@@ -52,6 +52,15 @@ describe('pictures that many ask for at once', () => {
     counter.close()
   })
 
+  test('do not keep headers and tiles waiting', async () => {
+    const counter = counting()
+    const large = Array.from({ length: 5 }, () => counter.reduced({ path, size: 100, maxPixels: 100 }))
+    const tile = { path, level: 0, column: 0, row: 0, maxPixels: 100 }
+    await Promise.all([ask(counter), counter.tile(tile)])
+    counter.close()
+    for (const one of large) await expect(one).rejects.toThrow('the process that decodes it ended')
+  })
+
   test('are not decoded for clients that have gone, nor after the end', async () => {
     const counter = counting()
     const gone = new AbortController()
