@@ -29,6 +29,9 @@ const HOST = [...BASE, 'server/guard.ts', 'server/host-log.ts', 'server/runs/', 
 /** What the host and its processes say to each other; the processes themselves it must not import. */
 const MESSAGES = ['server/runner/messages.ts', 'server/inference/messages.ts']
 
+/** What the command line is made of; the importer is large, so that only commands that change models load it. */
+const CLI = ['server/', 'nodes/sdk/', 'nodes/pixels/', 'models/installed/']
+
 /** The first place whose prefix fits a file says what the file may import of ours. */
 const MAY_IMPORT: readonly { readonly place: string; readonly ours: readonly string[] }[] = [
   { place: 'nodes/sdk/', ours: ['nodes/sdk/'] },
@@ -41,12 +44,13 @@ const MAY_IMPORT: readonly { readonly place: string; readonly ours: readonly str
   { place: 'server/protocol/', ours: ['server/protocol/', 'server/graph/', 'nodes/sdk/'] },
   { place: 'server/storage/', ours: ['server/storage/', 'nodes/sdk/'] },
   { place: 'server/inference/', ours: ['server/inference/', 'server/message-of.ts', 'models/', 'nodes/sdk/'] },
-  { place: 'server/runner/', ours: [...BASE, 'server/runner/', 'server/inference/', 'nodes/', 'models/'] },
+  { place: 'server/runner/', ours: [...BASE, 'server/runner/', 'server/inference/', 'nodes/', 'models/installed/'] },
   { place: 'server/runs/', ours: [...BASE, 'server/runs/', ...MESSAGES] },
   { place: 'server/narration/', ours: ['server/narration/', 'server/protocol/', 'server/runs/'] },
   { place: 'server/socket/', ours: [...HOST, 'server/socket/'] },
   { place: 'server/http/', ours: [...HOST, 'server/http/', ...MESSAGES, 'models/installed/', 'nodes/pixels/'] },
-  { place: 'server/cli/', ours: ['server/', 'nodes/sdk/', 'nodes/pixels/', 'models/'] },
+  ...['server/cli/import', 'server/cli/models-set.ts'].map((place) => ({ place, ours: [...CLI, 'models/import/'] })),
+  { place: 'server/cli/', ours: CLI },
   { place: 'server/', ours: ['server/', 'nodes/sdk/'] },
   { place: 'client/', ours: ['client/', 'server/protocol/', 'server/graph/', 'nodes/sdk/'] },
 ]

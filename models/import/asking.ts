@@ -1,44 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import onnxProto from 'onnx-proto'
-import type { RestorerManifest } from '../installed/manifest.ts'
+import type { Asked } from '../installed/setting.ts'
 import { CONDITIONING_FILE } from './conditioning.ts'
 import { KEPT_FILE, openConditioningWeights } from './conditioning-weights.ts'
 import { type Folded, folding } from './folding.ts'
 import { encoded } from './network.ts'
-
-/** What a UNet is asked with. */
-export interface Question {
-  /** The name of one of the model's prompts. */
-  readonly prompt: string
-  readonly timestep: number
-}
-
-/** One of a model's settings, which have the names of its prompts. */
-export interface Setting extends Question {
-  /** Film grain afterwards, as a multiple of the missing detail. */
-  readonly grain: number
-}
-
-type Conditioning = NonNullable<RestorerManifest['conditioning']>
-
-/** A question, and how its constants are computed. */
-export type Asked = Question & Pick<Conditioning, 'flipSinToCos' | 'freqShift'>
-
-/** The setting of that name; undefined where a model has none. */
-export function settingOf(manifest: RestorerManifest, name: string): Setting | undefined {
-  const { conditioning, constants } = manifest
-  const grainOf = (prompt: string) => conditioning?.grain?.[prompt] ?? 0
-  if (name === DEFAULT_SETTING) {
-    const prompt = conditioning?.prompt ?? DEFAULT_SETTING
-    return { prompt, timestep: constants.timestep, grain: grainOf(prompt) }
-  }
-  if (!conditioning?.prompts.includes(name)) return undefined
-  return { prompt: name, timestep: conditioning.timesteps?.[name] ?? constants.timestep, grain: grainOf(name) }
-}
-
-/** The setting that every model has: what is folded into its graphs, whatever prompt that is. */
-export const DEFAULT_SETTING = 'default'
 
 /**
  * The ONNX graph at `path` asked with something else than is folded into it: the constants that depend on it are

@@ -12,6 +12,7 @@ import {
   type RestorerManifest,
   restorerConstantsSchema,
 } from '../installed/manifest.ts'
+import { replaceFolder } from '../installed/replace-folder.ts'
 import { foldingOf, isFolded, storedAs } from './asking.ts'
 import { CONDITIONING_FILE } from './conditioning.ts'
 import { KEPT_FILE } from './conditioning-weights.ts'
@@ -21,7 +22,6 @@ import { encoded, ONNX_TYPE } from './network.ts'
 import { placing } from './placing.ts'
 import { STEP } from './restorer.ts'
 import { placeFile } from './source-file.ts'
-import { replaceFolder } from './target.ts'
 import { layOut, writeDigested } from './written-file.ts'
 
 /** What of a model can be changed without its checkpoint. */

@@ -1,5 +1,5 @@
-import { DEFAULT_SETTING } from '../../models/import/asking.ts'
 import { type BrokenModel, type ModelFacts, modelFacts } from '../../models/installed/facts.ts'
+import { DEFAULT_SETTING } from '../../models/installed/setting.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { installedAs } from '../../nodes/sdk/model-name.ts'
 import type { Flags, WorkSettings } from '../config.ts'

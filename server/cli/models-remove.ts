@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
-import { removeFolder } from '../../models/import/target.ts'
 import { findModel } from '../../models/installed/folder.ts'
+import { removeFolder } from '../../models/installed/replace-folder.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Command } from './command.ts'

@@ -1,4 +1,4 @@
-import type { Asked } from '../../models/import/asking.ts'
+import type { Asked } from '../../models/installed/setting.ts'
 import type { GraphSignature } from '../../nodes/sdk/context.ts'
 import type { ErrorCode } from '../../nodes/sdk/error.ts'
 import type { Tensor } from '../../nodes/sdk/values.ts'
