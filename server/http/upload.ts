@@ -1,13 +1,13 @@
-import busboy from 'busboy'
 import { type Request, Router } from 'express'
 import { z } from 'zod'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { FileIndex } from '../runs/file-index.ts'
-import { type HostFiles, isFolderType, leadsOut, tooLarge, unmistakable } from '../storage/host-files.ts'
+import { type HostFiles, isFolderType, leadsOut, unmistakable } from '../storage/host-files.ts'
 import type { Upload } from '../storage/storage.ts'
 import { ANNOTATION } from '../storage/storage.ts'
-import { type Bodies, type Keep, passOver } from './bodies.ts'
+import type { Bodies } from './bodies.ts'
+import { type Form, readForm } from './form.ts'
 import { KeptFiles } from './kept-files.ts'
 import type { Previewer } from './previewer.ts'
 
@@ -28,12 +28,12 @@ export function uploadRoutes(
     response.json(await holdForm(request, async (form) => save(kept, await masked(form))))
   })
 
-  function holdForm<T>(request: Request, use: (form: Form) => Promise<T>): Promise<T> {
-    return bodies.hold(async (keep) => use(await readForm(request, maxUpload, keep)))
+  function holdForm<T>(request: Request, use: (form: PictureForm) => Promise<T>): Promise<T> {
+    return bodies.hold(async (keep) => use(pictureForm(await readForm(request, { ...LIMITS, maxUpload }, keep))))
   }
 
   /** The picture under the mask, with its alpha. */
-  async function masked(form: Form): Promise<Upload> {
+  async function masked(form: PictureForm): Promise<Upload> {
     const upload = readUpload(form)
     // comfy-ui-client spells it in its own way.
     const reference = form.fields.get('original_ref') ?? form.fields.get('originalRef')
@@ -45,14 +45,27 @@ export function uploadRoutes(
   return router
 }
 
-function readUpload({ fields, file }: Form): Upload {
+/** Of a form with one picture; what ComfyUI would not look at is passed over. */
+const LIMITS = { files: 1, fields: 20, text: 200_000 }
+
+interface PictureForm {
+  readonly fields: ReadonlyMap<string, string>
+  readonly file: { readonly filename: string; readonly bytes: Uint8Array } | undefined
+}
+
+function pictureForm({ fields, files }: Form): PictureForm {
+  return { fields: new Map(fields), file: files.find(({ field }) => field === 'image') }
+}
+
+function readUpload({ fields, file }: PictureForm): Upload {
   const type = fields.get('type') || 'input'
   if (file === undefined || file.filename === '' || !isFolderType(type)) {
     const message = isFolderType(type) ? "The form has no file 'image'." : `The type '${type}' does not exist.`
     throw new RestorationError('invalid_input', message, "Send 'image' as a file; 'type' is input, output or temp.")
   }
   const overwrite = ['true', '1'].includes(fields.get('overwrite') ?? '')
-  return { type, subfolder: fields.get('subfolder') ?? '', ...file, overwrite }
+  const { filename, bytes } = file
+  return { type, subfolder: fields.get('subfolder') ?? '', filename, bytes, overwrite }
 }
 
 async function save(kept: KeptFiles, upload: Upload) {
@@ -86,61 +99,4 @@ function readOriginal(text: string | undefined): FileReference {
       cause,
     })
   }
-}
-
-interface Form {
-  readonly fields: ReadonlyMap<string, string>
-  readonly file: { readonly filename: string; readonly bytes: Uint8Array } | undefined
-}
-
-/** Reads a form with one file. @throws RestorationError `invalid_input`, `image_too_large`, `queue_full` */
-function readForm(request: Request, maxUpload: number, keep: Keep): Promise<Form> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => {
-      passOver(request)
-      reject(error)
-    }
-    const invalid = () =>
-      fail(
-        new RestorationError('invalid_input', 'The body is not a form that can be read.', 'Send multipart/form-data.'),
-      )
-    let parser: busboy.Busboy
-    try {
-      parser = busboy({
-        headers: request.headers,
-        preservePath: true,
-        defParamCharset: 'utf8',
-        limits: { files: 1, fields: 20, fieldSize: 10_000 },
-      })
-    } catch {
-      invalid()
-      return
-    }
-    const fields = new Map<string, string>()
-    let file: Form['file']
-    parser.on('field', (name, value) => fields.set(name, value))
-    parser.on('file', (name, stream, info) => {
-      const chunks: Buffer[] = []
-      let size = 0
-      // A form that ends in the midst of its file.
-      stream.on('error', invalid)
-      stream.on('data', (chunk: Buffer) => {
-        try {
-          size += chunk.length
-          if (size > maxUpload) throw tooLarge(maxUpload)
-          keep(chunk.length)
-          chunks.push(chunk)
-        } catch (error) {
-          fail(error)
-        }
-      })
-      stream.on('end', () => {
-        if (name === 'image') file = { filename: info.filename ?? '', bytes: Buffer.concat(chunks) }
-      })
-    })
-    parser.on('error', invalid)
-    parser.on('close', () => resolve({ fields, file }))
-    request.on('aborted', invalid)
-    request.pipe(parser)
-  })
 }
