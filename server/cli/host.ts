@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { statfsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { modelFacts } from '../../models/installed/facts.ts'
@@ -11,6 +12,7 @@ import { Previewer } from '../http/previewer.ts'
 import { messageOf } from '../message-of.ts'
 import { Narration } from '../narration/narration.ts'
 import { packageRoot } from '../package-root.ts'
+import { conditionOf } from '../runs/condition.ts'
 import { openDatabase } from '../runs/database.ts'
 import { takeLock } from '../runs/lock.ts'
 import { Metrics } from '../runs/metrics.ts'
@@ -96,7 +98,7 @@ interface OpenParts extends HostParts {
 function assemble(open: OpenParts): Host {
   const { settings, database, server, hostLog, log, supervisor } = open
   const { store } = database
-  const { maxUpload } = settings
+  const { maxUpload, maxPixels } = settings
   const pyramids = join(settings.data, 'pyramids')
   const receipts = new Receipts(fileRoots(settings).receiptsRoot)
   const runs = new Runs({ store, supervisor, receipts, log, mostWaiting: settings.maxQueue })
@@ -128,15 +130,17 @@ function assemble(open: OpenParts): Host {
   store.files.forgetAll('temp')
   const tempLimit = new TempLimit({ folder: temp, runs, files: open.files, fileIndex: store.files, log })
   const surroundings = hostSurroundings({ supervisor, files: open.files, models: open.models })
-  const hub = new Hub({ runs, narration, surroundings, policy: settings, log: hostLog, maxUpload })
+  const hub = new Hub({ runs, narration, surroundings, policy: settings, log: hostLog, maxUpload, maxPixels })
   const previewer = new Previewer(pyramids)
+  const condition = () => conditionOf(runs, supervisor)
   const root = packageRoot()
   const app = createApp({
     runs,
     narration,
     fileIndex: store.files,
     webhooks,
-    metrics: new Metrics(runs, supervisor),
+    metrics: new Metrics({ runs, condition, freeBytes: () => freeBytes(settings.data) }),
+    condition,
     supervisor,
     surroundings,
     modelFacts: () => modelFacts(settings.modelRoots),
@@ -147,7 +151,7 @@ function assemble(open: OpenParts): Host {
     followLog: (clientId, isOn) => hub.followLog(clientId, isOn),
     previewer,
     policy: settings,
-    maxPixels: settings.maxPixels,
+    maxPixels,
     maxUpload,
     client: join(root, 'dist', 'client'),
     sdk: join(root, 'dist', 'sdk'),
@@ -173,6 +177,12 @@ function assemble(open: OpenParts): Host {
       database.close()
     },
   }
+}
+
+/** What a folder's disk has left for those who are not its administrator. */
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize
 }
 
 interface HostDatabase {

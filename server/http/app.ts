@@ -4,6 +4,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import { checkSite, checkToken, type Denial, type Policy } from '../guard.ts'
 import type { HostLog } from '../host-log.ts'
 import type { Narration } from '../narration/narration.ts'
+import type { Condition } from '../runs/condition.ts'
 import { refuseDepth } from '../runs/depth.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import type { Surroundings } from '../runs/intake.ts'
@@ -52,6 +53,7 @@ export interface AppOptions {
   readonly webhooks: Webhooks
   readonly metrics: Metrics
   readonly supervisor: Supervisor
+  readonly condition: () => Condition
   readonly surroundings: Surroundings
   readonly modelFacts: Parameters<typeof modelRoutes>[0]
   readonly files: HostFiles
@@ -89,7 +91,7 @@ export function createApp(options: AppOptions): Express {
   app.use(PICTURES, showElsewhere(policy.origins))
   if (policy.origins.length > 0) app.use(allowOrigins(policy.origins))
   app.use(clientRoutes(options.client, options.sdk))
-  const health = healthRoutes(supervisor)
+  const health = healthRoutes(options.condition)
   app.use('/api', health)
   app.use(health)
   app.use(refuse((request) => checkToken(request.headers, request.url, policy)))

@@ -1,15 +1,23 @@
-import { Router } from 'express'
-import type { Supervisor } from '../runs/supervisor.ts'
+import { type Response, Router } from 'express'
+import type { Condition } from '../runs/condition.ts'
 
-/** GET /health: 200 while runs can be executed, else 503, for whoever starts and stops hosts; without a token. */
-export function healthRoutes(supervisor: Pick<Supervisor, 'isReady'>): Router {
+/**
+ * For whoever starts and stops hosts, without a token: GET /health answers 200 while runs can be executed, else 503; GET
+ * /health/live always 200, since a host mends by itself what keeps runs waiting.
+ */
+export function healthRoutes(condition: () => Condition): Router {
   const router = Router()
-  router.get('/health', (_request, response) => {
-    const { isReady } = supervisor
+  const answer = (response: Response, status: Condition, isWell: boolean) =>
     response
-      .status(isReady ? 200 : 503)
+      .status(isWell ? 200 : 503)
       .set('Cache-Control', 'no-store')
-      .json({ status: isReady ? 'ready' : 'starting' })
+      .json({ status })
+  router.get('/health', (_request, response) => {
+    const status = condition()
+    answer(response, status, status === 'ready')
+  })
+  router.get('/health/live', (_request, response) => {
+    answer(response, condition(), true)
   })
   return router
 }

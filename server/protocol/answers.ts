@@ -167,7 +167,8 @@ export const systemStatsSchema = z.object({
   devices: z.array(z.looseObject({ name: z.string(), type: z.string(), index: z.int(), reason: z.string() })),
 })
 
-export const healthSchema = z.object({ status: z.enum(['ready', 'starting']) })
+/** Whether runs can be executed, and why not: the runner is being started, or the disk has no room for what they make. */
+export const healthSchema = z.object({ status: z.enum(['ready', 'starting', 'disk_full']) })
 
 export const logSchema = z.object({
   entries: z.array(z.object({ t: z.string(), m: z.string() })),

@@ -395,6 +395,12 @@ export const ROUTES: readonly Route[] = [
       summary: 'Whether runs can be executed; needs no token',
       answers: { 200: answer.healthSchema, 503: answer.healthSchema },
     },
+    {
+      method: 'get',
+      path: '/health/live',
+      summary: 'That the host answers; needs no token',
+      answers: { 200: answer.healthSchema },
+    },
     { method: 'get', path: '/metrics', summary: 'How the host fares, for Prometheus', answers: { 200: text } },
     { method: 'get', path: '/features', summary: 'What this host can do', answers: { 200: featureFlagsSchema } },
     { method: 'get', path: '/internal/logs', summary: 'What the host said, as text', answers: { 200: z.string() } },

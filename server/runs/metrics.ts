@@ -1,20 +1,26 @@
+import type { Condition } from './condition.ts'
 import { type Job, timesOf } from './job.ts'
 import type { Runs } from './runs.ts'
-import type { Supervisor } from './supervisor.ts'
 
 const ENDINGS = ['completed', 'failed', 'cancelled'] as const
 
+export interface MetricsOptions {
+  readonly runs: Pick<Runs, 'remaining' | 'active' | 'subscribe' | 'job'>
+  readonly condition: () => Condition
+  /** Bytes that the disk of the data folder has left. */
+  readonly freeBytes: () => number
+}
+
 /** How the host fares, as text for Prometheus (exposition format 0.0.4); what is counted is counted since its start. */
 export class Metrics {
-  readonly #runs: Pick<Runs, 'remaining' | 'active'>
-  readonly #supervisor: Pick<Supervisor, 'isReady'>
+  readonly #options: MetricsOptions
   readonly #ended = { completed: 0, failed: 0, cancelled: 0 }
   readonly #waited = { sum: 0, count: 0 }
   readonly #ran = { sum: 0, count: 0 }
 
-  constructor(runs: Pick<Runs, 'remaining' | 'active' | 'subscribe' | 'job'>, supervisor: Pick<Supervisor, 'isReady'>) {
-    this.#runs = runs
-    this.#supervisor = supervisor
+  constructor(options: MetricsOptions) {
+    const { runs } = options
+    this.#options = options
     runs.subscribe((change) => {
       if (change.type !== 'settled') return
       const job = runs.job(change.run.id)
@@ -23,11 +29,13 @@ export class Metrics {
   }
 
   text(): string {
-    const active = this.#runs.active === undefined ? 0 : 1
+    const { runs, condition, freeBytes } = this.#options
+    const active = runs.active === undefined ? 0 : 1
+    const isReady = condition() === 'ready' ? 1 : 0
     const { user, system } = process.cpuUsage()
     return [
-      family('gendr_runner_ready', 'gauge', 'Whether runs can be executed', [['', this.#supervisor.isReady ? 1 : 0]]),
-      family('gendr_runs_waiting', 'gauge', 'Runs in the queue', [['', this.#runs.remaining - active]]),
+      family('gendr_runner_ready', 'gauge', 'Whether runs can be executed', [['', isReady]]),
+      family('gendr_runs_waiting', 'gauge', 'Runs in the queue', [['', runs.remaining - active]]),
       family('gendr_runs_active', 'gauge', 'Runs under way', [['', active]]),
       family(
         'gendr_runs_total',
@@ -37,6 +45,7 @@ export class Metrics {
       ),
       family('gendr_wait_seconds', 'summary', 'How long runs that have ended waited', sumOf(this.#waited)),
       family('gendr_run_seconds', 'summary', 'How long runs that have ended ran', sumOf(this.#ran)),
+      family('gendr_disk_free_bytes', 'gauge', 'Room on the disk of the data folder', [['', freeBytes()]]),
       family('process_resident_memory_bytes', 'gauge', 'Memory of the host process', [['', process.memoryUsage.rss()]]),
       family('process_cpu_seconds_total', 'counter', 'Processor time of the host process', [
         ['', (user + system) / 1e6],

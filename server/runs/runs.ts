@@ -4,6 +4,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import { entryOf } from '../graph/entry.ts'
 import { messageOf } from '../message-of.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import { knownFailure } from '../storage/known-failure.ts'
 import type { Receipts } from '../storage/receipts.ts'
 import { refuseDepth } from './depth.ts'
 import { type Eta, Progress } from './eta.ts'
@@ -26,7 +27,7 @@ export type RunChange =
 
 export interface RunsOptions {
   readonly store: RunStore
-  readonly supervisor: Pick<Supervisor, 'execute' | 'cancel'> & Partial<Pick<Supervisor, 'trouble'>>
+  readonly supervisor: Pick<Supervisor, 'execute' | 'cancel'> & Partial<Pick<Supervisor, 'trouble' | 'isDiskFull'>>
   readonly receipts: Pick<Receipts, 'forget' | 'keepOnly'>
   /** What cannot be written down, and is tried again. */
   readonly log?: (line: string) => void
@@ -63,6 +64,8 @@ export class Runs {
   #sweeping: Promise<unknown> | undefined
   #nextNumber = 0
   #closed = false
+  /** Whether the state of the runs finds no room on the disk. */
+  #isUnwritten = false
   readonly #log: (line: string) => void
   readonly #mostWaiting: number
 
@@ -78,6 +81,11 @@ export class Runs {
 
   get active(): ActiveRun | undefined {
     return this.#active
+  }
+
+  /** Whether the run under way, or the next one, waits for room on the disk. */
+  get isDiskFull(): boolean {
+    return this.#isUnwritten || this.#supervisor.isDiskFull === true
   }
 
   /** Runs that wait or are under way. */
@@ -330,14 +338,12 @@ export class Runs {
     }
     const run = this.#queue.take()
     if (run === undefined) return
-    try {
-      this.#store.start(run.id, Date.now())
-    } catch (error) {
-      this.#queue.add(run)
-      this.#tryAgain(error, () => this.#pump())
-      return
-    }
-    this.#execute(run)
+    const isStarted = this.#write(
+      () => this.#store.start(run.id, Date.now()),
+      () => this.#pump(),
+    )
+    if (isStarted) this.#execute(run)
+    else this.#queue.add(run)
   }
 
   /** As #pump, but later in time, so that whoever submits a run hears of its acceptance first. */
@@ -397,12 +403,11 @@ export class Runs {
   /** Puts the run under way into the history. It stays under way while that cannot be written. */
   #settle(run: ActiveRun, ending: Ending, now: number): void {
     if (this.#closed) return
-    try {
-      this.#store.finish(run.id, ending, now)
-    } catch (error) {
-      this.#tryAgain(error, () => this.#settle(run, ending, now))
-      return
-    }
+    const isWritten = this.#write(
+      () => this.#store.finish(run.id, ending, now),
+      () => this.#settle(run, ending, now),
+    )
+    if (!isWritten) return
     this.#detach(run.id)
     this.#active = undefined
     this.#progress = undefined
@@ -412,11 +417,25 @@ export class Runs {
     this.#pump()
   }
 
-  /** A full disk, or a database that somebody else holds, is so for a while. */
-  #tryAgain(error: unknown, work: () => void): void {
-    const reason = messageOf(error)
-    this.#log(`The state of the runs cannot be written, and is tried again: ${reason}.`)
-    setTimeout(work, PAUSE).unref()
+  /**
+   * Writes down the state of the runs. A full disk, or a database that somebody else holds, is so for a while.
+   * @param again called later where it cannot be written
+   * @returns whether it is
+   */
+  #write(work: () => void, again: () => void): boolean {
+    try {
+      this.#isUnwritten = false
+      work()
+      return true
+    } catch (error) {
+      this.#log(`The state of the runs cannot be written, and is tried again: ${messageOf(error)}.`)
+      this.#isUnwritten = knownFailure(error)?.code === 'disk_full'
+      setTimeout(() => {
+        this.#isUnwritten = false
+        again()
+      }, PAUSE).unref()
+      return false
+    }
   }
 
   /** What they have delivered need not be known any more; a run of the same id waits until it is not. */

@@ -18,7 +18,7 @@ export interface SupervisorOptions {
   readonly gracePeriod?: number
   /** How long a run may take before it is cancelled and has failed, in ms. @default any time */
   readonly timeLimit?: number | undefined
-  /** Pause before a runner that died is started again, in ms; doubles with each death in a row. @default 250 */
+  /** Pause before a runner that died, or a run that found no room, is started again, in ms; doubles each time. @default 250 */
   readonly firstPause?: number
   /** What the runner writes to its error output, and its deaths. */
   readonly log?: (line: string) => void
@@ -80,11 +80,16 @@ export class Supervisor {
     return this.#trouble
   }
 
+  /** Whether the run under way waits for room on the disk, or has found none before. */
+  get isDiskFull(): boolean {
+    return (this.#execution?.shortages ?? 0) > 0
+  }
+
   /**
    * Executes a run; resolves after its last event, which always comes, whatever happens to the process.
    * @param mayRunAgain asked when the process has died under the run: whether the next process shall start it anew;
-   *   then the events begin again, their numbers go on. Such a run also waits for as long as no runner can be started;
-   *   without it, it has failed then
+   *   then the events begin again, their numbers go on. Such a run also waits for as long as no runner can be started, and
+   *   is started anew until the disk has room for its results; without it, it has failed then
    */
   async execute(run: RunRequest, onEvent: (event: RunEvent) => void, mayRunAgain?: () => boolean): Promise<void> {
     const execution = new Execution(run, onEvent, mayRunAgain)
@@ -192,7 +197,7 @@ export class Supervisor {
   #receive(message: FromRunner): void {
     if (message.type === 'events') {
       for (const event of message.events) {
-        if (event.runId === this.#execution?.run.id) this.#execution.receive(event)
+        if (event.runId === this.#execution?.run.id) this.#pass(this.#execution, event)
       }
       return
     }
@@ -209,6 +214,30 @@ export class Supervisor {
     this.#ready.resolve(this.#latest)
   }
 
+  #pass(execution: Execution, event: RunEvent): void {
+    const isForRoom = event.type === 'failed' && event.error.code === 'disk_full'
+    if (isForRoom && execution.mayWait && !execution.cancelled) this.#waitForRoom(execution)
+    else execution.receive(event)
+  }
+
+  /** It was accepted, and what it has made so far will not be made twice: somebody will make room. */
+  #waitForRoom(execution: Execution): void {
+    execution.beginAnew()
+    execution.shortages += 1
+    if (execution.shortages === 1) {
+      this.#options.log?.(`The disk of the data folder is full. Run ${execution.run.id} goes on when there is room.`)
+    }
+    // Waiting is not its own time.
+    clearTimeout(execution.timer)
+    execution.timer = undefined
+    const timer = setTimeout(() => void this.#hand(execution), this.#pauseAfter(execution.shortages))
+    void execution.done.then(() => clearTimeout(timer))
+  }
+
+  #pauseAfter(times: number): number {
+    return Math.min(LONGEST_PAUSE, (this.#options.firstPause ?? 250) * 2 ** (times - 1))
+  }
+
   #buried(how: string): void {
     this.#child = undefined
     if (this.#closed || this.#isUnusable) return
@@ -223,8 +252,7 @@ export class Supervisor {
     this.#isReady = false
     const execution = this.#execution
     if (execution?.sent === true && execution.bereave(how) === 'again') void this.#hand(execution)
-    const pause = Math.min(LONGEST_PAUSE, (this.#options.firstPause ?? 250) * 2 ** (this.#deaths - 1))
-    this.#restart = setTimeout(() => this.#spawn(), pause)
+    this.#restart = setTimeout(() => this.#spawn(), this.#pauseAfter(this.#deaths))
   }
 
   /** A message to a process that has just died is lost on purpose: its `exit` follows and settles the run. */
@@ -239,6 +267,8 @@ class Execution {
   cancelled = false
   sent = false
   ended = false
+  /** How often it has found no room for its results. */
+  shortages = 0
   timer: NodeJS.Timeout | undefined
   /** The limit of time that the run was cancelled for, in ms. */
   overran: number | undefined
@@ -275,13 +305,18 @@ class Execution {
     if (this.ended) this.#done.resolve()
   }
 
+  /** It is with no process any more, and has done nothing yet. */
+  beginAnew(): void {
+    this.sent = false
+    this.#node = null
+    this.#executed = []
+  }
+
   /** The process died under the run. */
   bereave(how: string): 'again' | 'ended' {
     if (this.cancelled) this.interrupt()
     else if (this.#mayRunAgain?.() === true) {
-      this.sent = false
-      this.#node = null
-      this.#executed = []
+      this.beginAnew()
       return 'again'
     } else {
       const where = this.#node === null ? '' : ` while node ${this.#node} (${this.#typeOf(this.#node)}) was running`

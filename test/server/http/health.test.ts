@@ -22,6 +22,24 @@ test('whoever looks after hosts sees without a token whether runs can be execute
   await until(async () => ((await get(host, '/health')).status === 503 ? true : undefined))
 })
 
+test('a host that cannot execute runs for a while is alive', async () => {
+  await until(async () => ((await get(host, '/health')).status === 200 ? true : undefined))
+  const { body } = await post(host, '/prompt', { prompt: fakeGraph('full') }, headers)
+  const answer = await until(async () => {
+    const { status, body } = await get(host, '/health')
+    return status === 503 ? body : undefined
+  })
+  expect(answer).toEqual({ status: 'disk_full' })
+  for (const path of ['/health/live', '/api/health/live']) {
+    expect(await get(host, path)).toEqual({ status: 200, body: { status: 'disk_full' } })
+  }
+  const metrics = await (await fetch(`${host.url}/metrics`, { headers })).text()
+  expect(metrics).toMatch(/^gendr_runner_ready 0$/m)
+  expect(metrics).toMatch(/^gendr_disk_free_bytes \d+$/m)
+  await post(host, `/api/jobs/${body.prompt_id}/cancel`, {}, headers)
+  await until(async () => ((await get(host, '/health')).status === 200 ? true : undefined))
+})
+
 test('Prometheus is told how many runs ended how, if it has the token', async () => {
   expect((await fetch(`${host.url}/metrics`)).status).toBe(401)
   for (const behaviour of ['succeed', 'fail']) {

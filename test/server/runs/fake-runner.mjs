@@ -1,6 +1,6 @@
 // A runner that speaks the messages of server/runner/messages.ts without any model. What it does with a run is said by
 // the `behaviour` input of the graph's Fake nodes: succeed, fail, hang, crash, steps (slow progress, heeds cancel),
-// preview, text, result, file (writes a file of a name).
+// preview, text, result, file (writes a file of a name), full (finds no room on the disk).
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -64,11 +64,11 @@ process.on('message', async (message) => {
 process.on('disconnect', () => process.exit())
 process.on('SIGTERM', () => process.exit())
 
-/** `crash 2` crashes at the first two attempts at a run, `crash` at each. */
-function mayCrash(id, behaviour) {
-  const [, most] = behaviour.split(' ')
+/** `crash 2` crashes at the first two attempts at a run, `crash` at each; `full 2` finds no room at the first two. */
+function isAttemptFor(id, behaviour) {
+  const [what, most] = behaviour.split(' ')
   if (most === undefined) return true
-  const file = join(options.tempRoot, `crashes-${id}`)
+  const file = join(options.tempRoot, `${what}-${id}`)
   const count = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
   writeFileSync(file, String(count + 1))
   return count < Number(most)
@@ -84,7 +84,7 @@ async function execute(run) {
   for (const [node, { inputs, class_type }] of Object.entries(run.prompt)) {
     emit({ type: 'node_started', node })
     const [behaviour, count = '3'] = String(inputs.behaviour ?? 'succeed').split(' ')
-    if (behaviour === 'crash' && mayCrash(run.id, inputs.behaviour)) process.kill(process.pid, 'SIGKILL')
+    if (behaviour === 'crash' && isAttemptFor(run.id, inputs.behaviour)) process.kill(process.pid, 'SIGKILL')
     if (behaviour === 'hang') await sleep(60_000)
     if (behaviour === 'steps') {
       for (let value = 1; value <= Number(count); value++) {
@@ -109,11 +109,12 @@ async function execute(run) {
       const file = { filename: `${count}.png`, subfolder: '', type: 'output', sha256, size: bytes.length }
       emit({ type: 'file_written', node, file })
     }
-    if (behaviour === 'fail') {
+    const isFull = behaviour === 'full' && isAttemptFor(run.id, inputs.behaviour)
+    if (behaviour === 'fail' || isFull) {
       const error = {
         node,
         nodeType: class_type,
-        code: 'invalid_input',
+        code: isFull ? 'disk_full' : 'invalid_input',
         message: 'No.',
         remedy: 'Do not.',
         executed,

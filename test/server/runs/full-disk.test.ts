@@ -71,6 +71,19 @@ test('whatever could not be written while others held the database is no reason 
   rmSync(dirname(file), { recursive: true })
 }, 20_000)
 
+test('a run that cannot be written down as begun says that the disk is full until it can', async () => {
+  const { runs } = open(() => new Promise(() => undefined))
+  const start = vi.spyOn(store, 'start').mockImplementation(() => {
+    throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
+  })
+  runs.submit(submission)
+  await until(() => (runs.isDiskFull ? true : undefined))
+  start.mockRestore()
+  await until(() => runs.active)
+  expect(runs.isDiskFull).toBe(false)
+  runs.close()
+})
+
 test('a death of the runner that cannot be written down is no death of the host', async () => {
   let mayRunAgain: (() => boolean) | undefined
   const { runs, log } = open((_run, _onEvent, again) => {

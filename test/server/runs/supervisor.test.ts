@@ -1,5 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../../server/protocol/events.ts'
 import type { RunnerOptions, RunRequest } from '../../../server/runner/messages.ts'
 import { Supervisor, type SupervisorOptions } from '../../../server/runs/supervisor.ts'
@@ -121,6 +123,49 @@ test('a runner that says that it will never work is not started again, and its w
   await new Promise((resolve) => setTimeout(resolve, 200))
   await expect(supervisor.ready()).rejects.toMatchObject({ code: 'device_unavailable' })
   expect(lines).toEqual([])
+})
+
+describe('a run that finds no room on the disk', () => {
+  const temp = mkdtempSync(join(tmpdir(), 'gendr-full-'))
+  const withTemp = { runner: { ...runner, tempRoot: temp } }
+  afterAll(() => rmSync(temp, { recursive: true }))
+
+  test('is begun anew until there is room, and nobody hears that it has failed', async () => {
+    const log: string[] = []
+    start({ ...withTemp, log: (line) => log.push(line) })
+    const seen: boolean[] = []
+    const events = await execute(
+      'full 3',
+      () => seen.push(supervisor.isDiskFull),
+      () => true,
+    )
+    expect(events.map(({ type }) => type).filter((type) => type !== 'cached' && !type.startsWith('node_'))).toEqual([
+      ...['started', 'started', 'started', 'started'],
+      'succeeded',
+    ])
+    expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index))
+    expect([seen[0], seen.at(-1), supervisor.isDiskFull]).toEqual([false, true, false])
+    expect(log).toEqual([expect.stringMatching(/disk .* is full\. Run full 3 goes on when there is room/)])
+  })
+
+  test('has not used the time that it may take while it waited', async () => {
+    start({ ...withTemp, timeLimit: 400, firstPause: 300 })
+    expect((await execute('full 2', undefined, () => true)).at(-1)?.type).toBe('succeeded')
+  })
+
+  test('can be cancelled while it waits', async () => {
+    start({ ...withTemp, firstPause: 60_000 })
+    const done = execute('full', undefined, () => true)
+    await until(() => (supervisor.isDiskFull ? true : undefined))
+    supervisor.cancel('full')
+    expect((await done).at(-1)?.type).toBe('interrupted')
+    expect((await execute('succeed')).at(-1)?.type).toBe('succeeded')
+  })
+
+  test('has failed where nobody would begin it anew', async () => {
+    start(withTemp)
+    expect((await execute('full')).at(-1)).toMatchObject({ type: 'failed', error: { code: 'disk_full' } })
+  })
 })
 
 describe('cancelling', () => {
