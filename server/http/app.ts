@@ -31,6 +31,7 @@ import { type FollowLog, logRoutes } from './logs.ts'
 import { otherMethods } from './methods.ts'
 import { metricsRoutes } from './metrics.ts'
 import { modelRoutes } from './models.ts'
+import { namedWorkflows } from './named-workflows.ts'
 import { objectInfoRoutes } from './object-info.ts'
 import type { Previewer } from './previewer.ts'
 import { promptAcceptor, promptRoutes } from './prompt.ts'
@@ -97,7 +98,8 @@ export function createApp(options: AppOptions): Express {
   app.use(refuse((request) => checkToken(request.headers, request.url, policy)))
 
   const bodies = new Bodies(new Room(MAX_RECEIVED))
-  const accept = promptAcceptor(runs, surroundings, options.webhooks)
+  const readWorkflow = namedWorkflows(options.workflows, options.userFiles)
+  const accept = promptAcceptor({ ...options, readWorkflow })
   const api = Router()
   api.use(uploadRoutes(files, options.fileIndex, options.previewer, bodies, options))
   api.use(userdataRoutes(options.userFiles, bodies))

@@ -8,6 +8,7 @@ import type { Run } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Webhooks } from '../runs/webhooks.ts'
 import { parse } from './failure.ts'
+import type { ReadWorkflow } from './named-workflows.ts'
 
 /** GET and POST /prompt: how much is queued; queue a graph, in the API or the UI format. */
 export function promptRoutes(runs: Runs, accept: AcceptPrompt): Router {
@@ -35,25 +36,26 @@ export interface Accepted {
  */
 export type AcceptPrompt = (sent: unknown, response: Response, takeCompleted?: boolean) => Promise<Accepted | undefined>
 
-export function promptAcceptor(
-  runs: Runs,
-  surroundings: Surroundings,
-  webhooks: Pick<Webhooks, 'check'>,
-): AcceptPrompt {
-  return (sent, response, takeCompleted = false) =>
-    acceptPrompt(sent, response, takeCompleted, runs, surroundings, webhooks)
+export interface AcceptorParts {
+  readonly runs: Runs
+  readonly surroundings: Surroundings
+  readonly webhooks: Pick<Webhooks, 'check'>
+  readonly readWorkflow: ReadWorkflow
+}
+
+export function promptAcceptor(parts: AcceptorParts): AcceptPrompt {
+  return (sent, response, takeCompleted = false) => acceptPrompt(sent, response, takeCompleted, parts)
 }
 
 async function acceptPrompt(
   sent: unknown,
   response: Response,
   takeCompleted: boolean,
-  runs: Runs,
-  surroundings: Surroundings,
-  webhooks: Pick<Webhooks, 'check'>,
+  { runs, surroundings, webhooks, readWorkflow }: AcceptorParts,
 ): Promise<Accepted | undefined> {
   const body = parse(promptRequestSchema, isWorkflow(sent) ? { prompt: sent } : (sent ?? {}))
-  if (body.prompt === undefined) {
+  const graph = body.prompt === undefined ? await namedGraph(body.workflow, readWorkflow) : body.prompt
+  if (graph === undefined) {
     const error = { type: 'no_prompt', message: 'No prompt provided', details: 'No prompt provided', extra_info: {} }
     response.status(400).json({ error, node_errors: {} })
     return undefined
@@ -61,7 +63,7 @@ async function acceptPrompt(
   const webhook = body.webhook ?? undefined
   if (webhook !== undefined) webhooks.check(webhook)
   const targets = body.partial_execution_targets ?? undefined
-  const order = { graph: body.prompt, settings: body.set, targets }
+  const order = { graph, settings: body.set, targets }
   const earlier = runSentBefore(runs, body.prompt_id, takeCompleted)
   if (earlier !== undefined) {
     const repeated = await prepareRun({ ...order, sentAt: earlier.createdAt }, surroundings)
@@ -81,13 +83,17 @@ async function acceptPrompt(
     front: Boolean(body.front),
     prompt: prepared.prompt,
     outputs: prepared.outputs,
-    extraData: withWorkflow({ ...withoutSecrets(body.extra_data ?? {}), ...client }, body.prompt),
+    extraData: withWorkflow({ ...withoutSecrets(body.extra_data ?? {}), ...client }, graph),
     delivery: 'files',
     attachments: {},
     pictureBytes: prepared.pictureBytes,
     webhook,
   })
   return { run, nodeErrors: prepared.nodeErrors }
+}
+
+async function namedGraph(workflow: unknown, readWorkflow: ReadWorkflow): Promise<unknown> {
+  return typeof workflow === 'string' ? readWorkflow(workflow) : workflow
 }
 
 /** The run of an id, where one that is sent again may be this one. */

@@ -59,7 +59,8 @@ async function sendTemplate(response: Response, folder: string, name: string): P
   else response.type('application/json').send(await readFile(join(folder, `${name}.json`)))
 }
 
-async function templateNames(folder: string): Promise<string[]> {
+/** The names of the shipped workflows. */
+export async function templateNames(folder: string): Promise<string[]> {
   const files = await readdir(folder).catch(() => [])
   return files
     .filter((file) => file.endsWith('.json'))

@@ -12,6 +12,8 @@ const priority = z
 /** POST /prompt. `prompt` may be a graph in the API or in the UI format. */
 export const promptRequestSchema = z.looseObject({
   prompt: z.unknown().optional(),
+  /** Ours, in place of `prompt`: the name of a workflow that is shipped or saved, or a graph. */
+  workflow: z.unknown().optional(),
   /** ComfyUI takes any value; scripts send numbers, and open their socket under the same as text. */
   client_id: z
     .union([z.string().max(1000), z.number()])

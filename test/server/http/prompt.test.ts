@@ -51,6 +51,23 @@ describe('POST /prompt', () => {
     }
   })
 
+  test('takes a workflow by the name that it was saved under, and its files carry it', async () => {
+    const nodes = [{ id: 1, type: 'Fake', pos: [0, 0], size: [1, 1], widgets_values: ['succeed'] }]
+    const workflow = { version: 0.4, last_node_id: 1, last_link_id: 0, nodes, links: [] }
+    await post(host, '/userdata/workflows%2Fmine%2Ffake.json', workflow).catch(() => undefined)
+    const { status, body } = await post(host, '/prompt', { workflow: 'mine/fake', set: ['behaviour=text'] })
+    expect(status).toBe(200)
+    expect(await ended(body.prompt_id)).toMatchObject({
+      prompt: { 2: { 1: { inputs: { behaviour: 'text' } } }, 3: { extra_pnginfo: { workflow } } },
+    })
+    expect(await post(host, '/prompt', { workflow: 'other/fake' })).toMatchObject({
+      status: 400,
+      body: { error: { type: 'workflow_invalid', message: "There is no workflow 'other/fake'." } },
+    })
+    const graph = await post(host, '/prompt', { workflow: fakeGraph('succeed') })
+    expect(await ended(graph.body.prompt_id)).toMatchObject({ status: { completed: true } })
+  })
+
   test('takes a number for a client id, and keeps it as the text that a socket has', async () => {
     const { body } = await post(host, '/prompt', { prompt: fakeGraph('succeed'), client_id: 12345 })
     expect(await ended(body.prompt_id)).toMatchObject({ prompt: { 3: { client_id: '12345' } } })
