@@ -9,6 +9,7 @@ export const imageBatch = defineNode({
   title: 'Batch Images',
   summary: 'Puts pictures one behind the other; those of the second input get the size of the first.',
   inputs: { image1: { type: 'IMAGE' }, image2: { type: 'IMAGE' } },
+  equalInputs: true,
   parameters: z.object({}),
   outputs: { IMAGE: { type: 'IMAGE' } },
   async run({ image1, image2 }) {

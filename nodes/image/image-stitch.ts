@@ -29,6 +29,7 @@ export const imageStitch = defineNode({
     image1: { type: 'IMAGE' },
     image2: { type: 'IMAGE', optional: true, tooltip: 'Without it the first picture stays as it is.' },
   },
+  equalInputs: true,
   parameters: z.object({
     direction: z.enum(['right', 'down', 'left', 'up']).default('right').meta({ tooltip: 'Where the second one goes.' }),
     match_image_size: z.boolean().default(true).meta({

@@ -10,6 +10,7 @@ export const switchNode = defineNode({
     on_false: { type: '*', lazy: true, optional: true },
     on_true: { type: '*', lazy: true, optional: true },
   },
+  equalInputs: true,
   parameters: z.object({ switch: z.boolean().default(false).meta({ tooltip: 'Which of them: on is on_true.' }) }),
   outputs: { output: { type: '*' } },
   needed: (_inputs, { switch: isOn }) => [isOn ? 'on_true' : 'on_false'],

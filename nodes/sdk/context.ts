@@ -9,6 +9,11 @@ export interface RunContext {
   readonly nodeId: string
   /** A node of the graph that this one is in, those that were expanded included (ComfyUI: DYNPROMPT). */
   node(id: string): GraphNode | undefined
+  /**
+   * The name of the file that this node's picture is made from, by the links of the graph; undefined where there is none,
+   * where that is not clear, and where results shall not say what their pictures say.
+   */
+  origin(): string | undefined
   readonly files: Files
   readonly models: Models
   readonly inference: Inference

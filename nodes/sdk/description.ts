@@ -18,6 +18,8 @@ export interface NodeDescription {
   readonly tool?: PictureTool
   readonly outputNode: boolean
   readonly listInput: boolean
+  /** None of its inputs is more than another: their pictures go on side by side, or one of them is chosen. */
+  readonly equalInputs?: boolean
   /** Its result depends on its id. */
   readonly perNode?: boolean
 }
@@ -104,6 +106,7 @@ export function describeNode(node: AnyNode, category: string): NodeDescription {
     ...(node.tool === undefined ? {} : { tool: node.tool }),
     outputNode: node.outputNode === true,
     listInput: node.listInput === true,
+    ...(node.equalInputs === true ? { equalInputs: true } : {}),
     ...(node.perNode === true ? { perNode: true } : {}),
   }
 }

@@ -116,6 +116,8 @@ export interface NodeDefinition<
   readonly listInput?: L
   /** What the result depends on besides inputs and parameters, e.g. the content of a file. */
   fingerprint?(parameters: z.output<P>, context: RunContext): Promise<string>
+  /** Its pictures go on side by side, or one of them is chosen: no input is more than another. */
+  readonly equalInputs?: boolean
   /** The result also depends on which node of the graph it is, so that equal nodes are computed each for itself. */
   readonly perNode?: boolean
   /** Names of the lazy inputs that are needed, given what is known so far; asked again until nothing is missing. */
@@ -147,6 +149,7 @@ export interface AnyNode {
   readonly outputNode?: boolean
   readonly listInput?: boolean
   readonly perNode?: boolean
+  readonly equalInputs?: boolean
   // biome-ignore lint/suspicious/noExplicitAny: the one place where the node's own types are erased
   needed?(inputs: any, parameters: any): readonly string[]
   // biome-ignore lint/suspicious/noExplicitAny: the one place where the node's own types are erased

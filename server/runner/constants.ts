@@ -27,6 +27,13 @@ export class Constants {
     }
   }
 
+  /** The value of one parameter; undefined where it comes from a node that does more than to hold a value. */
+  valueOf({ values, links }: PlannedNode, name: string): unknown {
+    if (!Object.hasOwn(links, name)) return values[name]
+    const [source, slot] = links[name]!
+    return this.#held.get(source)?.[slot]
+  }
+
   /**
    * The parameters of a node; undefined where one comes from a node that does more than to hold a value.
    * @throws RestorationError `invalid_input` where one cannot be what it is

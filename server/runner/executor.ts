@@ -4,6 +4,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import { Expansion, type GraphNode } from '../../nodes/sdk/expansion.ts'
 import type { AnyNode, NodeUi } from '../../nodes/sdk/node.ts'
 import type { Catalogue } from '../graph/catalogue.ts'
+import { type Origin, pictureOrigin, pictureParameter } from '../graph/origin.ts'
 import { type Plan, type PlannedNode, planNodes, planRun } from '../graph/plan.ts'
 import type { Link } from '../graph/prompt.ts'
 import { signatures } from '../graph/signature.ts'
@@ -41,7 +42,7 @@ export interface ExecutorOptions {
     nodeId: string,
     signal: AbortSignal,
     reporter: Reporter,
-    graph: (id: string) => GraphNode | undefined,
+    graph: Pick<RunContext, 'node' | 'origin'>,
   ) => RunContext
   /** Gets the errors that clients see only in part: faults of nodes, with their stack. */
   readonly logFault: (error: unknown) => void
@@ -83,6 +84,7 @@ class Execution {
   readonly #bySignature = new Map<string, Task>()
   readonly #signatures = new Map<string, string>()
   readonly #constants = new Constants()
+  readonly #origins = new Map<string, Origin>()
   /** Nodes that expansions made. */
   readonly #expanded = new Map<string, GraphNode>()
   /** Nodes that the cache saved. */
@@ -127,6 +129,10 @@ class Execution {
     for (const id of plan.order) {
       const planned = plan.nodes.get(id)!
       await this.#constants.add(planned, this.#nodeOf(planned), () => this.#contextOf(id))
+      this.#origins.set(
+        id,
+        pictureOrigin(planned, this.#loadedBy(planned), (source) => this.#origins.get(source)),
+      )
       const print = await this.#fingerprint(planned)
       if (print !== undefined) prints.set(id, print ?? `unknown ${this.#run.id}`)
       if (print === null || planned.sources.some((s) => volatile.has(s) || this.#tasks.get(s)?.isVolatile === true)) {
@@ -167,6 +173,14 @@ class Execution {
   #countIn(task: Task): void {
     task.isCounted = true
     for (const id of task.planned.sources) this.#tasks.get(id)!.users++
+  }
+
+  /** The picture that a node loads; null where its name is computed. */
+  #loadedBy(planned: PlannedNode): Origin {
+    const parameter = pictureParameter(planned.description)
+    if (parameter === undefined) return undefined
+    const name = this.#constants.valueOf(planned, parameter.name)
+    return typeof name === 'string' ? name : null
   }
 
   /** What a node depends on besides the graph; null when that cannot be known, as with a file name that is computed. */
@@ -471,7 +485,10 @@ class Execution {
   }
 
   #contextOf(id: string): RunContext {
-    return this.#options.contextOf(this.#run, id, this.#stop.signal, this.#reporter, (other) => this.#graphNode(other))
+    return this.#options.contextOf(this.#run, id, this.#stop.signal, this.#reporter, {
+      node: (other) => this.#graphNode(other),
+      origin: () => this.#origins.get(id) ?? undefined,
+    })
   }
 
   #graphNode(id: string): GraphNode | undefined {

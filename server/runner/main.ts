@@ -42,8 +42,9 @@ const executor: ExecutorOptions = {
     const states = await Promise.all([...images, ...a_images, ...b_images].map((file) => storage.state(file)))
     return states.includes(undefined) ? undefined : states.join()
   },
-  contextOf: (run, nodeId, signal, reporter, node) => ({
+  contextOf: (run, nodeId, signal, reporter, { node, origin }) => ({
     node,
+    origin: options.saveMetadata ? origin : () => undefined,
     signal,
     nodeId,
     models,

@@ -20,6 +20,7 @@ export function testContext(files: Readonly<Record<string, Uint8Array>> = {}, ma
     signal: new AbortController().signal,
     nodeId: '1',
     node: () => undefined,
+    origin: () => undefined,
     maxPixels,
     metadata: {
       prompt: { '1': { class_type: 'Test', inputs: { text: 'grün' } } },

@@ -65,8 +65,8 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles, c
           images.some(({ filename }) => gone.has(filename))
             ? undefined
             : images.map(({ filename }) => replaced.get(filename) ?? 'as written').join(),
-        contextOf: (run, nodeId, signal, reporter, node): RunContext => ({
-          node,
+        contextOf: (run, nodeId, signal, reporter, graph): RunContext => ({
+          ...graph,
           signal,
           nodeId,
           maxPixels: 1e6,
