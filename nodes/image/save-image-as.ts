@@ -1,21 +1,20 @@
 import { z } from 'zod'
-import { encodeFrame, graphTexts } from '../pixels/encode.ts'
-import { colourSpaceOf, sharpOf } from '../pixels/raw.ts'
-import { depthOf, toDepth } from '../pixels/samples.ts'
+import { graphTexts } from '../pixels/encode.ts'
+import { metadataOfResult, readMetadata, type SourceMetadata } from '../pixels/source-metadata.ts'
+import type { RunContext } from '../sdk/context.ts'
 import { RestorationError } from '../sdk/error.ts'
 import { defineNode } from '../sdk/node.ts'
 import type { Frame } from '../sdk/values.ts'
+import { type Encoding, encodeAs, FILE_FORMATS } from './encode-as.ts'
 import { filenamePrefix } from './filename-prefix.ts'
-import { fitsJpeg, graphXmp } from './graph-xmp.ts'
-import { addWebpTexts } from './webp-exif.ts'
 
-const FORMATS = ['jpg', 'webp', 'avif', 'tiff', 'png'] as const
+const METADATA = ['all', 'all but place', 'none'] as const
 
 const parameters = z.object({
   filename_prefix: z.string().default('ComfyUI').meta({
     tooltip: 'Start of the file name; may hold folders and %width%, %height%, %year%, %month%, %day%.',
   }),
-  format: z.enum(FORMATS).default('jpg').meta({
+  format: z.enum(FILE_FORMATS).default('jpg').meta({
     tooltip: 'tiff and png lose nothing and keep 16 bits; the others have 8.',
   }),
   quality: z.int().min(1).max(100).default(90).meta({
@@ -28,27 +27,38 @@ const parameters = z.object({
     .boolean()
     .default(true)
     .meta({ tooltip: 'Write the graph into the file, so that it can be opened from it.' }),
+  metadata: z.enum(METADATA).default('all').meta({
+    tooltip:
+      'What the file says of the photograph that the picture was made from: Exif (not in tiff), XMP and dots per inch. The place is where it was taken (GPS).',
+    optional: true,
+  }),
 })
-
-type Settings = z.output<typeof parameters>
 
 export const saveImageAs = defineNode({
   id: 'SaveImageAs',
   title: 'Save Image As',
-  summary: 'Writes pictures to the output folder as JPEG, WebP, AVIF, TIFF or PNG.',
+  summary:
+    'Writes pictures to the output folder as JPEG, WebP, AVIF, TIFF or PNG, with what their photographs said of themselves.',
   aliases: ['export', 'JPEG', 'TIFF', 'WebP', 'AVIF'],
   inputs: { images: { type: 'IMAGE', tooltip: 'The pictures to save.' } },
   parameters,
   outputs: {},
   outputNode: true,
   async run({ images }, settings, context) {
-    const texts = settings.save_graph ? graphTexts(context) : {}
-    if (settings.format === 'jpg' && !fitsJpeg(graphXmp(texts)))
-      context.say('the graph is too large for a JPEG and was left out')
     for (const frame of images.frames) checkSides(frame, settings.format)
+    const texts = settings.save_graph ? graphTexts(context) : {}
+    const source = settings.metadata === 'none' ? undefined : await sourceMetadata(context)
+    const keepsPlace = settings.metadata === 'all'
+    const said = new Set<string>()
     const saved = []
     for (const [i, frame] of images.frames.entries()) {
-      const bytes = await encode(frame, settings, texts)
+      const { width, height } = frame
+      const metadata = source === undefined ? {} : metadataOfResult(source, { width, height, keepsPlace })
+      const { bytes, notes } = await encodeAs(frame, settings, texts, metadata)
+      for (const note of notes) {
+        if (!said.has(note)) context.say(note)
+        said.add(note)
+      }
       const prefix = filenamePrefix(settings.filename_prefix, frame, i)
       saved.push(await context.files.write('output', prefix, settings.format, bytes))
     }
@@ -56,11 +66,18 @@ export const saveImageAs = defineNode({
   },
 })
 
+/** What the picture says of itself that the graph makes this one from; nothing where that is not one, or is gone since. */
+async function sourceMetadata({ origin, files }: RunContext): Promise<SourceMetadata | undefined> {
+  const name = origin()
+  const file = name === undefined ? undefined : await files.read(name).catch(() => undefined)
+  return file === undefined ? undefined : readMetadata(file)
+}
+
 /** The longest side of each format: WebP's and JPEG's by their encoders (libwebp, libjpeg), AVIF's by libheif. */
-const LONGEST: Readonly<Partial<Record<Settings['format'], number>>> = { webp: 16_383, avif: 16_384, jpg: 65_500 }
+const LONGEST: Readonly<Partial<Record<Encoding['format'], number>>> = { webp: 16_383, avif: 16_384, jpg: 65_500 }
 
 /** @throws RestorationError `image_too_large` before anything is encoded */
-function checkSides({ width, height }: Frame, format: Settings['format']): void {
+function checkSides({ width, height }: Frame, format: Encoding['format']): void {
   const longest = LONGEST[format]
   if (longest === undefined || Math.max(width, height) <= longest) return
   throw new RestorationError(
@@ -68,34 +85,4 @@ function checkSides({ width, height }: Frame, format: Settings['format']): void 
     `Expected sides of at most ${longest} for ${format} but the picture has ${width} × ${height}.`,
     'Choose png or tiff, or a smaller scale.',
   )
-}
-
-/** PNG and WebP carry texts as ComfyUI writes them, the others as XMP. */
-async function encode(
-  frame: Frame,
-  { format, quality, background }: Settings,
-  texts: Readonly<Record<string, string>>,
-): Promise<Uint8Array> {
-  if (format === 'png') return encodeFrame(frame, texts)
-  const keepsDepth = format === 'tiff' && depthOf(frame.data) === 'uint16'
-  const samples = keepsDepth ? frame : toDepth(frame, 'uint8')
-  const picture = sharpOf(samples).toColourspace(colourSpaceOf(samples))
-  const isBare = Object.keys(texts).length === 0
-  if (format === 'webp') {
-    const webp = await picture.webp({ quality }).toBuffer()
-    return isBare ? webp : addWebpTexts(webp, frame, texts)
-  }
-  const xmp = graphXmp(texts)
-  if (!isBare && (format !== 'jpg' || fitsJpeg(xmp))) picture.withXmp(xmp)
-  switch (format) {
-    case 'jpg':
-      return picture
-        .flatten({ background })
-        .jpeg({ quality, chromaSubsampling: quality < 90 ? '4:2:0' : '4:4:4' })
-        .toBuffer()
-    case 'avif':
-      return picture.avif({ quality }).toBuffer()
-    case 'tiff':
-      return picture.tiff({ compression: 'deflate', predictor: 'horizontal' }).toBuffer()
-  }
 }

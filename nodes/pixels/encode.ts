@@ -4,9 +4,14 @@ import { encodePng } from './png.ts'
 import { textChunks } from './png-text.ts'
 import { depthOf, toDepth } from './samples.ts'
 
-/** A frame as PNG: 16 bits for uint16, else 8 bits, rounded. */
-export async function encodeFrame(frame: Frame, texts: Readonly<Record<string, string>> = {}): Promise<Uint8Array> {
-  return encodePng(depthOf(frame.data) === 'uint16' ? frame : toDepth(frame, 'uint8'), textChunks(texts))
+/** A frame as PNG: 16 bits for uint16, else 8 bits, rounded. @param chunks what else goes between header and pixels */
+export async function encodeFrame(
+  frame: Frame,
+  texts: Readonly<Record<string, string>> = {},
+  chunks: readonly Uint8Array[] = [],
+): Promise<Uint8Array> {
+  const samples = depthOf(frame.data) === 'uint16' ? frame : toDepth(frame, 'uint8')
+  return encodePng(samples, [...textChunks(texts), ...chunks])
 }
 
 /** The text chunks by which ComfyUI finds the graph in a picture. */

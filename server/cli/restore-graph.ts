@@ -6,6 +6,7 @@ import type { Prompt, PromptNode } from '../graph/prompt.ts'
 import type { PromptError } from '../graph/validate.ts'
 import { messageOf } from '../message-of.ts'
 import type { ChosenModel } from './chosen-model.ts'
+import type { Format } from './picture-files.ts'
 
 /** Flags of `restore` that are parameters of GenDRRestore. */
 const RESTORE_PARAMETERS = {
@@ -27,12 +28,17 @@ export interface Picture {
   readonly name: string
   /** Whether its result shall have its transparency. */
   readonly hasAlpha: boolean
+  /** That of its result. */
+  readonly format: Format
 }
+
+/** Of results in formats that lose something. */
+const QUALITY = 95
 
 /** Load, restore, save: what is not said by a flag is the node's own default. Validation checks the values. */
 export function restoreGraph(
   catalogue: Catalogue,
-  { name, hasAlpha }: Picture,
+  { name, hasAlpha, format }: Picture,
   model: ChosenModel,
   flags: Flags,
 ): Prompt {
@@ -40,15 +46,15 @@ export function restoreGraph(
   const restorer = model.isUpscaler ? upscaler(make, model.name, flags) : oneStep(make, model.name, flags)
   const load = make('LoadImage', { image: name })
   const { restore } = restorer
+  const save = (images: Link) => make('SaveImageAs', { images, format, quality: QUALITY })
   if (!hasAlpha) {
-    const save = make('SaveImage', { images: ['restore', 0] })
-    return { load, model: restorer.model, restore: restore(['load', 0]), save }
+    return { load, model: restorer.model, restore: restore(['load', 0]), save: save(['restore', 0]) }
   }
   return {
     load,
     model: restorer.model,
     ...cutOut(make, restore, Number(flags.scale) !== 1),
-    save: make('SaveImage', { images: ['join', 0] }),
+    save: save(['join', 0]),
   }
 }
 

@@ -10,7 +10,6 @@ import { type ChosenModel, chooseModel } from './chosen-model.ts'
 import type { Command } from './command.ts'
 import { isToSkip, type OnExisting, onExisting, refuseExisting } from './existing-results.ts'
 import { hasAlpha } from './has-alpha.ts'
-import { keepMetadata } from './keep-metadata.ts'
 import { type Batch, FORMATS, type Format, type Pair, planBatch, resultNames } from './picture-files.ts'
 import { checkTiles, complaintOfFlag, restoreGraph } from './restore-graph.ts'
 import { Workbench } from './workbench.ts'
@@ -60,7 +59,7 @@ export const restoreCommand: Command = {
     try {
       const catalogue = await workbench.surroundings.catalogue()
       const graphOf = (source: string, hasAlpha: boolean) =>
-        restoreGraph(catalogue, { name: basename(source), hasAlpha }, model, flags)
+        restoreGraph(catalogue, { name: basename(source), hasAlpha, format: batch.format }, model, flags)
       return await restoreAll({ ...batch, existing, workbench, graphOf, model, flags, settings })
     } finally {
       await workbench.close()
@@ -74,8 +73,8 @@ interface Work extends Omit<Batch, 'unread'> {
   readonly graphOf: (source: string, hasAlpha: boolean) => Prompt
   readonly model: ChosenModel
   readonly flags: Flags
-  /** Whether results say what their pictures said of themselves, and how many pixels a picture may have. */
-  readonly settings: Pick<WorkSettings, 'saveMetadata' | 'maxPixels'>
+  /** How many pixels a picture may have. */
+  readonly settings: Pick<WorkSettings, 'maxPixels'>
 }
 
 /** What the next file would fail of as well. */
@@ -131,10 +130,13 @@ async function isAnythingLeft(pairs: readonly Pair[], existing: OnExisting): Pro
   return false
 }
 
+/** The nodes that say what was left out of a picture, and of its result. */
+const SAYING = ['load', 'save']
+
 /** @param onPart is told which part of the picture is done, 0 to 1 */
 async function restoreOne(
   pair: Pair,
-  { existing, workbench, graphOf, format, settings }: Work,
+  { existing, workbench, graphOf, settings }: Work,
   signal: AbortSignal,
   onPart: (fraction: number) => void,
 ): Promise<Outcome> {
@@ -152,16 +154,14 @@ async function restoreOne(
     signal,
     onEvent: (event) => {
       if (event.type === 'node_progress' && event.node === 'restore') onPart(event.value / event.max)
-      if (event.type === 'node_text' && event.node === 'load') notes.push(...event.text.split('\n'))
+      if (event.type === 'node_text' && SAYING.includes(event.node)) notes.push(...event.text.split('\n'))
     },
   })
   // Another process was quicker.
   if (await isToSkip(pair, existing)) return skipped
   const results = resultNames(target, pictures.length)
   refuseExisting(results, existing)
-  const told = (png: Uint8Array) => (settings.saveMetadata ? keepMetadata(png, bytes) : png)
-  const files = results.map((name, i) => ({ target: name, png: () => told(pictures[i]!.bytes) }))
-  await writeResults(files, format)
+  await writeResults(results.map((name, i) => ({ target: name, bytes: pictures[i]!.bytes })))
   const seconds = Math.round(performance.now() - start) / 1000
   return { source, status: 'restored', results, seconds, ...(notes.length > 0 && { notes }) }
 }

@@ -4,29 +4,23 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import { draftIn, removeDeadDrafts } from '../storage/drafts.ts'
 import { knownFailure } from '../storage/known-failure.ts'
 import { codeOf, createFile } from '../storage/write-file.ts'
-import type { Format } from './picture-files.ts'
 
-const QUALITY = 95
-
-/** A file, and the PNG that it is made of, which is asked for when its turn comes. */
+/** A file, and what goes into it. */
 export interface Result {
   readonly target: string
-  png(): Uint8Array | Promise<Uint8Array>
+  readonly bytes: Uint8Array
 }
 
 /**
- * Writes the results of one file, in the format. Each appears complete or not at all, and the first one last: where it is, all
+ * Writes the results of one file. Each appears complete or not at all, and the first one last: where it is, all
  * are, whatever ends the process.
  * @throws RestorationError `disk_full`, or `invalid_input` where no file can be of this name
  */
-export async function writeResults(results: readonly Result[], format: Format): Promise<void> {
+export async function writeResults(results: readonly Result[]): Promise<void> {
   const drafts = results.map((result) => ({ ...result, draft: draftIn(dirname(result.target)) }))
   for (const { target } of results) await writing(target, () => mkdir(dirname(target), { recursive: true }))
   try {
-    for (const { target, draft, png } of drafts) {
-      const file = await encode(await png(), format)
-      await writing(target, () => writeFile(draft, file))
-    }
+    for (const { target, draft, bytes } of drafts) await writing(target, () => writeFile(draft, bytes))
     for (const { target, draft } of drafts.toReversed()) await writing(target, () => rename(draft, target))
   } finally {
     for (const { draft } of drafts) await rm(draft, { force: true })
@@ -69,26 +63,5 @@ async function writing<T>(target: string, work: () => Promise<T>, goOn = 'go on 
       'Check the name, and who may write to the folder.',
       { cause: error },
     )
-  }
-}
-
-/** Results come as PNG; sharp loads only when they shall be something else. */
-async function encode(bytes: Uint8Array, format: Format): Promise<Uint8Array> {
-  if (format === 'png') return bytes
-  const { default: sharp } = await import('sharp')
-  const picture = sharp(bytes, { limitInputPixels: false }).keepMetadata()
-  switch (format) {
-    case 'jpg':
-      return picture.flatten({ background: 'white' }).jpeg({ quality: QUALITY, chromaSubsampling: '4:4:4' }).toBuffer()
-    case 'webp':
-      return picture.webp({ quality: QUALITY }).toBuffer()
-    case 'tiff': {
-      const { depth, density = 72 } = await picture.metadata()
-      const perMillimetre = density / 25.4
-      return picture
-        .toColourspace(depth === 'ushort' ? 'rgb16' : 'srgb')
-        .tiff({ compression: 'lzw', xres: perMillimetre, yres: perMillimetre })
-        .toBuffer()
-    }
   }
 }

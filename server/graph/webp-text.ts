@@ -1,8 +1,10 @@
-import { entriesOf, openTiff } from './tiff.ts'
+import { entriesOf, openTiff } from '../../nodes/sdk/tiff.ts'
 
 const LATIN1 = new TextDecoder('latin1')
 const UTF8 = new TextDecoder('utf-8')
 const ASCII = 2
+const LONGEST_KEY = 79
+const NOTHING = new Uint8Array()
 
 /**
  * Texts in the EXIF of a WebP as ComfyUI writes them: ASCII tags that hold `key:text` (comfy_extras/nodes_images.py). Nodes
@@ -26,12 +28,14 @@ function readExif(body: Uint8Array): Map<string, string> {
   // Texts that lie on each other would be more than the file holds.
   let left = tiff.bytes.length
   for (const { type, count, value } of entriesOf(tiff, tiff.first)) {
-    if (type !== ASCII || count <= 4) continue
+    const start =
+      type === ASCII && count > 4 ? tiff.bytes.subarray(value, value + Math.min(count, LONGEST_KEY + 1)) : NOTHING
+    const key = /^([A-Za-z_][\w.-]*):/.exec(LATIN1.decode(start))?.[1]
+    if (key === undefined) continue
     left -= count
     if (left < 0) break
-    const [, key, text = ''] =
-      /^([A-Za-z_][\w.-]{0,78}):([^\0]*)/.exec(UTF8.decode(tiff.bytes.subarray(value, value + count))) ?? []
-    if (key !== undefined && !texts.has(key.toLowerCase())) texts.set(key.toLowerCase(), text)
+    const [, text = ''] = /:([^\0]*)/.exec(UTF8.decode(tiff.bytes.subarray(value, value + count))) ?? []
+    if (!texts.has(key.toLowerCase())) texts.set(key.toLowerCase(), text)
   }
   return texts
 }

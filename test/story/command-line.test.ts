@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readGraphTexts } from '../../server/graph/picture-text.ts'
 import { asUser } from '../as-user.ts'
 import { root } from './host.ts'
 
@@ -83,6 +84,44 @@ describe('from the command line', () => {
     expect((await gendr('run', 'again_00001_.webp')).stdout).toBe('again_00002_.webp\n')
     const { code, stderr } = await gendr('run', PHOTOGRAPH)
     expect([code, stderr]).toEqual([1, expect.stringContaining('is not JSON')])
+  })
+
+  test('what a photograph says of itself its results say too, unless that is not wanted', async () => {
+    await sharp(PHOTOGRAPH)
+      .resize(24, 16)
+      .withExif({ IFD0: { Copyright: 'Somebody' }, IFD2: { DateTimeOriginal: '1999:01:02 03:04:05' } })
+      .withMetadata({ density: 300, orientation: 6 })
+      .toFile(join(folder, 'photo.jpg'))
+    const graph = {
+      load: { class_type: 'LoadImage', inputs: { image: 'photo.jpg' } },
+      flip: { class_type: 'ImageInvert', inputs: { image: ['load', 0] } },
+      save: {
+        class_type: 'SaveImageAs',
+        inputs: {
+          images: ['flip', 0],
+          filename_prefix: 'saved',
+          format: 'jpg',
+          quality: 90,
+          background: 'white',
+          save_graph: true,
+        },
+      },
+    }
+    await writeFile(join(folder, 'graph.json'), JSON.stringify(graph))
+    await gendr('run', 'graph.json')
+    await gendr('restore', 'photo.jpg', 'restored.jpg', '--scale', '1')
+    for (const name of ['saved_00001_.jpg', 'restored.jpg']) {
+      const { exif, density, orientation, width } = await sharp(join(folder, name)).metadata()
+      expect(exif!.toString('latin1')).toMatch(/Somebody.*1999:01:02/s)
+      expect([density, orientation, width]).toEqual([300, 1, 16])
+      expect(readGraphTexts(await readFile(join(folder, name))).join()).toContain('"SaveImageAs"')
+    }
+    await gendr('run', 'graph.json', '--no-metadata')
+    await gendr('restore', 'photo.jpg', 'silent.jpg', '--scale', '1', '--no-metadata')
+    for (const name of ['saved_00002_.jpg', 'silent.jpg']) {
+      const { exif, xmp } = await sharp(join(folder, name)).metadata()
+      expect([exif, xmp]).toEqual([undefined, undefined])
+    }
   })
 
   test('runs that write to one folder at once keep out of each other, and a folder that is none is told of first', async () => {

@@ -17,13 +17,21 @@ test.each<[string, Record<string, string>, object]>([
     { scale: '2', tile_size: '256', strength: '0.5', grain: 1 },
   ],
 ])('a restoration with %s asked for', (_, flags, inputs) => {
-  const { restore, save, join } = restoreGraph(catalogue, { name: 'photo.png', hasAlpha: false }, restorer, flags)
+  const { restore, save, join } = restoreGraph(
+    catalogue,
+    { name: 'photo.png', hasAlpha: false, format: 'png' },
+    restorer,
+    flags,
+  )
   expect(restore!.inputs).toMatchObject(inputs)
   expect([save!.inputs.images, join]).toEqual([['restore', 0], undefined])
 })
 
 test('a cut-out is restored without what it hides, and its outline along with it', () => {
-  const graph = restoreGraph(catalogue, { name: 'cut-out.png', hasAlpha: true }, restorer, { scale: '2', grain: '1' })
+  const graph = restoreGraph(catalogue, { name: 'cut-out.png', hasAlpha: true, format: 'png' }, restorer, {
+    scale: '2',
+    grain: '1',
+  })
   expect(graph.restore!.inputs).toMatchObject({ image: ['opaque', 0], scale: '2', grain: '1' })
   expect(graph.opaque!.inputs).toMatchObject({ image: ['load', 0], mask: ['load', 1], fill: 'own colors' })
   expect(graph.outline!.inputs).toMatchObject({ image: ['mask', 0], scale: '2', grain: 0 })
@@ -32,7 +40,7 @@ test('a cut-out is restored without what it hides, and its outline along with it
 })
 
 test('at the same size a cut-out keeps its outline, and an upscaler enlarges it too', () => {
-  const picture = { name: 'cut-out.png', hasAlpha: true }
+  const picture = { name: 'cut-out.png', hasAlpha: true, format: 'png' } as const
   const same = restoreGraph(catalogue, picture, restorer, { scale: '1' })
   expect([same.join!.inputs.alpha, same.outline]).toEqual([['load', 1], undefined])
   const enlarged = restoreGraph(catalogue, picture, { name: 'lite', isUpscaler: true }, {})
@@ -41,7 +49,7 @@ test('at the same size a cut-out keeps its outline, and an upscaler enlarges it 
 })
 
 test('an overlap that does not fit the tiles is refused in the words of the flags, unless the model has tiles of its own', () => {
-  const picture = { name: 'photo.png', hasAlpha: false }
+  const picture = { name: 'photo.png', hasAlpha: false, format: 'png' } as const
   const check = (flags: Record<string, string>, model: ChosenModel = restorer) =>
     checkTiles(restoreGraph(catalogue, picture, model, flags), model)
   const refused = { code: 'configuration_invalid', remedy: expect.stringMatching(/--overlap .* --tile/) }

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { writeNew, writeResults } from '../../../server/cli/write-results.ts'
 
@@ -11,11 +10,12 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-const picture = await sharp({ create: { width: 4, height: 4, channels: 3, background: '#a05020' } })
-  .png()
-  .toBuffer()
-const results = (...pictures: Uint8Array[]) =>
-  pictures.map((png, i) => ({ target: join(folder, `${'s'.repeat(240)}-${i + 1}.webp`), png: () => png }))
+const picture = Buffer.from('a picture')
+const results = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    target: join(folder, `${'s'.repeat(240)}-${i + 1}.webp`),
+    bytes: picture,
+  }))
 
 test('a new picture replaces none, whoever writes it', async () => {
   const target = join(folder, 'a.png')
@@ -27,29 +27,30 @@ test('a new picture replaces none, whoever writes it', async () => {
 
 describe('the results of a file of several pictures', () => {
   test('appear, in a folder that is made for them', async () => {
-    const [only] = results(picture)
-    await writeResults([{ ...only!, target: join(folder, 'new/a.webp') }], 'webp')
+    const [only] = results(1)
+    await writeResults([{ ...only!, target: join(folder, 'new/a.webp') }])
     expect(await readdir(folder, { recursive: true })).toEqual(['new', 'new/a.webp'])
   })
 
   test('are refused where their folder is a file', async () => {
     await writeFile(join(folder, 'file'), '')
-    const [only] = results(picture)
-    await expect(writeResults([{ ...only!, target: join(folder, 'file/a.webp') }], 'webp')).rejects.toMatchObject({
+    const [only] = results(1)
+    await expect(writeResults([{ ...only!, target: join(folder, 'file/a.webp') }])).rejects.toMatchObject({
       code: 'invalid_input',
       message: expect.stringContaining('file/a.webp cannot be written'),
     })
   })
 
   test('appear all of them or none', async () => {
-    await expect(writeResults(results(picture, picture, Uint8Array.of(1)), 'webp')).rejects.toThrow()
+    const unwritten = { target: join(folder, 'c.webp'), bytes: undefined as never }
+    await expect(writeResults([...results(2), unwritten])).rejects.toThrow()
     expect(await readdir(folder)).toEqual([])
   })
 
   test('have their first one last', async () => {
-    const [first, second] = results(picture, picture)
+    const [first, second] = results(2)
     await mkdir(first!.target)
-    await expect(writeResults([first!, second!], 'webp')).rejects.toMatchObject({
+    await expect(writeResults([first!, second!])).rejects.toMatchObject({
       code: 'invalid_input',
       message: expect.stringContaining(first!.target),
     })

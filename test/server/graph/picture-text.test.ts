@@ -82,6 +82,12 @@ describe('the graphs that a picture carries', () => {
     expect(readGraphTexts(webp(body))).toEqual(['{"a":"b:c"}', '{"p":1}'])
   })
 
+  test('are found beside what a camera says, whatever that says of its length', () => {
+    const body = exif({ 270: 'a caption', 271: 'workflow:{"a":"b:c"}', 272: 'prompt:{"p":1}' })
+    body.writeUInt32BE(1_000_000, 14)
+    expect(readGraphTexts(webp(body))).toEqual(['{"a":"b:c"}', '{"p":1}'])
+  })
+
   test('may have numbers that only Python writes', async () => {
     const png = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } })
       .png()

@@ -18,6 +18,7 @@ export interface TiffEntry {
   readonly value: number
 }
 
+/** Bytes of an entry. */
 export const TIFF_ENTRY = 12
 const HEADER = 8
 const PREFIX = [...'Exif\0\0'].map((letter) => letter.charCodeAt(0))
