@@ -29,6 +29,7 @@ import type { PictureHandle } from './panels/picture-handle.ts'
 import { editText } from './panels/text-editor.ts'
 import type { Toasts } from './panels/toasts.ts'
 import { PictureBatch } from './picture-batch.ts'
+import { PictureDrawing } from './picture-drawing.ts'
 import { PictureLoaders } from './picture-loaders.ts'
 import { PictureLoading } from './picture-loading.ts'
 import { STRINGS } from './strings.ts'
@@ -41,7 +42,7 @@ interface EditorParts {
   readonly host: Host
   readonly address: Address
   readonly toasts: Toasts
-  readonly viewer: Pick<LateViewer, 'open'>
+  readonly viewer: Pick<LateViewer, 'open' | 'draw'>
   readonly handle: PictureHandle
   readonly hint: Hint
   /** Says something to those who do not see the graph. */
@@ -73,6 +74,7 @@ export class Editor {
   readonly walk: NodeWalk
   readonly clipboard: NodeClipboard
   readonly loading: PictureLoading
+  readonly drawing: PictureDrawing
   readonly batch: PictureBatch
   readonly intake: FileIntake
   readonly #parts: EditorParts
@@ -130,6 +132,16 @@ export class Editor {
     this.clipboard = new NodeClipboard({ document, history, view, types, telling })
     this.loading = loading
     this.batch = batch
+    this.drawing = new PictureDrawing({
+      document,
+      tabs,
+      types,
+      runs,
+      loading,
+      viewer: parts.viewer,
+      telling,
+      order: () => this.order(),
+    })
     this.intake = new FileIntake({ tabs, types, host, files, loaders, loading, batch, telling, isForm })
     tabs.subscribe(() => {
       view.board = this.boardInView
@@ -203,7 +215,7 @@ export class Editor {
     if (board.state !== 'done' || board.run === null || this.#finished.has(board.run)) return
     const upTo = this.runs.upToOf(board.run)
     this.#finished.add(board.run)
-    if (this.boardInView !== board) return
+    if (this.boardInView !== board || this.drawing.follow(upTo)) return
     const result = resultOf(board, upTo, this.document.whole, this.#types)
     if (result !== undefined) this.#parts.viewer.open(result.title, result.files)
   }
@@ -257,6 +269,7 @@ export class Editor {
         )
       },
       openPictures: (node) => this.#openPictures(node),
+      drawOnPicture: (node) => this.drawing.open(this.view.runId(node)),
       follow: (address) => void open(address, '_blank', 'noopener,noreferrer'),
       pointAtPicture: (picture) => this.#parts.handle.show(picture),
       pointAtPart: (at) => {

@@ -135,6 +135,8 @@ const formPanel = new FormPanel({
     ),
   set: ({ node, parameter }, value) => setParameter(editor.document, { node, parameter: parameter.name }, value),
   show: (file) => viewer.open(file.filename, { pictures: [file] }),
+  // The form has the nodes of the outermost level, which a run calls by their own ids.
+  draw: ({ node }) => editor.drawing.open(node),
   run: () => editor.run(),
   cancel: () => editor.cancel(),
 })

@@ -35,7 +35,7 @@ export function listenToKeys(
     const isTaken = isField(target) || document.querySelector('.popup') !== null
     if (act === undefined || (isTaken && !ALWAYS.has(name))) return
     // Else the browser would save the page.
-    if (document.querySelector('dialog[open]') !== null && name !== 'Mod s') return
+    if (document.querySelector('dialog[open], [aria-modal="true"]') !== null && name !== 'Mod s') return
     if (OF_FOCUS.test(name) && isElsewhere(canvas)) return
     if (isField(target)) handIn(target)
     done(event, () => (event.repeat && !REPEATED.test(name) ? undefined : act(event)))

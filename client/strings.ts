@@ -178,6 +178,52 @@ export const STRINGS = {
     failed: 'This picture cannot be shown: the host does not have it any more, or cannot decode it.',
     frame: 'Picture: arrow keys move, + and − zoom, 1 is one to one, 0 fits',
   },
+  /** What is set on a picture. */
+  drawing: {
+    label: 'Set on the picture…',
+    fed: {
+      message: (field: string, title: string) =>
+        `‘${field}’ of ‘${title}’ comes through a link, so nobody can draw it.`,
+      remedy: 'Remove that link first.',
+    },
+    nothing: (title: string) => `No picture goes into ‘${title}’.`,
+    connect: 'Link one to it, from a node that runs.',
+    unknown: {
+      message: (title: string) => `Nobody has seen the picture yet that goes into ‘${title}’.`,
+      remedy: 'Run the graph up to there once; then the picture opens.',
+    },
+    run: 'Run up to there',
+    renew: 'Renew the picture',
+    renewTitle: 'It is of a run; the graph may give another since',
+    apply: 'Apply',
+    applyTitle: 'Set the node to this (Enter)',
+    cancel: 'Cancel',
+    cancelTitle: 'Leave the node as it was (Esc)',
+    rectangle: {
+      label:
+        'Picture with a rectangle: arrow keys move it, with Shift by ten; Enter applies, Escape leaves it as it was',
+      inside: 'Rectangle: arrow keys move it',
+      whole: 'Whole picture',
+      size: (width: number, height: number) => `${width} × ${height} pixels`,
+      handles: {
+        nw: 'Left top corner',
+        n: 'Top edge',
+        ne: 'Right top corner',
+        e: 'Right edge',
+        se: 'Right bottom corner',
+        s: 'Bottom edge',
+        sw: 'Left bottom corner',
+        w: 'Left edge',
+      },
+    },
+    level: {
+      label:
+        'Picture to be levelled: arrow keys turn it, with Shift ten times as far; Enter applies, Escape leaves it as it was',
+      hint: 'Draw a line along what shall be level or upright.',
+      none: 'Not turned',
+      angle: (degrees: string) => `${degrees.replace('-', '−')}°`,
+    },
+  },
   browserFull: {
     message: 'The browser has no room for this work: what is edited now is lost with the page.',
     remedy: 'Save it as a file (Ctrl+S) or in the library, then close workflows that you do not need.',

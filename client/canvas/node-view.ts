@@ -5,6 +5,7 @@ import { connect, removeLinks, type Wish } from '../document/connect.ts'
 import { type GraphNode, type GraphSocket, isBoundary, linkInto, type Point } from '../document/graph.ts'
 import type { NodePart } from '../document/part-words.ts'
 import { uploadParameter } from '../document/picture-inputs.ts'
+import { STRINGS } from '../strings.ts'
 import { showsPictures } from './picture-place.ts'
 import type { Area, Place, Scene } from './scene.ts'
 import { MEASURES, socketColor } from './theme.ts'
@@ -73,6 +74,9 @@ export class NodeView extends LGraphNode {
     const upload = uploadParameter(type)
     if (upload !== undefined) {
       this.widgets.push(buttonWidget(scene, 'Choose a picture…', () => scene.page.pickPicture(node.id, upload)))
+    }
+    if (type?.tool !== undefined) {
+      this.widgets.push(buttonWidget(scene, STRINGS.drawing.label, () => scene.page.drawOnPicture(node.id)))
     }
     this.widgets_start_y = this.#slotsHeight()
     let y = this.widgets_start_y + 2

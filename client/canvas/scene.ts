@@ -46,6 +46,8 @@ export interface PageActions {
   /** Asks for a picture file and puts it into a parameter. */
   pickPicture(node: string, parameter: string): void
   openPictures(node: string): void
+  /** Opens the picture that goes into a node, to set parameters on it. */
+  drawOnPicture(node: string): void
   /** Opens an address of the web beside the editor. */
   follow(address: string): void
   /** The pointer is over the first picture of a node, which is at a place of the page; or over none. */

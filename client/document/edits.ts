@@ -54,8 +54,13 @@ export function changeNode(graph: Graph, id: string, fields: Partial<Omit<GraphN
 }
 
 export function setParam(graph: Graph, id: string, name: string, value: unknown): Change[] {
+  return setParams(graph, id, { [name]: value })
+}
+
+/** Several parameters in one edit. */
+export function setParams(graph: Graph, id: string, params: Readonly<Record<string, unknown>>): Change[] {
   const node = graph.nodes.get(id)
-  return node === undefined ? [] : changeNode(graph, id, { params: { ...node.params, [name]: value } })
+  return node === undefined ? [] : changeNode(graph, id, { params: { ...node.params, ...params } })
 }
 
 /** An empty title gives the node the one of its type again. */

@@ -3,6 +3,7 @@ import type { Catalogue } from '../../server/graph/catalogue.ts'
 import type { Change } from './change.ts'
 import { type Graph, type GraphNode, linkInto, NODE_MODES } from './graph.ts'
 import { uploadParameter } from './picture-inputs.ts'
+import { fedParameters, toolParameters } from './picture-tools.ts'
 import { typeOf } from './virtual-types.ts'
 
 /** A parameter of a node as a field of the form. */
@@ -13,6 +14,8 @@ export interface FormField {
   readonly value: unknown
   /** It names a picture to load. */
   readonly isPicture: boolean
+  /** It can be set on the picture that goes into the node, with all that the tool of the node sets. */
+  readonly isDrawn: boolean
 }
 
 /** What the form shows at once, and what it shows when asked for more. */
@@ -67,6 +70,8 @@ export function labelOf(name: string): string {
 function fieldsOf(graph: Graph, node: GraphNode, types: Catalogue): FormField[] {
   const type = typeOf(graph, node, types)
   const upload = uploadParameter(type)
+  const tool = type?.tool
+  const drawn = tool === undefined || fedParameters(graph, node.id, tool).length > 0 ? [] : toolParameters(tool)
   return (type?.parameters ?? [])
     .filter(({ name }) => linkInto(graph, node.id, name) === undefined)
     .map((parameter) => ({
@@ -75,6 +80,7 @@ function fieldsOf(graph: Graph, node: GraphNode, types: Catalogue): FormField[] 
       label: node.form?.[parameter.name] ?? labelOf(parameter.name),
       value: node.params[parameter.name],
       isPicture: parameter.name === upload,
+      isDrawn: drawn.includes(parameter.name),
     }))
 }
 

@@ -1,4 +1,5 @@
 import type { PictureTool } from '../../nodes/sdk/node.ts'
+import { type Graph, linkInto } from './graph.ts'
 
 /** The parameters that a tool sets. */
 export function toolParameters(tool: PictureTool): readonly string[] {
@@ -8,4 +9,9 @@ export function toolParameters(tool: PictureTool): readonly string[] {
     case 'level':
       return [tool.angle]
   }
+}
+
+/** Those of them that a link feeds: nobody sets these by hand. */
+export function fedParameters(graph: Graph, node: string, tool: PictureTool): readonly string[] {
+  return toolParameters(tool).filter((name) => linkInto(graph, node, name) !== undefined)
 }

@@ -6,7 +6,7 @@ import { type Graph, type GraphNode, linkInto, NODE_MODES } from './graph.ts'
 import { titleOf } from './virtual-types.ts'
 
 /** Where a node is that a run calls `outer:inner`. */
-interface RunNode {
+export interface RunNode {
   readonly path: readonly Step[]
   readonly level: Graph
   readonly node: GraphNode

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { flowingType } from '../document/connect.ts'
-import { freeLinkId, type Graph, type GraphLink, type GraphNode, NODE_MODES } from '../document/graph.ts'
-import { runNode } from '../document/run-nodes.ts'
+import { freeLinkId, type Graph, type GraphLink, type GraphNode, linkInto, NODE_MODES } from '../document/graph.ts'
+import { type RunNode, runNode } from '../document/run-nodes.ts'
 import { titleOf } from '../document/virtual-types.ts'
 import { writePrompt } from '../document/write-workflow.ts'
 import { STRINGS } from '../strings.ts'
@@ -25,21 +25,60 @@ export function canRunUpTo(level: Graph, node: GraphNode, types: Catalogue): boo
 export function orderUpTo(order: Order, graph: Graph, id: string, types: Catalogue): { order: Order; shown: string } {
   const found = runNode(graph, id)
   if (found === undefined) throw new HostError(404, STRINGS.blamed.gone)
-  const { path, level, node } = found
-  const refusal = () =>
-    new HostError(400, STRINGS.partial.noPicture(titleOf(level, node, types)), { remedy: STRINGS.partial.remedy })
+  const { level, node } = found
   if (isOutput(node, types)) {
-    if (order.prompt[id] === undefined) throw refusal()
-    return { order: { ...order, targets: [id] }, shown: id }
+    if (order.prompt[id] !== undefined) return { order: { ...order, targets: [id] }, shown: id }
+  } else {
+    const output = pictureOutput(level, node)
+    // A number would be that of the next node, which would show the picture then.
+    const made = output >= 0 && previewing(order, graph, found, { from: node.id, output }, `${node.id}-preview`, types)
+    if (made) return made
   }
-  const output = pictureOutput(level, node)
-  if (output < 0) throw refusal()
-  const { preview, link } = previewOf(level, node.id, output)
+  throw new HostError(400, STRINGS.partial.noPicture(titleOf(level, node, types)), { remedy: STRINGS.partial.remedy })
+}
+
+/**
+ * An order that runs only what comes before an input of a node, and shows the picture that goes into it.
+ * @param id what a run calls the node
+ * @returns the order, and the node of it that shows the picture: `shownBefore`
+ * @throws HostError where nothing gives the picture
+ */
+export function orderBefore(
+  order: Order,
+  graph: Graph,
+  id: string,
+  input: string,
+  types: Catalogue,
+): { order: Order; shown: string } {
+  const found = runNode(graph, id)
+  if (found === undefined) throw new HostError(404, STRINGS.blamed.gone)
+  const { level, node } = found
+  const link = linkInto(level, node.id, input)
+  const made = link && previewing(order, graph, found, link, shownBefore(node.id, input), types)
+  if (made !== undefined) return made
+  throw new HostError(400, STRINGS.drawing.nothing(titleOf(level, node, types)), { remedy: STRINGS.drawing.connect })
+}
+
+/** The node that shows what goes into an input, as a run calls it; the id of the other as a run calls that. */
+export function shownBefore(id: string, input: string): string {
+  return `${id}-before-${input}`
+}
+
+/** Undefined where nothing comes out of the output. */
+function previewing(
+  order: Order,
+  graph: Graph,
+  { path, level }: RunNode,
+  { from, output }: Pick<GraphLink, 'from' | 'output'>,
+  id: string,
+  types: Catalogue,
+): { order: Order; shown: string } | undefined {
+  const { preview, link } = previewOf(level, from, output, id)
   const { definition } = path.at(-1) ?? {}
   const prompt = writePrompt(withParts(graph, definition, preview, link), types)
-  const shown = [...path.map((step) => step.node), preview.id].join(':')
+  const shown = [...path.map((step) => step.node), id].join(':')
   // The host would name a node that nobody has drawn.
-  if (prompt[shown]?.inputs[link.input] === undefined) throw refusal()
+  if (prompt[shown]?.inputs[link.input] === undefined) return undefined
   return { order: { ...order, prompt, targets: [shown] }, shown }
 }
 
@@ -52,11 +91,10 @@ function pictureOutput(level: Graph, { id, outputs }: GraphNode): number {
   return outputs.findIndex((_, output) => flowingType(level, id, output) === 'IMAGE')
 }
 
-function previewOf(level: Graph, from: string, output: number): { preview: GraphNode; link: GraphLink } {
+function previewOf(level: Graph, from: string, output: number, id: string): { preview: GraphNode; link: GraphLink } {
   const [input, type] = ['images', 'IMAGE']
   const preview: GraphNode = {
-    // A number would be that of the next node, which would show the picture then.
-    id: `${from}-preview`,
+    id,
     type: 'PreviewImage',
     position: [0, 0],
     size: [0, 0],

@@ -14,6 +14,8 @@ export interface FormActions {
   choosePicture(field: FormField): void
   set(field: FormField, value: unknown): void
   show(file: FileReference): void
+  /** Opens the picture that goes into the node of a field, to set it there. */
+  draw(field: FormField): void
   run(): void
   cancel(): void
 }
@@ -69,7 +71,7 @@ export class FormPanel {
     const { fields, more } = form
     this.#title.textContent = title
     const shape = JSON.stringify(
-      [fields, more].map((list) => list.map((one) => [keyOf(one), one.label, optionsOf(one)])),
+      [fields, more].map((list) => list.map((one) => [keyOf(one), one.label, optionsOf(one), one.isDrawn])),
     )
     if (shape !== this.#shape) {
       this.#shape = shape
@@ -77,9 +79,9 @@ export class FormPanel {
       this.#firstPicture = pictureFields(form)[0]
       this.#fields.replaceChildren(
         ...(fields.length === 0 ? [element('p', { class: 'form-words' }, WORDS.nothing)] : []),
-        ...fields.map((field) => this.#field(field)),
+        ...fields.map((field) => this.#field(field, isFirstDrawn(field, form))),
       )
-      this.#moreFields.replaceChildren(...more.map((field) => this.#field(field)))
+      this.#moreFields.replaceChildren(...more.map((field) => this.#field(field, isFirstDrawn(field, form))))
       this.#more.hidden = more.length === 0
     }
     for (const field of [...fields, ...more]) this.#controls.get(keyOf(field))?.(field)
@@ -121,7 +123,8 @@ export class FormPanel {
     )
   }
 
-  #field(field: FormField): HTMLElement {
+  /** @param hasTool whether it has the button of what is set on a picture */
+  #field(field: FormField, hasTool: boolean): HTMLElement {
     const { parameter } = field
     const id = `form-${keyOf(field)}`
     const tooltip = parameter.tooltip === undefined ? [] : [element('small', { class: 'form-hint' }, parameter.tooltip)]
@@ -131,7 +134,21 @@ export class FormPanel {
       options === undefined
         ? [element('label', { for: id }, field.label), this.#control(field, id)]
         : [element('span', { class: 'form-label', id }, field.label), this.#choice(field, options, id)]
-    return element('div', { class: 'form-field', testid: `field-${parameter.name}` }, label, control, ...tooltip)
+    const tool = hasTool ? [this.#drawButton(field)] : []
+    return element(
+      'div',
+      { class: 'form-field', testid: `field-${parameter.name}` },
+      label,
+      control,
+      ...tool,
+      ...tooltip,
+    )
+  }
+
+  #drawButton(field: FormField): HTMLElement {
+    const draw = element('button', { type: 'button', class: 'button', testid: 'form-draw' }, STRINGS.drawing.label)
+    draw.addEventListener('click', () => this.#actions.draw(field))
+    return draw
   }
 
   /** A few options side by side: all of them are seen, and one press chooses. */
@@ -272,6 +289,11 @@ export function pictureFieldUnder({ target }: DragEvent): { node: string; parame
 /** What the nodes of a run wrote to the output folder; the board also keeps what others have shown before. */
 export function savedBy({ outputs, nodes }: RunBoard): FileReference[] {
   return [...outputs].filter(([node]) => nodes.has(node)).flatMap(([, output]) => savedFiles(output))
+}
+
+/** Whether a field is the first of its node that is set on a picture. */
+function isFirstDrawn(field: FormField, { fields, more }: Form): boolean {
+  return [...fields, ...more].find(({ node, isDrawn }) => node === field.node && isDrawn) === field
 }
 
 /** Most options, and letters of them all, that have room side by side. */

@@ -10,6 +10,7 @@ import { typeOf } from '../document/virtual-types.ts'
 import { canRunUpTo } from '../host/partial-run.ts'
 import type { NodeAdding } from '../node-adding.ts'
 import type { NodeClipboard } from '../node-clipboard.ts'
+import type { PictureDrawing } from '../picture-drawing.ts'
 import { STRINGS } from '../strings.ts'
 import { type MenuItem, openMenu } from './menu.ts'
 import { openNodeHelp } from './node-help.ts'
@@ -18,13 +19,14 @@ import { editText } from './text-editor.ts'
 /** What the menus act on. */
 export interface MenuActions {
   readonly document: GraphDocument
-  readonly view: Pick<GraphView, 'selected' | 'select' | 'selectAll' | 'fit' | 'snaps'>
+  readonly view: Pick<GraphView, 'selected' | 'select' | 'selectAll' | 'fit' | 'snaps' | 'runId'>
   readonly types: Catalogue
   readonly commands: Commands
   readonly adding: Pick<NodeAdding, 'search'>
   readonly clipboard: Pick<NodeClipboard, 'pasteFromClipboard'>
   titleOf(node: GraphNode): string
   runUpTo(node: string): Promise<void>
+  readonly drawing: Pick<PictureDrawing, 'open'>
 }
 
 /** Pairs of title and card, dark enough for the text on them; the first is the colour of all nodes. */
@@ -135,6 +137,15 @@ function nodeItems(editor: MenuActions, id: string, page: Point): (MenuItem | nu
     ...(canRunUpTo(document.graph, node, editor.types)
       ? [{ label: STRINGS.partial.label, testid: 'menu-run-here', act: () => void editor.runUpTo(id) }]
       : []),
+    ...(editor.types.get(node.type)?.tool === undefined
+      ? []
+      : [
+          {
+            label: STRINGS.drawing.label,
+            testid: 'menu-draw',
+            act: () => editor.drawing.open(editor.view.runId(id)),
+          },
+        ]),
     ...formItem(editor, node, page),
     ...helpItem(editor, node),
     null,

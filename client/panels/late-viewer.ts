@@ -1,5 +1,6 @@
 import { Late } from '../late.ts'
 import type { ViewedPictures, Viewer } from './viewer.ts'
+import type { Drawing } from './viewer-tool.ts'
 
 /** The viewer, whose code is loaded with the first picture. */
 export class LateViewer {
@@ -33,6 +34,10 @@ export class LateViewer {
         },
       )
     }
+  }
+
+  draw(drawing: Drawing): void {
+    void this.get().then((viewer) => viewer.draw(drawing), this.#failed)
   }
 
   close(): void {

@@ -2,16 +2,18 @@
 export interface Gestures {
   press(event: PointerEvent): void
   drag(event: PointerEvent, x: number, y: number): void
+  /** What was dragged is let go. */
+  release(): void
   pinch(middle: readonly [number, number], x: number, y: number, factor: number): void
 }
 
-/** Mouse, pen and fingers on an element: one drags; a second finger makes it a pinch until both are up. */
-export function listenToGestures(area: HTMLElement, { press, drag, pinch }: Gestures): void {
+/** Mouse (its middle button, too), pen and fingers on an element: one drags; a second finger makes it a pinch until both are up. */
+export function listenToGestures(area: HTMLElement, { press, drag, release, pinch }: Gestures): void {
   const pointers = new Map<number, { x: number; y: number }>()
   let hasPinched = false
 
   area.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0) return
+    if (event.button > 1) return
     area.setPointerCapture(event.pointerId)
     pointers.set(event.pointerId, { x: event.clientX, y: event.clientY })
     hasPinched = pointers.size > 1
@@ -34,8 +36,10 @@ export function listenToGestures(area: HTMLElement, { press, drag, pinch }: Gest
   })
   for (const type of ['pointerup', 'pointercancel'] as const) {
     area.addEventListener(type, (event) => {
-      pointers.delete(event.pointerId)
-      if (pointers.size === 0) hasPinched = false
+      const wasDown = pointers.delete(event.pointerId)
+      if (pointers.size > 0) return
+      if (wasDown && !hasPinched) release()
+      hasPinched = false
     })
   }
 }

@@ -9,6 +9,8 @@ import { openMenu } from './menu.ts'
 import { carryPicture } from './picture-drag.ts'
 import { PictureLayer, type PixelValue } from './picture-layer.ts'
 import type { Anchor } from './popup.ts'
+import { tabRound } from './tab-round.ts'
+import { drawingEnds, toolFor } from './viewer-drawing.ts'
 import { listenToGestures } from './viewer-gestures.ts'
 import { HistogramPanel } from './viewer-histogram.ts'
 import {
@@ -30,6 +32,7 @@ import {
 } from './viewer-layout.ts'
 import { Loupe } from './viewer-loupe.ts'
 import { TileGrid, type TileSettings } from './viewer-tile-grid.ts'
+import type { Drawing, Point, ViewerTool } from './viewer-tool.ts'
 
 const STEP = 2
 const FAR_STEP = 10
@@ -47,6 +50,14 @@ export interface ViewedPictures {
   readonly saved?: FileReference
   /** Shown beside what somebody does, who keeps the keys. */
   readonly isAside?: boolean
+}
+
+/** A tool that is in use. */
+interface Session {
+  readonly drawing: Drawing
+  readonly tool: ViewerTool
+  /** Shows what was open before, or was to be opened meanwhile. */
+  resume: (() => void) | undefined
 }
 
 export interface ViewerParts {
@@ -108,6 +119,7 @@ export class Viewer {
   readonly #channelButton = quiet('viewer-channel', WORDS.channels.label, WORDS.channels.all)
   readonly #histogramButton = quiet('viewer-histogram', WORDS.histogramTitle, WORDS.histogram)
   readonly #gridButton = quiet('viewer-grid', WORDS.gridTitle, WORDS.grid)
+  readonly #bar = element('div', { class: 'drawing-bar', testid: 'drawing-bar', hidden: true })
   readonly #download = element('a', {
     class: 'button button-quiet',
     testid: 'viewer-download',
@@ -121,6 +133,11 @@ export class Viewer {
   #zoom: number | undefined
   #center: readonly [number, number] = MIDDLE
   #mode: CompareMode = 'slider'
+  /** What was asked to be seen last. */
+  #opened: readonly [title: string, viewed: ViewedPictures] | undefined
+  #session: Session | undefined
+  /** Whether Space is held, with which a drag moves the picture and nothing on it. */
+  #isMoving = false
   /** What had the keys before. */
   #focused: HTMLElement | undefined
   #channel: Channel = 'all'
@@ -189,6 +206,7 @@ export class Viewer {
         this.#histogramButton,
         this.#gridButton,
       ),
+      this.#bar,
       this.#frame,
       this.#strip,
     )
@@ -210,6 +228,9 @@ export class Viewer {
     })
     this.#divider.addEventListener('keydown', (event) => this.#divide(event))
     this.#root.addEventListener('keydown', (event) => this.#key(event))
+    this.#root.addEventListener('keyup', ({ key }) => {
+      if (key === ' ') this.#isMoving = false
+    })
     this.#listen()
     new ResizeObserver(() => this.#arrange()).observe(this.#frame)
   }
@@ -218,9 +239,16 @@ export class Viewer {
     return !this.#root.hidden
   }
 
-  open(title: string, { pictures, compared, saved, isAside = false }: ViewedPictures): void {
+  /** Shows pictures; while something is set on one, as soon as that is done. */
+  open(title: string, viewed: ViewedPictures): void {
+    const { pictures, compared, saved, isAside = false } = viewed
     const first = compared?.after ?? pictures[0]
     if (first === undefined) return
+    if (this.#session !== undefined) {
+      this.#session.resume = () => this.open(title, viewed)
+      return
+    }
+    this.#opened = [title, viewed]
     this.#saved = saved && { of: pictureKey(first), file: saved }
     const wasOpen = this.isOpen
     this.#title.textContent = title
@@ -248,7 +276,85 @@ export class Viewer {
     target.focus({ preventScroll: true })
   }
 
+  /** Sets something on a picture, over the whole page; what was open comes back after that. */
+  draw(drawing: Drawing): void {
+    this.#leave()
+    const resume = this.isOpen ? this.#reopening() : undefined
+    this.open(drawing.title, { pictures: [drawing.picture] })
+    const tool = toolFor(drawing, () => this.#arrange())
+    this.#session = { drawing, tool, resume }
+    this.#zoom = undefined
+    this.#center = MIDDLE
+    this.#isMoving = false
+    this.#pixel.textContent = ''
+    const ends = drawingEnds(
+      drawing,
+      () => this.#leave(),
+      () => this.#accept(),
+    )
+    this.#bar.replaceChildren(...tool.fields, ends)
+    this.#frame.append(tool.overlay)
+    this.#frame.setAttribute('aria-label', tool.label)
+    this.#showDrawing(true)
+    this.#root.classList.add('viewer-whole')
+    this.#parts.onResize()
+    tool.takeKeys()
+    this.#arrange()
+  }
+
+  #accept(): void {
+    const session = this.#session
+    const values = session?.tool.values
+    this.#leave()
+    if (values !== undefined) session?.drawing.accept(values)
+  }
+
+  /** Ends what is set on a picture, whatever was set. @returns whether anything was */
+  #leave(): boolean {
+    const session = this.#session
+    if (session === undefined) return false
+    const focused = this.#focused
+    this.#session = undefined
+    session.tool.overlay.remove()
+    this.#frame.setAttribute('aria-label', WORDS.frame)
+    this.#afterClip.style.transform = ''
+    this.#showDrawing(false)
+    this.#root.classList.remove('viewer-whole')
+    if (session.resume === undefined) this.close()
+    else {
+      session.resume()
+      focused?.focus({ preventScroll: true })
+    }
+    this.#parts.onResize()
+    return true
+  }
+
+  #showDrawing(isShown: boolean): void {
+    this.#root.toggleAttribute('data-drawing', isShown)
+    this.#bar.hidden = !isShown
+    // It has the page to itself, and the keys wherever a press falls.
+    for (const [name, value] of Object.entries({ role: 'dialog', 'aria-modal': 'true', tabindex: '-1' })) {
+      if (isShown) this.#root.setAttribute(name, value)
+      else this.#root.removeAttribute(name)
+    }
+  }
+
+  /** What brings back what is open now, as it is. */
+  #reopening(): () => void {
+    const opened = this.#opened
+    const [before, after] = [this.#isCompared ? this.#before.file : undefined, this.#after.file]
+    const view = this.#view
+    const isLarge = this.#root.classList.contains('viewer-whole')
+    return () => {
+      if (opened !== undefined) this.open(opened[0], { ...opened[1], isAside: true })
+      this.#root.classList.toggle('viewer-whole', isLarge)
+      this.#compare(before, after)
+      this.#look(view)
+    }
+  }
+
   close(): void {
+    if (this.#leave()) return
     if (this.#root.contains(document.activeElement)) this.#focused?.focus({ preventScroll: true })
     this.#focused = undefined
     this.#root.hidden = true
@@ -258,6 +364,7 @@ export class Viewer {
 
   /** Makes one that takes the whole page small again. @returns whether it did */
   shrink(): boolean {
+    if (this.#leave()) return true
     const wasLarge = this.isOpen && this.#root.classList.contains('viewer-whole')
     if (wasLarge) this.#toggleLarge()
     return wasLarge
@@ -381,7 +488,12 @@ export class Viewer {
   }
 
   get #layout(): Layout {
-    return layoutPictures(this.#frameSize, this.#after.size, this.#view)
+    return layoutPictures(this.#frameSize, this.#extent, this.#view)
+  }
+
+  /** How large what is to be seen is, in pixels of the picture: a tool may need more than the picture. */
+  get #extent(): Size {
+    return this.#session?.tool.extent(this.#after.size) ?? this.#after.size
   }
 
   get #frameSize(): Size {
@@ -396,8 +508,9 @@ export class Viewer {
     this.#gridButton.setAttribute('aria-pressed', String(this.#grid.isShown))
     if (natural.width === 0 || frame.width === 0) return
     const view = this.#view
-    const { scale, width, height, top, before, after, edge, start, wide } = layoutPictures(frame, natural, view)
-    const afterBox: Box = { left: after, top, width, height }
+    const { scale, width, height, top, before, after, edge, start, wide } = this.#layout
+    const afterBox: Box =
+      this.#session === undefined ? { left: after, top, width, height } : this.#placeTool(this.#session)
     const place: Box = { ...afterBox, left: before }
     const beforeBox = fitInside(place, this.#before.size)
     this.#before.place(beforeBox, frame)
@@ -416,6 +529,18 @@ export class Viewer {
       button.setAttribute('aria-pressed', String(button.dataset.testid === `compare-by-${view.mode}`))
     }
     this.#count()
+  }
+
+  /** @returns where the picture is, before it is turned */
+  #placeTool({ tool }: Session): Box {
+    const { size: picture } = this.#after
+    const { scale, width, height, top, after: left } = this.#layout
+    const { style } = this.#afterClip
+    style.transformOrigin = `${left + width / 2}px ${top + height / 2}px`
+    style.transform = tool.turn === 0 ? '' : `rotate(${tool.turn}deg)`
+    tool.place({ left, top, scale, picture })
+    const [across, down] = [picture.width * scale, picture.height * scale]
+    return { left: left + (width - across) / 2, top: top + (height - down) / 2, width: across, height: down }
   }
 
   #facts(scale: number): string {
@@ -444,7 +569,7 @@ export class Viewer {
   /** Shows where the pointer is and what the pictures have there, in 8 bits. */
   #point({ clientX, clientY }: PointerEvent): void {
     const { width, height } = this.#after.size
-    if (width === 0) return
+    if (width === 0 || this.#session !== undefined) return
     const { left } = this.#frame.getBoundingClientRect()
     const box = this.#placeOf(isOverFirst(this.#frameSize, this.#view, clientX - left))
     const at = [(clientX - box.left) / box.width, (clientY - box.top) / box.height] as const
@@ -514,7 +639,9 @@ export class Viewer {
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.defaultPrevented) return
+    if (this.#session !== undefined && this.#drawingKey(event, this.#session.tool)) return
+    if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return
     const { width, height } = this.#frameSize
     const keys: Readonly<Record<string, () => void>> = {
       '+': () => this.#zoomBy(ZOOM_STEP),
@@ -522,8 +649,7 @@ export class Viewer {
       '-': () => this.#zoomBy(1 / ZOOM_STEP),
       '0': () => this.#setZoom(undefined),
       '1': () => this.#setZoom(1 / devicePixelRatio),
-      h: () => this.#toggleHistogram(),
-      g: () => this.#toggleGrid(),
+      ...(this.#session === undefined && { h: () => this.#toggleHistogram(), g: () => this.#toggleGrid() }),
       ArrowLeft: () => this.#shift(width * PAN_STEP, 0),
       ArrowRight: () => this.#shift(-width * PAN_STEP, 0),
       ArrowUp: () => this.#shift(0, height * PAN_STEP),
@@ -535,6 +661,19 @@ export class Viewer {
     act()
   }
 
+  /** @returns whether the key is used up */
+  #drawingKey(event: KeyboardEvent, tool: ViewerTool): boolean {
+    const { key, target, altKey } = event
+    if (event.ctrlKey || event.metaKey || altKey) return true
+    const isButton = target instanceof HTMLElement && target.closest('.drawing-bar button, .viewer-head') !== null
+    if (key === 'Escape') this.#leave()
+    else if (key === 'Enter' && !isButton) this.#accept()
+    else if (key === ' ' && !isButton && !isField(target)) this.#isMoving = true
+    else if (!tabRound(this.#root, event) && (isField(target) || !tool.key(event))) return false
+    event.preventDefault()
+    return true
+  }
+
   #flip(): void {
     this.#setSplit(this.#split < 50 ? 100 : 0)
   }
@@ -542,8 +681,15 @@ export class Viewer {
   /** On the divider, or anywhere while the picture is fitted, a press moves the divider; else it moves the picture. */
   #listen(): void {
     let splits = false
+    /** The tool that has hold of something. */
+    let tool: ViewerTool | undefined
     listenToGestures(this.#frame, {
       press: (event) => {
+        splits = false
+        const canDraw = event.button === 0 && !this.#isMoving && this.#after.size.width > 0
+        tool = canDraw ? this.#session?.tool : undefined
+        if (tool?.press(this.#onPicture(event), event.target) === false) tool = undefined
+        if (this.#session !== undefined || event.button !== 0) return
         const isSlider = this.#isCompared && this.#mode === 'slider'
         splits = isSlider && (event.target === this.#divider || this.#zoom === undefined)
         if (this.#isCompared && this.#mode === 'flip' && this.#zoom === undefined) this.#flip()
@@ -552,15 +698,20 @@ export class Viewer {
       },
       drag: (event, x, y) => {
         if (splits) this.#splitAt(event.clientX)
+        else if (tool !== undefined) tool.drag(this.#onPicture(event))
         else this.#shift(x, y)
       },
+      release: () => tool?.release(),
       pinch: (middle, x, y, factor) => {
+        tool?.abandon()
         this.#shift(x, y)
         this.#zoomAbout(middle[0], middle[1], factor)
       },
     })
     listenToTrackpad(this.#frame, (factor, x, y) => this.#zoomAbout(x, y, factor))
-    this.#frame.addEventListener('dblclick', () => this.#toggleZoom())
+    this.#frame.addEventListener('dblclick', () => {
+      if (this.#session === undefined) this.#toggleZoom()
+    })
     this.#frame.addEventListener('pointermove', (event) => this.#point(event))
     this.#frame.addEventListener('pointerleave', () => {
       this.#pixel.textContent = ''
@@ -577,12 +728,19 @@ export class Viewer {
     )
   }
 
+  /** Where a pointer is, in pixels of the picture, from the corner of what a tool sees. */
+  #onPicture({ clientX, clientY }: PointerEvent): Point {
+    const { left, top } = this.#frame.getBoundingClientRect()
+    const layout = this.#layout
+    return [(clientX - left - layout.after) / layout.scale, (clientY - top - layout.top) / layout.scale]
+  }
+
   #splitAt(x: number): void {
     if (this.#after.size.width > 0) this.#setSplit(splitAt(this.#layout, x - this.#frame.getBoundingClientRect().left))
   }
 
   #shift(x: number, y: number): void {
-    const { size } = this.#after
+    const size = this.#extent
     if (size.width > 0) this.#look(movedBy(this.#frameSize, size, this.#view, [x, y]))
   }
 
@@ -593,7 +751,7 @@ export class Viewer {
 
   /** Zooms so that what is under a point of the page stays there. */
   #zoomAbout(x: number, y: number, factor: number): void {
-    const { size } = this.#after
+    const size = this.#extent
     if (size.width === 0) return
     const { left, top } = this.#frame.getBoundingClientRect()
     const limits = { least: 1 / devicePixelRatio, most: LARGEST_ZOOM }

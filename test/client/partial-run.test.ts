@@ -4,7 +4,7 @@ import type { Graph } from '../../client/document/graph.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import { runNode } from '../../client/document/run-nodes.ts'
 import { orderOf } from '../../client/host/order.ts'
-import { canRunUpTo, orderUpTo } from '../../client/host/partial-run.ts'
+import { canRunUpTo, orderBefore, orderUpTo, shownBefore } from '../../client/host/partial-run.ts'
 import { allTypes as types } from './types.ts'
 
 const node = (id: number, type: string, more: object = {}) => ({ id, type, pos: [0, 0], size: [200, 100], ...more })
@@ -120,4 +120,26 @@ test('it is not offered where nothing can be run', () => {
 test('where a picture comes from nowhere, the node is called what stands on it', () => {
   const { upTo } = open({ isMutedInside: true })
   expect(() => upTo('5')).toThrow('‘My picture’ gives no picture that could be shown.')
+})
+
+describe('a run for what goes into a node', () => {
+  const goingInto = (id: string, input: string, options = {}) => {
+    const { graph } = open(options)
+    const { order, shown } = orderBefore(orderOf(graph, types), graph, id, input, types)
+    expect(order.targets).toEqual([shown])
+    expect(shown).toBe(shownBefore(id, input))
+    return order.prompt[shown]
+  }
+
+  test('shows it, wherever it is made: before a subgraph, inside one, behind what is bypassed', () => {
+    expect(goingInto('5', 'image')).toMatchObject(preview('1', 0))
+    expect(goingInto('5:3', 'image')).toMatchObject(preview('1', 0))
+    expect(goingInto('6', 'images')).toMatchObject(preview('5:3', 0))
+  })
+
+  test('is refused where nothing goes in', () => {
+    expect(() => goingInto('6', 'images', { isMutedInside: true })).toThrow('No picture goes into ‘Save Image’.')
+    const unfed = node(7, 'ImageCrop', { inputs: [image(null)] })
+    expect(() => goingInto('7', 'image', { more: [unfed] })).toThrow('No picture goes into ‘Crop Image’.')
+  })
 })

@@ -12,13 +12,15 @@ interface Page {
   readonly selected?: readonly string[]
   /** What has the focus; the canvas by default. */
   readonly focused?: object
+  /** Whether something has the page to itself that is no dialog of the browser. */
+  readonly isCovered?: boolean
   /** What the browser does when it shall copy. */
   readonly onCopy?: () => void
 }
 
 /** A page, an editor that notes what it is asked for, and a viewer. */
 function open({ isForm = false, isRunning = false, isLarge = false, hasPicture = true, ...more }: Page = {}) {
-  const { selected = [], onCopy = nothing } = more
+  const { selected = [], onCopy = nothing, isCovered = false } = more
   const page = new EventTarget()
   const canvas = {} as HTMLElement
   vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
@@ -26,7 +28,7 @@ function open({ isForm = false, isRunning = false, isLarge = false, hasPicture =
   vi.stubGlobal('HTMLElement', class {})
   vi.stubGlobal('getSelection', () => null)
   vi.stubGlobal('document', {
-    querySelector: () => null,
+    querySelector: (wish: string) => (isCovered && wish.includes('aria-modal') ? {} : null),
     activeElement: more.focused ?? canvas,
     execCommand: onCopy,
   })
@@ -94,6 +96,17 @@ describe('Escape', () => {
     expect(escaped({ isForm: true, isRunning: true })).toEqual(['stop the run'])
     expect(escaped({ isForm: true, isRunning: true, isLarge: true })).toEqual(['shrink the viewer'])
   })
+})
+
+test('no key reaches a graph that something covers', () => {
+  const covered = open({ selected: ['1'], isCovered: true })
+  press('Delete')
+  expect(covered).toEqual([])
+  press('Escape')
+  expect(covered).toEqual(['close the viewer'])
+  const seen = open({ selected: ['1'] })
+  press('Delete')
+  expect(seen).toEqual(['remove'])
 })
 
 describe('the clipboard', () => {
