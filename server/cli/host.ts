@@ -109,7 +109,7 @@ function assemble(open: OpenParts): Host {
     log,
   })
   runs.subscribe((change) => {
-    if (change.type === 'settled' || (change.type === 'queue' && change.hasForgotten)) webhooks.wake()
+    if (change.type === 'settled') webhooks.wake()
   })
   const { inputRoot: input, outputRoot: output, tempRoot: temp } = fileRoots(settings)
   const { keepFor } = settings

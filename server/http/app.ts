@@ -119,7 +119,7 @@ export function createApp(options: AppOptions): Express {
   const onlyApi = [
     jobRoutes(runs),
     runRoutes(runs, accept, files, options.fileIndex),
-    runEventRoutes(runs, options.narration),
+    runEventRoutes(options.narration),
     zipRoutes(runs, files),
   ]
   app.use('/api', content, api, ...onlyApi)

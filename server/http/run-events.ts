@@ -1,7 +1,6 @@
 import { Router } from 'express'
 import type { Narration, Told } from '../narration/narration.ts'
 import { sequenceSchema } from '../protocol/requests.ts'
-import type { Runs } from '../runs/runs.ts'
 import { EventStream } from './event-stream.ts'
 
 /** How often a stream that has nothing to say shows that it is there, in ms. */
@@ -12,7 +11,7 @@ const HEARTBEAT = 4000
  * the number of a message; a client that comes back with it as `Last-Event-ID` gets what it missed. Results and previews
  * come as `frame`, in base64. Where more was told than is kept, `resumed` says so. The stream ends with the run.
  */
-export function runEventRoutes(runs: Runs, narration: Narration): Router {
+export function runEventRoutes(narration: Narration): Router {
   const router = Router()
   router.get('/runs/:id/events', (request, response) => {
     const { id } = request.params
@@ -41,15 +40,10 @@ export function runEventRoutes(runs: Runs, narration: Narration): Router {
       stream.tell(told)
       if (isEnd(told)) stop()
     })
-    // A run that was taken out of the queue has nothing more to say.
-    const unwatch = runs.subscribe(({ type }) => {
-      if (type === 'queue' && !runs.isKnown(id)) stop()
-    })
     // Not only when it is closed: who reads slowly may take long until the end of it.
     const stop = () => {
       clearInterval(heartbeat)
       unsubscribe()
-      unwatch()
       stream.end()
     }
     response.once('close', stop)

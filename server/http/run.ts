@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Response, Router } from 'express'
 import type { FileReference } from '../../nodes/sdk/context.ts'
+import { RestorationError } from '../../nodes/sdk/error.ts'
 import { runQuerySchema } from '../protocol/requests.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { failureOf, type Job, picturesOf, timesOf } from '../runs/job.ts'
@@ -30,9 +31,7 @@ export function runRoutes(runs: Runs, accept: AcceptPrompt, files: HostFiles, in
     if (response.destroyed) return
     const job = runs.job(id)
     if (job === undefined) {
-      const times = { queued: null, run: null, nodes: {} }
-      response.status(409).json({ id, status: 'cancelled', outputs: [], times, node_errors: accepted.nodeErrors })
-      return
+      throw new RestorationError('file_not_found', `The run ${id} was forgotten when it had ended.`, 'Send it again.')
     }
     const body = {
       ...(await describe(job, files, index, inline)),
@@ -68,7 +67,6 @@ function ended(runs: Runs, id: string, seconds: number, response: Response): Pro
     const timer = setTimeout(stop, 1000 * seconds).unref()
     const unsubscribe = runs.subscribe((change) => {
       if (change.type === 'settled' && change.run.id === id) stop()
-      if (change.type === 'queue' && !runs.isKnown(id)) stop()
     })
     response.once('close', stop)
   })

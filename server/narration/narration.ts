@@ -45,7 +45,8 @@ export class Narration {
   readonly #logs = new Map<string, Log>()
   readonly #listeners = new Set<Listen>()
   readonly #unsubscribe: () => void
-  #narrator: Narrator | undefined
+  /** Of the run under way, and of those that are cancelled before they were. */
+  readonly #narrators = new Map<string, Narrator>()
   #sequence = firstSequence(Date.now())
   #told = 0
   #bytes = 0
@@ -61,7 +62,7 @@ export class Narration {
 
   /** The node that ran last in the run under way. */
   get lastNode(): string | null {
-    return this.#narrator?.lastNode ?? null
+    return this.#narrators.get(this.#runs.active?.id ?? '')?.lastNode ?? null
   }
 
   /** Calls back at everything that is told until the returned function is called. */
@@ -109,14 +110,17 @@ export class Narration {
   #onChange(change: RunChange): void {
     if (change.type === 'queue') return
     const { run } = change
+    let narrator = this.#narrators.get(run.id)
     if (change.type === 'settled') {
-      const end = this.#narrator?.end()
-      this.#narrator = undefined
-      if (end !== undefined) this.#tell(run, { kind: 'message', message: end }, true)
+      this.#narrators.delete(run.id)
+      if (narrator !== undefined) this.#tell(run, { kind: 'message', message: narrator.end() }, true)
       return
     }
-    if (change.event.type === 'started' || this.#narrator === undefined) this.#narrator = new Narrator(run)
-    for (const telling of this.#narrator.tell(change.event)) this.#tell(run, telling, false)
+    if (change.event.type === 'started' || narrator === undefined) {
+      narrator = new Narrator(run)
+      this.#narrators.set(run.id, narrator)
+    }
+    for (const telling of narrator.tell(change.event)) this.#tell(run, telling, false)
   }
 
   #tell(run: ActiveRun, telling: Telling, isLast: boolean): void {

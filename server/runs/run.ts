@@ -37,7 +37,8 @@ export interface Run {
   readonly shape: Shape
 }
 
-/** The run that the runner works on. */
+/** The run that the runner works on, or one that was cancelled before it came to that. */
 export interface ActiveRun extends Run {
+  /** What it works on: nothing, where it never began. */
   readonly prompt: Prompt
 }

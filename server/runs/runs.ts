@@ -10,7 +10,7 @@ import { refuseDepth } from './depth.ts'
 import { type Eta, Progress } from './eta.ts'
 import type { Job, JobQuery } from './job.ts'
 import { RunQueue } from './queue.ts'
-import { RunRecorder } from './record.ts'
+import { type RunRecord, RunRecorder } from './record.ts'
 import { Room } from './room.ts'
 import type { ActiveRun, Run, Submission } from './run.ts'
 import { shapeOf } from './speeds.ts'
@@ -19,8 +19,8 @@ import type { Supervisor } from './supervisor.ts'
 
 /** What whoever watches the runs is told, in this order for each run. */
 export type RunChange =
-  /** Runs came, went, or were forgotten before they began. */
-  | { readonly type: 'queue'; readonly hasForgotten?: boolean }
+  /** Runs came or went. */
+  | { readonly type: 'queue' }
   | { readonly type: 'event'; readonly run: ActiveRun; readonly event: RunEvent }
   /** The run has left the queue and is in the history. */
   | { readonly type: 'settled'; readonly run: ActiveRun }
@@ -141,17 +141,22 @@ export class Runs {
     return run
   }
 
-  /** Takes runs that wait out of the queue; others are left alone. */
+  /** Takes runs that wait out of the queue: they are cancelled, as the one under way can be. Others are left alone. */
   remove(ids: readonly string[]): void {
-    const waiting = [...new Set(ids)].filter((id) => this.#queue.has(id))
+    const wanted = new Set(ids)
+    const waiting = this.#queue.runs.filter(({ id }) => wanted.has(id))
     if (waiting.length === 0) return
+    const now = Date.now()
+    const cancelled = waiting.map((run) => ({ run: { ...run, prompt: {} }, event: interruptionOf(run.id, now) }))
     // First where it may fail: what cannot be taken out stays.
-    this.#store.removeWaiting(waiting, Date.now())
-    const removed = this.#queue.remove(waiting)
+    this.#store.finishAll(new Map(cancelled.map(({ run, event }) => [run.id, { record: recordOf(run, event) }])), now)
+    const removed = this.#queue.remove(ids)
     for (const id of removed) this.#detach(id)
     // One of an earlier host may have delivered something.
     this.#forget(removed)
-    this.#announce({ type: 'queue', hasForgotten: true })
+    for (const { run, event } of cancelled) this.#announce({ type: 'event', run, event })
+    this.#announce({ type: 'queue' })
+    for (const { run } of cancelled) this.#announce({ type: 'settled', run })
   }
 
   clear(): void {
@@ -296,23 +301,25 @@ export class Runs {
 
   #abandon(run: Run, message: string): void {
     const { prompt } = this.#store.graph(run.id)
-    const recorder = new RunRecorder(prompt)
-    recorder.add({
-      runId: run.id,
-      sequence: 0,
-      time: Date.now(),
-      type: 'failed',
-      error: {
-        node: null,
-        nodeType: '',
-        code: 'runner_lost',
-        message,
-        remedy: 'Send the run again, with a smaller picture or smaller tiles if it takes too much memory.',
-        executed: [],
-        inputs: {},
+    const record = recordOf(
+      { ...run, prompt },
+      {
+        runId: run.id,
+        sequence: 0,
+        time: Date.now(),
+        type: 'failed',
+        error: {
+          node: null,
+          nodeType: '',
+          code: 'runner_lost',
+          message,
+          remedy: 'Send the run again, with a smaller picture or smaller tiles if it takes too much memory.',
+          executed: [],
+          inputs: {},
+        },
       },
-    })
-    this.#store.finish(run.id, { record: recorder.record() }, Date.now())
+    )
+    this.#store.finish(run.id, { record }, Date.now())
   }
 
   #open(id: string): Run | undefined {
@@ -472,6 +479,17 @@ export class Runs {
   #announce(change: RunChange): void {
     for (const listener of this.#listeners) listener(change)
   }
+}
+
+function interruptionOf(id: string, time: number): RunEvent {
+  return { runId: id, sequence: 0, time, type: 'interrupted', node: null, executed: [] }
+}
+
+/** The record of a run of which nothing but its end is known. */
+function recordOf({ prompt }: ActiveRun, event: RunEvent): RunRecord {
+  const recorder = new RunRecorder(prompt)
+  recorder.add(event)
+  return recorder.record()
 }
 
 /** Bytes of the pictures that come with a run. */

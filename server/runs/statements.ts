@@ -35,7 +35,6 @@ export function statementsOf(database: Database.Database) {
     webhook: database.prepare('SELECT webhook FROM runs WHERE id = ?'),
     prune: database.prepare('DELETE FROM runs WHERE finish <= ?'),
     renumber: database.prepare("UPDATE runs SET number = ? WHERE id = ? AND status = 'waiting'"),
-    removeWaiting: database.prepare("DELETE FROM runs WHERE id = ? AND status = 'waiting'"),
     item: database.prepare(`SELECT ${item} FROM runs JOIN graphs USING (id) WHERE id = ?`),
     oldestOpen: database.prepare("SELECT min(created_at) AS time FROM runs WHERE status IN ('waiting', 'running')"),
     exists: database.prepare('SELECT 1 FROM runs WHERE id = ?'),

@@ -5,7 +5,7 @@ import { atomically } from './atomically.ts'
 import { Deliveries } from './deliveries.ts'
 import { FileIndex } from './file-index.ts'
 import { type Job, type JobQuery, type ListedJob, outcomeOf, summaryOf, workflowId } from './job.ts'
-import { type RunRecord, RunRecorder } from './record.ts'
+import type { RunRecord } from './record.ts'
 import { type ItemRow, itemText, type JobRow, type RunRow, recordText, toListed } from './rows.ts'
 import type { Run } from './run.ts'
 import { type Shape, Speeds } from './speeds.ts'
@@ -39,8 +39,6 @@ const MAX_HISTORY = 100_000
 /** As many as ComfyUI keeps: a list without a limit holds no more. */
 const MAX_LISTED = 10_000
 const PAGE = 20
-/** The record of a run that never began. */
-const NOTHING = new RunRecorder({}).record()
 
 /**
  * Runs on disk. Graphs are kept and given back as JSON text, so that listing the queue or the history parses nothing;
@@ -134,20 +132,16 @@ export class RunStore {
     })
   }
 
+  /** As `finish`, of all of them or of none. */
+  finishAll(endings: ReadonlyMap<string, Ending>, now: number): void {
+    atomically(this.#database, () => {
+      for (const [id, ending] of endings) this.finish(id, ending, now)
+    })
+  }
+
   /** Gives a run that waits another place in the queue. */
   renumber(id: string, number: number): void {
     atomically(this.#database, () => this.#statements.renumber.run(number, id))
-  }
-
-  /** Forgets runs that wait; whoever is to be told of their end is told that they were cancelled. */
-  removeWaiting(ids: readonly string[], now: number): void {
-    atomically(this.#database, () => {
-      for (const id of ids) {
-        const found = this.#statements.webhook.get(id) as { webhook: string | null } | undefined
-        const { changes } = this.#statements.removeWaiting.run(id)
-        if (changes > 0 && found?.webhook) this.deliveries.add(id, found.webhook, 'cancelled', NOTHING, now)
-      }
-    })
   }
 
   /** What the runner needs of a run. */

@@ -10,7 +10,6 @@ import { runEventRoutes } from '../../../server/http/run-events.ts'
 import type { Narration, Told } from '../../../server/narration/narration.ts'
 import { encodeFrame } from '../../../server/protocol/frames.ts'
 import type { ActiveRun } from '../../../server/runs/run.ts'
-import type { Runs } from '../../../server/runs/runs.ts'
 import { type FakeHost, fakeGraph, get, Listener, post, startFakeHost, until } from '../runs/fake-host.ts'
 
 /** What a client that was away missed, as server-sent events and over the socket. */
@@ -149,8 +148,7 @@ describe('a client that does not read', () => {
         return () => listeners.delete(listen)
       },
     }
-    const runs = { subscribe: () => () => undefined, isKnown: () => true }
-    const app = express().use(runEventRoutes(runs as unknown as Runs, narration as unknown as Narration))
+    const app = express().use(runEventRoutes(narration as unknown as Narration))
     const server = createServer(app).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const client = connect((server.address() as AddressInfo).port, '127.0.0.1')

@@ -41,11 +41,11 @@ function open(execute: Supervisor['execute']) {
 test('a run that cannot be taken out of the queue stays in it', () => {
   const { runs } = open(() => new Promise(() => undefined))
   const { id } = runs.submit(submission)
-  vi.spyOn(store, 'removeWaiting').mockImplementationOnce(full)
+  vi.spyOn(store, 'finishAll').mockImplementationOnce(full)
   expect(() => runs.remove([id])).toThrow(/full/)
   expect(runs.isOpen(id)).toBe(true)
   runs.remove([id])
-  expect([runs.isOpen(id), runs.isKnown(id)]).toEqual([false, false])
+  expect([runs.isOpen(id), runs.job(id)?.status]).toEqual([false, 'cancelled'])
   runs.close()
 })
 

@@ -180,7 +180,9 @@ function end(model: Model, status: JobStatus): void {
 
 function removeWaiting(model: Model, id: string): void {
   const index = model.waiting.findIndex((run) => run.id === id)
-  if (index >= 0) model.waiting.splice(index, 1)
+  if (index < 0) return
+  model.waiting.splice(index, 1)
+  model.ended.set(id, 'cancelled')
 }
 
 const submit = fc
@@ -253,7 +255,7 @@ const commands: fc.Arbitrary<Step>[] = [
   fc.constant(
     step('clear', (model, real) => {
       real.runs.clear()
-      model.waiting.length = 0
+      for (const { id } of [...model.waiting]) removeWaiting(model, id)
     }),
   ),
   anyId.map((id) =>
