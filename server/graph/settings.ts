@@ -30,9 +30,14 @@ export function applySettings(prompt: Prompt, settings: readonly string[], catal
 }
 
 /** A parameter of a node of a graph. */
-interface Place {
+export interface Place {
   readonly id: string
   readonly parameter: string
+}
+
+/** Where a setting leads, by what stands before its `=`. @throws RestorationError `workflow_invalid` */
+export function placeNamed(prompt: Prompt, name: string, catalogue: Catalogue): Place {
+  return placeOf(name, namesOf(prompt, catalogue))
 }
 
 /** What the nodes of a graph answer to: the class of each id, and the ids of each title, class and parameter. */

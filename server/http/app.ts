@@ -27,6 +27,7 @@ import { healthRoutes } from './health.ts'
 import { historyRoutes } from './history.ts'
 import { interruptRoutes } from './interrupt.ts'
 import { jobRoutes } from './jobs.ts'
+import { KeptFiles } from './kept-files.ts'
 import { type FollowLog, logRoutes } from './logs.ts'
 import { otherMethods } from './methods.ts'
 import { metricsRoutes } from './metrics.ts'
@@ -99,14 +100,16 @@ export function createApp(options: AppOptions): Express {
 
   const bodies = new Bodies(new Room(MAX_RECEIVED))
   const readWorkflow = namedWorkflows(options.workflows, options.userFiles)
-  const accept = promptAcceptor({ ...options, readWorkflow })
+  const kept = new KeptFiles(files, options.fileIndex)
+  const accept = promptAcceptor({ ...options, readWorkflow, kept })
   const api = Router()
   api.use(uploadRoutes(files, options.fileIndex, options.previewer, bodies, options))
   api.use(userdataRoutes(options.userFiles, bodies))
   const content = contentRoutes(files, options.fileIndex, bodies, options.maxUpload)
   // Some clients send JSON as text/plain; a setting may be any JSON value.
-  api.use(express.json({ type: () => true, limit: MAX_JSON, strict: false }))
-  api.use(shallowBody)
+  const readJson = [express.json({ type: () => true, limit: MAX_JSON, strict: false }), shallowBody]
+  const run = runRoutes(runs, accept, files, options.fileIndex, { bodies, maxUpload: options.maxUpload, readJson })
+  api.use(readJson)
   api.use(promptRoutes(runs, accept), queueRoutes(runs), historyRoutes(runs), interruptRoutes(runs))
   api.use(freeRoutes(supervisor), objectInfoRoutes(surroundings), catalogueRoutes(surroundings, options.maxUpload))
   api.use(modelRoutes(options.modelFacts), documentRoutes())
@@ -116,13 +119,8 @@ export function createApp(options: AppOptions): Express {
   )
   api.use(viewRoutes(files, options.previewer, options.maxPixels), workflowRoutes(options.workflows))
   api.use(settingsRoutes(options.settings), logRoutes(options.hostLog, files, options.followLog))
-  const onlyApi = [
-    jobRoutes(runs),
-    runRoutes(runs, accept, files, options.fileIndex),
-    runEventRoutes(options.narration),
-    zipRoutes(runs, files),
-  ]
-  app.use('/api', content, api, ...onlyApi)
+  const onlyApi = [jobRoutes(runs), runEventRoutes(options.narration), zipRoutes(runs, files)]
+  app.use('/api', content, run, api, ...onlyApi)
   app.use(api)
   app.use(otherMethods, notFound)
   app.use(failureHandler(options.log))

@@ -2,12 +2,21 @@ import { type Response, Router } from 'express'
 import type { Prompt } from '../graph/prompt.ts'
 import { isWorkflow } from '../graph/workflow.ts'
 import { promptRequestSchema } from '../protocol/requests.ts'
-import { prepareRun, type Surroundings, withWorkflow } from '../runs/intake.ts'
+import {
+  prepareRun,
+  type Refusal,
+  type SentPicture,
+  type Surroundings,
+  withPictures,
+  withWorkflow,
+} from '../runs/intake.ts'
 import type { Job } from '../runs/job.ts'
 import type { Run } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Webhooks } from '../runs/webhooks.ts'
+import { inputName } from './content.ts'
 import { parse } from './failure.ts'
+import type { KeptFiles } from './kept-files.ts'
 import type { ReadWorkflow } from './named-workflows.ts'
 
 /** GET and POST /prompt: how much is queued; queue a graph, in the API or the UI format. */
@@ -30,28 +39,34 @@ export interface Accepted {
   readonly nodeErrors: object
 }
 
-/**
- * Queues what a client sent; undefined when it was refused, which the client has been told.
- * @param takeCompleted whether the same run under its own id that has completed is taken for this one
- */
-export type AcceptPrompt = (sent: unknown, response: Response, takeCompleted?: boolean) => Promise<Accepted | undefined>
+/** How a run is queued. */
+export interface Demand {
+  /** Whether the same run under its own id that has completed is taken for this one. @default false */
+  readonly takeCompleted?: boolean
+  /** Files that came with it, to be inputs of its graph. @default none */
+  readonly pictures?: readonly SentPicture[]
+}
+
+/** Queues what a client sent; undefined when it was refused, which the client has been told. */
+export type AcceptPrompt = (sent: unknown, response: Response, demand?: Demand) => Promise<Accepted | undefined>
 
 export interface AcceptorParts {
   readonly runs: Runs
   readonly surroundings: Surroundings
   readonly webhooks: Pick<Webhooks, 'check'>
   readonly readWorkflow: ReadWorkflow
+  readonly kept: Pick<KeptFiles, 'save'>
 }
 
 export function promptAcceptor(parts: AcceptorParts): AcceptPrompt {
-  return (sent, response, takeCompleted = false) => acceptPrompt(sent, response, takeCompleted, parts)
+  return (sent, response, demand = {}) => acceptPrompt(sent, response, demand, parts)
 }
 
 async function acceptPrompt(
   sent: unknown,
   response: Response,
-  takeCompleted: boolean,
-  { runs, surroundings, webhooks, readWorkflow }: AcceptorParts,
+  { takeCompleted = false, pictures = [] }: Demand,
+  { runs, surroundings, webhooks, readWorkflow, kept }: AcceptorParts,
 ): Promise<Accepted | undefined> {
   const body = parse(promptRequestSchema, isWorkflow(sent) ? { prompt: sent } : (sent ?? {}))
   const graph = body.prompt === undefined ? await namedGraph(body.workflow, readWorkflow) : body.prompt
@@ -63,7 +78,11 @@ async function acceptPrompt(
   const webhook = body.webhook ?? undefined
   if (webhook !== undefined) webhooks.check(webhook)
   const targets = body.partial_execution_targets ?? undefined
-  const order = { graph, settings: body.set, targets }
+  const keep = async ({ filename, bytes }: SentPicture) =>
+    inputName(await kept.save({ type: 'input', subfolder: '', filename, bytes, overwrite: false }))
+  const ordered = await withPictures({ graph, settings: body.set, targets }, pictures, surroundings, keep)
+  if (!ordered.ok) return refuse(ordered, response)
+  const { order } = ordered
   const earlier = runSentBefore(runs, body.prompt_id, takeCompleted)
   if (earlier !== undefined) {
     const repeated = await prepareRun({ ...order, sentAt: earlier.createdAt }, surroundings)
@@ -71,10 +90,7 @@ async function acceptPrompt(
   }
   const sentAt = Date.now()
   const prepared = await prepareRun({ ...order, sentAt }, surroundings)
-  if (!prepared.ok) {
-    response.status(400).json({ error: prepared.error, node_errors: prepared.nodeErrors })
-    return undefined
-  }
+  if (!prepared.ok) return refuse(prepared, response)
   const client = typeof body.client_id === 'string' ? { client_id: body.client_id } : {}
   const run = runs.submit({
     id: body.prompt_id ?? undefined,
@@ -90,6 +106,10 @@ async function acceptPrompt(
     webhook,
   })
   return { run, nodeErrors: prepared.nodeErrors }
+}
+
+function refuse({ error, nodeErrors }: Refusal, response: Response): undefined {
+  response.status(400).json({ error, node_errors: nodeErrors })
 }
 
 async function namedGraph(workflow: unknown, readWorkflow: ReadWorkflow): Promise<unknown> {

@@ -1,30 +1,61 @@
 import { readFile } from 'node:fs/promises'
-import { type Response, Router } from 'express'
+import { type RequestHandler, type Response, Router } from 'express'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { runQuerySchema } from '../protocol/requests.ts'
+import { type RunQuery, runQuerySchema } from '../protocol/requests.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { failureOf, type Job, picturesOf, timesOf } from '../runs/job.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { HostFiles } from '../storage/host-files.ts'
+import type { Bodies } from './bodies.ts'
 import { formatOf, inputName } from './content.ts'
 import { parse } from './failure.ts'
-import type { AcceptPrompt } from './prompt.ts'
+import type { Accepted, AcceptPrompt } from './prompt.ts'
+import { readRunForm } from './run-form.ts'
 
 /** Pictures that come back inside of the answer, in bytes. */
 const MAX_INLINE = 64 * 2 ** 20
 
+/** How the bodies of runs are read. */
+export interface RunBodies {
+  readonly bodies: Bodies
+  /** Bytes of one picture. */
+  readonly maxUpload: number
+  readonly readJson: readonly RequestHandler[]
+}
+
 /**
- * POST /runs?wait=SECONDS: a graph as POST /prompt takes it, answered when it has ended. 200 with the pictures, by address
- * or with `inline=true` as base64; 500 with the error; 202 when it goes on, and GET /api/jobs/{id} tells the rest. The same
- * run that has completed under its own id is answered for, not run again: its client did not hear the answer.
+ * POST /runs?wait=SECONDS: a graph as POST /prompt takes it, or a form with its pictures, answered when it has ended. 200
+ * with the pictures, by address or with `inline=true` as base64; 500 with the error; 202 when it goes on, and GET
+ * /api/jobs/{id} tells the rest. The same run that has completed under its own id is answered for, not run again: its
+ * client did not hear the answer.
  */
-export function runRoutes(runs: Runs, accept: AcceptPrompt, files: HostFiles, index: FileIndex): Router {
+export function runRoutes(
+  runs: Runs,
+  accept: AcceptPrompt,
+  files: HostFiles,
+  index: FileIndex,
+  { bodies, maxUpload, readJson }: RunBodies,
+): Router {
   const router = Router()
-  router.post('/runs', async (request, response) => {
-    const { wait, inline } = parse(runQuerySchema, request.query)
-    const accepted = await accept(request.body, response, true)
-    if (accepted === undefined) return
+  const isForm: RequestHandler = (request, _response, next) =>
+    next(typeof request.is('multipart/form-data') === 'string' ? undefined : 'route')
+  router.post('/runs', isForm, async (request, response) => {
+    const query = parse(runQuerySchema, request.query)
+    // Its pictures are in memory until they are kept, not until the run has ended.
+    const accepted = await bodies.hold(async (keep) => {
+      const { sent, pictures } = await readRunForm(request, maxUpload, keep)
+      return accept(sent, response, { takeCompleted: true, pictures })
+    })
+    if (accepted !== undefined) await answer(accepted, query, response)
+  })
+  router.post('/runs', ...readJson, async (request, response) => {
+    const query = parse(runQuerySchema, request.query)
+    const accepted = await accept(request.body, response, { takeCompleted: true })
+    if (accepted !== undefined) await answer(accepted, query, response)
+  })
+
+  async function answer(accepted: Accepted, { wait, inline }: RunQuery, response: Response): Promise<void> {
     const { id } = accepted.run
     if (runs.isOpen(id)) await ended(runs, id, wait, response)
     // Where the host ends with it, nothing can be looked up any more.
@@ -42,7 +73,8 @@ export function runRoutes(runs: Runs, accept: AcceptPrompt, files: HostFiles, in
       .location(`/api/jobs/${encodeURIComponent(id)}`)
       .status(STATUS[job.status])
       .json(body)
-  })
+  }
+
   return router
 }
 

@@ -9,6 +9,12 @@ const priority = z
   .transform(Number)
   .refine(Number.isFinite, 'expected a finite number')
 
+/** Off unless `true` or `1` says otherwise. */
+const flag = z
+  .string()
+  .optional()
+  .transform((value) => ['true', '1'].includes((value ?? '').toLowerCase()))
+
 /** POST /prompt. `prompt` may be a graph in the API or in the UI format. */
 export const promptRequestSchema = z.looseObject({
   prompt: z.unknown().optional(),
@@ -33,6 +39,20 @@ export const promptRequestSchema = z.looseObject({
   webhook: z.string().max(2000).nullish(),
   /** Ours: `node.parameter=value`, applied to the graph. */
   set: z.array(z.string().max(100_000)).max(1000).default([]),
+})
+
+const { set, prompt_id, client_id, number, webhook } = promptRequestSchema.shape
+
+/** POST /runs as a form, beside its files: what it says of the same names in JSON. */
+export const runFormSchema = z.object({
+  /** The name of a workflow that is shipped or saved, or a graph as JSON. */
+  workflow: z.string('expected the name of a workflow, or a graph as JSON'),
+  set,
+  prompt_id,
+  client_id,
+  number,
+  front: flag,
+  webhook,
 })
 
 /** POST /queue and POST /history. */
@@ -80,12 +100,6 @@ export const tileQuerySchema = viewQuerySchema.extend({
   /** What GET /picture said; lets browsers keep the tile without asking. */
   version: z.string().optional(),
 })
-
-/** Off unless `true` or `1` says otherwise. */
-const flag = z
-  .string()
-  .optional()
-  .transform((value) => ['true', '1'].includes((value ?? '').toLowerCase()))
 
 /** On unless `false` says otherwise, as ComfyUI reads it. */
 const flagOn = z
@@ -177,4 +191,5 @@ export const runQuerySchema = z.object({
   inline: flag,
 })
 
+export type RunQuery = z.infer<typeof runQuerySchema>
 export type PromptRequest = z.infer<typeof promptRequestSchema>

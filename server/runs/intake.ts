@@ -3,7 +3,8 @@ import type { Catalogue, Choices, ModelChoices } from '../graph/catalogue.ts'
 import { coerce, unwrap } from '../graph/coerce.ts'
 import { entryOf } from '../graph/entry.ts'
 import type { Prompt } from '../graph/prompt.ts'
-import { type NodeErrors, type PromptError, type Validation, validatePrompt } from '../graph/validate.ts'
+import { type Place, placeNamed } from '../graph/settings.ts'
+import { type Validation, validatePrompt } from '../graph/validate.ts'
 import { isWorkflow } from '../graph/workflow.ts'
 import { readGraph } from '../graph/workflow-to-prompt.ts'
 import { refuseDepth } from './depth.ts'
@@ -20,9 +21,10 @@ export interface Order {
 }
 
 /** A graph that can run, at least in part, and the bytes of all pictures that it loads by their names. */
-export type Prepared =
-  | (Extract<Validation, { ok: true }> & { readonly pictureBytes: number })
-  | Extract<Validation, { ok: false }>
+export type Prepared = (Extract<Validation, { ok: true }> & { readonly pictureBytes: number }) | Refusal
+
+/** A graph that cannot run. */
+export type Refusal = Extract<Validation, { ok: false }>
 
 /** What of the host's state validation depends on. */
 export interface Surroundings {
@@ -58,12 +60,55 @@ export async function prepareRun(order: Order, surroundings: Surroundings): Prom
   }
 }
 
+/** A picture that came with a graph, for the parameter that a field names as settings do. */
+export interface SentPicture {
+  readonly field: string
+  readonly filename: string
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Has a graph load the pictures that came with it. None of them is kept unless it can run with all of them.
+ * @param keep keeps one; gives the name by which nodes load it
+ * @returns the order with settings that name them, or why it is refused
+ * @throws RestorationError `invalid_input` for a picture that nothing would load, or two for the same place
+ */
+export async function withPictures(
+  order: Order,
+  pictures: readonly SentPicture[],
+  surroundings: Surroundings,
+  keep: (picture: SentPicture) => Promise<string>,
+): Promise<{ readonly ok: true; readonly order: Order } | Refusal> {
+  if (pictures.length === 0) return { ok: true, order }
+  const named = (names: readonly string[]) => pictures.map(({ field }, i) => `${field}=${names[i]}`)
+  const asSent = named(pictures.map(({ filename }) => filename))
+  const attachments = Object.fromEntries(pictures.map(({ filename, bytes }) => [filename, bytes]))
+  const trial = await prepareRun({ ...order, settings: [...order.settings, ...asSent], attachments }, surroundings)
+  if (!trial.ok) return trial
+  refuseUnloaded(trial.prompt, pictures, await surroundings.catalogue())
+  const names = []
+  for (const picture of pictures) names.push(await keep(picture))
+  return { ok: true, order: { ...order, settings: [...order.settings, ...named(names)] } }
+}
+
+function refuseUnloaded(prompt: Prompt, pictures: readonly SentPicture[], catalogue: Catalogue): void {
+  const places = picturePlaces(prompt, catalogue).map(({ id, parameter }) => `${id}.${parameter}`)
+  const taken = new Set<string>()
+  for (const { field } of pictures) {
+    const { id, parameter } = placeNamed(prompt, field, catalogue)
+    const place = `${id}.${parameter}`
+    if (!places.includes(place) || taken.has(place)) {
+      const message = taken.has(place)
+        ? `Two files are for ${place}, the second as '${field}'.`
+        : `'${field}' is a file, but ${prompt[id]!.class_type} loads none by its ${parameter}.`
+      throw new RestorationError('invalid_input', message, `Send one file for each of: ${places.join(', ')}.`)
+    }
+    taken.add(place)
+  }
+}
+
 /** An error in the form of ComfyUI's refusals. */
-export function refusal(error: RestorationError): {
-  readonly ok: false
-  readonly error: PromptError
-  readonly nodeErrors: NodeErrors
-} {
+export function refusal(error: RestorationError): Refusal {
   const { code, message, remedy } = error
   return { ok: false, error: { type: code, message, details: remedy, extra_info: { remedy } }, nodeErrors: {} }
 }
@@ -95,12 +140,18 @@ async function imageSizes(
 /** What a graph says where it chooses one of the pictures in the input folder. */
 export function pictureNames(prompt: Prompt, catalogue: Catalogue): ReadonlySet<string> {
   const names = new Set<string>()
-  for (const node of Object.values(prompt ?? {})) {
-    for (const parameter of catalogue.get(node?.class_type)?.parameters ?? []) {
-      if (parameter.kind !== 'COMBO' || parameter.optionsFrom !== 'input_images') continue
-      const coerced = coerce(parameter.kind, unwrap(node.inputs?.[parameter.name]))
-      if (coerced.ok && typeof coerced.value === 'string') names.add(coerced.value)
-    }
+  for (const { id, parameter } of picturePlaces(prompt, catalogue)) {
+    const coerced = coerce('COMBO', unwrap(prompt[id]?.inputs?.[parameter]))
+    if (coerced.ok && typeof coerced.value === 'string') names.add(coerced.value)
   }
   return names
+}
+
+/** The parameters by which a graph chooses pictures in the input folder. */
+function picturePlaces(prompt: Prompt, catalogue: Catalogue): Place[] {
+  return Object.entries(prompt ?? {}).flatMap(([id, node]) =>
+    (catalogue.get(node?.class_type)?.parameters ?? [])
+      .filter((parameter) => parameter.kind === 'COMBO' && parameter.optionsFrom === 'input_images')
+      .map(({ name }) => ({ id, parameter: name })),
+  )
 }

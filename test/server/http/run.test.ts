@@ -3,9 +3,11 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import express from 'express'
 import { expect, test } from 'vitest'
+import { Bodies } from '../../../server/http/bodies.ts'
 import type { AcceptPrompt } from '../../../server/http/prompt.ts'
 import { runRoutes } from '../../../server/http/run.ts'
 import type { FileIndex } from '../../../server/runs/file-index.ts'
+import { Room } from '../../../server/runs/room.ts'
 import type { Runs } from '../../../server/runs/runs.ts'
 import type { HostFiles } from '../../../server/storage/host-files.ts'
 import { until } from '../runs/fake-host.ts'
@@ -26,7 +28,8 @@ test('nobody is waited for who hung up before the run was accepted', async () =>
     isAccepted = true
     return { run: { id: 'run', number: 0 }, nodeErrors: {} }
   }
-  const routes = runRoutes(runs as unknown as Runs, accept, {} as HostFiles, {} as FileIndex)
+  const bodies = { bodies: new Bodies(new Room(1)), maxUpload: 1, readJson: [] }
+  const routes = runRoutes(runs as unknown as Runs, accept, {} as HostFiles, {} as FileIndex, bodies)
   const server = createServer(express().use(routes)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
