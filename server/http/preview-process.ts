@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import sharp, { type Metadata } from 'sharp'
-import { refuseForeign, refuseLarge, unreadable } from '../../nodes/pixels/decode.ts'
+import { refuseForeign, refuseLarge, unreadable } from '../../nodes/pixels/picture-header.ts'
 import { addPngText } from '../../nodes/pixels/png-text.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { readPngText } from '../graph/png-text.ts'

@@ -144,6 +144,51 @@ describe('of a damaged file', () => {
     expect(notes).toEqual([expect.stringContaining('premature end of data segment')])
   })
 
+  describe('that is a JPEG with a white border below', () => {
+    const bordered = async () => {
+      const samples = Uint8Array.from(data).fill(255, 3 * width * 120)
+      return sharp(samples, { raw: { width, height, channels: 3 } })
+        .jpeg()
+        .toBuffer()
+    }
+    const markerOf = (jpeg: Buffer, code: number) => jpeg.indexOf(Uint8Array.of(0xff, code))
+    /** Says that the last coefficient of its scan is the first, as many scanners and telephones do. */
+    const shortScan = (jpeg: Buffer) => {
+      const copy = Buffer.from(jpeg)
+      const scan = markerOf(jpeg, 0xda)
+      copy[scan + 2 + jpeg.readUInt16BE(scan + 2) - 2] = 0
+      return copy
+    }
+    const strayBytes = (jpeg: Buffer) => {
+      const tables = markerOf(jpeg, 0xc4)
+      return Buffer.concat([jpeg.subarray(0, tables), Uint8Array.of(1, 2, 3, 4), jpeg.subarray(tables)])
+    }
+
+    test.each([
+      ['a scan of no coefficients', shortScan, 'Invalid SOS parameters'],
+      ['stray bytes before a marker', strayBytes, '4 extraneous bytes'],
+    ])('%s takes nothing from it and is no damage', async (_, odd, complaint) => {
+      const jpeg = await bordered()
+      await expect(sharp(odd(jpeg), { failOn: 'warning' }).stats()).rejects.toThrow(complaint)
+      expect(await decode(odd(jpeg))).toEqual(await decode(jpeg))
+    })
+
+    test.each([
+      ['cut', (jpeg: Buffer) => jpeg],
+      ['odd and cut', shortScan],
+    ])('the border is not taken for what is missing: %s', async (_, odd) => {
+      const jpeg = await bordered()
+      const whole = await decode(jpeg)
+      const { frame, notes } = await decode(odd(jpeg).subarray(0, jpeg.length * 0.6))
+      const first = frame.data.findIndex((value, i) => value !== whole.frame.data[i])
+      const lost = 100 * (1 - first / frame.data.length)
+      const [, percent] = /: nothing of its last (\d+) % could be read$/.exec(notes.join())!
+      // The row of blocks in which it ends is there in part.
+      expect(lost - Number(percent)).toBeGreaterThanOrEqual(0)
+      expect(lost - Number(percent)).toBeLessThan(12)
+    })
+  })
+
   test.each([
     ['PNG', () => picture().png({ compressionLevel: 0 }).toBuffer()],
     ['GIF', () => picture().gif().toBuffer()],
@@ -207,6 +252,46 @@ describe('pages of a TIFF', () => {
       code: 'image_too_large',
       message: expect.stringContaining('3 pictures'),
     })
+  })
+
+  test.each([
+    [0.95, ['picture 4: the file is damaged .*: nothing of its last \\d+ % could be read']],
+    [
+      0.72,
+      [
+        'picture 3: the file is damaged .*: nothing of its last \\d+ % could be read',
+        'the file is damaged: what comes after picture 3 could not be found',
+      ],
+    ],
+    [
+      0.5,
+      [
+        'picture 2: the file is damaged .*: nothing of its last \\d+ % could be read',
+        'the file is damaged: what comes after picture 2 could not be found',
+      ],
+    ],
+  ])(
+    'are told of where the file ends after %d of its bytes, and only those that are damaged',
+    async (part, expected) => {
+      const pages = [1, 2, 3, 4].map((seed) => page(100, 100, seed))
+      const file = tiffOfPages(pages)
+      const { images, notes } = await decodeAll(file.subarray(0, file.length * part))
+      images.slice(0, -1).forEach(({ frame }, i) => {
+        expect(frame.data).toEqual(pages[i]!.pixels)
+      })
+      expect(notes).toEqual(expected.map((one) => expect.stringMatching(new RegExp(`^${one}$`))))
+    },
+  )
+
+  test('are whole where only the next one is lost', async () => {
+    const strip = Buffer.concat([1, 2, 3].map((seed) => page(50, 40, seed).pixels))
+    // libvips writes directories behind pixels.
+    const file = await sharp(strip, { raw: { width: 50, height: 120, channels: 3, pageHeight: 40 } })
+      .tiff({ compression: 'none' })
+      .toBuffer()
+    const cut = file.subarray(0, file.length - 100)
+    expect((await decodeAll(cut)).notes).toEqual(['the file is damaged: what comes after picture 2 could not be found'])
+    expect((await decode(cut)).notes).toEqual([])
   })
 
   test('that are previews of the first are left out, and told of', async () => {
