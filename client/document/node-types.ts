@@ -34,6 +34,11 @@ const toolSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('level'), on: z.string(), angle: z.string() }),
 ])
+const sizeSchema = z.object({
+  of: z.string(),
+  times: z.string().optional(),
+  where: z.record(z.string(), z.unknown()).optional(),
+})
 const infoSchema = z.looseObject({
   input: z.looseObject({ required: configs, optional: configs }).default({ required: {}, optional: {} }),
   input_order: z
@@ -50,6 +55,7 @@ const infoSchema = z.looseObject({
   output_node: z.boolean().default(false),
   is_input_list: z.boolean().default(false),
   picture_tool: toolSchema.nullish().catch(undefined),
+  picture_size: sizeSchema.nullish().catch(undefined),
 })
 const options = z
   .looseObject({
@@ -101,6 +107,7 @@ function describe(id: string, info: Info): NodeDescription {
     }),
     outputNode: info.output_node,
     listInput: info.is_input_list,
+    ...(info.picture_size && { size: info.picture_size }),
     ...(info.picture_tool && fits(info.picture_tool, inputs, parameters) && { tool: info.picture_tool }),
   }
 }

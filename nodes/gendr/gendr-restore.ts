@@ -41,6 +41,7 @@ export const gendrRestore = defineNode({
   summary: 'Restores and enlarges pictures in one step: bicubic scale, encode, UNet, decode, merge, colour transfer.',
   aliases: ['upscale', 'enlarge', 'enhance', 'super resolution', 'deblur', 'remove compression'],
   inputs: { image: { type: 'IMAGE' }, model: { type: 'GENDR_MODEL' } },
+  size: { of: 'image', times: 'scale' },
   parameters,
   outputs: { image: { type: 'IMAGE' } },
   async run({ image, model }, settings, context) {

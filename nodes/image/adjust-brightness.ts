@@ -9,6 +9,7 @@ export const adjustBrightness = defineNode({
   summary: 'Multiplies every colour by a factor; black stays black.',
   aliases: ['exposure', 'lighten', 'darken'],
   inputs: { images: { type: 'IMAGE' } },
+  size: { of: 'images' },
   parameters: z.object({
     factor: z.number().min(0).max(2).default(1).meta({ step: 0.01, tooltip: '1 is no change, more is brighter.' }),
   }),

@@ -8,6 +8,7 @@ export const adjustContrast = defineNode({
   title: 'Adjust Contrast',
   summary: 'Moves every colour away from mid grey, or towards it.',
   inputs: { images: { type: 'IMAGE' } },
+  size: { of: 'images' },
   parameters: z.object({
     factor: z.number().min(0).max(2).default(1).meta({ step: 0.01, tooltip: '1 is no change, more is more contrast.' }),
   }),

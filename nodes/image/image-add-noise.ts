@@ -12,6 +12,7 @@ export const imageAddNoise = defineNode({
   summary: 'Adds Gaussian noise: a little grain over a restored picture hides that it is too smooth.',
   aliases: ['film grain'],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image' },
   parameters: z.object({
     seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).meta({ tooltip: 'The same seed, the same noise.' }),
     strength: z.number().min(0).max(1).default(0.5).meta({

@@ -14,6 +14,7 @@ export const imageAutoLevels = defineNode({
     'Stretches the contrast from black to white by itself; colour by colour it also takes the cast of faded prints away.',
   aliases: ['fix colours', 'faded', 'auto contrast', 'colour cast'],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image' },
   parameters: z.object({
     mode: z.enum(MODES).default('each colour').meta({
       tooltip: 'each colour removes casts (faded prints), all together keeps the colours (auto contrast).',

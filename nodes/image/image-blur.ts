@@ -13,6 +13,7 @@ export const imageBlur = defineNode({
   title: 'Blur Image',
   summary: 'Softens a picture with a Gaussian.',
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image' },
   parameters: z.object({
     blur_radius: z.int().min(1).max(31).default(1).meta({ tooltip: 'In pixels: how far each pixel is spread.' }),
     sigma: z.number().min(0.1).max(10).default(1).meta({

@@ -20,6 +20,7 @@ export const imageDenoise = defineNode({
   summary: 'Takes grain and sensor noise away by averaging patches that are alike (non-local means); edges stay.',
   aliases: ['remove noise', 'remove grain', 'noise reduction'],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image' },
   parameters: z.object({
     noise: z.number().min(0).max(100).default(0).meta({
       step: 0.5,

@@ -19,6 +19,7 @@ export const imageDustAndScratches = defineNode({
     'Replaces specks and thin scratches of scans by what is around them (median), and keeps the rest; a little of very fine detail goes with them.',
   aliases: ['remove dust', 'scratches', 'specks', 'spots', 'repair a scan', 'median'],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image' },
   parameters: z.object({
     radius: z.int().min(1).max(20).default(2).meta({
       tooltip: 'In pixels: as much as the widest scratch is wide, and more than half as much as the widest speck.',

@@ -33,6 +33,7 @@ export const imageFillAlpha = defineNode({
         'The colour above, or the colours of what is opaque: then a cut-out that is restored and joined with its alpha again has no fringe.',
     }),
   }),
+  size: { of: 'image' },
   outputs: { IMAGE: { type: 'IMAGE' } },
   async run({ image, mask }, { color, fill }) {
     const rgb = [(color >> 16) & 0xff, (color >> 8) & 0xff, color & 0xff].map((level) => level / 255)

@@ -9,6 +9,7 @@ export const imageFlip = defineNode({
   summary: 'Mirrors a picture top to bottom or left to right; no pixel changes.',
   aliases: ['mirror'],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image' },
   parameters: z.object({
     flip_method: z.enum(['x-axis: vertically', 'y-axis: horizontally']).default('x-axis: vertically'),
   }),

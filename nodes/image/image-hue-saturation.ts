@@ -29,6 +29,7 @@ export const imageHueSaturation = defineNode({
   summary: 'Turns the hue, and makes colours stronger or weaker without a change of their brightness.',
   aliases: ['black and white', 'greyscale', 'desaturate', 'vibrance'],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image' },
   parameters,
   outputs: { IMAGE: { type: 'IMAGE' } },
   async run({ image }, settings, context) {

@@ -9,6 +9,7 @@ export const imageInvert = defineNode({
   title: 'Invert Image',
   summary: 'Turns each colour into its complement.',
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image' },
   parameters: z.object({}),
   outputs: { IMAGE: { type: 'IMAGE' } },
   run({ image }) {

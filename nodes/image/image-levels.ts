@@ -20,6 +20,7 @@ export const imageLevels = defineNode({
   summary: 'Sets black point, white point and gamma: what a faded or too dark photograph needs first.',
   aliases: ['contrast', 'exposure', 'gamma', 'black point'],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image' },
   parameters: z.object({
     black: level(0, 'This level and below become black.'),
     white: level(255, 'This level and above become white.'),

@@ -10,6 +10,7 @@ export const imageScaleBy = defineNode({
   summary: 'Scales a picture by a factor.',
   aliases: ['resize', 'shrink', 'enlarge'],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image', times: 'scale_by' },
   parameters: z.object({
     upscale_method: z.enum(RESIZE_METHODS).default('nearest-exact'),
     scale_by: z.number().min(0.01).max(8).default(1).meta({ step: 0.01 }),

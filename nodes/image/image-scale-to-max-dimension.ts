@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { resizeFrame } from '../pixels/resize.ts'
-import { roundHalfEven } from '../pixels/round-half-even.ts'
 import { checkPixels } from '../sdk/checks.ts'
 import { defineNode } from '../sdk/node.ts'
+import { roundHalfEven } from '../sdk/round-half-even.ts'
 
 const METHODS = ['area', 'lanczos', 'bilinear', 'nearest-exact', 'bicubic'] as const
 

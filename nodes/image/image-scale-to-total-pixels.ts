@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { RESIZE_METHODS, resizeFrame } from '../pixels/resize.ts'
-import { roundHalfEven } from '../pixels/round-half-even.ts'
 import { checkPixels } from '../sdk/checks.ts'
 import { defineNode } from '../sdk/node.ts'
+import { roundHalfEven } from '../sdk/round-half-even.ts'
 
 /** ImageScaleToTotalPixels as ComfyUI has it (comfy_extras/nodes_post_processing.py): a megapixel is 1024². */
 export const imageScaleToTotalPixels = defineNode({

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { fillSize } from '../pixels/fill-size.ts'
 import { RESIZE_METHODS, resizeFrame } from '../pixels/resize.ts'
-import { roundHalfEven } from '../pixels/round-half-even.ts'
 import { checkPixels } from '../sdk/checks.ts'
 import { defineNode } from '../sdk/node.ts'
+import { roundHalfEven } from '../sdk/round-half-even.ts'
 import type { Frame } from '../sdk/values.ts'
 
 /** ImageScale as ComfyUI has it (nodes.py): 0 for one side keeps the ratio, 0 for both keeps the picture. */

@@ -17,6 +17,7 @@ export const imageSharpen = defineNode({
   summary: 'Sharpens a picture by what a blur of it lacks. ImageUnsharpMask does the same in finer steps.',
   aliases: ['deblur'],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image' },
   parameters: z.object({
     sharpen_radius: z.int().min(1).max(31).default(1).meta({ tooltip: 'In pixels: about the width of the edges.' }),
     sigma: z.number().min(0.1).max(10).default(1).meta({

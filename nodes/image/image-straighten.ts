@@ -10,6 +10,7 @@ export const imageStraighten = defineNode({
   summary: 'Turns a picture by any angle: a scan that lay askew, a horizon that slopes.',
   aliases: ['deskew', 'horizon', 'tilt', 'rotate by an angle'],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image', where: { angle: 0 } },
   parameters: z.object({
     angle: z.number().min(-180).max(180).default(0).meta({ step: 0.1, tooltip: 'In degrees, clockwise.' }),
     border: z.enum(['crop', 'white', 'black']).default('crop').meta({

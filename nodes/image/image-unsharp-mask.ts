@@ -30,6 +30,7 @@ export const imageUnsharpMask = defineNode({
   summary: 'Sharpens what differs from its surroundings, and leaves faint differences alone.',
   aliases: ['sharpen', 'deblur'],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image' },
   parameters,
   outputs: { IMAGE: { type: 'IMAGE' } },
   async run({ image }, settings, context) {

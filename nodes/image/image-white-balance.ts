@@ -26,6 +26,7 @@ export const imageWhiteBalance = defineNode({
   summary: 'Takes the colour of the light, or of yellowed paper, out of a picture.',
   aliases: ['fix colours', 'colour cast', 'yellowed', 'temperature'],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image' },
   parameters: z.object({
     method: z
       .enum(Object.keys(METHODS) as [Method, ...Method[]])

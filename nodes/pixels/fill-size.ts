@@ -1,6 +1,6 @@
+import { roundHalfEven } from '../sdk/round-half-even.ts'
 import type { Frame } from '../sdk/values.ts'
 import { type ResizeMethod, resizeFrame } from './resize.ts'
-import { roundHalfEven } from './round-half-even.ts'
 import { cropFrame } from './tiles.ts'
 
 /** Scales the largest centred rectangle of the new ratio to the size (comfy/utils.py, common_upscale with crop center). */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AnyNode, OptionsSource, ParameterMeta, PictureTool } from './node.ts'
+import type { AnyNode, OptionsSource, ParameterMeta, PictureTool, SizeRule } from './node.ts'
 import type { SocketType } from './values.ts'
 
 /** A node as data: what the host, the browser and the docs know of it. */
@@ -16,6 +16,8 @@ export interface NodeDescription {
   readonly outputs: readonly OutputDescription[]
   /** How the editor sets parameters on a picture. */
   readonly tool?: PictureTool
+  /** How large its pictures are. */
+  readonly size?: SizeRule
   readonly outputNode: boolean
   readonly listInput: boolean
   /** None of its inputs is more than another: their pictures go on side by side, or one of them is chosen. */
@@ -104,6 +106,7 @@ export function describeNode(node: AnyNode, category: string): NodeDescription {
       ...(output.tooltip === undefined ? {} : { tooltip: output.tooltip }),
     })),
     ...(node.tool === undefined ? {} : { tool: node.tool }),
+    ...(node.size === undefined ? {} : { size: node.size }),
     outputNode: node.outputNode === true,
     listInput: node.listInput === true,
     ...(node.equalInputs === true ? { equalInputs: true } : {}),

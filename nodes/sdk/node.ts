@@ -78,6 +78,15 @@ export type OutputsOf<O extends Outputs> = {
     : SocketValues[O[K]['type']] | Blocker
 }
 
+/** Each picture that comes out has the size of the one that goes into an input. */
+export interface SizeRule<Input extends string = string, Parameter extends string = string> {
+  readonly of: Input
+  /** Both sides are scaled by this parameter. */
+  readonly times?: Parameter | undefined
+  /** It is so only while these parameters have these values. */
+  readonly where?: Readonly<Partial<Record<Parameter, unknown>>> | undefined
+}
+
 /** What a run returns: the outputs and what to show, or a graph that makes the outputs. */
 export type ResultOf<O extends Outputs> = (OutputsOf<O> & { readonly ui?: NodeUi }) | Expansion
 
@@ -110,6 +119,7 @@ export interface NodeDefinition<
   readonly parameters: P
   readonly outputs: O
   readonly tool?: PictureTool<keyof I & string, keyof P['shape'] & string>
+  readonly size?: SizeRule<keyof I & string, keyof P['shape'] & string>
   /** An end of the graph: it runs because it has an effect (ComfyUI: OUTPUT_NODE). */
   readonly outputNode?: boolean
   /** The node takes whole lists: every input is an array (ComfyUI: INPUT_IS_LIST). */
@@ -146,6 +156,7 @@ export interface AnyNode {
   readonly parameters: Parameters
   readonly outputs: Outputs
   readonly tool?: PictureTool
+  readonly size?: SizeRule
   readonly outputNode?: boolean
   readonly listInput?: boolean
   readonly perNode?: boolean

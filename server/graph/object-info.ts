@@ -1,5 +1,5 @@
 import type { InputDescription, NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
-import type { PictureTool } from '../../nodes/sdk/node.ts'
+import type { PictureTool, SizeRule } from '../../nodes/sdk/node.ts'
 import { type Choices, optionsOf } from './catalogue.ts'
 import { isWidgetType } from './link-types.ts'
 
@@ -21,6 +21,8 @@ export interface ObjectInfo {
   readonly is_input_list: boolean
   /** Ours: what the editor sets on a picture. */
   readonly picture_tool?: PictureTool
+  /** Ours: how large its pictures are. */
+  readonly picture_size?: SizeRule
 }
 
 /** `[type, options]`; the type of a combo is the list of its options. */
@@ -48,6 +50,7 @@ export function objectInfo(node: NodeDescription, choices: Choices): ObjectInfo 
     output_node: node.outputNode,
     is_input_list: node.listInput,
     ...(node.tool === undefined ? {} : { picture_tool: node.tool }),
+    ...(node.size === undefined ? {} : { picture_size: node.size }),
   }
 }
 

@@ -111,7 +111,7 @@ export function createApp(options: AppOptions): Express {
   const run = runRoutes(runs, accept, files, options.fileIndex, { bodies, maxUpload: options.maxUpload, readJson })
   api.use(readJson)
   api.use(promptRoutes(runs, accept), queueRoutes(runs), historyRoutes(runs), interruptRoutes(runs))
-  api.use(freeRoutes(supervisor), objectInfoRoutes(surroundings), catalogueRoutes(surroundings, options.maxUpload))
+  api.use(freeRoutes(supervisor), objectInfoRoutes(surroundings), catalogueRoutes(surroundings, options))
   api.use(modelRoutes(options.modelFacts), documentRoutes())
   api.use(
     systemStatsRoutes(() => supervisor.latest?.device),

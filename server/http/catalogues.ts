@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import { serverFeatures } from '../protocol/messages.ts'
+import { type Limits, serverFeatures } from '../protocol/messages.ts'
 import type { Surroundings } from '../runs/intake.ts'
 
 /** The folders of models that this host has. */
@@ -14,7 +14,7 @@ const OTHER_FOLDERS: ReadonlySet<string> = new Set(
 )
 
 /** Lists that clients read at their start: what the host can do, its models, and what only ComfyUI has. */
-export function catalogueRoutes(surroundings: Surroundings, maxUpload: number): Router {
+export function catalogueRoutes(surroundings: Surroundings, limits: Limits): Router {
   const router = Router()
   /** Names of the models in a folder; undefined for a folder that nobody knows. */
   const modelsIn = async (folder: string): Promise<readonly string[] | undefined> => {
@@ -23,7 +23,7 @@ export function catalogueRoutes(surroundings: Surroundings, maxUpload: number): 
     return (await surroundings.models())[known]
   }
   router.get('/features', (_request, response) => {
-    response.json(serverFeatures(maxUpload))
+    response.json(serverFeatures(limits))
   })
   for (const path of ['/embeddings', '/extensions']) {
     router.get(path, (_request, response) => {

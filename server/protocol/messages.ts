@@ -74,6 +74,9 @@ export const featureFlagsSchema = z.looseObject({
   supports_preview_metadata: z.boolean().optional(),
   /** Ours: messages of runs come with their `sequence`, beside `type` and `data`. */
   supports_sequence: z.boolean().optional(),
+  max_upload_size: z.number().optional(),
+  /** Ours: of one picture, as nodes make it. */
+  max_pixels: z.number().optional(),
 })
 
 /** Everything that the server sends as text. */
@@ -181,10 +184,13 @@ export type ServerMessage = z.infer<typeof serverMessageSchema>
 export type ClientMessage = z.infer<typeof clientMessageSchema>
 export type FeatureFlags = z.infer<typeof featureFlagsSchema>
 
-/**
- * What this server offers; answered to a client's own flags and under GET /features.
- * @param maxUpload bytes of one upload or one attachment
- */
-export function serverFeatures(maxUpload: number) {
-  return { supports_preview_metadata: true, max_upload_size: maxUpload }
+/** What a host takes: bytes of one upload or one attachment, and pixels of one picture. */
+export interface Limits {
+  readonly maxUpload: number
+  readonly maxPixels: number
+}
+
+/** What this server offers; answered to a client's own flags and under GET /features. */
+export function serverFeatures({ maxUpload, maxPixels }: Limits): FeatureFlags {
+  return { supports_preview_metadata: true, max_upload_size: maxUpload, max_pixels: maxPixels }
 }

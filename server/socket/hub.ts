@@ -6,7 +6,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Policy } from '../guard.ts'
 import { type HostLog, LOG_SIZE, type LogEntry, logText } from '../host-log.ts'
 import type { Narration, Told } from '../narration/narration.ts'
-import { type ServerMessage, serverFeatures } from '../protocol/messages.ts'
+import { type Limits, type ServerMessage, serverFeatures } from '../protocol/messages.ts'
 import type { Surroundings } from '../runs/intake.ts'
 import type { ActiveRun } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
@@ -14,14 +14,12 @@ import { Connection } from './connection.ts'
 import { Inbox, readMessage, rejection } from './inbox.ts'
 import { answerUpgrades } from './upgrades.ts'
 
-export interface HubOptions {
+export interface HubOptions extends Limits {
   readonly runs: Runs
   readonly narration: Narration
   readonly surroundings: Surroundings
   readonly policy: Policy
   readonly log: HostLog
-  /** Bytes of one picture. */
-  readonly maxUpload: number
   /** While a run is under way, no client waits longer than this for a message, in ms. @default 4000 */
   readonly silence?: number
   /** How often sockets are checked, in ms. @default 15000 */
@@ -135,7 +133,7 @@ export class Hub {
         return work
       case 'feature_flags':
         connection.features = message.data
-        connection.send(text({ type: 'feature_flags', data: serverFeatures(this.#options.maxUpload) }))
+        connection.send(text({ type: 'feature_flags', data: serverFeatures(this.#options) }))
         return work
       case 'resume':
         this.#resume(connection, message.data.prompt_id, message.data.after)

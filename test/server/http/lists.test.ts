@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => host.stop())
 
 test.each<[string, number, unknown]>([
-  ['/features', 200, { supports_preview_metadata: true, max_upload_size: 104_857_600 }],
+  ['/features', 200, { supports_preview_metadata: true, max_upload_size: 104_857_600, max_pixels: 100_000_000 }],
   ['/embeddings', 200, []],
   ['/extensions', 200, []],
   ['/models', 200, ['gendr_models', 'upscale_models', 'iqa_models']],

@@ -96,6 +96,7 @@ describe('the messages of a run', () => {
     expect((await asking.until('feature_flags')).data).toEqual({
       supports_preview_metadata: true,
       max_upload_size: 104_857_600,
+      max_pixels: 100_000_000,
     })
     for (const client of ['plain', 'asking']) {
       await post(host, '/prompt', { prompt: fakeGraph('preview'), client_id: client })

@@ -40,6 +40,7 @@ test('while a run says nothing, its client and everybody else still hear somethi
     policy: settings,
     log: new HostLog(),
     maxUpload: 2 ** 20,
+    maxPixels: 1e8,
     silence: 100,
     heartbeat: 20,
   })
