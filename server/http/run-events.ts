@@ -9,7 +9,8 @@ const HEARTBEAT = 4000
 /**
  * GET /api/runs/{id}/events: the messages of a run as server-sent events, those that were told already first. `id` is
  * the number of a message; a client that comes back with it as `Last-Event-ID` gets what it missed. Results and previews
- * come as `frame`, in base64. Where more was told than is kept, `resumed` says so. The stream ends with the run.
+ * come as `frame`, in base64. Where more was told than is kept, `resumed` says so. The stream ends with the run; 204 tells
+ * whoever comes back after that to do so no more (HTML, 9.2.3).
  */
 export function runEventRoutes(narration: Narration): Router {
   const router = Router()
@@ -20,6 +21,10 @@ export function runEventRoutes(narration: Narration): Router {
     const past = narration.since(id, after)
     if (past === undefined) {
       response.status(404).json({ error: 'Run not found' })
+      return
+    }
+    if (past.hasEnded && past.told.length === 0) {
+      response.status(204).end()
       return
     }
     response.set({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }).type('text/event-stream')

@@ -1,5 +1,7 @@
 import { isResult, sizeOf } from '../protocol/frames.ts'
 import { type ExecutionMessage, executionMessageSchema, type ServerMessage } from '../protocol/messages.ts'
+import type { Job } from '../runs/job.ts'
+import type { RunRecord } from '../runs/record.ts'
 import type { ActiveRun } from '../runs/run.ts'
 import type { RunChange, Runs } from '../runs/runs.ts'
 import { Narrator, type Telling } from './narrator.ts'
@@ -73,37 +75,28 @@ export class Narration {
 
   /**
    * What was told of a run after the message of a number; of a run whose messages are no longer kept, what its record
-   * says. A number that was not given yet is of a host whose clock was ahead, and says nothing of what was heard.
-   * Undefined for a run that nobody knows.
+   * says, under numbers that follow from when it ended. A number that was not given yet is of a host whose clock was ahead,
+   * and says nothing of what was heard. Undefined for a run that nobody knows.
    */
   since(run: string, after: number): Past | undefined {
     if (!this.#runs.isKnown(run)) return undefined
-    if (after >= this.#sequence) {
-      const all = this.since(run, Number.NEGATIVE_INFINITY)
-      return all && { ...all, hasGap: true }
-    }
     const log = this.#logs.get(run)
     // The messages of an earlier run of the same id are not this one's.
     const isStale = log?.hasEnded === true && this.#runs.isOpen(run)
     if (log !== undefined && !isStale) {
-      const told = log.told.filter(({ sequence }) => sequence > after)
-      return { told, hasEnded: log.hasEnded, hasGap: after < log.gap }
+      const isAhead = after >= this.#sequence
+      const told = isAhead ? log.told : log.told.filter(({ sequence }) => sequence > after)
+      return { told: [...told], hasEnded: log.hasEnded, hasGap: isAhead || after < log.gap }
     }
     const job = this.#runs.job(run)
     if (job === undefined) return undefined
-    if (job.record === undefined) return { told: [], hasEnded: false, hasGap: false }
-    const messages: ServerMessage[] = job.record.status.messages.flatMap(([type, data]) => known(type, data))
-    const last = messages.pop()
-    for (const [node, output] of Object.entries(job.record.outputs)) {
-      messages.push({ type: 'executed', data: { node, display_node: node, output: { ...output }, prompt_id: run } })
-    }
-    if (last !== undefined) messages.push(last)
-    messages.push({ type: 'executing', data: { node: null, prompt_id: run } })
-    const first = Math.max(after + 1, 0)
+    if (job.record === undefined) return { told: [], hasEnded: false, hasGap: after >= this.#sequence }
+    const all = recorded(job, job.record)
+    const last = all.at(-1)?.sequence ?? 0
     return {
-      told: messages.map((message, i) => ({ sequence: first + i, telling: { kind: 'message', message } })),
+      told: all.filter(({ sequence }) => after > last || sequence > after),
       hasEnded: true,
-      hasGap: true,
+      hasGap: after !== last,
     }
   }
 
@@ -191,6 +184,19 @@ function bytesOf({ telling }: Told): number {
 /** Greater than any number that an earlier host gave, unless that told a million things a second or its clock was ahead. */
 function firstSequence(now: number): number {
   return Math.max(0, now - 1.7e12) * 2 ** 10
+}
+
+/** The messages that the record of a run has; their numbers are greater than those under which they were told. */
+function recorded({ id, endedAt = 0 }: Job, { status, outputs }: RunRecord): Told[] {
+  const messages: ServerMessage[] = status.messages.flatMap(([type, data]) => known(type, data))
+  const last = messages.pop()
+  for (const [node, output] of Object.entries(outputs)) {
+    messages.push({ type: 'executed', data: { node, display_node: node, output: { ...output }, prompt_id: id } })
+  }
+  if (last !== undefined) messages.push(last)
+  messages.push({ type: 'executing', data: { node: null, prompt_id: id } })
+  const first = firstSequence(endedAt)
+  return messages.map((message, i) => ({ sequence: first + i, telling: { kind: 'message', message } }))
 }
 
 function known(type: string, data: unknown): ExecutionMessage[] {

@@ -70,7 +70,7 @@ export const ROUTES: readonly Route[] = [
       path: '/runs/{id}/events',
       onlyApi: true,
       summary: 'The messages of a run as server-sent events; Last-Event-ID says what has been heard',
-      answers: { 200: { file: 'text/event-stream' }, 404: failure },
+      answers: { 200: { file: 'text/event-stream' }, 204: text, 404: failure },
     },
     { method: 'get', path: '/queue', summary: 'What runs and what waits', answers: { 200: answer.queueSchema } },
     {

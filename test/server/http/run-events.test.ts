@@ -79,7 +79,24 @@ test('who comes back gets what it missed, and nothing twice', async () => {
   const all = await listen(host, run)
   expect([...first, ...rest]).toEqual(all)
   expect(rest.length).toBeGreaterThan(5)
-  expect(await listen(host, run, all.at(-1)!.id)).toEqual([])
+})
+
+/** The status that a reader of the standard gets who comes back after the last message that it heard. */
+async function statusAfter(of: FakeHost, run: unknown, last: Sent | undefined): Promise<number> {
+  const response = await fetch(`${of.url}/api/runs/${run}/events`, { headers: { 'last-event-id': String(last!.id) } })
+  await response.body?.cancel()
+  return response.status
+}
+
+test('who has heard all is told not to come back, also when the messages are no longer kept', async () => {
+  const run = await submit('succeed')
+  const live = await listen(host, run)
+  expect(await statusAfter(host, run, live.at(-1))).toBe(204)
+  for (let i = 0; i < 64; i++) await post(host, '/api/runs?wait=10', { prompt: fakeGraph('succeed') })
+  const [resumed, ...told] = await listen(host, run, live.at(-1)!.id)
+  expect(resumed).toMatchObject({ event: 'resumed', data: { state: 'ended', gap: true } })
+  expect(told[0]!.id).toBeGreaterThan(live.at(-1)!.id)
+  expect(await statusAfter(host, run, told.at(-1))).toBe(204)
 })
 
 test('a run that waits is heard when it runs', async () => {
@@ -123,7 +140,10 @@ test('of a run of an earlier host its record is told, after whatever was heard',
     'execution_success',
     'executing',
   ])
-  expect(told[0]!.id).toBeGreaterThan(before[3]!.id)
+  expect(told[0]!.id).toBeGreaterThan(before.at(-1)!.id)
+  expect(await listen(second, body.id)).toEqual(after)
+  expect((await listen(second, body.id, told[1]!.id)).slice(1)).toEqual(told.slice(2))
+  expect(await statusAfter(second, body.id, told.at(-1))).toBe(204)
   await second.close()
   await rm(data, { recursive: true })
 })
