@@ -32,6 +32,7 @@ import { PictureBatch } from './picture-batch.ts'
 import { PictureDrawing } from './picture-drawing.ts'
 import { PictureLoaders } from './picture-loaders.ts'
 import { PictureLoading } from './picture-loading.ts'
+import { saveZip } from './save-zip.ts'
 import { STRINGS } from './strings.ts'
 import { Tabs } from './tabs.ts'
 import { runsOf, Telling } from './telling.ts'
@@ -117,7 +118,8 @@ export class Editor {
     const { uploading, sending } = parts
     const pictures = { document, history, view, tabs, types, loaders, host, address, telling, isForm }
     const loading = new PictureLoading({ ...pictures, uploading })
-    const batch = new PictureBatch({ document, types, host, runs, telling, sending })
+    const zip = (runs: readonly string[]) => saveZip(host, address, { runs })
+    const batch = new PictureBatch({ document, types, host, runs, telling, sending, zip })
     this.commands = commands
     this.tabs = tabs
     this.files = files
@@ -211,6 +213,7 @@ export class Editor {
   /** When a run has ended well, its comparison is shown, or the picture of the node that it went up to. */
   #followRun(board: RunBoard): void {
     this.view.board = this.boardInView
+    this.batch.follow(this.runs.queued)
     this.#parts.followed()
     if (board.state !== 'done' || board.run === null || this.#finished.has(board.run)) return
     const upTo = this.runs.upToOf(board.run)

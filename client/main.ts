@@ -27,6 +27,7 @@ import { editText } from './panels/text-editor.ts'
 import { Toasts } from './panels/toasts.ts'
 import { Toolbar } from './panels/toolbar.ts'
 import { RunOnChange } from './run-on-change.ts'
+import { saveZip } from './save-zip.ts'
 import { NO_ANSWER } from './sdk/errors.ts'
 import { setParameter } from './setting.ts'
 import { listenToKeys } from './shortcuts.ts'
@@ -135,6 +136,7 @@ const formPanel = new FormPanel({
     ),
   set: ({ node, parameter }, value) => setParameter(editor.document, { node, parameter: parameter.name }, value),
   show: (file) => viewer.open(file.filename, { pictures: [file] }),
+  zip: (files) => void saveZip(host, address, { files }).catch(telling.failed),
   // The form has the nodes of the outermost level, which a run calls by their own ids.
   draw: ({ node }) => editor.drawing.open(node),
   run: () => editor.run(),

@@ -19,12 +19,18 @@ interface BatchParts {
   readonly telling: Telling
   /** A batch has come further. */
   readonly sending: () => void
+  /** Gives the person what runs have saved. */
+  readonly zip: (runs: readonly string[]) => Promise<void>
 }
 
 /** Runs the graph in view with one picture after another. */
 export class PictureBatch {
   readonly #parts: BatchParts
   readonly #batches: Batches
+  /** What was sent to be run, and is not known to be over. */
+  #sent: string[] = []
+  /** Whether the host has been at work since the last was sent. */
+  #isUnderWay = false
 
   constructor(parts: BatchParts) {
     this.#parts = parts
@@ -39,6 +45,19 @@ export class PictureBatch {
   /** Sends no more. */
   stop(): void {
     this.#batches.stop()
+  }
+
+  /** Once the host has nothing left to do, all results of what was sent are there. @param queued runs that go on and wait */
+  follow(queued: number): void {
+    if (queued > 0) this.#isUnderWay = true
+    if (queued > 0 || !this.#isUnderWay || this.sending !== undefined) return
+    const runs = this.#sent
+    this.#sent = []
+    this.#isUnderWay = false
+    if (runs.length < 2) return
+    const { telling, zip } = this.#parts
+    const action = { label: STRINGS.zip.all, act: () => void zip(runs).catch(telling.failed) }
+    telling.toasts.show('good', STRINGS.batch.over(runs.length), STRINGS.batch.there, { action, stays: true })
   }
 
   /**
@@ -79,7 +98,11 @@ export class PictureBatch {
       if (signal.aborted) return 'failed'
       const run = await this.#start({ ...orderOfPicture(inputName(picture)), id: randomId() }, signal)
       if (run === undefined) return 'hopeless'
-      if (!signal.aborted) return 'sent'
+      if (!signal.aborted) {
+        this.#sent.push(run)
+        this.#isUnderWay = false
+        return 'sent'
+      }
       await runs.cancel(run)
       return 'failed'
     } catch (error) {

@@ -4,7 +4,7 @@ import type { Address } from './host/address.ts'
 import type { Host } from './host/host.ts'
 import { type Library, nameOf } from './host/library.ts'
 import type { PictureStore } from './host/pictures.ts'
-import type { RunEntry } from './host/run-list.ts'
+import { type RunEntry, resultName } from './host/run-list.ts'
 import type { GalleryPanel } from './panels/gallery-panel.ts'
 import { LatePanel } from './panels/late-panel.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
@@ -13,6 +13,7 @@ import { RunsPanel } from './panels/runs-panel.ts'
 import { type RailButton, SideBar } from './panels/side-bar.ts'
 import type { TemplatesPanel } from './panels/templates-panel.ts'
 import { saveAll } from './save-all.ts'
+import { saveZip } from './save-zip.ts'
 import { linkToLibrary } from './share.ts'
 import { snapshot } from './snapshot.ts'
 import { STRINGS } from './strings.ts'
@@ -111,13 +112,15 @@ function openRun({ editor }: PanelParts, { uncover }: Rail): (entry: RunEntry) =
 }
 
 function runsPanel(parts: PanelParts, rail: Rail): RunsPanel {
-  const { editor, viewer, host, store, telling } = parts
+  const { editor, viewer, host, store, address, telling } = parts
   return new RunsPanel({
     list: (waiting) => host.runs(waiting),
     address: (file) => store.reduced(file, 256),
     original: (file) => store.original(file),
     show: (title, pictures) => viewer.open(title, { pictures }),
     openGraph: openRun(parts, rail),
+    zip: (entry, saved) =>
+      saveZip(host, address, { files: saved.map((file) => ({ ...file, name: resultName(file, entry) })) }),
     titleOf: (type) => editor.types.get(type)?.title ?? type,
     again: async ({ prompt, workflow }) => editor.runs.repeat(prompt, workflow),
     cancel: ({ id }) => editor.runs.cancel(id),
@@ -131,7 +134,7 @@ function runsPanel(parts: PanelParts, rail: Rail): RunsPanel {
 }
 
 function galleryPanel(parts: PanelParts, rail: Rail): LatePanel<GalleryPanel> {
-  const { editor, viewer, host, store, telling, middle, resized } = parts
+  const { editor, viewer, host, store, address, telling, middle, resized } = parts
   const make = async () => {
     const { GalleryPanel } = await import('./panels/gallery-panel.ts')
     return new GalleryPanel({
@@ -146,6 +149,7 @@ function galleryPanel(parts: PanelParts, rail: Rail): LatePanel<GalleryPanel> {
         const saved = await saveAll(wanted)
         if (saved !== undefined) telling.toasts.show('good', STRINGS.gallery.saved(saved))
       },
+      zip: (files) => saveZip(host, address, { files: files.map(({ file, name }) => ({ ...file, name })) }),
       openGraph: openRun(parts, rail),
       use: (file) => editor.loading.usePicture(file, middle()),
       failed: telling.failed,

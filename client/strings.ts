@@ -112,6 +112,11 @@ export const STRINGS = {
     timelineButton: 'Timeline',
     more: 'Show more',
   },
+  zip: {
+    label: 'ZIP',
+    title: (what: string) => `${what} as one ZIP`,
+    all: 'Download all as ZIP',
+  },
   gallery: {
     title: 'Gallery',
     search: 'Search results',
@@ -255,6 +260,8 @@ export const STRINGS = {
     sendRest: 'Send the rest',
     queued: (count: number) => (count === 1 ? 'One run is in the queue.' : `${count} runs are in the queue.`),
     where: 'Their results come into the gallery.',
+    over: (count: number) => `All ${counted(count)} pictures have been run.`,
+    there: 'Their results are in the gallery.',
     noLoader: {
       message: 'Nothing in this graph loads a picture.',
       remedy: 'Add a Load Image node and connect it; then each picture is run through it.',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { readNodeTypes } from '../document/node-types.ts'
-import { Gendr, HostError } from '../sdk/index.ts'
+import { Gendr, HostError, type ZipContent } from '../sdk/index.ts'
 import type { Address, FileReference } from './address.ts'
 import { KnownRuns } from './known-runs.ts'
 import type { Order } from './order.ts'
@@ -184,6 +184,11 @@ export class Host {
     const start = Math.max(0, last - LISTED)
     const records = await this.#gendr.request(`/history?offset=${start}&max_items=${last - start}`)
     return { runs: pastRuns(recordsSchema.parse(records)), start, end: last }
+  }
+
+  /** Asks for a ZIP without taking it. @throws HostError where the host would not give it */
+  async checkZip(content: ZipContent): Promise<void> {
+    await (await this.#gendr.zip(content)).cancel()
   }
 
   /** Names of the pictures that can be loaded, as LoadImage has them. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { stemOf } from '../../server/graph/filenames.ts'
 import { type Prompt, promptNodeSchema } from '../../server/graph/prompt.ts'
 import { JOB_STATUSES, type JobStatus } from '../../server/protocol/jobs.ts'
 import { nodeOutputSchema } from '../../server/protocol/messages.ts'
@@ -126,6 +127,12 @@ function endedRun(
     endedAt: status.messages.at(-1)?.[1].timestamp ?? null,
     error: failure === undefined ? null : String(failure.exception_message ?? 'It failed.').trim(),
   }
+}
+
+/** What a result is saved as: after the picture that it was made of, where its own name does not say it. */
+export function resultName({ filename }: FileReference, { title }: Pick<RunEntry, 'title'>): string {
+  const stem = stemOf(title)
+  return filename.includes(stem) ? filename : `${stem} ${filename}`
 }
 
 /** The names of the pictures that a graph loads. */

@@ -14,6 +14,7 @@ export interface FormActions {
   choosePicture(field: FormField): void
   set(field: FormField, value: unknown): void
   show(file: FileReference): void
+  zip(files: readonly FileReference[]): void
   /** Opens the picture that goes into the node of a field, to set it there. */
   draw(field: FormField): void
   run(): void
@@ -120,7 +121,14 @@ export class FormPanel {
           element('span', { class: 'form-download-name' }, WORDS.download(file.filename)),
         ),
       ),
+      ...(files.length > 1 ? [this.#zipButton(files)] : []),
     )
+  }
+
+  #zipButton(files: readonly FileReference[]): HTMLElement {
+    const button = element('button', { type: 'button', class: 'button', testid: 'form-zip' }, STRINGS.zip.all)
+    button.addEventListener('click', () => this.#actions.zip(files))
+    return button
   }
 
   /** @param hasTool whether it has the button of what is set on a picture */

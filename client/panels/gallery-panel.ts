@@ -1,7 +1,6 @@
-import { stemOf } from '../../server/graph/filenames.ts'
 import type { FileReference } from '../host/address.ts'
 import { pictureKey } from '../host/pictures.ts'
-import type { RunEntry } from '../host/run-list.ts'
+import { type RunEntry, resultName } from '../host/run-list.ts'
 import { type RunPage, withNewest, withOlder } from '../host/run-pages.ts'
 import { STRINGS } from '../strings.ts'
 import { element } from './element.ts'
@@ -16,11 +15,18 @@ export interface GalleryActions {
   original(file: FileReference): string
   show(title: string, pictures: readonly FileReference[]): void
   compare(before: FileReference, after: FileReference): void
-  save(files: readonly { readonly file: FileReference; readonly name: string }[]): Promise<void>
+  save(files: readonly NamedFile[]): Promise<void>
+  zip(files: readonly NamedFile[]): Promise<void>
   openGraph(entry: RunEntry): void
   use(file: FileReference): void
   failed(error: unknown): void
   close(): void
+}
+
+/** A file, and what it shall be called. */
+export interface NamedFile {
+  readonly file: FileReference
+  readonly name: string
 }
 
 interface Result {
@@ -47,6 +53,11 @@ export class GalleryPanel {
   })
   readonly #compare = element('button', { type: 'button', class: 'button', testid: 'gallery-compare', disabled: true })
   readonly #save = element('button', { type: 'button', class: 'button button-quiet', testid: 'gallery-save' })
+  readonly #zip = element(
+    'button',
+    { type: 'button', class: 'button button-quiet', testid: 'gallery-zip' },
+    STRINGS.zip.label,
+  )
   readonly #more = element(
     'button',
     { type: 'button', class: 'button gallery-more', testid: 'gallery-more' },
@@ -67,7 +78,7 @@ export class GalleryPanel {
     this.root = sidePanel(
       'gallery-panel',
       WORDS.title,
-      [this.#save],
+      [this.#save, this.#zip],
       () => actions.close(),
       element('div', { class: 'side-tools' }, this.#field, this.#compare),
       this.#grid,
@@ -78,7 +89,8 @@ export class GalleryPanel {
       const [before, after] = this.#marked
       if (before !== undefined && after !== undefined) actions.compare(before, after)
     })
-    this.#save.addEventListener('click', () => void this.#saveMarked())
+    this.#save.addEventListener('click', () => void this.#give(actions.save))
+    this.#zip.addEventListener('click', () => void this.#give(actions.zip))
     this.#more.addEventListener('click', () => void this.#showMore())
     this.#sayMarked()
   }
@@ -153,7 +165,7 @@ export class GalleryPanel {
       ...(hasMore ? [this.#more] : []),
     ]
     this.#items = items
-    this.#save.disabled = found.length === 0
+    for (const button of [this.#save, this.#zip]) button.disabled = found.length === 0
     const { activeElement } = document
     this.#grid.replaceChildren(...children)
     if (activeElement instanceof HTMLElement && this.#grid.contains(activeElement)) {
@@ -225,16 +237,16 @@ export class GalleryPanel {
   }
 
   #download({ file, entry }: Result): void {
-    const link = element('a', { href: this.#actions.original(file), download: nameOf(file, entry) })
+    const link = element('a', { href: this.#actions.original(file), download: resultName(file, entry) })
     link.click()
   }
 
   /** Those that are marked, in the order of the gallery; where none is, all that are found. */
-  async #saveMarked(): Promise<void> {
+  async #give(to: (files: readonly NamedFile[]) => Promise<void>): Promise<void> {
     const marked = new Set(this.#marked.map(pictureKey))
     const chosen = marked.size === 0 ? this.#found : this.#results.filter(({ file }) => marked.has(pictureKey(file)))
-    const files = chosen.map(({ file, entry }) => ({ file, name: nameOf(file, entry) }))
-    await this.#actions.save(files).catch(this.#actions.failed)
+    const files = chosen.map(({ file, entry }) => ({ file, name: resultName(file, entry) }))
+    await to(files).catch(this.#actions.failed)
   }
 
   #mark(file: FileReference, isMarked: boolean): void {
@@ -247,7 +259,9 @@ export class GalleryPanel {
   #sayMarked(): void {
     this.#compare.disabled = this.#marked.length !== 2
     this.#compare.textContent = this.#marked.length === 1 ? WORDS.compareOneMore : WORDS.compare
-    this.#save.textContent = this.#marked.length === 0 ? WORDS.saveAll : WORDS.saveMarked(this.#marked.length)
+    const words = this.#marked.length === 0 ? WORDS.saveAll : WORDS.saveMarked(this.#marked.length)
+    this.#save.textContent = words
+    this.#zip.title = STRINGS.zip.title(words)
   }
 
   /** Shows more of what is known; where that is all shown, the history is looked through for more. */
@@ -258,10 +272,4 @@ export class GalleryPanel {
     if (before >= this.#shown) return
     await this.#inTurn(() => this.#lookThrough(() => this.#found.length < this.#shown))
   }
-}
-
-/** What a result is saved as: after the picture that it was made of, where its own name does not say it. */
-function nameOf({ filename }: FileReference, { title }: RunEntry): string {
-  const stem = stemOf(title)
-  return filename.includes(stem) ? filename : `${stem} ${filename}`
 }

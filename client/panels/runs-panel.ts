@@ -16,6 +16,7 @@ export interface RunsActions {
   original(file: FileReference): string
   show(title: string, pictures: readonly FileReference[]): void
   openGraph(entry: RunEntry): void
+  zip(entry: RunEntry, saved: readonly FileReference[]): Promise<void>
   titleOf(type: string): string
   again(entry: RunEntry): Promise<void>
   cancel(entry: RunEntry): Promise<void>
@@ -163,15 +164,22 @@ export class RunsPanel {
         return [
           graph,
           this.#button(WORDS.again, 'run-again', () => actions.again(entry)),
+          ...(savedBy(entry).length > 1 ? [this.#zipButton(entry)] : []),
           ...(entry.times.size > 0 || this.#isOnBoard(entry) ? [chart] : []),
           this.#button(WORDS.forget, 'run-forget', () => actions.forget(entry)),
         ]
     }
   }
 
+  #zipButton(entry: RunEntry): HTMLButtonElement {
+    const button = this.#button(STRINGS.zip.label, 'run-zip', () => this.#actions.zip(entry, savedBy(entry)))
+    button.title = STRINGS.zip.all
+    return button
+  }
+
   /** What was saved; where nothing was, what was shown, as long as the host keeps it. */
   #thumbnails(entry: RunEntry): HTMLElement[] {
-    const saved = entry.pictures.filter(({ type }) => type === 'output')
+    const saved = savedBy(entry)
     const pictures = saved.length > 0 ? saved : entry.pictures
     if (pictures.length === 0) return []
     const shown = pictures.slice(0, THUMBNAILS).map((file, i) => {
@@ -247,6 +255,10 @@ export class RunsPanel {
     }
     await this.fill()
   }
+}
+
+function savedBy({ pictures }: RunEntry): readonly FileReference[] {
+  return pictures.filter(({ type }) => type === 'output')
 }
 
 function heading(text: string): HTMLElement {

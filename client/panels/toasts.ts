@@ -17,6 +17,8 @@ interface More {
    * @default the message itself
    */
   readonly about?: string | undefined
+  /** It stays until it is closed, as errors do: what it offers may be found hours later. */
+  readonly stays?: boolean
 }
 
 /** Messages in words at the bottom of the page; errors stay until they are closed, or withdrawn. */
@@ -27,7 +29,12 @@ export class Toasts {
     parent.append(this.#list)
   }
 
-  show(tone: Tone, message: string, remedy = '', { action, about = message }: More = {}): void {
+  show(
+    tone: Tone,
+    message: string,
+    remedy = '',
+    { action, about = message, stays = tone === 'error' }: More = {},
+  ): void {
     const known = [...this.#list.children].find((toast) => toast.getAttribute('data-message') === message)
     known?.remove()
     const close = element(
@@ -69,7 +76,7 @@ export class Toasts {
     }
     this.#list.append(toast)
     while (this.#list.children.length > MOST) this.#list.firstElementChild?.remove()
-    if (tone !== 'error') setTimeout(() => toast.remove(), SHOWN_FOR)
+    if (!stays) setTimeout(() => toast.remove(), SHOWN_FOR)
   }
 
   /** Takes messages back that are true no more. */

@@ -149,6 +149,8 @@ function securityHeaders(): RequestHandler {
         frameAncestors: ["'none'"],
       },
     },
+    // By the default, no-referrer, the browser would say of a form of the page's own that it comes from nowhere.
+    referrerPolicy: { policy: 'same-origin' },
     // The host speaks plain HTTP; whoever puts TLS before it decides on this.
     strictTransportSecurity: false,
   })

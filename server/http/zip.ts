@@ -40,6 +40,8 @@ export function zipRoutes(runs: Pick<Runs, 'job'>, files: Pick<HostFiles, 'path'
     if (!(await isAnyHere(choice.files, files))) throw nothingHere(choice)
     const entries = entriesOf(choice, files)
     response.attachment(wanted.name).type('application/zip')
+    // The editor has it sent to a frame, so that the page stays.
+    response.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'self'")
     try {
       await pipeline(makeZip(entries), response)
     } catch (error) {

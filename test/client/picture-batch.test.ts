@@ -16,6 +16,7 @@ const nobody = () => new HostError(0, 'The host does not answer.')
 function bench(requests: readonly (undefined | 'lost' | 'lost after it was taken' | 'full')[] = []) {
   const ran: unknown[] = []
   const taken = new Set<string>()
+  const zipped: (readonly string[])[] = []
   const shown: { readonly tone: string; readonly words: string; readonly action: ToastAction | undefined }[] = []
   const waiting = [...requests]
   const meets = (take: () => void = () => {}) => {
@@ -53,8 +54,9 @@ function bench(requests: readonly (undefined | 'lost' | 'lost after it was taken
         void shown.push({ tone, words: `${message} ${remedy}`.trim(), action }),
     } as unknown as Toasts),
     sending: () => {},
+    zip: async (runs: readonly string[]) => void zipped.push(runs),
   })
-  return { batch, ran, shown }
+  return { batch, ran, shown, taken, zipped }
 }
 
 test('a host that is away for a moment gets every picture, and none twice', async () => {
@@ -83,4 +85,24 @@ test('waiting for a host that stays away can be stopped, and is no failure', asy
   await sent
   expect(ran).toEqual([])
   expect(shown.map(({ tone }) => tone)).toEqual(['warning'])
+})
+
+test('once the host has run all of them, their results are offered as one ZIP', async () => {
+  const { batch, shown, taken, zipped } = bench()
+  const sent = batch.send(pictures, setting, 'tab')
+  batch.follow(1)
+  batch.follow(0)
+  await sent
+  expect(shown).toHaveLength(1)
+  // What the host says of the last one comes later.
+  batch.follow(0)
+  expect(shown).toHaveLength(1)
+  batch.follow(1)
+  batch.follow(0)
+  expect(shown.at(-1)).toMatchObject({ tone: 'good', words: expect.stringMatching(/^All 3 pictures have been run/) })
+  shown.at(-1)?.action?.act()
+  expect(zipped).toEqual([[...taken]])
+  batch.follow(1)
+  batch.follow(0)
+  expect(shown).toHaveLength(2)
 })

@@ -1,4 +1,7 @@
+import { readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { unzip } from '../server/http/unzip.ts'
 import { withoutBrowser } from './browser.ts'
 import { plainPicture } from './editor-page.ts'
 import { invertGraph } from './graphs.ts'
@@ -55,6 +58,23 @@ describe.skipIf(withoutBrowser)('the gallery', () => {
     await by('gallery-mark').nth(1).uncheck()
     await by('gallery-save').click()
     await expect.poll(saved).toEqual(['from-blue_00001_.png', 'from-red_00001_ (1).png', 'from-red_00001_.png'])
+  })
+
+  test('downloads all that are found as one ZIP, and says why where the host has none of them', async () => {
+    const waiting = editor.page.waitForEvent('download')
+    await by('gallery-zip').click()
+    const download = await waiting
+    expect(download.suggestedFilename()).toBe('results.zip')
+    const entries = unzip(await readFile((await download.path())!))
+    expect(entries.map(({ name }) => name)).toEqual(['from-blue_00001_.png', 'from-red_00001_.png'])
+    const place = join(host.data, 'output/from-red_00001_.png')
+    await rename(place, `${place}.away`)
+    await by('gallery-search').fill('red')
+    await by('gallery-zip').click()
+    await expect.poll(() => by('toast').last().textContent()).toContain('output/from-red_00001_.png')
+    await rename(`${place}.away`, place)
+    await by('gallery-search').fill('')
+    await by('toast-close').last().click()
   })
 
   test('opens the graph that made a picture', async () => {
@@ -127,6 +147,7 @@ describe.skipIf(withoutBrowser)('the gallery', () => {
   })
 
   test('no script failed and no policy was broken on the way', () => {
-    expect(editor.troubles).toEqual([])
+    // The ZIP of which there was nothing is one.
+    expect(editor.troubles.filter((trouble) => !trouble.includes('404 (Not Found)'))).toEqual([])
   })
 })
