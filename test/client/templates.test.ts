@@ -55,6 +55,14 @@ describe.each(templates)('the template %s', (file) => {
   })
 })
 
+test.each(templates.filter((name) => name.startsWith('restore-')))('%s keeps what its photograph says', (file) => {
+  const { graph } = readGraphText(readFileSync(join(folder, file), 'utf8'), types)
+  const saving = [...graph.nodes.values()].filter(({ type }) => /^SaveImage/.test(type))
+  expect(saving.map(({ type, params }) => [type, params.format, params.metadata])).toEqual([
+    ['SaveImageAs', 'png', 'all'],
+  ])
+})
+
 test('the scale of the product and of its outline is one field, with the range of a scale', () => {
   const { graph } = readGraphText(readFileSync(join(folder, 'restore-product.json'), 'utf8'), types)
   const field = formOf(graph, types).fields.find(({ label }) => label === 'Enlarge')
