@@ -97,10 +97,7 @@ export class Host {
       return { ok: true, id: run.id, nodeErrors: readRefusal({ node_errors: run.nodeErrors }, drawn).nodes }
     } catch (error) {
       if (!(error instanceof HostError) || error.status === 0) throw error
-      const { message, remedy, nodeErrors } = error
-      const extra = remedy === '' ? {} : { remedy }
-      const body = { error: { message, extra_info: extra }, node_errors: nodeErrors }
-      return { ok: false, refusal: readRefusal(body, drawn) }
+      return { ok: false, refusal: readRefusal(error.body ?? { error: { message: error.message } }, drawn) }
     }
   }
 

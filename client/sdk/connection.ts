@@ -42,8 +42,10 @@ export class Connection {
     throw await errorOf(response)
   }
 
+  /** Undefined where the host has nothing to say (204). */
   async json<T>(path: string, init?: RequestInit): Promise<T> {
-    return (await this.success(path, init)).json() as Promise<T>
+    const response = await this.success(path, init)
+    return (response.status === 204 ? undefined : await response.json()) as T
   }
 
   post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {

@@ -30,15 +30,19 @@ export class Run {
     try {
       for await (const event of this.events(options)) options.onEvent?.(event)
     } catch (error) {
-      if (error instanceof HostError && error.status === 404) throw new RunError(gone(this.id), TAKEN_OUT, null)
+      if (error instanceof HostError && error.status === 404) throw new RunError(gone(this.id), TAKEN_OUT)
       throw error
     }
     const job = await this.state()
     const result = resultOf(job)
     if (job.status === 'completed') return result
-    const { exception_message: message, node_id: node } = job.execution_error ?? {}
-    const reason = job.status === 'cancelled' ? 'The run was cancelled.' : String(message ?? 'The run failed.').trim()
-    throw new RunError(result, reason, typeof node === 'string' ? node : null)
+    if (job.status === 'cancelled') throw new RunError(result, 'The run was cancelled.')
+    const { exception_message: message = 'The run failed.', node_id: node, code, remedy } = job.execution_error ?? {}
+    throw new RunError(result, String(message).trim(), {
+      node: typeof node === 'string' ? node : null,
+      code: String(code ?? ''),
+      remedy: String(remedy ?? ''),
+    })
   }
 
   /** What is known of it now. @throws HostError with status 404 when it was taken out of the queue or forgotten */

@@ -50,7 +50,8 @@ describe('a run', () => {
     const run = await gendr.run(fakeGraph('fail'))
     const error = await run.result().catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(RunError)
-    expect(error).toMatchObject({ message: 'No.', node: '1', result: { status: 'failed' } })
+    const said = { message: 'No.', code: 'invalid_input', remedy: 'Do not.' }
+    expect(error).toMatchObject({ ...said, node: '1', result: { status: 'failed' } })
   })
 
   test('can be cancelled while it runs and while it waits, and whoever waits for it is told', async () => {
@@ -81,10 +82,20 @@ describe('a run', () => {
   })
 
   test('that is refused says why, node by node', async () => {
-    const graph = { a: { class_type: 'Typed', inputs: {} }, b: { class_type: 'Fake', inputs: { image: ['a', 0] } } }
+    const { 1: saving } = fakeGraph('succeed')
+    const graph = {
+      a: { class_type: 'Typed', inputs: { count: 1, scale: 1, few: 'area', many: 'choice 0' } },
+      b: { ...saving, inputs: { ...saving!.inputs, image: ['a', 0] } },
+    }
     const error = await gendr.run(graph).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(HostError)
-    expect(error).toMatchObject({ status: 400, nodeErrors: { a: { class_type: 'Typed' } } })
+    expect(error).toMatchObject({
+      status: 400,
+      type: 'prompt_outputs_failed_validation',
+      message: 'Typed (a): Required input is missing: image',
+      remedy: "Link 'image' to an output of type IMAGE.",
+      nodeErrors: { a: { class_type: 'Typed' } },
+    })
   })
 
   test('is found again by its id', async () => {
@@ -226,6 +237,26 @@ test('any route can be asked', async () => {
   await expect(gendr.request('/nothing')).rejects.toMatchObject({ status: 404 })
   expect((await post(host, '/interrupt', '')).status).toBe(200)
   await gendr.interrupt()
+  await gendr.request('/userdata/mine.txt', { method: 'POST', body: 'mine' })
+  expect(await gendr.request('/userdata/mine.txt', { method: 'DELETE' })).toBeUndefined()
+})
+
+test.each([
+  ['in seconds', '7', 7000],
+  ['as a date', new Date(Date.now() + 3_600_000).toUTCString(), expect.closeTo(3_600_000, -5)],
+  ['in a way that nobody knows', 'soon', undefined],
+])('a host that is too busy says %s when to come again', async (_way, header, retryAfter) => {
+  const body = { error: { type: 'queue_full', message: 'Too many.', extra_info: { remedy: 'Come again.' } } }
+  const fetched = async () => Response.json(body, { status: 429, headers: { 'Retry-After': header } })
+  const busy = new Gendr('http://host', { fetch: fetched })
+  const told = { status: 429, type: 'queue_full', message: 'Too many.', remedy: 'Come again.', retryAfter, body }
+  await expect(busy.run({}, { id: 'mine' })).rejects.toMatchObject(told)
+})
+
+test('what lies in between and knows no JSON is quoted', async () => {
+  const fetched = async () => new Response('Bad gateway', { status: 502 })
+  const error = { status: 502, type: '', message: 'Bad gateway', body: undefined, retryAfter: undefined }
+  await expect(new Gendr('http://host', { fetch: fetched }).run({})).rejects.toMatchObject(error)
 })
 
 test('its types are those of the schemas', () => {
