@@ -15,7 +15,7 @@ import type {
 export type { ConnectionOptions } from './connection.ts'
 export { HostError, RunError } from './errors.ts'
 export type { EventOptions } from './events.ts'
-export { Run } from './run.ts'
+export { type ResultOptions, Run } from './run.ts'
 export type * from './types.ts'
 
 export interface GendrOptions extends ConnectionOptions {

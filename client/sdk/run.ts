@@ -1,7 +1,14 @@
 import type { Connection } from './connection.ts'
-import { HostError, RunError } from './errors.ts'
+import { RunError } from './errors.ts'
 import { type EventOptions, runEvents } from './events.ts'
+import { persist } from './patience.ts'
 import type { NodeError, Result, RunEvent, WholeJob } from './types.ts'
+import { Watch } from './watch.ts'
+
+export interface ResultOptions extends EventOptions {
+  /** Hears the messages of the run until its end. */
+  readonly onEvent?: (event: RunEvent) => void
+}
 
 /** A run that the host has accepted: it goes on whatever becomes of this client. */
 export class Run {
@@ -22,18 +29,15 @@ export class Run {
   }
 
   /**
-   * Waits for its end.
-   * @param onEvent hears its messages until then
-   * @throws RunError when it failed or was cancelled; HostError when the host cannot be asked
+   * Waits for its end, whatever happens to the connection.
+   * @throws RunError when it failed or was cancelled; HostError when the host cannot be asked, or has forgotten it
    */
-  async result(options: EventOptions & { readonly onEvent?: (event: RunEvent) => void } = {}): Promise<Result> {
-    try {
-      for await (const event of this.events(options)) options.onEvent?.(event)
-    } catch (error) {
-      if (error instanceof HostError && error.status === 404) throw new RunError(gone(this.id), TAKEN_OUT)
-      throw error
-    }
-    const job = await this.state()
+  async result(options: ResultOptions = {}): Promise<Result> {
+    for await (const event of this.events(options)) options.onEvent?.(event)
+    const job = await persist(() => {
+      const watch = new Watch(options.signal)
+      return watch.over(this.state(watch.signal))
+    }, options)
     const result = resultOf(job)
     if (job.status === 'completed') return result
     if (job.status === 'cancelled') throw new RunError(result, 'The run was cancelled.')
@@ -45,9 +49,9 @@ export class Run {
     })
   }
 
-  /** What is known of it now. @throws HostError with status 404 when it was taken out of the queue or forgotten */
-  state(): Promise<WholeJob> {
-    return this.#connection.json(`/api/jobs/${encodeURIComponent(this.id)}`)
+  /** What is known of it now. @throws HostError with status 404 when the host has forgotten it */
+  state(signal?: AbortSignal): Promise<WholeJob> {
+    return this.#connection.json(`/api/jobs/${encodeURIComponent(this.id)}`, signal === undefined ? {} : { signal })
   }
 
   /** Takes it out of the queue, or stops it. @returns whether there was anything to cancel */
@@ -56,12 +60,6 @@ export class Run {
     const { cancelled } = await this.#connection.post<{ cancelled: boolean }>(path, {})
     return cancelled
   }
-}
-
-const TAKEN_OUT = 'The run was taken out of the queue, or forgotten.'
-
-function gone(id: string): Result {
-  return { id, status: 'cancelled', outputs: {}, images: [], times: { queued: null, run: null, nodes: {} } }
 }
 
 function resultOf({ id, status, outputs, times }: WholeJob): Result {
