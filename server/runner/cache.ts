@@ -7,8 +7,15 @@ export interface NodeResult {
   readonly ui: NodeUi | null
   /** What the files that it shows are like; see `filesOf` of the executor. */
   readonly files?: string | undefined
+  /** What it said of its work. */
+  readonly said?: readonly string[] | undefined
   /** What output nodes of its expansion showed. */
   readonly inner?: readonly InnerResult[] | undefined
+}
+
+/** Whether there is something to tell of a result also where nothing needs its outputs: words, or what its expansion showed. */
+export function isTold({ said, inner }: Pick<NodeResult, 'said' | 'inner'>): boolean {
+  return said !== undefined || inner !== undefined
 }
 
 export interface InnerResult {
@@ -56,10 +63,10 @@ export class ResultCache {
     return entry.result
   }
 
-  /** As `get`, of results in whose expansion something was shown; not counted as a use. */
-  getShowing(signature: string): NodeResult | undefined {
+  /** As `get`, of results that are told of; not counted as a use. */
+  getTold(signature: string): NodeResult | undefined {
     const result = this.#entries.get(signature)?.result
-    return result?.inner === undefined ? undefined : result
+    return result !== undefined && isTold(result) ? result : undefined
   }
 
   set(signature: string, result: NodeResult, cost: number): void {

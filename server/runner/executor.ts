@@ -26,8 +26,8 @@ export interface ResultStore {
   /** A promise where it has to be fetched. */
   get(signature: string): NodeResult | undefined | Promise<NodeResult | undefined>
   set(signature: string, result: NodeResult, cost: number): void
-  /** As `get`, of results in whose expansion something was shown. */
-  getShowing(signature: string): NodeResult | undefined | Promise<NodeResult | undefined>
+  /** As `get`, of results that are told of also where nothing needs them: they said something, or showed it in their expansion. */
+  getTold(signature: string): NodeResult | undefined | Promise<NodeResult | undefined>
 }
 
 export interface ExecutorOptions {
@@ -42,7 +42,7 @@ export interface ExecutorOptions {
     nodeId: string,
     signal: AbortSignal,
     reporter: Reporter,
-    graph: Pick<RunContext, 'node' | 'origin'>,
+    own: Pick<RunContext, 'node' | 'origin' | 'say'>,
   ) => RunContext
   /** Gets the errors that clients see only in part: faults of nodes, with their stack. */
   readonly logFault: (error: unknown) => void
@@ -159,6 +159,7 @@ class Execution {
         granted: new Set(),
         unfolding: undefined,
         startedAt: 0,
+        said: [],
         inner: [],
         hasEffects: planned.description.outputNode,
         isBlocked: false,
@@ -221,9 +222,9 @@ class Execution {
     for (const id of saved) {
       const task = this.#tasks.get(id)!
       if (task.state !== 'idle') continue
-      const showing = this.#options.cache.getShowing(task.signature)
-      const inner = (showing instanceof Promise ? await showing : showing)?.inner
-      this.#teller.saved(task, { ui: null, inner })
+      const found = this.#options.cache.getTold(task.signature)
+      const told = found instanceof Promise ? await found : found
+      if (told !== undefined) this.#teller.saved(task, { ui: null, said: told.said, inner: told.inner })
     }
   }
 
@@ -342,6 +343,7 @@ class Execution {
       this.#teller.started(task)
       if (await this.#askForMore(task)) return
       task.startedAt = performance.now()
+      task.said = []
       const context = this.#contextOf(planned.id)
       const answers = await callNode(this.#nodeOf(planned), this.#listsOf(task), context, (message) => {
         task.isBlocked = true
@@ -363,7 +365,8 @@ class Execution {
 
   #gather(task: Task, answers: readonly Answer[], resolve: Resolve): NodeResult {
     const { outputs, ui } = gather(this.#nodeOf(task.planned), answers, resolve)
-    return { outputs, ui: this.#run.delivery === 'memory' ? withoutFiles(ui) : ui }
+    const said = task.said.length === 0 ? undefined : task.said
+    return { outputs, ui: this.#run.delivery === 'memory' ? withoutFiles(ui) : ui, said }
   }
 
   async #keep(task: Task): Promise<void> {
@@ -488,6 +491,10 @@ class Execution {
     return this.#options.contextOf(this.#run, id, this.#stop.signal, this.#reporter, {
       node: (other) => this.#graphNode(other),
       origin: () => this.#origins.get(id) ?? undefined,
+      say: (text) => {
+        this.#tasks.get(id)?.said.push(text)
+        this.#teller.said(id, text)
+      },
     })
   }
 

@@ -16,8 +16,8 @@ export class LayeredCache implements ResultStore {
     return this.#memory.get(signature) ?? this.#raise(signature, this.#disk.get(signature))
   }
 
-  getShowing(signature: string): NodeResult | undefined | Promise<NodeResult | undefined> {
-    return this.#memory.getShowing(signature) ?? this.#raise(signature, this.#disk.getShowing(signature))
+  getTold(signature: string): NodeResult | undefined | Promise<NodeResult | undefined> {
+    return this.#memory.getTold(signature) ?? this.#raise(signature, this.#disk.getTold(signature))
   }
 
   set(signature: string, result: NodeResult, cost: number): void {

@@ -42,8 +42,9 @@ const executor: ExecutorOptions = {
     const states = await Promise.all([...images, ...a_images, ...b_images].map((file) => storage.state(file)))
     return states.includes(undefined) ? undefined : states.join()
   },
-  contextOf: (run, nodeId, signal, reporter, { node, origin }) => ({
+  contextOf: (run, nodeId, signal, reporter, { node, origin, say }) => ({
     node,
+    say,
     origin: options.saveMetadata ? origin : () => undefined,
     signal,
     nodeId,
@@ -67,7 +68,6 @@ const executor: ExecutorOptions = {
       reporter.progress(nodeId, value, max, preview)
     },
     send: (bytes) => reporter.emit({ type: 'node_preview', node: nodeId, format: 'image/png', bytes }),
-    say: (text) => reporter.emit({ type: 'node_text', node: nodeId, text }),
   }),
 }
 

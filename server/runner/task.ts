@@ -46,6 +46,8 @@ export interface Task {
   unfolding: Unfolding | undefined
   /** When its work began, in ms. */
   startedAt: number
+  /** What it said when it was called last. */
+  said: string[]
   /** What the output nodes of its expansion showed. */
   readonly inner: InnerResult[]
   /** It is an output node, or one is in its expansion, or further inside. */

@@ -11,7 +11,7 @@ export interface Failure {
 }
 
 /** What there is to tell of a node's result. */
-export type Shown = Pick<NodeResult, 'ui' | 'files' | 'inner'>
+export type Shown = Pick<NodeResult, 'ui' | 'files' | 'said' | 'inner'>
 
 /** Tells the clients of one run what becomes of its nodes. */
 export class Teller {
@@ -32,8 +32,9 @@ export class Teller {
     this.#reporter.emit({ type: 'cached', nodes })
   }
 
-  /** What a node shows that needs no work, if it shows anything. */
-  saved(task: Task, { ui, files, inner }: Shown): void {
+  /** What a node shows that needs no work, if it shows anything, and what it said when it was computed. */
+  saved(task: Task, { ui, files, said, inner }: Shown): void {
+    this.#repeat(task, said)
     if (ui !== null) this.#reporter.emit({ type: 'node_finished', node: task.planned.id, ui, cached: true })
     this.#tellInner(task, inner)
     showAround(task, { ui, files, inner })
@@ -44,13 +45,18 @@ export class Teller {
   }
 
   /** @param isTwins whether the result is that of an equal node, which was computed for both */
-  finished(task: Task, { ui, files, inner }: Shown, isTwins: boolean): void {
+  finished(task: Task, { ui, files, said, inner }: Shown, isTwins: boolean): void {
     const { id } = task.planned
     this.#executed.push(id)
+    if (isTwins) this.#repeat(task, said)
     this.#reporter.emit({ type: 'node_finished', node: id, ui, cached: isTwins })
     if (isTwins) this.#tellInner(task, inner)
     // What its own expansion showed was told by the nodes of that.
     showAround(task, isTwins ? { ui, files, inner } : { ui, files })
+  }
+
+  said(node: string, text: string): void {
+    this.#reporter.emit({ type: 'node_text', node, text })
   }
 
   blocked(task: Task, message: string): void {
@@ -81,6 +87,10 @@ export class Teller {
       if (!(failure.error instanceof RestorationError)) this.#logFault(failure.error)
       this.#reporter.end({ type: 'failed', error: toRunError(failure.error, node, this.#executed) })
     }
+  }
+
+  #repeat({ planned: { id } }: Task, said: NodeResult['said'] = []): void {
+    for (const text of said) this.said(id, text)
   }
 
   /** What the output nodes of an expansion showed in an earlier run, once. */

@@ -98,6 +98,39 @@ describe('the cache', () => {
     expect(b.calls).toEqual(['Add', 'Show'])
   })
 
+  test('what a node said is said again when it is known, also where nothing needs it, and for one that equals it', async () => {
+    const talking: AnyNode = {
+      ...base,
+      id: 'Talking',
+      outputs: { number: { type: 'INT' } },
+      run(_: unknown, __: unknown, context: RunContext) {
+        context.say('it is damaged')
+        context.say('a part is missing')
+        return { number: 1 }
+      },
+    }
+    const { run, calls } = bench([talking])
+    const prompt = (b: number) =>
+      graph({
+        t: ['Talking'],
+        same: ['Talking'],
+        n: ['Number', { value: b }],
+        sum: ['Add', { a: ['t', 0], b: ['n', 0] }],
+        show: ['Show', { value: ['sum', 0] }],
+        other: ['Show', { value: ['same', 0] }],
+      })
+    const said = ['it is damaged', 'a part is missing'].flatMap((text) => [`same: ${text}`, `t: ${text}`]).toSorted()
+    const saidIn = async (b: number) =>
+      only(await run(prompt(b)), 'node_text')
+        .map(({ node, text }) => `${node}: ${text}`)
+        .toSorted()
+    expect(await saidIn(2)).toEqual(said)
+    expect(await saidIn(3)).toEqual(said)
+    expect(calls).toEqual(['Number', 'Add', 'Show'])
+    expect(await saidIn(3)).toEqual(said)
+    expect(calls).toEqual([])
+  })
+
   test('equal nodes of one graph are computed once', async () => {
     const b = bench()
     const prompt = graph({

@@ -65,8 +65,8 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles, c
           images.some(({ filename }) => gone.has(filename))
             ? undefined
             : images.map(({ filename }) => replaced.get(filename) ?? 'as written').join(),
-        contextOf: (run, nodeId, signal, reporter, graph): RunContext => ({
-          ...graph,
+        contextOf: (run, nodeId, signal, reporter, own): RunContext => ({
+          ...own,
           signal,
           nodeId,
           maxPixels: 1e6,
@@ -83,7 +83,6 @@ export function bench(more: readonly AnyNode[] = [], storage: Files = noFiles, c
             reporter.emit({ type: 'result_image', node: nodeId, index, filename, format: `image/${extension}`, bytes }),
           ),
           send: (bytes) => reporter.emit({ type: 'node_preview', node: nodeId, format: 'image/png', bytes }),
-          say: (text) => reporter.emit({ type: 'node_text', node: nodeId, text }),
           progress(value, max, preview) {
             signal.throwIfAborted()
             reporter.progress(nodeId, value, max, preview)
