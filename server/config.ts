@@ -37,6 +37,8 @@ export interface ServeSettings extends WorkSettings {
   readonly maxQueue: number
   /** How long one run may take, in ms; undefined for any time. */
   readonly timeLimit: number | undefined
+  /** How long a run that is under way may take to end when the host is stopped, in ms. */
+  readonly drainFor: number
   /** Bytes of one picture that is sent. */
   readonly maxUpload: number
   /** How long uploads, results and ended runs are kept, in ms; undefined for ever. */
@@ -191,6 +193,12 @@ export const SERVE_OPTIONS = {
     help: 'time that one run may take before it is stopped and has failed (0, which means any time)',
     schema: wholeNumber(0, 2_000_000).default(0),
   },
+  drain: {
+    env: 'GENDR_DRAIN',
+    value: 'SECONDS',
+    help: 'time that the run under way may take to end when the host is stopped (0)',
+    schema: wholeNumber(0, 2_000_000).default(0),
+  },
   'max-upload': {
     env: 'GENDR_MAX_UPLOAD',
     value: 'MIB',
@@ -245,6 +253,7 @@ export function serveSettings(flags: Flags, environment: Environment): ServeSett
     webhookTargets: values['webhook-target'],
     maxUpload: values['max-upload'] * 2 ** 20,
     timeLimit: values['max-seconds'] * 1000 || undefined,
+    drainFor: values.drain * 1000,
     keepFor: values['keep-days'] * DAY || undefined,
     maxQueue: values['max-queue'] || Number.POSITIVE_INFINITY,
   }

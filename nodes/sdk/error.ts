@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   checkpoint_invalid: 'A checkpoint cannot be imported',
   workflow_invalid: 'A workflow file cannot be read',
   queue_full: 'As many runs wait, or as much is being sent, as the host takes at once',
+  host_stopping: 'The host is being stopped, and takes no more runs',
   configuration_invalid: 'A setting is not usable',
 } as const
 

@@ -32,6 +32,10 @@ import { Receipts } from '../storage/receipts.ts'
 import { draftsIn } from '../storage/storage.ts'
 import { UserFiles } from '../storage/user-files.ts'
 import { databaseOf, exampleNames, openDataFolder } from './data-folder.ts'
+import { endServer } from './end-server.ts'
+
+/** How long answers that have begun may take when the host ends, in ms. */
+const GRACE = 5000
 
 /** What a host is made of besides its settings. */
 export interface HostParts {
@@ -46,7 +50,7 @@ export interface Host {
   readonly url: string
   /** Resolves when the runner can take runs. */
   ready(): Promise<RunnerReady>
-  /** Ends sockets, runner and server; the run under way is taken up at the next start. */
+  /** Ends sockets, runner and server; a run that is still under way then is taken up at the next start. */
   close(): Promise<void>
 }
 
@@ -164,16 +168,14 @@ function assemble(open: OpenParts): Host {
     url: addressOf(server, settings),
     ready: () => supervisor.ready(),
     close: async () => {
+      await runs.drain(settings.drainFor)
       runs.close()
       webhooks.close()
       retention?.close()
       tempLimit.close()
       hub.close()
+      await Promise.all([supervisor.close(), endServer(server, GRACE)])
       previewer.close()
-      server.close()
-      server.closeIdleConnections()
-      await supervisor.close()
-      server.closeAllConnections()
       database.close()
     },
   }

@@ -119,7 +119,7 @@ export function createApp(options: AppOptions): Express {
   )
   api.use(viewRoutes(files, options.previewer, options.maxPixels), workflowRoutes(options.workflows))
   api.use(settingsRoutes(options.settings), logRoutes(options.hostLog, files, options.followLog))
-  const onlyApi = [jobRoutes(runs), runEventRoutes(options.narration), zipRoutes(runs, files)]
+  const onlyApi = [jobRoutes(runs), runEventRoutes(options.narration, runs), zipRoutes(runs, files)]
   app.use('/api', content, run, api, ...onlyApi)
   app.use(api)
   app.use(otherMethods, notFound)

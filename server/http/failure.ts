@@ -11,12 +11,13 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   image_too_large: 413,
   queue_full: 429,
   runner_lost: 503,
+  host_stopping: 503,
   disk_full: 507,
   inference_failed: 500,
   model_corrupt: 500,
 }
 
-/** Seconds until whoever was too many may try again. */
+/** Seconds until whoever was too many, or came while nothing is taken, may try again. */
 const LATER = 5
 
 /** What may have been said already of a file that is not sent now; most of all, how long to keep it. */
@@ -25,7 +26,7 @@ const OF_THE_FILE = ['Accept-Ranges', 'Cache-Control', 'Content-Disposition', 'C
 /** Answers with an error in the form of ComfyUI's refusals. */
 export function sendFailure(response: Response, status: number, error: RestorationError): void {
   const { error: body, nodeErrors } = refusal(error)
-  if (status === 429) response.set('Retry-After', String(LATER))
+  if (status === 429 || status === 503) response.set('Retry-After', String(LATER))
   for (const name of OF_THE_FILE) response.removeHeader(name)
   response.status(status).json({ error: body, node_errors: nodeErrors })
 }

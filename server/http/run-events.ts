@@ -1,6 +1,7 @@
 import { Router } from 'express'
 import type { Narration, Told } from '../narration/narration.ts'
 import { sequenceSchema } from '../protocol/requests.ts'
+import type { Runs } from '../runs/runs.ts'
 import { EventStream } from './event-stream.ts'
 
 /** How often a stream that has nothing to say shows that it is there, in ms. */
@@ -12,7 +13,7 @@ const HEARTBEAT = 4000
  * come as `frame`, in base64. Where more was told than is kept, `resumed` says so. The stream ends with the run; 204 tells
  * whoever comes back after that to do so no more (HTML, 9.2.3).
  */
-export function runEventRoutes(narration: Narration): Router {
+export function runEventRoutes(narration: Narration, runs: Pick<Runs, 'subscribe'>): Router {
   const router = Router()
   router.get('/runs/:id/events', (request, response) => {
     const { id } = request.params
@@ -45,10 +46,15 @@ export function runEventRoutes(narration: Narration): Router {
       stream.tell(told)
       if (isEnd(told)) stop()
     })
+    // The next host tells the rest.
+    const unwatch = runs.subscribe(({ type }) => {
+      if (type === 'closing') stop()
+    })
     // Not only when it is closed: who reads slowly may take long until the end of it.
     const stop = () => {
       clearInterval(heartbeat)
       unsubscribe()
+      unwatch()
       stream.end()
     }
     response.once('close', stop)

@@ -86,7 +86,7 @@ const STATUS: Readonly<Record<Job['status'], number>> = {
   cancelled: 409,
 }
 
-/** Resolves when the run has ended, the time is up, or nobody listens any more. */
+/** Resolves when the run has ended, the time is up, the host ends, or nobody listens any more. */
 function ended(runs: Runs, id: string, seconds: number, response: Response): Promise<void> {
   return new Promise((resolve) => {
     // Who has hung up by now will not do so again.
@@ -98,7 +98,7 @@ function ended(runs: Runs, id: string, seconds: number, response: Response): Pro
     }
     const timer = setTimeout(stop, 1000 * seconds).unref()
     const unsubscribe = runs.subscribe((change) => {
-      if (change.type === 'settled' && change.run.id === id) stop()
+      if (change.type === 'closing' || (change.type === 'settled' && change.run.id === id)) stop()
     })
     response.once('close', stop)
   })

@@ -101,7 +101,7 @@ export class Narration {
   }
 
   #onChange(change: RunChange): void {
-    if (change.type === 'queue') return
+    if (change.type !== 'event' && change.type !== 'settled') return
     const { run } = change
     let narrator = this.#narrators.get(run.id)
     if (change.type === 'settled') {

@@ -167,8 +167,11 @@ export const systemStatsSchema = z.object({
   devices: z.array(z.looseObject({ name: z.string(), type: z.string(), index: z.int(), reason: z.string() })),
 })
 
-/** Whether runs can be executed, and why not: the runner is being started, or the disk has no room for what they make. */
-export const healthSchema = z.object({ status: z.enum(['ready', 'starting', 'disk_full']) })
+/**
+ * Whether runs can be executed, and why not: the runner is being started, the disk has no room for what they make, or the
+ * host is being stopped.
+ */
+export const healthSchema = z.object({ status: z.enum(['ready', 'starting', 'disk_full', 'stopping']) })
 
 export const logSchema = z.object({
   entries: z.array(z.object({ t: z.string(), m: z.string() })),

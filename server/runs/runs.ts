@@ -6,6 +6,7 @@ import { messageOf } from '../message-of.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { knownFailure } from '../storage/known-failure.ts'
 import type { Receipts } from '../storage/receipts.ts'
+import { Deferred } from './deferred.ts'
 import { refuseDepth } from './depth.ts'
 import { type Eta, Progress } from './eta.ts'
 import type { Job, JobQuery } from './job.ts'
@@ -24,6 +25,8 @@ export type RunChange =
   | { readonly type: 'event'; readonly run: ActiveRun; readonly event: RunEvent }
   /** The run has left the queue and is in the history. */
   | { readonly type: 'settled'; readonly run: ActiveRun }
+  /** The host ends: nothing more will be told. */
+  | { readonly type: 'closing' }
 
 export interface RunsOptions {
   readonly store: RunStore
@@ -63,6 +66,7 @@ export class Runs {
   #progress: Progress | undefined
   #sweeping: Promise<unknown> | undefined
   #nextNumber = 0
+  #isStopping = false
   #closed = false
   /** Whether the state of the runs finds no room on the disk. */
   #isUnwritten = false
@@ -88,6 +92,11 @@ export class Runs {
     return this.#isUnwritten || this.#supervisor.isDiskFull === true
   }
 
+  /** Whether no more runs are taken, since the host ends. */
+  get isStopping(): boolean {
+    return this.#isStopping
+  }
+
   /** Runs that wait or are under way. */
   get remaining(): number {
     return this.#queue.size + (this.#active === undefined ? 0 : 1)
@@ -104,7 +113,7 @@ export class Runs {
    * The same run sent again under its own id, by a client that did not hear the answer, is the one that is there. The room
    * that was taken for its attachments is the run's from here on.
    * @throws RestorationError `invalid_input` when another run of the id is in the queue; `queue_full` when as many runs wait
-   *   as may; `runner_lost` while no runner can be started
+   *   as may; `runner_lost` while no runner can be started; `host_stopping` when the host ends
    */
   submit(submission: Submission): Run {
     refuseDepth([submission.prompt, submission.extraData])
@@ -120,6 +129,9 @@ export class Runs {
         `Another run with the id '${id}' is in the queue.`,
         'Wait for it to end, or send another prompt_id.',
       )
+    }
+    if (this.#isStopping) {
+      throw new RestorationError('host_stopping', 'The host is being stopped.', 'Send the run again in a moment.')
     }
     if (this.#queue.size >= this.#mostWaiting) {
       throw new RestorationError('queue_full', `${this.#queue.size} runs wait already.`, 'Send the run again later.')
@@ -273,14 +285,33 @@ export class Runs {
     return this.#forgetInTurns((limit) => this.#store.removeEndedBefore(time, limit))
   }
 
+  /**
+   * Takes and starts nothing more; resolves when the run under way has ended, or the time is up.
+   * @param patience in ms
+   */
+  async drain(patience: number): Promise<void> {
+    this.#isStopping = true
+    if (this.#active === undefined || patience === 0) return
+    const over = new Deferred<void>()
+    const unsubscribe = this.subscribe(() => {
+      if (this.#active === undefined) over.resolve()
+    })
+    const timer = setTimeout(() => over.resolve(), patience)
+    await over.promise
+    clearTimeout(timer)
+    unsubscribe()
+  }
+
   /** Starts nothing more; the run under way is left for the next start of the host. */
   close(): void {
+    this.#isStopping = true
     this.#closed = true
     try {
       this.#store.suspend()
     } catch (error) {
       this.#log(`That the host ends as it should cannot be written down: ${messageOf(error)}.`)
     }
+    this.#announce({ type: 'closing' })
   }
 
   /** Queues what an earlier host process left behind. */
@@ -337,7 +368,7 @@ export class Runs {
 
   /** Starts the next run if none is under way. */
   #pump(): void {
-    if (this.#closed || this.#active !== undefined) return
+    if (this.#isStopping || this.#active !== undefined) return
     const isBusy = this.#sweeping ?? this.#forgetting.get(this.#queue.runs[0]?.id ?? '')
     if (isBusy !== undefined) {
       void isBusy.then(() => this.#pump())

@@ -168,7 +168,7 @@ describe('a client that does not read', () => {
         return () => listeners.delete(listen)
       },
     }
-    const app = express().use(runEventRoutes(narration as unknown as Narration))
+    const app = express().use(runEventRoutes(narration as unknown as Narration, { subscribe: () => () => false }))
     const server = createServer(app).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
