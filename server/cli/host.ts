@@ -34,6 +34,11 @@ import { UserFiles } from '../storage/user-files.ts'
 import { databaseOf, exampleNames, openDataFolder } from './data-folder.ts'
 import { endServer } from './end-server.ts'
 
+/**
+ * How long a connection may be idle, in ms: longer than balancers of load keep theirs (Google's 600 s, others 60 to 90 s), so
+ * that no request is on its way to one that is being closed.
+ */
+const KEPT_OPEN = 620_000
 /** How long answers that have begun may take when the host ends, in ms. */
 const GRACE = 5000
 
@@ -65,7 +70,7 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
     ({ store }) => store.temporaryInputs(),
   )
   // A large picture over a slow line takes as long as it takes; bodies that stall are ended by the API.
-  const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 })
+  const server = createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: KEPT_OPEN })
   const hostLog = new HostLog()
   const log = (line: string) => {
     hostLog.add(line)

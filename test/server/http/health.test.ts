@@ -40,6 +40,11 @@ test('a host that cannot execute runs for a while is alive', async () => {
   await until(async () => ((await get(host, '/health')).status === 200 ? true : undefined))
 })
 
+test('a connection is kept open for longer than any balancer of load keeps it', async () => {
+  const { headers } = await fetch(`${host.url}/health/live`)
+  expect(Number(/timeout=(\d+)/.exec(headers.get('keep-alive')!)?.[1])).toBeGreaterThan(600)
+})
+
 test('Prometheus is told how many runs ended how, if it has the token', async () => {
   expect((await fetch(`${host.url}/metrics`)).status).toBe(401)
   for (const behaviour of ['succeed', 'fail']) {
