@@ -93,7 +93,8 @@ export class Host {
   async submit({ id, prompt, workflow, targets, drawn }: Order): Promise<Submission> {
     try {
       const options = { ...(id !== undefined && { id }), ...(targets !== undefined && { targets }) }
-      const run = await this.#gendr.run(prompt, { workflow, ...options })
+      // Who waits for a host that is away is told so meanwhile.
+      const run = await this.#gendr.run(prompt, { workflow, ...options, patience: 0 })
       return { ok: true, id: run.id, nodeErrors: readRefusal({ node_errors: run.nodeErrors }, drawn).nodes }
     } catch (error) {
       if (!(error instanceof HostError) || error.status === 0) throw error

@@ -1,4 +1,6 @@
 import { Connection, type ConnectionOptions, posted } from './connection.ts'
+import { HostError } from './errors.ts'
+import { persist } from './patience.ts'
 import { Run } from './run.ts'
 import type {
   FileReference,
@@ -58,12 +60,10 @@ export class Gendr {
       ...(this.#clientId !== undefined && { client_id: this.#clientId }),
       ...(workflow !== undefined && { extra_data: { extra_pnginfo: { workflow } } }),
     }
-    const accepted = await this.#connection.post<{ prompt_id: string; node_errors: Record<string, NodeError> }>(
-      '/api/prompt',
-      body,
-      signal,
-    )
-    return new Run(this.#connection, accepted.prompt_id, accepted.node_errors)
+    const send = () => this.#send(body, signal)
+    // Without an id a run whose acceptance was not heard would be run twice.
+    const accepted = await (id === undefined ? send() : persist(send, options))
+    return new Run(this.#connection, accepted.id, accepted.node_errors)
   }
 
   /** A run that was queued before, by whomever; nothing is asked of the host yet. */
@@ -146,6 +146,17 @@ export class Gendr {
     return this.#connection.json<T>(`/api${path}`, init)
   }
 
+  /** Unlike POST /prompt, this route takes a run that is sent again under its id for the same one even when it has ended. */
+  async #send(body: object, signal: AbortSignal | undefined): Promise<Accepted> {
+    try {
+      return await this.#connection.post('/api/runs', body, signal)
+    } catch (error) {
+      // What it says of a run that has ended badly by now.
+      if (error instanceof HostError && isAccepted(error.body)) return error.body
+      throw error
+    }
+  }
+
   async #uploadForm(bytes: Uint8Array, name: string, init: RequestInit): Promise<KnownFile> {
     const form = new FormData()
     form.set('image', new Blob([Uint8Array.from(bytes)]), name)
@@ -160,6 +171,15 @@ export class Gendr {
     }>('/api/upload/image', { ...init, method: 'POST', body: form })
     return { filename, subfolder, type, sha256: '', size: bytes.length, input: filename }
   }
+}
+
+interface Accepted {
+  readonly id: string
+  readonly node_errors: Readonly<Record<string, NodeError>>
+}
+
+function isAccepted(body: unknown): body is Accepted {
+  return typeof body === 'object' && body !== null && 'id' in body
 }
 
 /** Hexadecimal SHA-256; undefined where a browser has none, on pages that came over plain HTTP from afar. */

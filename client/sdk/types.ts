@@ -92,8 +92,10 @@ export interface RunEvent {
 export interface RunOptions {
   /** `node.parameter=value`; a node is its id, its title or its class. */
   readonly set?: readonly string[]
-  /** An id of the caller's own. */
+  /** An id of the caller's own. The same graph under it is the same run: it can be sent again without being run again. */
   readonly id?: string
+  /** How long a run with an id is sent again when the host does not answer, or not yet (5xx), in ms. @default 60000 */
+  readonly patience?: number
   /** Before all that wait. */
   readonly front?: boolean
   /** Ids of output nodes: only these and what they need are run. @default all */

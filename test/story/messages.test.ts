@@ -73,7 +73,7 @@ describe.skipIf(withoutBrowser)('messages', () => {
 
   test('of no connection go when it is back', async () => {
     await canvas.load([far])
-    await canvas.page.route('**/prompt', (route) => route.abort(), { times: 1 })
+    await canvas.page.route('**/api/runs', (route) => route.abort(), { times: 1 })
     await run()
     await error().filter({ hasText: 'The host does not answer.' }).waitFor()
     await canvas.page.evaluate(() => (window as unknown as WithSocket).latestSocket.close())

@@ -47,7 +47,7 @@ describe.skipIf(withoutBrowser)('narrow pages', () => {
     const editor = await openEditor(browser, host, { viewport: { width: 390, height: 800 } })
     await editor.by('view-graph').click()
     expect(await editor.by('run-state').isVisible()).toBe(false)
-    const letGo = await hold(editor.page, '**/prompt')
+    const letGo = await hold(editor.page, '**/api/runs')
     await editor.by('run').click()
     await editor.by('run-state').filter({ hasText: 'Sending…' }).waitFor({ state: 'visible' })
     letGo()

@@ -244,19 +244,19 @@ describe.skipIf(withoutBrowser)('the queue', () => {
   })
 
   test('the bar says that a run is being sent, until the host has answered', async () => {
-    const letGo = await hold(editor.page, '**/prompt')
+    const letGo = await hold(editor.page, '**/api/runs')
     await by('run').click()
     await expect.poll(() => by('run-state').textContent()).toBe('Sending…')
     letGo()
     await expect.poll(() => by('run-state').textContent()).toBe('Done')
-    await editor.page.unroute('**/prompt')
+    await editor.page.unroute('**/api/runs')
   })
 
   test('a change runs the graph by itself where that is wished; a move, a tab and a later time in a name are none', async () => {
     const { page, by, openGraph } = await openEditor(browser, host)
     const sent: string[] = []
     page.on('request', (request) => {
-      if (request.url().endsWith('/prompt')) sent.push(request.postData() ?? '')
+      if (request.url().endsWith('/api/runs')) sent.push(request.postData() ?? '')
     })
     await page.clock.install()
     /** So much later that any change would have been run. */

@@ -98,6 +98,40 @@ describe('a run', () => {
     })
   })
 
+  test('is run once under its own id, however often it is sent', async () => {
+    const graph = fakeGraph('file once')
+    const run = await gendr.run(graph, { id: 'order' })
+    const result = await run.result()
+    const [made, again] = [await run.state(), await gendr.run(graph, { id: 'order' })]
+    expect(await again.result()).toEqual(result)
+    expect((await again.state()).create_time).toBe(made.create_time)
+  })
+
+  test('of which the host was not heard to take it is sent again only under its own id', async () => {
+    let sent = 0
+    const deaf = new Gendr(host.url, {
+      fetch: async (input, init) => {
+        const response = await fetch(input, init)
+        if (init?.method === 'POST' && sent++ === 0) throw new TypeError('ECONNRESET')
+        return response
+      },
+    })
+    const { total } = await gendr.history()
+    await expect(deaf.run(fakeGraph('succeed'))).rejects.toMatchObject({ status: 0 })
+    expect(sent).toBe(1)
+    sent = 0
+    await (await deaf.run(fakeGraph('succeed'), { id: 'unheard' })).result()
+    expect([sent, (await gendr.history()).total]).toEqual([2, total + 2])
+    sent = 0
+    await expect(deaf.run(fakeGraph('succeed'), { id: 'impatient', patience: 0 })).rejects.toMatchObject({ status: 0 })
+  })
+
+  test('that has failed by the time the host answers was taken all the same', async () => {
+    const failed = { id: 'mine', status: 'failed', outputs: [], error: {}, node_errors: {} }
+    const fetched = async () => Response.json(failed, { status: 500 })
+    expect((await new Gendr('http://host', { fetch: fetched }).run({}, { id: 'mine' })).id).toBe('mine')
+  })
+
   test('is found again by its id', async () => {
     const { id } = await gendr.run(fakeGraph('succeed'))
     expect((await new Gendr(host.url).attach(id).result()).status).toBe('completed')
