@@ -12,6 +12,7 @@ const browser = await openBrowser()
 try {
   await graphView(browser)
   await formView(browser)
+  await drawingView(browser)
   await narrowView(browser)
 } finally {
   await browser.close()
@@ -70,6 +71,22 @@ async function formView(browser: Browser): Promise<void> {
   await press(page, 'form-run')
   await done(page)
   await shot(page, 'form')
+  await page.context().close()
+}
+
+/** The damaged photograph, and a line along a post in it that shall be upright. */
+async function drawingView(browser: Browser): Promise<void> {
+  const page = await open(browser, { viewport: { width: 1280, height: 800 } })
+  await press(page, 'templates')
+  await press(page, 'template-restore-damaged-photo')
+  await press(page, 'view-form')
+  await press(page, 'form-draw')
+  await page.waitForSelector('[data-testid="level-angle"]')
+  await page.waitForTimeout(1000)
+  await page.mouse.move(684, 135)
+  await page.mouse.down()
+  await page.mouse.move(693, 490, { steps: 4 })
+  await shot(page, 'level')
   await page.context().close()
 }
 

@@ -1,7 +1,7 @@
 import type { FileReference } from '../host/address.ts'
 import { type PictureFacts, type PictureStore, pictureKey } from '../host/pictures.ts'
 import { element } from './element.ts'
-import { levelFor, type PlacedTile, type Region, tilesOver } from './tile-choice.ts'
+import { levelFor, type PlacedTile, type Region, seenRegion, tilesOver } from './tile-choice.ts'
 import type { Box, Size } from './viewer-layout.ts'
 
 /** Values of a pixel as the screen gets them: 0..255, in sRGB or Display P3. */
@@ -82,15 +82,18 @@ export class PictureLayer {
     this.#onChange()
   }
 
-  /** Puts the picture into a box of the frame; both in CSS pixels. */
-  place(box: Box, frame: Size): void {
+  /**
+   * Puts the picture into a box of the frame; both in CSS pixels.
+   * @param turn how far somebody turns it about its middle, in degrees, clockwise
+   */
+  place(box: Box, frame: Size, turn = 0): void {
     const { style } = this.root
     style.width = `${box.width}px`
     style.height = `${box.height}px`
     style.transform = `translate(${box.left}px, ${box.top}px)`
     const scale = this.size.width === 0 ? 1 : box.width / this.size.width
     this.root.classList.toggle('viewer-pixels', scale * devicePixelRatio >= PIXELS_FROM)
-    if ((this.#facts?.levels ?? 0) > 0) this.#arrangeTiles(box, frame, scale)
+    if ((this.#facts?.levels ?? 0) > 0) this.#arrangeTiles(seenRegion(box, frame, this.size, turn), scale)
   }
 
   /** What is at a pixel; undefined where that is not loaded. */
@@ -134,15 +137,9 @@ export class PictureLayer {
     if (turn === this.#turn) this.image.src = address
   }
 
-  #arrangeTiles(box: Box, frame: Size, scale: number): void {
+  #arrangeTiles(seen: Region, scale: number): void {
     const { facts, file } = { facts: this.#facts, file: this.#file }
     if (facts === undefined || file === undefined) return
-    const seen: Region = {
-      left: Math.max(0, -box.left / scale),
-      top: Math.max(0, -box.top / scale),
-      right: Math.min(facts.width, (frame.width - box.left) / scale),
-      bottom: Math.min(facts.height, (frame.height - box.top) / scale),
-    }
     const level = levelFor(scale * devicePixelRatio, facts.levels)
     const wanted = seen.right > seen.left && seen.bottom > seen.top ? tilesOver(seen, facts, level, facts.tile) : []
     for (const tile of wanted) {

@@ -1,4 +1,4 @@
-import type { Size } from './viewer-layout.ts'
+import type { Box, Size } from './viewer-layout.ts'
 
 /** One tile that is to be shown, and where in the picture it lies, in pixels of the whole size. */
 export interface PlacedTile {
@@ -17,6 +17,33 @@ export interface Region {
   readonly top: number
   readonly right: number
   readonly bottom: number
+}
+
+/**
+ * What of a picture is seen through a frame; of one that is turned, an upright part of it that holds all of that.
+ * @param box where the picture is in the frame before it is turned, in CSS pixels
+ * @param turn about its middle, in degrees, clockwise
+ */
+export function seenRegion(box: Box, frame: Size, picture: Size, turn = 0): Region {
+  const [sin, cos] = [Math.sin((turn * Math.PI) / 180), Math.cos((turn * Math.PI) / 180)]
+  const scale = box.width / picture.width
+  const [middleX, middleY] = [box.left + box.width / 2, box.top + box.height / 2]
+  const corners = [0, frame.width].flatMap((x) =>
+    [0, frame.height].map((y) => {
+      const [across, down] = [x - middleX, y - middleY]
+      return {
+        x: picture.width / 2 + (across * cos + down * sin) / scale,
+        y: picture.height / 2 + (down * cos - across * sin) / scale,
+      }
+    }),
+  )
+  const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)]
+  return {
+    left: Math.max(0, Math.min(...xs)),
+    top: Math.max(0, Math.min(...ys)),
+    right: Math.min(picture.width, Math.max(...xs)),
+    bottom: Math.min(picture.height, Math.max(...ys)),
+  }
 }
 
 /**

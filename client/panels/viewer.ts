@@ -514,7 +514,7 @@ export class Viewer {
     const place: Box = { ...afterBox, left: before }
     const beforeBox = fitInside(place, this.#before.size)
     this.#before.place(beforeBox, frame)
-    this.#after.place(afterBox, frame)
+    this.#after.place(afterBox, frame, this.#session?.tool.turn)
     this.#grid.place(afterBox, natural, this.#parts.tiles())
     this.#root.dataset.mode = view.isCompared ? view.mode : 'single'
     this.#size.textContent = this.#facts(scale)

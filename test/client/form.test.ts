@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { formOf, pictureFields } from '../../client/document/form.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
-import { types } from './types.ts'
+import { allTypes, types } from './types.ts'
 
 const load = (id: number, more: object = {}) => ({ id, type: 'LoadImage', pos: [0, 0], size: [200, 200], ...more })
 const shown = (label: string) => ({ properties: { form: { image: label } } })
@@ -27,4 +27,22 @@ test('a form that shows only other settings takes no picture', () => {
   expect(pictures(load(1), { ...load(2), type: 'ImageScaleBy', properties: { form: { scale_by: 'Size' } } })).toEqual(
     [],
   )
+})
+
+test('what a person can set on a picture says so, unless a link feeds a part of it', () => {
+  const crop = (width: number | null) => ({
+    id: 2,
+    type: 'ImageCrop',
+    pos: [0, 0],
+    size: [200, 200],
+    inputs: [{ name: 'width', type: 'INT', link: width, widget: { name: 'width' } }],
+  })
+  const size = { id: 3, type: 'PrimitiveInt', pos: [0, 0], size: [200, 100], outputs: [{ name: 'INT', type: 'INT' }] }
+  const drawn = (node: object, links: readonly unknown[]) => {
+    const { graph } = readGraphText(JSON.stringify({ nodes: [node, size], links }), allTypes)
+    const { fields, more } = formOf(graph, allTypes)
+    return [...fields, ...more].filter(({ isDrawn }) => isDrawn).map(({ parameter }) => parameter.name)
+  }
+  expect(drawn(crop(null), [])).toEqual(['width', 'height', 'x', 'y'])
+  expect(drawn(crop(1), [[1, 3, 0, 2, 0, 'INT']])).toEqual([])
 })

@@ -1,8 +1,56 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { addToHistogram, describeHistogram, histogramPath, peakOf } from '../../client/panels/histogram.ts'
-import { levelFor, tilesOver } from '../../client/panels/tile-choice.ts'
+import { levelFor, seenRegion, tilesOver } from '../../client/panels/tile-choice.ts'
 import { levelsOf } from '../../server/http/pyramids.ts'
+
+describe('what is seen of a picture', () => {
+  const [frame, picture] = [
+    { width: 300, height: 200 },
+    { width: 1000, height: 800 },
+  ]
+
+  test('is what lies in the frame, at the scale that it is shown in', () => {
+    const box = { left: -400, top: 50, width: 2000, height: 1600 }
+    expect(seenRegion(box, frame, picture)).toEqual({ left: 200, top: 0, right: 350, bottom: 75 })
+  })
+
+  test('is another part of it when it is turned about its middle', () => {
+    // Its left top corner is in the frame; turned by a half, the opposite one is.
+    const box = { left: 0, top: 0, width: 1000, height: 800 }
+    const { left, top, right, bottom } = seenRegion(box, frame, picture, 180)
+    expect([left, top, right, bottom].map(Math.round)).toEqual([700, 600, 1000, 800])
+  })
+
+  test('holds every point of the frame that is of the picture, however it is turned', () => {
+    const part = fc.double({ min: 0, max: 1, noNaN: true })
+    const place = fc.integer({ min: -900, max: 200 })
+    fc.assert(
+      fc.property(
+        place,
+        place,
+        fc.double({ min: -180, max: 180, noNaN: true }),
+        part,
+        part,
+        (left, top, turn, x, y) => {
+          const box = { left, top, width: 1500, height: 1200 }
+          const { left: first, top: highest, right, bottom } = seenRegion(box, frame, picture, turn)
+          const radians = (turn * Math.PI) / 180
+          const [across, down] = [x * frame.width - left - 750, y * frame.height - top - 600]
+          const at = [
+            500 + (across * Math.cos(radians) + down * Math.sin(radians)) / 1.5,
+            400 + (down * Math.cos(radians) - across * Math.sin(radians)) / 1.5,
+          ] as const
+          if (at[0] < 0 || at[1] < 0 || at[0] > picture.width || at[1] > picture.height) return
+          expect(at[0]).toBeGreaterThan(first - 1e-6)
+          expect(at[0]).toBeLessThan(right + 1e-6)
+          expect(at[1]).toBeGreaterThan(highest - 1e-6)
+          expect(at[1]).toBeLessThan(bottom + 1e-6)
+        },
+      ),
+    )
+  })
+})
 
 describe('the tiles of a large picture', () => {
   test('the level has at least as many pixels as the screen, and not twice as many', () => {
