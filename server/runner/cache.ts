@@ -13,11 +13,6 @@ export interface NodeResult {
   readonly inner?: readonly InnerResult[] | undefined
 }
 
-/** Whether there is something to tell of a result also where nothing needs its outputs: words, or what its expansion showed. */
-export function isTold({ said, inner }: Pick<NodeResult, 'said' | 'inner'>): boolean {
-  return said !== undefined || inner !== undefined
-}
-
 export interface InnerResult {
   /** What follows the id of the node in that of the one that showed it. */
   readonly suffix: string
@@ -63,10 +58,10 @@ export class ResultCache {
     return entry.result
   }
 
-  /** As `get`, of results that are told of; not counted as a use. */
+  /** As `get`, of results that said something, or in whose expansion something was shown; not counted as a use. */
   getTold(signature: string): NodeResult | undefined {
     const result = this.#entries.get(signature)?.result
-    return result !== undefined && isTold(result) ? result : undefined
+    return result?.said === undefined && result?.inner === undefined ? undefined : result
   }
 
   set(signature: string, result: NodeResult, cost: number): void {

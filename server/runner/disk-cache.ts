@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat, unlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isTold, type NodeResult } from './cache.ts'
+import type { NodeResult } from './cache.ts'
 import type { Packed } from './result-codec.ts'
 import { packed, readResult, writeResult } from './result-file.ts'
 
@@ -25,8 +25,8 @@ export interface Found {
 interface Entry {
   readonly bytes: number
   readonly cost: number
-  /** It is told of also where nothing needs it. */
-  readonly isTold: boolean
+  /** Output nodes of its expansion showed something. */
+  readonly shows: boolean
   /** When it was written or used last, in ms. */
   used: number
 }
@@ -90,10 +90,10 @@ export class DiskCache {
     return entry === undefined ? undefined : this.#read(key, entry)
   }
 
-  /** As `get`, of results that are told of. */
-  getTold(signature: string): Promise<Found | undefined> | undefined {
-    if (!this.#isLoaded) return this.#loaded.then(() => this.getTold(signature))
-    return this.#entries.get(this.#keyOf(signature))?.isTold === true ? this.get(signature) : undefined
+  /** As `get`, of results in whose expansion something was shown. */
+  getShowing(signature: string): Promise<Found | undefined> | undefined {
+    if (!this.#isLoaded) return this.#loaded.then(() => this.getShowing(signature))
+    return this.#entries.get(this.#keyOf(signature))?.shows === true ? this.get(signature) : undefined
   }
 
   /** Has the result written in its own time, if it is all data and was slow enough to compute. @param cost in ms */
@@ -105,7 +105,7 @@ export class DiskCache {
     this.#waiting += file.bytes
     const epoch = this.#epoch
     const isWanted = () => epoch === this.#epoch
-    const entry = { bytes: file.bytes, cost: Math.round(cost), isTold: isTold(result), used: this.#now() }
+    const entry = { bytes: file.bytes, cost: Math.round(cost), shows: result.inner !== undefined, used: this.#now() }
     this.#writing = this.#writing
       .then(() => (isWanted() ? this.#write(this.#keyOf(signature), entry, file.packed, isWanted) : undefined))
       .catch(this.#options.onTrouble)
@@ -134,13 +134,13 @@ export class DiskCache {
     for (const name of await readdir(folder)) {
       const path = join(folder, name)
       const found = await stat(path).catch(() => undefined)
-      const [, key, cost, told] = NAME.exec(name) ?? []
+      const [, key, cost, shows] = NAME.exec(name) ?? []
       if (found === undefined) continue
       if (name.endsWith('.part') && this.#now() - found.mtimeMs > ABANDONED) await unlink(path).catch(() => {})
       if (key === undefined) continue
       // Two processes may have computed it, at different costs.
       await this.#remove(key)
-      this.#add(key, { bytes: found.size, cost: Number(cost), isTold: told !== undefined, used: found.mtimeMs })
+      this.#add(key, { bytes: found.size, cost: Number(cost), shows: shows !== undefined, used: found.mtimeMs })
     }
     await this.#makeRoom(0)
   }
@@ -149,8 +149,8 @@ export class DiskCache {
     return `${this.#version}-${signature}`
   }
 
-  #pathOf(key: string, { cost, isTold }: Entry): string {
-    return join(this.#options.folder, `${key}-${cost}${isTold ? '-shows' : ''}`)
+  #pathOf(key: string, { cost, shows }: Entry): string {
+    return join(this.#options.folder, `${key}-${cost}${shows ? '-shows' : ''}`)
   }
 
   async #read(key: string, entry: Entry): Promise<Found | undefined> {

@@ -26,7 +26,7 @@ export interface ResultStore {
   /** A promise where it has to be fetched. */
   get(signature: string): NodeResult | undefined | Promise<NodeResult | undefined>
   set(signature: string, result: NodeResult, cost: number): void
-  /** As `get`, of results that are told of also where nothing needs them: they said something, or showed it in their expansion. */
+  /** As `get`, of results that are told of also where nothing needs them: something was shown in their expansion, or they said something. */
   getTold(signature: string): NodeResult | undefined | Promise<NodeResult | undefined>
 }
 

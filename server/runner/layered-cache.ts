@@ -16,8 +16,9 @@ export class LayeredCache implements ResultStore {
     return this.#memory.get(signature) ?? this.#raise(signature, this.#disk.get(signature))
   }
 
+  /** Words alone are not worth reading all the samples behind them. */
   getTold(signature: string): NodeResult | undefined | Promise<NodeResult | undefined> {
-    return this.#memory.getTold(signature) ?? this.#raise(signature, this.#disk.getTold(signature))
+    return this.#memory.getTold(signature) ?? this.#raise(signature, this.#disk.getShowing(signature))
   }
 
   set(signature: string, result: NodeResult, cost: number): void {

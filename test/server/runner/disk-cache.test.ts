@@ -42,16 +42,14 @@ describe('results on disk', () => {
     const before = open()
     before.set(signature(1), { ...result(1000), inner: [{ suffix: '.0.0.x', ui: { text: ['shown'] } }] }, 500)
     before.set(signature(2), result(2000), 600)
-    before.set(signature(4), { ...result(500), said: ['damaged'] }, 500)
     await before.settled()
     const after = open()
     expect(await after.get(signature(1))).toEqual({
       result: { ...result(1000), inner: [{ suffix: '.0.0.x', ui: { text: ['shown'] } }] },
       cost: 500,
     })
-    expect((await after.getTold(signature(1)))?.result.inner).toHaveLength(1)
-    expect((await after.getTold(signature(4)))?.result.said).toEqual(['damaged'])
-    expect(after.getTold(signature(2))).toBeUndefined()
+    expect((await after.getShowing(signature(1)))?.result.inner).toHaveLength(1)
+    expect(after.getShowing(signature(2))).toBeUndefined()
     expect(after.get(signature(3))).toBeUndefined()
     expect(after.bytes).toBe(await onDisk())
   })
