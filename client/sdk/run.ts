@@ -2,7 +2,7 @@ import type { Connection } from './connection.ts'
 import { RunError } from './errors.ts'
 import { type EventOptions, runEvents } from './events.ts'
 import { persist } from './patience.ts'
-import type { NodeError, Result, RunEvent, WholeJob } from './types.ts'
+import type { FileReference, NodeError, Result, RunEvent, WholeJob } from './types.ts'
 import { Watch } from './watch.ts'
 
 export interface ResultOptions extends EventOptions {
@@ -62,9 +62,17 @@ export class Run {
   }
 }
 
+/** Pictures in the order of POST /api/runs: those that were saved come before those that are only shown. */
 function resultOf({ id, status, outputs, times }: WholeJob): Result {
-  const images = Object.entries(outputs).flatMap(([node, output]) =>
-    (output.images ?? []).map((image) => ({ ...image, node })),
+  const images = Object.entries(outputs).flatMap(([node, { images = [], a_images = [], b_images = [] }]) =>
+    [...images, ...a_images, ...b_images].map((image) => ({ ...image, node })),
   )
-  return { id, status, outputs, images, times }
+  const isSaved = ({ type }: FileReference) => type === 'output'
+  return {
+    id,
+    status,
+    outputs,
+    images: [...images.filter(isSaved), ...images.filter((image) => !isSaved(image))],
+    times,
+  }
 }

@@ -47,7 +47,8 @@ export interface Eta {
 }
 
 /** Lists of what a node shows, by name: `images`, `text`, … */
-export type NodeOutput = Readonly<Record<string, unknown>> & { readonly images?: readonly FileReference[] | undefined }
+export type NodeOutput = Readonly<Record<string, unknown>> &
+  Partial<Readonly<Record<'images' | 'a_images' | 'b_images', readonly FileReference[] | undefined>>>
 
 /** A run as lists show it. */
 export interface Job {
@@ -77,7 +78,7 @@ export interface Result {
   readonly status: Status
   /** By node. */
   readonly outputs: Readonly<Record<string, NodeOutput>>
-  /** Every picture, in the order of the nodes. */
+  /** Every picture: those that were saved, then those that are only shown and soon gone. */
   readonly images: readonly (FileReference & { readonly node: string })[]
   readonly times: Times
 }

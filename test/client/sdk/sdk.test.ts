@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import {
+  type FolderType,
   Gendr,
   HostError,
   type Job,
@@ -16,6 +17,7 @@ import {
   type WholeJob,
 } from '../../../client/sdk/index.ts'
 import type { jobSchema, knownFileSchema, nodeErrorsSchema, wholeJobSchema } from '../../../server/protocol/answers.ts'
+import { picturesOf } from '../../../server/runs/job.ts'
 import { unzip } from '../../server/http/unzip.ts'
 import { type FakeHost, fakeGraph, get, Listener, post, startFakeHost, until } from '../../server/runs/fake-host.ts'
 
@@ -130,6 +132,23 @@ describe('a run', () => {
     const failed = { id: 'mine', status: 'failed', outputs: [], error: {}, node_errors: {} }
     const fetched = async () => Response.json(failed, { status: 500 })
     expect((await new Gendr('http://host', { fetch: fetched }).run({}, { id: 'mine' })).id).toBe('mine')
+  })
+
+  test('gives its pictures as POST /api/runs does: what was saved first', async () => {
+    const picture = (filename: string, type: FolderType) => ({ filename, subfolder: '', type })
+    const outputs = {
+      0: { images: [picture('preview.png', 'temp')] },
+      1: { a_images: [picture('before.png', 'temp')], b_images: [picture('after.png', 'temp')] },
+      2: { images: [picture('saved.png', 'output')], text: ['said'] },
+    }
+    const stream = 'id: 1\nevent: executing\ndata: {"node":null}\n\n'
+    const fetched: typeof fetch = async (input) =>
+      String(input).endsWith('/events')
+        ? new Response(stream)
+        : Response.json({ id: 'a', status: 'completed', outputs, times: {} })
+    const { images } = await new Gendr('http://host', { fetch: fetched }).attach('a').result()
+    expect(images[0]!.filename).toBe('saved.png')
+    expect(images).toEqual(picturesOf(outputs).map(({ nodeId, mediaType, ...file }) => ({ ...file, node: nodeId })))
   })
 
   test('is found again by its id', async () => {
