@@ -39,7 +39,7 @@ export function zipRoutes(runs: Pick<Runs, 'job'>, files: Pick<HostFiles, 'path'
     const choice = await choose(wanted, runs)
     if (!(await isAnyHere(choice.files, files))) throw nothingHere(choice)
     const entries = entriesOf(choice, files)
-    response.attachment(wanted.name).type('application/zip')
+    response.attachment(new ZipNames().give(wanted.name)).type('application/zip')
     // The editor has it sent to a frame, so that the page stays.
     response.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'self'")
     try {

@@ -50,6 +50,13 @@ describe('a ZIP', () => {
     expect(entries.every(({ isUtf8 }) => isUtf8)).toBe(true)
   })
 
+  test('is called what a file system takes', async () => {
+    const response = await ask({ files: [{ filename: 'a.png' }], name: '../a\ud800"\n.zip' })
+    expect(response.headers.get('content-disposition')).toBe('attachment; filename=.._a___.zip')
+    expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'self'")
+    await read(response)
+  })
+
   test('numbers names that are taken, and has each file once', async () => {
     const a = { filename: 'a.png' }
     const other = { filename: 'a.png', subfolder: 'holiday' }
@@ -101,7 +108,7 @@ describe('it is refused before it begins', () => {
     ...['../gendr.db', '/etc/passwd', '..\\gendr.db', 'C:\\a.png', 'a\0.png'].map(
       (filename) =>
         [
-          `for ${filename} beside a file that is there`,
+          `for ${JSON.stringify(filename)} beside a file that is there`,
           { files: [{ filename: 'a.png' }, { filename }] },
           403,
           'inside its folder',
