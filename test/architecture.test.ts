@@ -110,17 +110,30 @@ describe('imports point one way', () => {
 })
 
 describe('nothing is exported in vain', () => {
-  const everything = [...product, ...others]
-  const importers = new Map<string, string[]>()
-  for (const source of everything)
-    for (const { to } of importsOf(source)) importers.set(to, [...(importers.get(to) ?? []), source.text])
+  const mentions = (text: string, name: string) => text.match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0
+
+  /** What is exported of some sources and mentioned by none of the users that import its file. */
+  const unusedBy = (sources: readonly Source[], users: readonly Source[]) => {
+    const importers = new Map<string, string[]>()
+    for (const user of users)
+      for (const { to } of importsOf(user)) importers.set(to, [...(importers.get(to) ?? []), user.text])
+    return sources
+      .filter(({ path }) => !USED_WHOLE.includes(path))
+      .flatMap((source) => exportedValuesOf(source).map((name) => ({ source, name })))
+      .filter(({ source, name }) => !importers.get(source.path)?.some((text) => mentions(text, name) > 0))
+  }
+  const named = (found: ReturnType<typeof unusedBy>) => found.map(({ source, name }) => `${source.path}: ${name}`)
 
   test('each exported value is mentioned by a file that imports its file', () => {
-    const unused = everything
-      .filter(({ path }) => !USED_WHOLE.includes(path))
-      .flatMap((source) => exportedValuesOf(source).map((name) => ({ path: source.path, name })))
-      .filter(({ path, name }) => !importers.get(path)?.some((text) => new RegExp(`\\b${name}\\b`).test(text)))
-    expect(unused.map(({ path, name }) => `${path}: ${name}`)).toEqual([])
+    const everything = [...product, ...others]
+    expect(named(unusedBy(everything, everything))).toEqual([])
+  })
+
+  test('what only tests import is used where it is, so that nothing lives for its test', () => {
+    const dead = unusedBy(product, product).filter(
+      ({ source, name }) => mentions(withoutComments(source.text), name) < 2,
+    )
+    expect(named(dead)).toEqual([])
   })
 })
 
@@ -159,6 +172,10 @@ function exportedValuesOf({ text }: Source): string[] {
     text.matchAll(/^export (?:async )?(?:const|let|class|enum|function\*?) (\w+)/gm),
     ([, name]) => name!,
   )
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 }
 
 function toPosix(path: string): string {
