@@ -22,12 +22,14 @@ import { imageCropToContent } from './image/image-crop-to-content.ts'
 import { imageDenoise } from './image/image-denoise.ts'
 import { imageDustAndScratches } from './image/image-dust-and-scratches.ts'
 import { imageFillAlpha } from './image/image-fill-alpha.ts'
+import { imageFillMasked } from './image/image-fill-masked.ts'
 import { imageFlip } from './image/image-flip.ts'
 import { imageFromBatch } from './image/image-from-batch.ts'
 import { imageHueSaturation } from './image/image-hue-saturation.ts'
 import { imageInvert } from './image/image-invert.ts'
 import { imageLevels } from './image/image-levels.ts'
 import { imagePadForOutpaint } from './image/image-pad-for-outpaint.ts'
+import { imageRemoveScratches } from './image/image-remove-scratches.ts'
 import { imageRotate } from './image/image-rotate.ts'
 import { imageScale } from './image/image-scale.ts'
 import { imageScaleBy } from './image/image-scale-by.ts'
@@ -105,7 +107,9 @@ const categories: Readonly<Record<string, readonly AnyNode[]>> = {
     adjustBrightness,
     adjustContrast,
     imageInvert,
+    imageRemoveScratches,
     imageDustAndScratches,
+    imageFillMasked,
     imageDenoise,
     imageBlur,
     imageSharpen,

@@ -8,7 +8,12 @@ const found = (typed: string, recent?: readonly string[]) => matchingNodes(types
 
 test.each([
   ['remove dust', 'ImageDustAndScratches'],
+  ['scratches', 'ImageRemoveScratches'],
   ['scratches', 'ImageDustAndScratches'],
+  ['remove hairs', 'ImageRemoveScratches'],
+  ['crease', 'ImageRemoveScratches'],
+  ['heal', 'ImageFillMasked'],
+  ['inpaint', 'ImageFillMasked'],
   ['dust remover', 'ImageDustAndScratches'],
   ['deskew', 'ImageStraighten'],
   ['horizon', 'ImageStraighten'],
