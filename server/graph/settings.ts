@@ -40,6 +40,11 @@ export function placeNamed(prompt: Prompt, name: string, catalogue: Catalogue): 
   return placeOf(name, namesOf(prompt, catalogue))
 }
 
+/** The id of the node that has a name: an id, else a title, else a class_type. @throws RestorationError `workflow_invalid` */
+export function nodeNamed(prompt: Prompt, name: string): string {
+  return findNode(namesOf(prompt, new Map()), name, name)
+}
+
 /** What the nodes of a graph answer to: the class of each id, and the ids of each title, class and parameter. */
 interface Names {
   readonly classOf: ReadonlyMap<string, string>

@@ -37,6 +37,8 @@ export function promptRoutes(runs: Runs, accept: AcceptPrompt): Router {
 export interface Accepted {
   readonly run: Pick<Run, 'id' | 'number'>
   readonly nodeErrors: object
+  /** The id of the node whose picture is wanted. */
+  readonly output: string | undefined
 }
 
 /** How a run is queued. */
@@ -45,6 +47,8 @@ export interface Demand {
   readonly takeCompleted?: boolean
   /** Files that came with it, to be inputs of its graph. @default none */
   readonly pictures?: readonly SentPicture[]
+  /** The id, title or class of an output node whose picture is wanted. @default none */
+  readonly output?: string | undefined
 }
 
 /** Queues what a client sent; undefined when it was refused, which the client has been told. */
@@ -65,7 +69,7 @@ export function promptAcceptor(parts: AcceptorParts): AcceptPrompt {
 async function acceptPrompt(
   sent: unknown,
   response: Response,
-  { takeCompleted = false, pictures = [] }: Demand,
+  { takeCompleted = false, pictures = [], output }: Demand,
   { runs, surroundings, webhooks, readWorkflow, kept }: AcceptorParts,
 ): Promise<Accepted | undefined> {
   const body = parse(promptRequestSchema, isWorkflow(sent) ? { prompt: sent } : (sent ?? {}))
@@ -80,13 +84,13 @@ async function acceptPrompt(
   const targets = body.partial_execution_targets ?? undefined
   const keep = async ({ filename, bytes }: SentPicture) =>
     inputName(await kept.save({ type: 'input', subfolder: '', filename, bytes, overwrite: false }))
-  const ordered = await withPictures({ graph, settings: body.set, targets }, pictures, surroundings, keep)
+  const ordered = await withPictures({ graph, settings: body.set, targets, output }, pictures, surroundings, keep)
   if (!ordered.ok) return refuse(ordered, response)
   const { order } = ordered
   const earlier = runSentBefore(runs, body.prompt_id, takeCompleted)
   if (earlier !== undefined) {
     const repeated = await prepareRun({ ...order, sentAt: earlier.createdAt }, surroundings)
-    if (repeated.ok && isSame(repeated.prompt, earlier.prompt)) return { run: earlier, nodeErrors: repeated.nodeErrors }
+    if (repeated.ok && isSame(repeated.prompt, earlier.prompt)) return { ...repeated, run: earlier }
   }
   const sentAt = Date.now()
   const prepared = await prepareRun({ ...order, sentAt }, surroundings)
@@ -105,7 +109,7 @@ async function acceptPrompt(
     pictureBytes: prepared.pictureBytes,
     webhook,
   })
-  return { run, nodeErrors: prepared.nodeErrors }
+  return { ...prepared, run }
 }
 
 function refuse({ error, nodeErrors }: Refusal, response: Response): undefined {

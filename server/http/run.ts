@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type RequestHandler, type Response, Router } from 'express'
+import { type Request, type RequestHandler, type Response, Router } from 'express'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type RunQuery, runQuerySchema } from '../protocol/requests.ts'
@@ -12,6 +12,7 @@ import { formatOf, inputName } from './content.ts'
 import { parse } from './failure.ts'
 import type { Accepted, AcceptPrompt } from './prompt.ts'
 import { readRunForm } from './run-form.ts'
+import { describeFile, sendFile } from './view.ts'
 
 /** Pictures that come back inside of the answer, in bytes. */
 const MAX_INLINE = 64 * 2 ** 20
@@ -26,9 +27,9 @@ export interface RunBodies {
 
 /**
  * POST /runs?wait=SECONDS: a graph as POST /prompt takes it, or a form with its pictures, answered when it has ended. 200
- * with the pictures, by address or with `inline=true` as base64; 500 with the error; 202 when it goes on, and GET
- * /api/jobs/{id} tells the rest. The same run that has completed under its own id is answered for, not run again: its
- * client did not hear the answer.
+ * with the pictures, by address or with `inline=true` as base64, or with one picture itself for who accepts pictures; 500
+ * with the error; 202 when it goes on, and GET /api/jobs/{id} tells the rest. The same run that has completed under its own
+ * id is answered for, not run again: its client did not hear the answer.
  */
 export function runRoutes(
   runs: Runs,
@@ -45,13 +46,13 @@ export function runRoutes(
     // Its pictures are in memory until they are kept, not until the run has ended.
     const accepted = await bodies.hold(async (keep) => {
       const { sent, pictures } = await readRunForm(request, maxUpload, keep)
-      return accept(sent, response, { takeCompleted: true, pictures })
+      return accept(sent, response, { takeCompleted: true, pictures, output: query.output })
     })
     if (accepted !== undefined) await answer(accepted, query, response)
   })
   router.post('/runs', ...readJson, async (request, response) => {
     const query = parse(runQuerySchema, request.query)
-    const accepted = await accept(request.body, response, { takeCompleted: true })
+    const accepted = await accept(request.body, response, { takeCompleted: true, output: query.output })
     if (accepted !== undefined) await answer(accepted, query, response)
   })
 
@@ -64,15 +65,17 @@ export function runRoutes(
     if (job === undefined) {
       throw new RestorationError('file_not_found', `The run ${id} was forgotten when it had ended.`, 'Send it again.')
     }
+    response.vary('Accept').location(`/api/jobs/${encodeURIComponent(id)}`)
+    if (job.status === 'completed' && (accepted.output !== undefined || prefersPicture(response.req))) {
+      await sendPicture(response, job, accepted.output, files)
+      return
+    }
     const body = {
       ...(await describe(job, files, index, inline)),
       ...etaOf(runs, id),
       node_errors: accepted.nodeErrors,
     }
-    response
-      .location(`/api/jobs/${encodeURIComponent(id)}`)
-      .status(STATUS[job.status])
-      .json(body)
+    response.status(STATUS[job.status]).json(body)
   }
 
   return router
@@ -102,6 +105,24 @@ function ended(runs: Runs, id: string, seconds: number, response: Response): Pro
     })
     response.once('close', stop)
   })
+}
+
+/** Whether a picture comes first among what a client accepts; most accept anything. */
+function prefersPicture(request: Request): boolean {
+  return request.accepts()[0]?.startsWith('image/') === true
+}
+
+/** Answers with the first picture of a run, or of one of its nodes. */
+async function sendPicture(response: Response, job: Job, node: string | undefined, files: HostFiles): Promise<void> {
+  const pictures = picturesOf(job.record?.outputs ?? {})
+  const picture = pictures.find(({ nodeId }) => node === undefined || nodeId === node)
+  if (picture === undefined) {
+    const message = `${node === undefined ? 'The run' : `The node ${node}`} has made no picture.`
+    throw new RestorationError('file_not_found', message, `GET /api/jobs/${job.id} says what the run has made.`)
+  }
+  const path = await files.path(picture)
+  describeFile(response, picture.filename)
+  await sendFile(response, path)
 }
 
 async function describe(job: Job, files: HostFiles, index: FileIndex, inline: boolean) {

@@ -23,11 +23,7 @@ export function viewRoutes(files: HostFiles, previewer: Previewer, maxPixels: nu
   router.get('/view', async (request, response) => {
     const query = parse(viewQuerySchema, request.query)
     const { path, filename } = await locate(query, files)
-    response.set({
-      'Content-Disposition': disposition(filename),
-      'Content-Security-Policy': "default-src 'none'; sandbox",
-      'X-Content-Type-Options': 'nosniff',
-    })
+    describeFile(response, filename)
     const gone = whenGone(response)
     const wanted = { preview: readPreview(query.preview, query.channel), channel: readChannel(query.channel) }
     if (query.size !== undefined) {
@@ -102,6 +98,15 @@ async function isKnown(request: Request, response: Response, path: string, part:
 async function versionOf(path: string): Promise<string> {
   const { mtimeMs, size } = await stat(path)
   return `${Math.round(mtimeMs).toString(36)}.${size.toString(36)}`
+}
+
+/** Says what a file is called, and that nothing in it may run. */
+export function describeFile(response: Response, filename: string): void {
+  response.set({
+    'Content-Disposition': disposition(filename),
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+    'X-Content-Type-Options': 'nosniff',
+  })
 }
 
 /** Sends a file with the type of a picture, or as bytes. */

@@ -4,8 +4,17 @@ import * as answers from './answers.ts'
 /** A part of a JSON document. */
 export type Json = { [name: string]: unknown }
 
+/** What is said of schemas: what they mean, and what some are called. */
+class Names extends z.core.$ZodRegistry<{ id?: string; description?: string }> {
+  override get(schema: z.core.$ZodType) {
+    const description = z.globalRegistry.get(schema)?.description
+    const named = super.get(schema)
+    return description === undefined ? named : { description, ...named }
+  }
+}
+
 /** The schemas that have a name of their own in the documents: `refusalSchema` is `Refusal`. */
-const NAMED = z.registry<{ id: string }>()
+const NAMED = new Names()
 for (const [name, schema] of Object.entries(answers)) {
   NAMED.add(schema, { id: name.charAt(0).toUpperCase() + name.slice(1).replace(/Schema$/, '') })
 }

@@ -47,9 +47,9 @@ function operation(route: Route, writer: SchemaWriter): Json {
     tags: [group],
     summary,
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: requestBody(body, writer) }),
+    ...(body && { requestBody: requestBody([body].flat(), writer) }),
     responses: Object.fromEntries(
-      Object.entries(answers).map(([status, answer]) => [status, response(Number(status), answer, writer)]),
+      Object.entries(answers).map(([status, answer]) => [status, response(Number(status), [answer].flat(), writer)]),
     ),
   }
 }
@@ -75,28 +75,48 @@ function queryParameters(query: z.ZodObject | undefined, writer: SchemaWriter): 
   }))
 }
 
-function requestBody(body: Body, writer: SchemaWriter): Json {
-  switch (body.kind) {
-    case 'json':
-      return { content: { 'application/json': { schema: writer.write(body.schema, 'input') } } }
-    case 'form': {
-      const { properties, ...rest } = writer.write(body.fields, 'input') as { properties?: Json }
-      const file = { type: 'string', contentMediaType: 'application/octet-stream' }
-      const schema = { ...rest, properties: { [body.file]: file, ...properties }, required: [body.file] }
-      return { required: true, content: { 'multipart/form-data': { schema } } }
-    }
-    case 'bytes':
-      return { required: true, content: { 'application/octet-stream': {} } }
+function requestBody(bodies: readonly Body[], writer: SchemaWriter): Json {
+  const isNeeded = bodies.some(({ kind }) => kind !== 'json')
+  return {
+    ...(isNeeded && { required: true }),
+    content: Object.assign({}, ...bodies.map((body) => bodyContent(body, writer))),
   }
 }
 
-function response(status: number, answer: Answer, writer: SchemaWriter): Json {
+function bodyContent(body: Body, writer: SchemaWriter): Json {
+  switch (body.kind) {
+    case 'json':
+      return { 'application/json': { schema: writer.write(body.schema, 'input') } }
+    case 'form': {
+      const { properties, required = [], ...rest } = writer.write(body.fields, 'input') as FormSchema
+      const file = { type: 'string', contentMediaType: 'application/octet-stream' }
+      const schema = {
+        ...rest,
+        properties: { [body.file]: file, ...properties },
+        ...(body.takesOthers ? { required, additionalProperties: file } : { required: [body.file] }),
+      }
+      return { 'multipart/form-data': { schema } }
+    }
+    case 'bytes':
+      return { 'application/octet-stream': {} }
+  }
+}
+
+interface FormSchema extends Json {
+  readonly properties?: Json
+  readonly required?: readonly string[]
+}
+
+function response(status: number, answers: readonly Answer[], writer: SchemaWriter): Json {
   const description = MEANINGS[status] ?? 'Failed'
   if (status === 204) return { description }
-  if (answer instanceof z.ZodType) {
-    return { description, content: { 'application/json': { schema: writer.write(answer, 'output') } } }
-  }
-  return { description, content: { [answer.file]: {} } }
+  return { description, content: Object.assign({}, ...answers.map((answer) => answerContent(answer, writer))) }
+}
+
+function answerContent(answer: Answer, writer: SchemaWriter): Json {
+  return answer instanceof z.ZodType
+    ? { 'application/json': { schema: writer.write(answer, 'output') } }
+    : { [answer.file]: {} }
 }
 
 const MEANINGS: Readonly<Record<number, string>> = {

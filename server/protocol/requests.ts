@@ -15,11 +15,13 @@ const flag = z
   .optional()
   .transform((value) => ['true', '1'].includes((value ?? '').toLowerCase()))
 
-/** POST /prompt. `prompt` may be a graph in the API or in the UI format. */
+/** POST /prompt. What is ours beside ComfyUI's: `workflow`, `webhook`, `set`. */
 export const promptRequestSchema = z.looseObject({
-  prompt: z.unknown().optional(),
-  /** Ours, in place of `prompt`: the name of a workflow that is shipped or saved, or a graph. */
-  workflow: z.unknown().optional(),
+  prompt: z.unknown().optional().describe('A graph in the API or in the UI format'),
+  workflow: z
+    .unknown()
+    .optional()
+    .describe('In place of `prompt`: the name of a workflow that is shipped or was saved, or a graph'),
   /** ComfyUI takes any value; scripts send numbers, and open their socket under the same as text. */
   client_id: z
     .union([z.string().max(1000), z.number()])
@@ -30,23 +32,27 @@ export const promptRequestSchema = z.looseObject({
     .min(1)
     .max(200)
     .refine((id) => id !== '.' && id !== '..', "an address cannot hold '.' or '..'")
-    .nullish(),
+    .nullish()
+    .describe("The caller's own id of the run"),
   front: z.union([z.boolean(), z.number()]).nullish(),
   number: priority.nullish(),
   extra_data: z.looseObject({ extra_pnginfo: z.record(z.string(), z.unknown()).nullish() }).nullish(),
   partial_execution_targets: z.array(z.string()).nullish(),
-  /** Ours: where to send word of the end of the run. */
-  webhook: z.string().max(2000).nullish(),
-  /** Ours: `node.parameter=value`, applied to the graph. */
-  set: z.array(z.string().max(100_000)).max(1000).default([]),
+  webhook: z.string().max(2000).nullish().describe('Where to send word of the end of the run'),
+  set: z
+    .array(z.string().max(100_000))
+    .max(1000)
+    .default([])
+    .describe('`node.parameter=value`, or `parameter=value` where one node has it: what is changed in the graph'),
 })
 
 const { set, prompt_id, client_id, number, webhook } = promptRequestSchema.shape
 
 /** POST /runs as a form, beside its files: what it says of the same names in JSON. */
 export const runFormSchema = z.object({
-  /** The name of a workflow that is shipped or saved, or a graph as JSON. */
-  workflow: z.string('expected the name of a workflow, or a graph as JSON'),
+  workflow: z
+    .string('expected the name of a workflow, or a graph as JSON')
+    .describe('The name of a workflow that is shipped or was saved, or a graph as JSON'),
   set,
   prompt_id,
   client_id,
@@ -185,10 +191,16 @@ export const sequenceSchema = z
 /** PUT /api/files/{sha256}: the name to keep it under. */
 export const fileQuerySchema = z.object({ name: pictureName.default('picture.png') })
 
-/** POST /runs: how many seconds to wait for the result, and whether the pictures come with the answer. */
+/** POST /runs: how long to wait for the result, and how the pictures come. */
 export const runQuerySchema = z.object({
-  wait: z.coerce.number().min(0).max(3600).default(0),
-  inline: flag,
+  wait: z.coerce.number().min(0).max(3600).default(0).describe('Seconds to wait for the end of the run'),
+  inline: flag.describe('`true`: the pictures come in the answer, as base64'),
+  output: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('The id, title or class of a node: its picture is the answer; with `Accept: image/*` the first one is'),
 })
 
 export type RunQuery = z.infer<typeof runQuerySchema>

@@ -12,13 +12,16 @@ export interface Route {
   readonly group: string
   readonly summary: string
   readonly query?: z.ZodObject
-  readonly body?: Body
-  readonly answers: Readonly<Record<number, Answer>>
+  /** Several where each is taken. */
+  readonly body?: Body | readonly Body[]
+  /** Several where the request says which. */
+  readonly answers: Readonly<Record<number, Answer | readonly Answer[]>>
 }
 
 export type Body =
   | { readonly kind: 'json'; readonly schema: z.ZodType }
-  | { readonly kind: 'form'; readonly fields: z.ZodObject; readonly file: string }
+  /** `file` is the name of its file; where others are taken, of one of them. */
+  | { readonly kind: 'form'; readonly fields: z.ZodObject; readonly file: string; readonly takesOthers?: true }
   | { readonly kind: 'bytes' }
 
 /** What comes back: JSON of a schema, or a file. */
@@ -53,14 +56,19 @@ export const ROUTES: readonly Route[] = [
       method: 'post',
       path: '/runs',
       onlyApi: true,
-      summary: 'Queue a graph and wait for its pictures',
+      summary: 'Queue a graph, or pictures for a workflow, and wait for the results',
       query: request.runQuerySchema,
-      body: json(request.promptRequestSchema),
+      body: [
+        json(request.promptRequestSchema),
+        { kind: 'form', fields: request.runFormSchema, file: 'image', takesOthers: true },
+      ],
       answers: {
-        200: answer.runSchema,
+        200: [answer.runSchema, { file: 'image/*' }],
         202: answer.runSchema,
         400: refused,
+        404: refused,
         409: answer.runSchema,
+        413: refused,
         429: refused,
         500: answer.runSchema,
       },

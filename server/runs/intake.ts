@@ -3,7 +3,7 @@ import type { Catalogue, Choices, ModelChoices } from '../graph/catalogue.ts'
 import { coerce, unwrap } from '../graph/coerce.ts'
 import { entryOf } from '../graph/entry.ts'
 import type { Prompt } from '../graph/prompt.ts'
-import { type Place, placeNamed } from '../graph/settings.ts'
+import { nodeNamed, type Place, placeNamed } from '../graph/settings.ts'
 import { type Validation, validatePrompt } from '../graph/validate.ts'
 import { isWorkflow } from '../graph/workflow.ts'
 import { readGraph } from '../graph/workflow-to-prompt.ts'
@@ -14,14 +14,21 @@ export interface Order {
   readonly graph: unknown
   readonly settings: readonly string[]
   readonly targets?: readonly string[] | undefined
+  /** The id, title or class of an output node whose picture is wanted. @default none */
+  readonly output?: string | undefined
   /** Pictures that come with it, by the names under which nodes load them. */
   readonly attachments?: Readonly<Record<string, Uint8Array>>
   /** In ms since 1970: what is filled in for dates in names of files. @default now */
   readonly sentAt?: number
 }
 
-/** A graph that can run, at least in part, and the bytes of all pictures that it loads by their names. */
-export type Prepared = (Extract<Validation, { ok: true }> & { readonly pictureBytes: number }) | Refusal
+/**
+ * A graph that can run, at least in part, the bytes of all pictures that it loads by their names, and the id of the node
+ * whose picture is wanted.
+ */
+export type Prepared = (Sound & { readonly pictureBytes: number; readonly output: string | undefined }) | Refusal
+
+type Sound = Extract<Validation, { ok: true }>
 
 /** A graph that cannot run. */
 export type Refusal = Extract<Validation, { ok: false }>
@@ -50,10 +57,11 @@ export async function prepareRun(order: Order, surroundings: Surroundings): Prom
     const pictureBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)
     // Listing the models costs more than the rest: only a graph that names one, or has a fault, needs it.
     const plain = validatePrompt(prompt, catalogue, { ...NOTHING, imageExists }, order.targets)
-    if (plain.ok && Object.keys(plain.nodeErrors).length === 0) return { ...plain, pictureBytes }
+    const prepared = (sound: Sound) => ({ ...sound, pictureBytes, output: outputNamed(order.output, sound) })
+    if (plain.ok && Object.keys(plain.nodeErrors).length === 0) return prepared(plain)
     const choices = { ...NOTHING, ...(await surroundings.models()), imageExists }
     const validated = validatePrompt(prompt, catalogue, choices, order.targets)
-    return validated.ok ? { ...validated, pictureBytes } : validated
+    return validated.ok ? prepared(validated) : validated
   } catch (error) {
     if (!(error instanceof RestorationError)) throw error
     return refusal(error)
@@ -105,6 +113,19 @@ function refuseUnloaded(prompt: Prompt, pictures: readonly SentPicture[], catalo
     }
     taken.add(place)
   }
+}
+
+/** The id of the output node that has a name. @throws RestorationError `workflow_invalid` where none that will run has it */
+function outputNamed(name: string | undefined, { prompt, outputs }: Sound): string | undefined {
+  if (name === undefined) return undefined
+  const id = nodeNamed(prompt, name)
+  if (outputs.includes(id)) return id
+  const choice = outputs.map((output) => `${output} (${prompt[output]?.class_type})`).join(', ')
+  throw new RestorationError(
+    'workflow_invalid',
+    `The node '${name}' has no picture to give.`,
+    `Name one of: ${choice}.`,
+  )
 }
 
 /** An error in the form of ComfyUI's refusals. */

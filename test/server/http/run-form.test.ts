@@ -45,6 +45,7 @@ async function send(form: FormData, query = 'wait=30', headers: Record<string, s
 }
 
 const inputs = async () => (await readdir(join(host.data, 'input'))).sort()
+const runCount = async () => Object((await get(host, '/api/jobs')).body.pagination).total
 const promptOf = async (id: unknown) => Object(await get(host, `/api/jobs/${id}`)).body.workflow.prompt
 
 /** Loads a picture, and another with a mask. */
@@ -194,6 +195,45 @@ describe('a run as a form', () => {
     short.destroy()
     expect(await inputs()).not.toContain('torn.jpg')
     expect((await get(host, '/queue')).body).toEqual({ queue_running: [], queue_pending: [] })
+  })
+
+  test('is answered with the picture itself, of the type and the name that its file has, to who accepts pictures', async () => {
+    const ask = (query: string, accept: string, behaviour = 'file 8', wait = 30) =>
+      fetch(`${host.url}/api/runs?wait=${wait}${query}`, {
+        method: 'POST',
+        body: formOf(['workflow', 'restore'], ['set', `behaviour=${behaviour}`], ['image', [accept, 'asked.jpg']]),
+        headers: { accept },
+      })
+    for (const [query, accept] of [
+      ['', 'image/*'],
+      ['', 'image/png, application/json;q=0.9'],
+      ['&output=Fake', '*/*'],
+      ['&output=2', 'application/json'],
+    ] as const) {
+      const response = await ask(query, accept)
+      const { headers } = response
+      expect([response.status, headers.get('content-type')]).toEqual([200, 'image/png'])
+      expect(headers.get('content-disposition')).toBe('filename="8.png"')
+      expect(headers.get('location')).toMatch(/jobs\/[\w-]+$/)
+      expect(await response.text()).toBe('a file of 8')
+    }
+    for (const accept of ['*/*', 'application/json', 'application/json, image/*;q=0.9', 'text/html, image/png']) {
+      expect((await ask('', accept)).headers.get('content-type')).toMatch(/^application\/json/)
+    }
+    expect((await ask('', 'image/*', 'fail')).status).toBe(500)
+    const gone = await ask('', 'image/*', 'succeed')
+    expect([gone.status, await gone.json()]).toMatchObject([404, { error: { type: 'file_not_found' } }])
+    const late = await ask('', 'image/*', 'steps 20', 0)
+    expect([late.status, await late.json()]).toMatchObject([202, { outputs: [] }])
+    const before = [await runCount(), await inputs()]
+    for (const [output, message] of [
+      ['SaveImage', "'SaveImage' names no node of the graph."],
+      ['LoadImage', "The node 'LoadImage' has no picture to give."],
+    ]) {
+      const refused = await ask(`&output=${output}`, 'never/kept')
+      expect([refused.status, await refused.json()]).toMatchObject([400, { error: { message } }])
+    }
+    expect([await runCount(), await inputs()]).toEqual(before)
   })
 
   test('is taken by POST /api/runs alone', async () => {

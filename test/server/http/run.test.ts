@@ -26,7 +26,7 @@ test('nobody is waited for who hung up before the run was accepted', async () =>
     client.destroy()
     await once(response, 'close')
     isAccepted = true
-    return { run: { id: 'run', number: 0 }, nodeErrors: {} }
+    return { run: { id: 'run', number: 0 }, nodeErrors: {}, output: undefined }
   }
   const bodies = { bodies: new Bodies(new Room(1)), maxUpload: 1, readJson: [] }
   const routes = runRoutes(runs as unknown as Runs, accept, {} as HostFiles, {} as FileIndex, bodies)
