@@ -30,7 +30,7 @@ export interface ServeSettings extends WorkSettings {
   /** Sites and apps whose pages may call this host, e.g. `https://photos.example` and `capacitor://localhost`. */
   readonly origins: readonly string[]
   /** What webhooks are signed with; without one there are none. */
-  readonly webhookSecret: string | undefined
+  readonly webhookKey: Uint8Array | undefined
   /** Names and addresses that webhooks may go to although they are not on the public internet. */
   readonly webhookTargets: readonly string[]
   /** Runs that may wait; Infinity for any number. */
@@ -78,6 +78,16 @@ const origins = names.refine(
   (items) => items.every(isOrigin),
   'expected origins such as https://photos.example or capacitor://localhost, without a path',
 )
+const SECRET_PREFIX = 'whsec_'
+/** A secret as standardwebhooks.com writes it; `Buffer.from` passes over what is no base64. */
+const signingKey = z
+  .string()
+  .refine((text) => {
+    const [key, encoded] = [keyIn(text), text.slice(SECRET_PREFIX.length)]
+    const isBase64 = key.toString('base64').replace(/=+$/, '') === encoded.replace(/=+$/, '')
+    return text.startsWith(SECRET_PREFIX) && isBase64 && key.length >= 24 && key.length <= 64
+  }, 'expected whsec_ and the base64 of 24 to 64 random bytes, which whsec_$(openssl rand -base64 32) gives')
+  .transform(keyIn)
 const switchedOn = z
   .union([z.boolean(), z.enum(['0', '1', 'true', 'false'])])
   .transform((on) => on !== '0' && on !== 'false' && on !== false)
@@ -169,10 +179,10 @@ export const SERVE_OPTIONS = {
   },
   'webhook-secret': {
     env: 'GENDR_WEBHOOK_SECRET',
-    value: 'TEXT',
+    value: 'whsec_BASE64',
     secret: true,
-    help: 'what webhooks are signed with (without it there are none)',
-    schema: z.string().min(16, 'expected at least 16 characters').optional(),
+    help: 'what webhooks are signed with: 24 to 64 random bytes, as whsec_$(openssl rand -base64 32) (without it there are none)',
+    schema: signingKey.optional(),
   },
   'webhook-target': {
     env: 'GENDR_WEBHOOK_TARGETS',
@@ -214,6 +224,11 @@ export const SERVE_OPTIONS = {
   ...WORK_OPTIONS,
 } as const satisfies Record<string, Option>
 
+/** The bytes of a secret. */
+function keyIn(secret: string): Buffer {
+  return Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64')
+}
+
 export type Flags = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -249,7 +264,7 @@ export function serveSettings(flags: Flags, environment: Environment): ServeSett
     token: values.token,
     hostNames: values.host,
     origins: values['allow-origin'],
-    webhookSecret: values['webhook-secret'],
+    webhookKey: values['webhook-secret'],
     webhookTargets: values['webhook-target'],
     maxUpload: values['max-upload'] * 2 ** 20,
     timeLimit: values['max-seconds'] * 1000 || undefined,

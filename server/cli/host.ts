@@ -113,7 +113,7 @@ function assemble(open: OpenParts): Host {
   const runs = new Runs({ store, supervisor, receipts, log, mostWaiting: settings.maxQueue })
   const narration = new Narration(runs)
   const webhooks = new Webhooks(store.deliveries, {
-    secret: settings.webhookSecret,
+    key: settings.webhookKey,
     targets: settings.webhookTargets,
     log,
   })

@@ -9,7 +9,7 @@ import { checkTarget, guardedLookup } from './target.ts'
 
 export interface WebhookOptions {
   /** What signs; without one there are no webhooks. */
-  readonly secret: string | undefined
+  readonly key: Uint8Array | undefined
   /** Names and addresses that may be called although they are not public. */
   readonly targets: readonly string[]
   readonly log: (line: string) => void
@@ -58,7 +58,7 @@ export class Webhooks {
    * @throws RestorationError `invalid_input`
    */
   check(url: string): void {
-    if (this.#options.secret === undefined) {
+    if (this.#options.key === undefined) {
       throw new RestorationError(
         'invalid_input',
         'This host sends no webhooks, since it has nothing to sign them with.',
@@ -71,7 +71,7 @@ export class Webhooks {
   /** Sends what is due, and sees to the rest when it is. */
   wake(): void {
     clearTimeout(this.#timer)
-    if (this.#closed || this.#options.secret === undefined) return
+    if (this.#closed || this.#options.key === undefined) return
     const now = Date.now()
     const pauses = [...this.#silent].filter(([, { until }]) => until > now)
     const avoided = () => [...this.#underWay, ...pauses.map(([receiver]) => receiver)]
@@ -142,7 +142,7 @@ export class Webhooks {
    * @throws RestorationError `invalid_input` when the address may not be called any more
    */
   async #send({ id, url: text, body }: Delivery): Promise<Outcome> {
-    const { secret = '', targets } = this.#options
+    const { key, targets } = this.#options
     const url = checkTarget(text, targets)
     const timestamp = String(Math.floor(Date.now() / 1000))
     const headers = {
@@ -151,7 +151,7 @@ export class Webhooks {
       'user-agent': 'gendr-graph',
       'webhook-id': id,
       'webhook-timestamp': timestamp,
-      'webhook-signature': sign(secret, id, timestamp, body),
+      ...(key && { 'webhook-signature': sign(key, id, timestamp, body) }),
     }
     return new Promise((resolve, reject) => {
       const send = url.protocol === 'https:' ? requestHttps : requestHttp
@@ -176,11 +176,6 @@ export class Webhooks {
 }
 
 /** `v1,` and the base64 of HMAC-SHA256 over id, timestamp and body, joined by dots (standardwebhooks.com). */
-export function sign(secret: string, id: string, timestamp: string, body: string): string {
-  return `v1,${createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.${body}`).digest('base64')}`
-}
-
-/** A secret that begins with `whsec_` is base64, as libraries make it. */
-function keyOf(secret: string): Buffer {
-  return secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret)
+export function sign(key: Uint8Array, id: string, timestamp: string, body: string): string {
+  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
 }

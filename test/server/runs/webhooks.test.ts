@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { serveSettings } from '../../../server/config.ts'
 import { openDatabase } from '../../../server/runs/database.ts'
 import { Deliveries } from '../../../server/runs/deliveries.ts'
 import { RunRecorder } from '../../../server/runs/record.ts'
@@ -14,7 +15,8 @@ import { checkTarget, guardedLookup, isPublic } from '../../../server/runs/targe
 import { sign, Webhooks } from '../../../server/runs/webhooks.ts'
 import { fakeGraph, post, startFakeHost, until } from './fake-host.ts'
 
-const SECRET = 'a secret of sixteen or more'
+const KEY = Buffer.from('a key of twenty-four or more bytes')
+const SECRET = `whsec_${KEY.toString('base64')}`
 
 interface Heard {
   readonly headers: Record<string, string>
@@ -71,7 +73,7 @@ describe('a webhook', () => {
       },
     })
     const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature } = heard!.headers
-    const expected = createHmac('sha256', SECRET).update(`${id}.${timestamp}.${heard!.body}`).digest('base64')
+    const expected = createHmac('sha256', KEY).update(`${id}.${timestamp}.${heard!.body}`).digest('base64')
     expect(signature).toBe(`v1,${expected}`)
     expect(Math.abs(Number(timestamp) - Date.now() / 1000)).toBeLessThan(60)
 
@@ -153,7 +155,7 @@ describe('a receiver', () => {
     for (const address of to) deliveries.add('run', address, 'completed', new RunRecorder({}).record(), at)
     const log: string[] = []
     const webhooks = new Webhooks(deliveries, {
-      secret: SECRET,
+      key: KEY,
       targets: options.targets ?? ['127.0.0.1'],
       log: (line) => log.push(line),
       firstPause,
@@ -321,8 +323,23 @@ test.each([
   expect(checkTarget(address, [new URL(address).hostname.replace(/^\[|\]$/g, '')]).href).toBe(new URL(address).href)
 })
 
-test('a secret as libraries for webhooks make it is taken as they do', () => {
-  const key = Buffer.from('sixteen bytes or more')
-  const expected = createHmac('sha256', key).update('msg.1.{}').digest('base64')
-  expect(sign(`whsec_${key.toString('base64')}`, 'msg', '1', '{}')).toBe(`v1,${expected}`)
+test('libraries for webhooks find the signature that they expect', () => {
+  // The example of their documentation.
+  const { webhookKey } = serveSettings({ 'webhook-secret': 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }, {})
+  const signature = sign(webhookKey!, 'msg_p5jXN8AQM9LWM0D4loKWxJek', '1614265330', '{"test": 2432232314}')
+  expect(signature).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=')
+})
+
+test.each([
+  'a secret of sixteen or more',
+  'whsec_',
+  `whsec_${Buffer.alloc(23).toString('base64')}`,
+  `whsec_${Buffer.alloc(65).toString('base64')}`,
+  `whsec_${Buffer.alloc(24).toString('base64')}!`,
+  Buffer.alloc(32).toString('base64'),
+])('a secret that libraries would not take is refused, and not repeated: %j', (secret) => {
+  expect(() => serveSettings({ 'webhook-secret': secret }, {})).toThrow(
+    /--webhook-secret: expected whsec_ and the base64/,
+  )
+  expect(() => serveSettings({ 'webhook-secret': secret }, {})).not.toThrow(/received/)
 })
