@@ -15,6 +15,7 @@ import type { Address } from './host/address.ts'
 import type { Host } from './host/host.ts'
 import { type Order, orderOf } from './host/order.ts'
 import { orderUpTo } from './host/partial-run.ts'
+import type { PictureSizes } from './host/picture-sizes.ts'
 import type { RunBoard } from './host/run-board.ts'
 import { type Announce, RunControl } from './host/run-control.ts'
 import { resultOf, savedOf } from './host/run-result.ts'
@@ -33,6 +34,7 @@ import { PictureDrawing } from './picture-drawing.ts'
 import { PictureLoaders } from './picture-loaders.ts'
 import { PictureLoading } from './picture-loading.ts'
 import { saveZip } from './save-zip.ts'
+import { ScaleOutlook } from './scale-outlook.ts'
 import { STRINGS } from './strings.ts'
 import { Tabs } from './tabs.ts'
 import { runsOf, Telling } from './telling.ts'
@@ -60,6 +62,9 @@ interface EditorParts {
   readonly uncover: () => void
   /** Whether the form is in the place of the graph. */
   readonly isForm: () => boolean
+  readonly sizes: PictureSizes
+  /** Pixels of the largest picture that the host makes, once it has said so. */
+  readonly mostPixels: () => number | undefined
 }
 
 /** The graphs that are open, with all that a person does to them, and the runs of the one in view. */
@@ -68,6 +73,7 @@ export class Editor {
   readonly history = new EditHistory(this.document)
   readonly view: GraphView
   readonly runs: RunControl
+  readonly outlook: ScaleOutlook
   readonly commands: Commands
   readonly tabs: Tabs
   readonly files: WorkflowFiles
@@ -95,8 +101,10 @@ export class Editor {
       document: this.document,
       page: this.#page(),
       picture: (file) => parts.address.reduced(file),
+      outlook: (...scale) => this.outlook.of(...scale),
     })
     const { document, history, view, runs } = this
+    this.outlook = new ScaleOutlook({ document, types: () => this.#types, ...parts })
     const { host, address, isForm } = parts
     const types = () => this.#types
     const telling = new Telling(parts.toasts)

@@ -1,4 +1,4 @@
-import { type Form, formOf, pictureFields } from './document/form.ts'
+import { type Form, type FormField, formOf, pictureFields } from './document/form.ts'
 import type { Editor } from './editor.ts'
 import { type FileReference, inputReference } from './host/address.ts'
 import { EMPTY_BOARD, type RunBoard } from './host/run-board.ts'
@@ -8,7 +8,7 @@ import type { LateViewer } from './panels/late-viewer.ts'
 import { STRINGS } from './strings.ts'
 
 interface FormViewParts {
-  readonly editor: Pick<Editor, 'document' | 'types' | 'tabs' | 'boardInView' | 'boardInMind' | 'canCancel'>
+  readonly editor: Pick<Editor, 'document' | 'types' | 'tabs' | 'outlook' | 'boardInView' | 'boardInMind' | 'canCancel'>
   readonly panel: Pick<FormPanel, 'show' | 'showRun'>
   readonly viewer: Pick<LateViewer, 'open'>
   /** Whether the form is in view. */
@@ -43,6 +43,11 @@ export class FormView {
     if (this.#parts.isShown()) this.#show()
   }
 
+  /** More is known of the sizes of pictures. */
+  measured(): void {
+    if (this.#parts.isShown()) this.#show()
+  }
+
   /** The run of the graph in view is further. */
   followed(): void {
     const { editor, isShown } = this.#parts
@@ -59,7 +64,9 @@ export class FormView {
   #show(): void {
     const { editor, panel } = this.#parts
     const form = this.#form
-    panel.show(editor.tabs.active.name, form)
+    const outlookOf = ({ node, parameter }: FormField) =>
+      parameter.kind === 'INT' || parameter.kind === 'FLOAT' ? editor.outlook.of(node, parameter) : undefined
+    panel.show(editor.tabs.active.name, form, outlookOf)
     this.showRun()
     const isOther = JSON.stringify(inputOf(form)) !== this.#shownInput
     if (isOther && editor.boardInMind.state !== 'running') this.#showInput()

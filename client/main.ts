@@ -11,6 +11,7 @@ import { Address } from './host/address.ts'
 import { Host } from './host/host.ts'
 import { knownPictures } from './host/known-pictures.ts'
 import { Library } from './host/library.ts'
+import { PictureSizes } from './host/picture-sizes.ts'
 import { PictureStore } from './host/pictures.ts'
 import { keepSocket } from './host/socket.ts'
 import { Late, loadWhenIdle } from './late.ts'
@@ -66,6 +67,7 @@ const viewer = new LateViewer(async () => {
 const help = new Late(() => import('./panels/help.ts'))
 const shareMenu = new Late(() => import('./panels/share-menu.ts'))
 let autosave: Autosave | undefined
+let mostPixels: number | undefined
 
 const editor = new Editor({
   canvas,
@@ -93,6 +95,8 @@ const editor = new Editor({
     panels.uncover()
   },
   isForm,
+  sizes: new PictureSizes((file) => store.facts(file), measured),
+  mostPixels: () => mostPixels,
 })
 const theme = new ThemeChoice((shown) => {
   editor.view.theme = shown
@@ -235,6 +239,12 @@ new ResizeObserver(fitCanvas).observe(stage)
 watchPixelRatio()
 void begin()
 
+/** The size of a picture is known, or how large one may be. */
+function measured(): void {
+  editor.view.redraw()
+  formView.measured()
+}
+
 /** Node types first, then the graph of last time, or the example; then the socket. */
 async function begin(): Promise<void> {
   for (let pause = 500; ; pause = Math.min(8000, pause * 2)) {
@@ -247,6 +257,10 @@ async function begin(): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
+  void host.mostPixels().then((most) => {
+    mostPixels = most
+    measured()
+  }, telling.failed)
   fitCanvas()
   const begun = await Autosave.begin(localStorage, sessionStorage)
   autosave = begun.autosave

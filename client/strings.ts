@@ -112,6 +112,14 @@ export const STRINGS = {
     timelineButton: 'Timeline',
     more: 'Show more',
   },
+  scale: {
+    becomes: (from: string, to: string, pixels: string) => `${from} becomes ${to} (${pixels}).`,
+    tooLarge: (from: string, to: string, pixels: string, most: string) =>
+      `${from} would become ${to} (${pixels}), more than the ${most} that this host makes.`,
+    largest: (scale: string) => `The largest scale that fits is ${scale}.`,
+    none: 'No scale fits: choose a smaller picture, or allow more with --max-pixels.',
+    use: (scale: string) => `Set the scale to ${scale}`,
+  },
   zip: {
     label: 'ZIP',
     title: (what: string) => `${what} as one ZIP`,

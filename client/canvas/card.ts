@@ -70,7 +70,9 @@ export function drawBelow(ctx: CanvasRenderingContext2D, view: NodeView, width: 
   if (!isCollapsed && !showsPictures(view.description) && status?.state === 'running' && status.preview !== undefined) {
     drawPreview(ctx, view, status.preview, width, bottom + 8)
   }
-  if (status?.error !== undefined) drawError(ctx, status.error, width, bottom)
+  const outlook = view.scene.outlook(view.id)
+  const error = status?.error ?? (outlook?.isTooLarge === true ? outlook.sentence : undefined)
+  if (error !== undefined) drawError(ctx, error, width, bottom)
 }
 
 function drawTitle(
@@ -89,7 +91,7 @@ function drawTitle(
   ctx.font = font(11)
   const ink = inkOn(cssColor(view.model?.color))
   ctx.fillStyle = ink.quiet
-  const note = unknown ? 'not installed' : noteOf(view.mode, status)
+  const note = unknown ? 'not installed' : noteOf(view)
   ctx.fillText(note, width - 12, -title / 2 + 4)
   const noteWidth = note === '' ? 0 : ctx.measureText(note).width + 12
   const isPinned = view.flags.pinned === true
@@ -119,12 +121,14 @@ function drawPin(ctx: CanvasRenderingContext2D, x: number, y: number, color: str
   ctx.stroke()
 }
 
-/** What stands at the right of a title. */
-export function noteOf(mode: number, status: NodeStatus | undefined): string {
+/** What stands at the right of a title: how large pictures come out, and how far the run is or how long it took. */
+export function noteOf({ id, mode, scene }: NodeView): string {
   if (mode === NODE_MODES.muted) return 'muted'
   if (mode === NODE_MODES.bypassed) return 'bypassed'
+  const status = scene.status(id)
   if (status?.state === 'running' && status.max > 1) return `${status.value} / ${status.max}`
-  return status?.took === undefined || status.took < 50 ? '' : `${(status.took / 1000).toFixed(1)} s`
+  const took = status?.took === undefined || status.took < 50 ? [] : [`${(status.took / 1000).toFixed(1)} s`]
+  return [scene.outlook(id)?.size ?? [], took].flat().join(' · ')
 }
 
 /** A thin line under the title; it runs back and forth where the node does not say how far it is. */

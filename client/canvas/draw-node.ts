@@ -20,7 +20,7 @@ const READABLE = 0.45
 export function measureFolded(ctx: CanvasRenderingContext2D, node: NodeView): void {
   if (node.flags.collapsed !== true) return
   ctx.font = font(11)
-  const note = noteOf(node.mode, node.scene.status(node.id))
+  const note = noteOf(node)
   const noteWidth = note === '' ? 0 : ctx.measureText(note).width + 12
   const pinWidth = node.flags.pinned === true ? PIN_WIDTH : 0
   ctx.font = font(13, 600)

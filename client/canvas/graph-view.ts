@@ -1,4 +1,5 @@
 import { LGraph } from 'litegraph.js/build/litegraph.core.js'
+import type { NumberParameter } from '../../nodes/sdk/description.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { canConnect } from '../../server/graph/link-types.ts'
 import type { Change } from '../document/change.ts'
@@ -18,6 +19,8 @@ import type { FileReference } from '../host/address.ts'
 import { inputReference } from '../host/address.ts'
 import { EMPTY_BOARD, type NodeOutput, type NodeStatus, type RunBoard } from '../host/run-board.ts'
 import { filesOf, type ShownFiles, shownFiles } from '../host/run-result.ts'
+import type { ScaleOutlook } from '../scale-outlook.ts'
+import { type ScaleWords, wordsOfScale } from '../scale-words.ts'
 import { listenToTrackpad } from '../trackpad.ts'
 import type { Layout, LinkView } from './layout.ts'
 import { listenToLongPress } from './long-press.ts'
@@ -40,6 +43,8 @@ interface GraphViewOptions {
   readonly page: PageActions
   /** Where a file of the host is shown from. */
   readonly picture: (file: FileReference) => string
+  /** What comes of a parameter of a node, as a run calls it, that scales pictures. */
+  readonly outlook: ScaleOutlook['of']
 }
 
 /** Shows the document on a canvas, and turns gestures into edits of the document. */
@@ -67,7 +72,7 @@ export class GraphView {
   #fittedTo: Viewpoint | undefined
   #level = ''
 
-  constructor({ canvas, document, page, picture }: GraphViewOptions) {
+  constructor({ canvas, document, page, picture, outlook }: GraphViewOptions) {
     this.#document = document
     this.#picture = picture
     this.#stage = new Stage(canvas, this.#graph)
@@ -85,6 +90,11 @@ export class GraphView {
       typeOf: (node) => typeOf(document.graph, node, this.#types),
       status: (id) => this.#status(id),
       output: (id) => this.#board.outputs.get(this.runId(id)),
+      outlook: (id) => {
+        const scale = this.scaleOf(id)
+        const found = scale && outlook(this.runId(id), scale)
+        return found && wordsOfScale(found, scale)
+      },
       shown: (node) => this.shown(node),
       areaOf: (id) => this.areaOf(id),
       place: (...rectangle) => this.#place(...rectangle),
@@ -288,6 +298,19 @@ export class GraphView {
 
   nodeAt([x, y]: Point): string | undefined {
     return this.#graph.getNodeOnPos(x, y, undefined, 5)?.id
+  }
+
+  /** The parameter of a node that scales pictures. */
+  scaleOf(id: string): NumberParameter | undefined {
+    const type = this.#types.get(this.#document.graph.nodes.get(id)?.type ?? '')
+    const name = type?.size?.times
+    const parameter = name === undefined ? undefined : type?.parameters.find((one) => one.name === name)
+    return parameter?.kind === 'INT' || parameter?.kind === 'FLOAT' ? parameter : undefined
+  }
+
+  /** What comes of the scale of a node, where that is known. */
+  outlook(id: string): ScaleWords | undefined {
+    return this.#scene.outlook(id)
   }
 
   /** Addresses of what a node shows. */

@@ -5,6 +5,7 @@ import type { GraphNode, Point } from '../document/graph.ts'
 import type { NodePart } from '../document/part-words.ts'
 import type { FileReference } from '../host/address.ts'
 import type { NodeOutput, NodeStatus } from '../host/run-board.ts'
+import type { ScaleWords } from '../scale-words.ts'
 import type { Layout } from './layout.ts'
 import type { Pictures } from './pictures.ts'
 
@@ -102,6 +103,8 @@ export interface Scene {
   typeOf(node: GraphNode): NodeDescription | undefined
   status(id: string): NodeStatus | undefined
   output(id: string): NodeOutput | undefined
+  /** What comes of the scale of a node, where that is known. */
+  outlook(id: string): ScaleWords | undefined
   /** Addresses of the pictures that a node shows. */
   shown(node: GraphNode): ShownPictures
   /** Where a node is and how large, as it is drawn. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import { featureFlagsSchema } from '../../server/protocol/messages.ts'
 import { readNodeTypes } from '../document/node-types.ts'
 import { Gendr, HostError, type ZipContent } from '../sdk/index.ts'
 import type { Address, FileReference } from './address.ts'
@@ -79,6 +80,11 @@ export class Host {
 
   async nodeTypes(): Promise<Catalogue> {
     return readNodeTypes(await this.#gendr.request('/object_info'))
+  }
+
+  /** Pixels of the largest picture that nodes make; undefined for a host that does not say it. */
+  async mostPixels(): Promise<number | undefined> {
+    return featureFlagsSchema.parse(await this.#gendr.request('/features')).max_pixels
   }
 
   async templates(): Promise<readonly Template[]> {

@@ -4,6 +4,8 @@ import { fitNumber, formatNumber, readNumber } from '../document/parameters.ts'
 import { type FileReference, inputReference } from '../host/address.ts'
 import { progressOf, type RunBoard } from '../host/run-board.ts'
 import { savedFiles } from '../host/run-result.ts'
+import type { Outlook } from '../scale-outlook.ts'
+import { type ScaleWords, wordsOfScale } from '../scale-words.ts'
 import { STRINGS } from '../strings.ts'
 import { element, icon } from './element.ts'
 import { progressWords } from './runs-panel.ts'
@@ -45,6 +47,7 @@ export class FormPanel {
   /** What the fields are of, without their values. */
   #shape = ''
   readonly #controls = new Map<string, (field: FormField) => void>()
+  readonly #notes = new Map<string, (outlook: Outlook | undefined) => void>()
   #firstPicture: FormField | undefined
 
   constructor(actions: FormActions) {
@@ -67,8 +70,11 @@ export class FormPanel {
     )
   }
 
-  /** Values change in place, so that a field which has the focus keeps it. */
-  show(title: string, form: Form): void {
+  /**
+   * Values change in place, so that a field which has the focus keeps it.
+   * @param outlookOf what comes of a scale, where that is known
+   */
+  show(title: string, form: Form, outlookOf: (field: FormField) => Outlook | undefined): void {
     const { fields, more } = form
     this.#title.textContent = title
     const shape = JSON.stringify(
@@ -77,6 +83,7 @@ export class FormPanel {
     if (shape !== this.#shape) {
       this.#shape = shape
       this.#controls.clear()
+      this.#notes.clear()
       this.#firstPicture = pictureFields(form)[0]
       this.#fields.replaceChildren(
         ...(fields.length === 0 ? [element('p', { class: 'form-words' }, WORDS.nothing)] : []),
@@ -85,7 +92,10 @@ export class FormPanel {
       this.#moreFields.replaceChildren(...more.map((field) => this.#field(field, isFirstDrawn(field, form))))
       this.#more.hidden = more.length === 0
     }
-    for (const field of [...fields, ...more]) this.#controls.get(keyOf(field))?.(field)
+    for (const field of [...fields, ...more]) {
+      this.#controls.get(keyOf(field))?.(field)
+      this.#notes.get(keyOf(field))?.(outlookOf(field))
+    }
   }
 
   /** @param canCancel whether anything goes on that can be stopped */
@@ -283,7 +293,36 @@ export class FormPanel {
       fill()
       if (number !== document.activeElement) number.value = formatNumber(parameter, now)
     })
-    return element('div', { class: 'form-row' }, ...(hasRange ? [range] : []), number)
+    return element(
+      'div',
+      { class: 'form-column' },
+      element('div', { class: 'form-row' }, ...(hasRange ? [range] : []), number),
+      this.#note(field, parameter),
+    )
+  }
+
+  /** What comes of a scale, and the most that it can be where that is too large. */
+  #note(field: FormField, parameter: NumberParameter): HTMLElement {
+    const words = element('span')
+    const button = element('button', { type: 'button', class: 'button', testid: 'scale-use' })
+    const note = element(
+      'div',
+      { class: 'form-scale', testid: 'scale-note', role: 'status', hidden: true },
+      words,
+      button,
+    )
+    let use: ScaleWords['use']
+    button.addEventListener('click', () => this.#actions.set(field, use?.value))
+    this.#notes.set(keyOf(field), (outlook) => {
+      const told = outlook && wordsOfScale(outlook, parameter)
+      use = told?.use
+      note.hidden = told === undefined
+      note.toggleAttribute('data-failed', told?.isTooLarge === true)
+      words.textContent = told?.sentence ?? ''
+      button.hidden = use === undefined
+      button.textContent = use?.label ?? ''
+    })
+    return note
   }
 }
 

@@ -4,6 +4,7 @@ import type { Target } from '../canvas/scene.ts'
 import type { Commands } from '../commands.ts'
 import { removeLinks } from '../document/connect.ts'
 import type { GraphDocument } from '../document/document.ts'
+import { setParam } from '../document/edits.ts'
 import { exposeInForm, labelOf } from '../document/form.ts'
 import { type GraphNode, isBoundary, linkInto, NODE_MODES, type Point } from '../document/graph.ts'
 import { typeOf } from '../document/virtual-types.ts'
@@ -19,7 +20,10 @@ import { editText } from './text-editor.ts'
 /** What the menus act on. */
 export interface MenuActions {
   readonly document: GraphDocument
-  readonly view: Pick<GraphView, 'selected' | 'select' | 'selectAll' | 'fit' | 'snaps' | 'runId'>
+  readonly view: Pick<
+    GraphView,
+    'selected' | 'select' | 'selectAll' | 'fit' | 'snaps' | 'runId' | 'scaleOf' | 'outlook'
+  >
   readonly types: Catalogue
   readonly commands: Commands
   readonly adding: Pick<NodeAdding, 'search'>
@@ -76,6 +80,14 @@ export function linkMenu(editor: MenuActions, id: number, page: Point, at: Point
     ],
     { x: page[0], y: page[1] },
   )
+}
+
+/** The largest scale that fits, where what the node says is too large. */
+function scaleItem({ document, view }: MenuActions, id: string): MenuItem[] {
+  const [scale, use] = [view.scaleOf(id), view.outlook(id)?.use]
+  if (scale === undefined || use === undefined) return []
+  const act = () => document.commit(setParam(document.graph, id, scale.name, use.value))
+  return [{ label: use.label, testid: 'menu-scale', act }]
 }
 
 /** Which parameters of a node the form shows. */
@@ -146,6 +158,7 @@ function nodeItems(editor: MenuActions, id: string, page: Point): (MenuItem | nu
             act: () => editor.drawing.open(editor.view.runId(id)),
           },
         ]),
+    ...scaleItem(editor, id),
     ...formItem(editor, node, page),
     ...helpItem(editor, node),
     null,

@@ -33,6 +33,7 @@ beforeEach(() => {
     types,
     tabs: { active: { name: 'Photo' } },
     canCancel: false,
+    outlook: { of: () => undefined },
     get boardInView() {
       return board
     },

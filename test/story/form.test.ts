@@ -7,7 +7,7 @@ import { root } from './host.ts'
 import { browser, by, editor, host, inEditor } from './stage.ts'
 
 describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
-  inEditor({ options: { viewport: { width: 400, height: 800 }, hasTouch: true } })
+  inEditor({ flags: ['--max-pixels', '1000000'], options: { viewport: { width: 400, height: 800 }, hasTouch: true } })
 
   test('is what a narrow screen begins with, and nothing is wider than the screen', async () => {
     expect(await by('form').isVisible()).toBe(true)
@@ -88,6 +88,37 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
       .locator('.form-number')
       .evaluate((field) => getComputedStyle(field).fontSize)
     expect(size).toBe('16px')
+  })
+
+  test('says before a run what comes of the scale, and sets the largest that fits with one press', async () => {
+    const [number, note] = [by('field-scale').locator('.form-number'), by('field-scale').getByTestId('scale-note')]
+    await expect.poll(() => note.textContent()).toBe('256 × 192 becomes 512 × 384 (0.19661 megapixels).')
+    await number.fill('8')
+    await number.press('Enter')
+    await expect.poll(() => note.textContent()).toContain('more than the 1 megapixels that this host makes')
+    await note.getByTestId('scale-use').click()
+    await expect.poll(() => note.textContent()).toBe('256 × 192 becomes 1152 × 864 (0.99533 megapixels).')
+    expect(await number.inputValue()).toBe('4.5')
+  })
+
+  test('in the graph the menu of the node sets the largest scale that fits', async () => {
+    const { page, by, openGraph, troubles } = await openEditor(browser, host)
+    await openGraph({
+      load: { class_type: 'LoadImage', inputs: { image: 'my-own.jpg' } },
+      scale: { class_type: 'ImageScaleBy', inputs: { image: ['load', 0], upscale_method: 'bicubic', scale_by: 8 } },
+      save: { class_type: 'SaveImage', inputs: { images: ['scale', 0], filename_prefix: 'fits' } },
+    })
+    const note = by('scale-note').first()
+    await by('view-form').click()
+    await expect.poll(() => note.textContent()).toContain('The largest scale that fits is 4.50.')
+    await by('view-graph').click()
+    await by('canvas').focus()
+    for (const key of ['ArrowRight', 'Alt+ArrowRight', 'Shift+F10']) await page.keyboard.press(key)
+    await by('menu-scale').click()
+    await by('view-form').click()
+    await expect.poll(() => note.textContent()).toBe('256 × 192 becomes 1152 × 864 (0.99533 megapixels).')
+    expect(troubles).toEqual([])
+    await page.context().close()
   })
 
   test('few options stand side by side, and one press chooses', async () => {

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest'
+import { outcomeOf, scaledBy } from '../../client/document/picture-size.ts'
+import type { NumberParameter } from '../../nodes/sdk/description.ts'
+import type { Prompt } from '../../server/graph/prompt.ts'
+import { allTypes } from './types.ts'
+
+const load = { class_type: 'LoadImage', inputs: { image: 'photo.png' } }
+const fed = (id: string, class_type: string, inputs: object = {}, input = 'image') => ({
+  class_type,
+  inputs: { [input]: [id, 0], ...inputs },
+})
+const of = (prompt: Prompt, node = 'restore', parameter = 'scale') => scaledBy(prompt, node, parameter, allTypes)
+
+describe('what a scale is of', () => {
+  test('is the picture that is loaded for its node', () => {
+    expect(of({ load, restore: fed('load', 'GenDRRestore', { scale: 4 }) })).toEqual({
+      file: 'photo.png',
+      factors: [4],
+    })
+  })
+
+  test('is known through nodes that say how large their pictures are', () => {
+    const prompt = {
+      load,
+      level: fed('load', 'ImageStraighten', { angle: 0 }),
+      dust: fed('level', 'ImageDustAndScratches'),
+      half: fed('dust', 'ImageScaleBy', { scale_by: 0.5 }),
+      bright: fed('half', 'AdjustBrightness', {}, 'images'),
+      restore: fed('bright', 'GenDRRestore', { scale: 4 }),
+    }
+    expect(of(prompt)).toEqual({ file: 'photo.png', factors: [0.5, 4] })
+    expect(of(prompt, 'half', 'scale_by')).toEqual({ file: 'photo.png', factors: [0.5] })
+  })
+
+  test.each<[string, Prompt]>([
+    [
+      'a node that does not say it',
+      { load, cut: fed('load', 'ImageCrop'), restore: fed('cut', 'GenDRRestore', { scale: 4 }) },
+    ],
+    [
+      'one that says it for other settings',
+      {
+        load,
+        level: fed('load', 'ImageStraighten', { angle: 1 }),
+        restore: fed('level', 'GenDRRestore', { scale: 4 }),
+      },
+    ],
+    ['one that is unknown', { load, odd: fed('load', 'Odd'), restore: fed('odd', 'GenDRRestore', { scale: 4 }) }],
+    ['a scale that a link feeds', { load, restore: fed('load', 'GenDRRestore', { scale: ['number', 0] }) }],
+    ['no picture at all', { restore: { class_type: 'GenDRRestore', inputs: { scale: 4 } } }],
+    [
+      'no name of a picture',
+      {
+        load: { class_type: 'LoadImage', inputs: { image: '' } },
+        restore: fed('load', 'GenDRRestore', { scale: 4 }),
+      },
+    ],
+    ['a circle', { a: fed('restore', 'ImageInvert'), restore: fed('a', 'GenDRRestore', { scale: 4 }) }],
+    ['a node that does not run', { load }],
+  ])('is not known with %s', (_what, prompt) => {
+    expect(of(prompt)).toBeUndefined()
+  })
+
+  test('is nothing for what is no scale', () => {
+    expect(of({ load, restore: fed('load', 'GenDRRestore', { scale: 4 }) }, 'restore', 'strength')).toBeUndefined()
+  })
+})
+
+describe('what comes of it', () => {
+  const scale = allTypes.get('GenDRRestore')!.parameters.find(({ name }) => name === 'scale') as NumberParameter
+  const picture = { width: 1200, height: 801 }
+  const outcome = (factors: readonly number[], most: number) =>
+    outcomeOf({ file: 'photo.png', factors }, picture, scale, most)
+
+  test('are the sizes that go in and come out, rounded at each node', () => {
+    expect(outcome([0.5, 4], 1e9)).toEqual({ from: { width: 600, height: 400 }, to: { width: 2400, height: 1600 } })
+  })
+
+  test('where that is too large, the largest that fits is one that the field takes', () => {
+    // 1200 × 801 × 3.5² is 11.77 megapixels.
+    expect(outcome([4], 11.8e6).tooLarge).toEqual({ largest: 3.5 })
+    expect(outcome([4], 11.7e6).tooLarge).toEqual({ largest: 3 })
+    expect(outcome([1.5], 1e6).tooLarge).toEqual({ largest: 1 })
+    expect(outcome([4], 0.9e6).tooLarge).toEqual({ largest: undefined })
+  })
+})
