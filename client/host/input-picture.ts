@@ -34,12 +34,13 @@ export function inputPicture(
   { nodes, outputs }: Pick<RunBoard, 'nodes' | 'outputs'>,
 ): InputPicture | undefined {
   const source = prompt[node]?.inputs[input]
-  if (!isLink(source)) return undefined
-  const loaded = loadedBy(prompt, source, types)
+  // A node that is bypassed is in no prompt; a run for what goes into it may still have shown that.
+  const link = isLink(source) ? source : undefined
+  const loaded = link && loadedBy(prompt, link, types)
   if (loaded !== undefined) return { file: inputReference(loaded), isOfRun: false }
   const latestLast = [...outputs].sort(([a], [b]) => Number(nodes.has(a)) - Number(nodes.has(b)))
   const files = latestLast.flatMap(([id, output]) =>
-    id === shownBefore(node, input) ? (output.images?.[0] ?? []) : shownOf(prompt, id, output, source),
+    id === shownBefore(node, input) ? (output.images?.[0] ?? []) : shownOf(prompt, id, output, link),
   )
   const file = files.at(-1)
   return file && { file, isOfRun: true }
@@ -54,11 +55,11 @@ function loadedBy(prompt: Prompt, [id, output]: Link, types: Catalogue): string 
 }
 
 /** The first picture of an output, where a node shows it. */
-function shownOf(prompt: Prompt, id: string, output: NodeOutput, [from, index]: Link): FileReference[] {
+function shownOf(prompt: Prompt, id: string, output: NodeOutput, source: Link | undefined): FileReference[] {
   for (const [input, key] of SHOWN) {
     const link = prompt[id]?.inputs[input]
     const file = output[key]?.[0]
-    if (isLink(link) && link[0] === from && link[1] === index && file !== undefined) return [file]
+    if (isLink(link) && link[0] === source?.[0] && link[1] === source[1] && file !== undefined) return [file]
   }
   return []
 }

@@ -295,7 +295,7 @@ export class Viewer {
     this.#bar.replaceChildren(...tool.fields, ends)
     this.#frame.append(tool.overlay)
     this.#frame.setAttribute('aria-label', tool.label)
-    this.#showDrawing(true)
+    this.#showDrawing(true, drawing.title)
     this.#root.classList.add('viewer-whole')
     this.#parts.onResize()
     tool.takeKeys()
@@ -318,7 +318,7 @@ export class Viewer {
     session.tool.overlay.remove()
     this.#frame.setAttribute('aria-label', WORDS.frame)
     this.#afterClip.style.transform = ''
-    this.#showDrawing(false)
+    this.#showDrawing(false, WORDS.region)
     this.#root.classList.remove('viewer-whole')
     if (session.resume === undefined) this.close()
     else {
@@ -329,7 +329,8 @@ export class Viewer {
     return true
   }
 
-  #showDrawing(isShown: boolean): void {
+  #showDrawing(isShown: boolean, label: string): void {
+    this.#root.setAttribute('aria-label', label)
     this.#root.toggleAttribute('data-drawing', isShown)
     this.#bar.hidden = !isShown
     // It has the page to itself, and the keys wherever a press falls.

@@ -44,6 +44,12 @@ describe('the picture that goes into a node', () => {
     expect(into('crop', outputs, ['preview'])?.file).toEqual(file('new.png'))
   })
 
+  test('is what a run for it has shown where the node itself is in no run', () => {
+    expect(into('bypassed', { [shownBefore('bypassed', 'image')]: images('before.png') })?.file).toEqual(
+      file('before.png'),
+    )
+  })
+
   test('is not known where none has shown it, nothing feeds it, or what is loaded is no picture', () => {
     expect(into('crop', { other: images('x.png') })).toBeUndefined()
     expect(into('mask')).toBeUndefined()

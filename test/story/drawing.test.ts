@@ -99,6 +99,7 @@ describe.skipIf(withoutBrowser)('what is set on a picture', () => {
   test('a part is cut out that was dragged on the picture, and can be taken back as one edit', async () => {
     await canvas.load(cropped, cropLinks)
     await canvas.click(...field(crop.pos, 1, 4))
+    await canvas.page.getByRole('dialog', { name: 'Crop Image' }).waitFor()
     await canvas.by('crop-area').waitFor()
     await expect.poll(size).toBe('512 × 512 pixels')
     await drag('crop-nw', red.left, red.top)
