@@ -10,9 +10,11 @@ import { openApi } from '../protocol/openapi.ts'
 export function documentRoutes(): Router {
   const router = Router()
   for (const [path, make] of Object.entries({ '/openapi.json': openApi, '/asyncapi.json': asyncApi })) {
-    let text: string | undefined
-    router.get(path, (_request, response) => {
-      text ??= JSON.stringify(make(ownVersion()) satisfies Json)
+    const texts = new Map<string, string>()
+    router.get(path, ({ baseUrl }, response) => {
+      const api = baseUrl === '' ? 'api' : '../api'
+      const text = texts.get(api) ?? JSON.stringify(make(ownVersion(), api) satisfies Json)
+      texts.set(api, text)
       response.type('application/json').send(text)
     })
   }

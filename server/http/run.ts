@@ -65,7 +65,7 @@ export function runRoutes(
     if (job === undefined) {
       throw new RestorationError('file_not_found', `The run ${id} was forgotten when it had ended.`, 'Send it again.')
     }
-    response.vary('Accept').location(`/api/jobs/${encodeURIComponent(id)}`)
+    response.vary('Accept').location(`jobs/${encodeURIComponent(id)}`)
     if (job.status === 'completed' && (accepted.output !== undefined || prefersPicture(response.req))) {
       await sendPicture(response, job, accepted.output, files)
       return

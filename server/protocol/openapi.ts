@@ -2,8 +2,11 @@ import { z } from 'zod'
 import { type Json, SchemaWriter } from './json-schema.ts'
 import { type Answer, type Body, ROUTES, type Route } from './routes.ts'
 
-/** The HTTP API as an OpenAPI 3.1 document, made from the table of routes and its schemas. */
-export function openApi(version: string): Json {
+/**
+ * The HTTP API as an OpenAPI 3.1 document, made from the table of routes and its schemas.
+ * @param api where the routes begin, as seen from the document: a host may lie under a path of a proxy
+ */
+export function openApi(version: string, api: string): Json {
   const writer = new SchemaWriter()
   const paths: Record<string, Record<string, Json>> = {}
   for (const route of ROUTES) {
@@ -19,7 +22,7 @@ export function openApi(version: string): Json {
         "ComfyUI's API, and what it lacks. Routes that ComfyUI has are there without /api too. JSON is read whatever the content type says.",
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/api' }],
+    servers: [{ url: api }],
     tags: [...new Set(ROUTES.map(({ group }) => group))].map((name) => ({ name })),
     security: [{}, { bearer: [] }, { query: [] }],
     paths,

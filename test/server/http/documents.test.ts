@@ -32,9 +32,27 @@ afterAll(() => host.stop())
 test('the OpenAPI document is valid', async () => {
   const { valid, errors } = await new Validator().validate({ ...openapi })
   expect({ valid, errors }).toEqual({ valid: true, errors: undefined })
-  expect((await get(host, '/api/openapi.json')).body).toEqual(openapi)
+  expect((await get(host, '/api/openapi.json')).body).toEqual({ ...openapi, servers: [expect.anything()] })
   const ids = Object.values(openapi.paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId))
   expect(new Set(ids).size).toBe(ids.length)
+})
+
+test.each(['openapi.json', 'api/openapi.json'])(
+  '%s says where the API is, also under a path of a proxy',
+  async (path) => {
+    const { servers } = (await get(host, `/${path}`)).body as { servers: { url: string }[] }
+    expect(servers.map(({ url }) => new URL(url, `https://photos.example/gendr/${path}`).href)).toEqual([
+      'https://photos.example/gendr/api',
+    ])
+  },
+)
+
+test('a run says where to ask for it, also under a path of a proxy', async () => {
+  const body = JSON.stringify({ prompt: fakeGraph('succeed'), prompt_id: 'ä 1' })
+  const { headers } = await fetch(`${host.url}/api/runs`, { method: 'POST', body })
+  const { pathname } = new URL(headers.get('location')!, 'https://photos.example/gendr/api/runs')
+  expect(pathname).toBe('/gendr/api/jobs/%C3%A4%201')
+  expect((await fetch(host.url + pathname.slice('/gendr'.length))).status).toBe(200)
 })
 
 test('the AsyncAPI document is valid', async () => {
