@@ -6,10 +6,14 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const CLIENT_SOURCES = ['client', 'server/protocol', 'server/graph', 'nodes/sdk']
+const CLIENT_SOURCES = ['client', 'server/protocol', 'server/graph', 'nodes/sdk', 'package.json']
 
 const SERVER = join('dist', 'server', 'main.js')
 const CLIENT = join('dist', 'client', 'index.html')
+
+const TSC = join('node_modules', 'typescript', 'bin', 'tsc')
+const VITE = join('node_modules', 'vite', 'bin', 'vite.js')
+const PACK = join('client', 'sdk', 'pack.mjs')
 
 /** What the system answers where a user may not write. */
 const CLOSED = ['EACCES', 'EPERM', 'EROFS']
@@ -107,7 +111,7 @@ function buildServer(root) {
   say('building the server …')
   const before = fingerprint(root, serverSources(root))
   if (!existsSync(join(root, SERVER))) rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true })
-  if (!runTool(root, ['typescript', 'bin', 'tsc'], ['-p', 'tsconfig.build.json'])) {
+  if (!runTool(root, TSC, ['-p', 'tsconfig.build.json'])) {
     return fail('The server cannot be built; the compiler says why above.')
   }
   writeFileSync(join(root, 'dist', '.server-stamp'), before)
@@ -124,18 +128,19 @@ function isClientBuilt(root) {
 function buildClient(root) {
   say('building the editor …')
   const before = fingerprint(root, CLIENT_SOURCES)
-  if (!runTool(root, ['vite', 'bin', 'vite.js'], ['build', 'client', '--logLevel', 'warn'])) {
+  if (!runTool(root, VITE, ['build', 'client', '--logLevel', 'warn'])) {
     return fail('The editor cannot be built; Vite says why above.')
   }
-  if (!runTool(root, ['typescript', 'bin', 'tsc'], ['-p', join('client', 'sdk')])) {
+  if (!runTool(root, TSC, ['-p', join('client', 'sdk')])) {
     return fail('The client for programs cannot be built; the compiler says why above.')
   }
+  if (!runTool(root, PACK, [])) return fail('The client for programs cannot be packed; npm says why above.')
   writeFileSync(join(root, 'dist', '.client-stamp'), before)
   return true
 }
 
 function runTool(root, script, args) {
-  const done = spawnSync(process.execPath, [join(root, 'node_modules', ...script), ...args], {
+  const done = spawnSync(process.execPath, [join(root, script), ...args], {
     cwd: root,
     stdio: ['ignore', process.stderr, process.stderr],
   })

@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -62,6 +64,26 @@ test('a program that waits hears of the end although the host was killed', async
     await once(second, 'exit')
   }
   host = await startHost()
+})
+
+test('a program installs it from the host into an empty folder, and knows its types', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gendr-program-'))
+  const run = (...[command, ...args]: [string, ...string[]]) => promisify(execFile)(command, args, { cwd: folder })
+  await writeFile(join(folder, 'package.json'), '{"type": "module"}')
+  await run('npm', 'install', '--no-audit', '--no-fund', `${host.url}/sdk/gendr-graph-sdk.tgz`)
+  const program = `
+    import { Gendr, type Result } from 'gendr-graph-sdk'
+    const run = await new Gendr('${host.url}').run(${JSON.stringify(invertGraph('old-photograph.jpg'))})
+    const { status, images }: Result = await run.result()
+    // @ts-expect-error
+    const unknown: number = status
+    console.log(status, images.length)`
+  await writeFile(join(folder, 'program.ts'), program)
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  await run(process.execPath, tsc, '--strict', '--module', 'nodenext', '--lib', 'es2023,dom', 'program.ts')
+  expect((await run(process.execPath, 'program.js')).stdout).toBe('completed 1\n')
+  expect(await readdir(join(folder, 'node_modules'))).toEqual(['.package-lock.json', 'gendr-graph-sdk'])
+  await rm(folder, { recursive: true })
 })
 
 describe.skipIf(withoutBrowser)('in a browser', () => {
