@@ -15,8 +15,8 @@ export interface Outcome {
 
 /** How a batch tells of itself. */
 export interface BatchProgress {
-  /** Part of the file at hand that is done, 0 to 1. */
-  part(fraction: number): void
+  /** Part of a file at hand that is done, 0 to 1. */
+  part(source: string, fraction: number): void
   file(outcome: Outcome): void
   end(): void
 }
@@ -62,14 +62,20 @@ async function barProgress(total: number): Promise<BatchProgress> {
   )
   const counts = new Counts(total)
   const said: string[] = []
+  const parts = new Map<string, number>()
   let done = 0
+  const reached = () => [...parts.values()].reduce((sum, part) => sum + part, done)
   bar.start(total, 0, { files: 0, line: '' })
   return {
-    part: (fraction) => bar.update(done + fraction),
+    part: (source, fraction) => {
+      parts.set(source, fraction)
+      bar.update(reached())
+    },
     file: (outcome) => {
+      parts.delete(outcome.source)
       done = counts.add(outcome)
       said.push(complaints(outcome))
-      bar.update(done, { files: done, line: lineOf(outcome) })
+      bar.update(reached(), { files: done, line: lineOf(outcome) })
     },
     end: () => {
       bar.stop()

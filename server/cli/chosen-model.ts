@@ -8,6 +8,8 @@ import type { Flags, WorkSettings } from '../config.ts'
 export interface ChosenModel {
   readonly name: string
   readonly isUpscaler: boolean
+  /** Of all its files. */
+  readonly bytes: number
   /** Whether its tiles have a size of their own, whatever is asked for. */
   readonly hasOwnTiles?: boolean
 }
@@ -29,7 +31,8 @@ export async function chooseModel(
       : named(models, String(name))
   if (chosen !== undefined) {
     refuseSetting(chosen, setting)
-    return { name: chosen.name, isUpscaler: isUpscaler(chosen), hasOwnTiles: hasOwnTiles(chosen) }
+    const bytes = 'bytes' in chosen ? chosen.bytes : 0
+    return { name: chosen.name, isUpscaler: isUpscaler(chosen), bytes, hasOwnTiles: hasOwnTiles(chosen) }
   }
   if (name === undefined || models.length === 0)
     throw new RestorationError('model_not_found', 'No model is installed.', 'Import one with `gendr import`.')

@@ -9,7 +9,9 @@ import { batchProgress, type Outcome } from './batch-progress.ts'
 import { type ChosenModel, chooseModel } from './chosen-model.ts'
 import type { Command } from './command.ts'
 import { isToSkip, type OnExisting, onExisting, refuseExisting } from './existing-results.ts'
-import { hasAlpha } from './has-alpha.ts'
+import { bytesFor, JOBS_OPTION, jobsOf } from './jobs.ts'
+import { MemoryBudget } from './memory-budget.ts'
+import { pictureFacts } from './picture-facts.ts'
 import { type Batch, FORMATS, type Format, type Pair, planBatch, resultNames } from './picture-files.ts'
 import { checkTiles, complaintOfFlag, restoreGraph } from './restore-graph.ts'
 import { Workbench } from './workbench.ts'
@@ -34,6 +36,7 @@ export const restoreCommand: Command = {
     overwrite: { help: 'replace results that exist' },
     'skip-existing': { help: 'leave out pictures whose result exists' },
     update: { help: 'leave out pictures whose result is younger, and replace the results of the others' },
+    jobs: JOBS_OPTION,
     json: {
       help: 'a line of JSON for each file: source, status (restored, skipped, failed), results, seconds, notes, error',
     },
@@ -55,21 +58,33 @@ export const restoreCommand: Command = {
       throw new RestorationError('file_not_found', `There is no picture in '${input}'.`, 'Name a folder with pictures.')
     }
     const model = await chooseModel(settings, flags)
-    const workbench = await Workbench.open(settings)
+    const memory = process.availableMemory()
+    const jobs = jobsOf(flags, { ...settings, pictures: batch.pairs.length, modelBytes: model.bytes, memory })
+    const workbenches = await openWorkbenches(jobs, settings)
     try {
-      const catalogue = await workbench.surroundings.catalogue()
+      const catalogue = await workbenches[0]!.surroundings.catalogue()
       const graphOf = (source: string, hasAlpha: boolean) =>
         restoreGraph(catalogue, { name: basename(source), hasAlpha, format: batch.format }, model, flags)
-      return await restoreAll({ ...batch, existing, workbench, graphOf, model, flags, settings })
+      const budget = new MemoryBudget(memory)
+      return await restoreAll({ ...batch, existing, workbenches, budget, graphOf, model, flags, settings })
     } finally {
-      await workbench.close()
+      await Promise.all(workbenches.map((workbench) => workbench.close()))
     }
   },
 }
 
+/** That share cores and cache. */
+function openWorkbenches(count: number, settings: WorkSettings): Promise<Workbench[]> {
+  const threads = Math.max(1, Math.floor(settings.threads / count))
+  const cacheBytes = Math.floor(settings.cacheBytes / count)
+  return Promise.all(Array.from({ length: count }, () => Workbench.open({ ...settings, threads, cacheBytes })))
+}
+
 interface Work extends Omit<Batch, 'unread'> {
   readonly existing: OnExisting
-  readonly workbench: Workbench
+  /** At each one picture at a time. */
+  readonly workbenches: readonly Workbench[]
+  readonly budget: MemoryBudget
   readonly graphOf: (source: string, hasAlpha: boolean) => Prompt
   readonly model: ChosenModel
   readonly flags: Flags
@@ -80,9 +95,9 @@ interface Work extends Omit<Batch, 'unread'> {
 /** What the next file would fail of as well. */
 const HOPELESS: readonly ErrorCode[] = ['disk_full', 'model_corrupt', 'model_not_found']
 
-/** One picture after the other, whatever becomes of the others, until one is hopeless. @returns the exit code */
+/** All pictures, whatever becomes of the others, until one is hopeless. @returns the exit code */
 async function restoreAll(work: Work): Promise<number> {
-  const { pairs, closed, flags } = work
+  const { pairs, closed, flags, workbenches } = work
   const signal = abortOnInterrupt()
   await checkOnce(work)
   const progress = await batchProgress(closed.length + pairs.length, flags.json === true)
@@ -92,17 +107,23 @@ async function restoreAll(work: Work): Promise<number> {
     progress.file({ source, status: 'failed', results: [], error: { code, message, remedy } })
   }
   for (const { source, error } of closed) fail(source, error)
-  for (const pair of pairs) {
-    if (signal.aborted) break
-    try {
-      progress.file(await restoreOne(pair, work, signal, progress.part))
-    } catch (caught) {
-      if (signal.aborted) break
-      const failure = failureOf(caught)
-      fail(pair.source, failure)
-      if (HOPELESS.includes(failure.code)) break
+  const left = pairs.values()
+  let isHopeless = false
+  const restoreThem = async (workbench: Workbench) => {
+    for (const pair of left) {
+      if (signal.aborted || isHopeless) return
+      const { source } = pair
+      try {
+        progress.file(await restoreOne(pair, workbench, work, signal, (part) => progress.part(source, part)))
+      } catch (caught) {
+        if (signal.aborted) return
+        const failure = failureOf(caught)
+        fail(source, failure)
+        isHopeless ||= HOPELESS.includes(failure.code)
+      }
     }
   }
+  await Promise.all(workbenches.map(restoreThem))
   progress.end()
   if (signal.aborted) return INTERRUPTED
   return hasFailed ? 1 : 0
@@ -112,9 +133,9 @@ async function restoreAll(work: Work): Promise<number> {
  * What would fail every file, such as a flag that does not fit, is said once, before the first; then there are folders for
  * the results.
  */
-async function checkOnce({ pairs, folder, existing, workbench, graphOf, model, flags }: Work): Promise<void> {
+async function checkOnce({ pairs, folder, existing, workbenches, graphOf, model, flags }: Work): Promise<void> {
   const first = pairs[0]!.source
-  const { prompt } = await workbench
+  const { prompt } = await workbenches[0]!
     .check({ graph: graphOf(first, false), settings: [], attachments: { [basename(first)]: new Uint8Array() } })
     .catch((error) => {
       throw complaintOfFlag(error, flags)
@@ -133,10 +154,14 @@ async function isAnythingLeft(pairs: readonly Pair[], existing: OnExisting): Pro
 /** The nodes that say what was left out of a picture, and of its result. */
 const SAYING = ['load', 'save']
 
+/** How many times larger results usually are. */
+const LARGER = 4
+
 /** @param onPart is told which part of the picture is done, 0 to 1 */
 async function restoreOne(
   pair: Pair,
-  { existing, workbench, graphOf, settings }: Work,
+  workbench: Workbench,
+  { existing, budget, graphOf, settings, flags }: Work,
   signal: AbortSignal,
   onPart: (fraction: number) => void,
 ): Promise<Outcome> {
@@ -147,16 +172,19 @@ async function restoreOne(
   refuseExisting([target], existing)
   const bytes = await readFile(source)
   const notes: string[] = []
-  const pictures = await workbench.run({
-    graph: graphOf(source, await hasAlpha(bytes, settings.maxPixels)),
-    settings: [],
-    attachments: { [basename(source)]: bytes },
-    signal,
-    onEvent: (event) => {
-      if (event.type === 'node_progress' && event.node === 'restore') onPart(event.value / event.max)
-      if (event.type === 'node_text' && SAYING.includes(event.node)) notes.push(...event.text.split('\n'))
-    },
-  })
+  const { pixels, hasAlpha } = await pictureFacts(bytes, settings.maxPixels)
+  const pictures = await budget.use(bytesFor(pixels * Number(flags.scale ?? LARGER) ** 2), () =>
+    workbench.run({
+      graph: graphOf(source, hasAlpha),
+      settings: [],
+      attachments: { [basename(source)]: bytes },
+      signal,
+      onEvent: (event) => {
+        if (event.type === 'node_progress' && event.node === 'restore') onPart(event.value / event.max)
+        if (event.type === 'node_text' && SAYING.includes(event.node)) notes.push(...event.text.split('\n'))
+      },
+    }),
+  )
   // Another process was quicker.
   if (await isToSkip(pair, existing)) return skipped
   const results = resultNames(target, pictures.length)

@@ -50,6 +50,10 @@ async function sizeOf(file: string): Promise<readonly [number, number]> {
   return [width, height]
 }
 
+function pixelsOf(file: string): Promise<Buffer> {
+  return sharp(join(folder, file)).raw().toBuffer()
+}
+
 describe('from the command line', () => {
   test('the example runs as it is, in a data folder that nothing was in', async () => {
     const { code, stdout, stderr } = await gendr('run', EXAMPLE, '--set', 'GenDRModelLoader.setting=detailed')
@@ -230,6 +234,29 @@ describe('from the command line', () => {
     expect((await batch('--skip-existing')).files.map(({ status }) => status)).toEqual(['skipped', 'skipped'])
     expect(await batch('--update')).toMatchObject({ code: 0, files: [{ status: 'restored' }, { status: 'skipped' }] })
     expect(await sizeOf('new/a.png')).toEqual([20, 20])
+  })
+
+  test('pictures that are restored several at once become what they become one after the other', async () => {
+    await mkdir(join(folder, 'old'))
+    for (let side = 20; side < 28; side++)
+      await sharp(PHOTOGRAPH)
+        .resize(side, side)
+        .toFile(join(folder, `old/${side}.png`))
+    await writeFile(join(folder, 'old/broken.png'), 'no picture')
+    const batch = async (output: string, jobs: number) => {
+      const { code, stdout } = await gendr('restore', 'old', output, '--scale', '2', '--json', '--jobs', `${jobs}`)
+      expect(code).toBe(1)
+      const files = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      return files.map(({ source, status }) => `${source} ${status}`).sort()
+    }
+    const alone = await batch('one', 1)
+    expect(alone).toHaveLength(9)
+    expect(await batch('three', 3)).toEqual(alone)
+    for (let side = 20; side < 28; side++)
+      expect(await pixelsOf(`three/${side}.png`)).toEqual(await pixelsOf(`one/${side}.png`))
   })
 
   test('two batches at once leave to each other what the other one has done', async () => {

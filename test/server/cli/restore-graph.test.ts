@@ -6,7 +6,7 @@ import { checkTiles, restoreGraph } from '../../../server/cli/restore-graph.ts'
 import { catalogueOf } from '../../../server/graph/catalogue.ts'
 
 const catalogue = catalogueOf(nodes.map(({ node, category }) => describeNode(node, category)))
-const restorer = { name: 'gendr-nano', isUpscaler: false }
+const restorer = { name: 'gendr-nano', isUpscaler: false, bytes: 1e7 }
 
 test.each<[string, Record<string, string>, object]>([
   ['nothing', {}, { scale: 4, tile_size: 768, strength: 1, grain: 1 }],
@@ -43,7 +43,7 @@ test('at the same size a cut-out keeps its outline, and an upscaler enlarges it 
   const picture = { name: 'cut-out.png', hasAlpha: true, format: 'png' } as const
   const same = restoreGraph(catalogue, picture, restorer, { scale: '1' })
   expect([same.join!.inputs.alpha, same.outline]).toEqual([['load', 1], undefined])
-  const enlarged = restoreGraph(catalogue, picture, { name: 'lite', isUpscaler: true }, {})
+  const enlarged = restoreGraph(catalogue, picture, { name: 'lite', isUpscaler: true, bytes: 1e7 }, {})
   expect(enlarged.outline).toMatchObject({ class_type: 'ImageUpscaleWithModel', inputs: { image: ['mask', 0] } })
   expect(enlarged.outline!.inputs).not.toHaveProperty('grain')
 })
@@ -56,7 +56,7 @@ test('an overlap that does not fit the tiles is refused in the words of the flag
   expect(() => check({ tile: '64' })).toThrow(expect.objectContaining(refused))
   expect(() => check({ overlap: '512' })).toThrow(/at most half the tile size \(384\) but received 512/)
   expect(() => check({ tile: '128' })).not.toThrow()
-  const upscaler = { name: 'lite', isUpscaler: true }
+  const upscaler = { name: 'lite', isUpscaler: true, bytes: 1e7 }
   expect(() => check({ overlap: '200' }, upscaler)).toThrow(/\(128\)/)
   expect(() => check({ overlap: '200' }, { ...upscaler, hasOwnTiles: true })).not.toThrow()
 })
