@@ -65,6 +65,8 @@ interface EditorParts {
   readonly sizes: PictureSizes
   /** Pixels of the largest picture that the host makes, once it has said so. */
   readonly mostPixels: () => number | undefined
+  /** More is known of how large pictures will be. */
+  readonly measured: () => void
 }
 
 /** The graphs that are open, with all that a person does to them, and the runs of the one in view. */

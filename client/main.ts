@@ -97,6 +97,7 @@ const editor = new Editor({
   isForm,
   sizes: new PictureSizes((file) => store.facts(file), measured),
   mostPixels: () => mostPixels,
+  measured,
 })
 const theme = new ThemeChoice((shown) => {
   editor.view.theme = shown

@@ -4,7 +4,7 @@ import type { Prompt } from '../server/graph/prompt.ts'
 import { PRIMITIVE } from '../server/graph/virtual-nodes.ts'
 import type { GraphDocument } from './document/document.ts'
 import type { Graph } from './document/graph.ts'
-import { type Outcome, outcomeOf, scaledBy } from './document/picture-size.ts'
+import { type Outcome, outcomeOf, type ScaledPicture, scaledBy } from './document/picture-size.ts'
 import { writePrompt } from './document/write-workflow.ts'
 import { inputReference } from './host/address.ts'
 import type { PictureSizes } from './host/picture-sizes.ts'
@@ -15,7 +15,12 @@ interface OutlookParts {
   readonly sizes: Pick<PictureSizes, 'of'>
   /** Pixels of the largest picture that the host makes, once it has said so. */
   readonly mostPixels: () => number | undefined
+  /** More is known, or something else. */
+  readonly measured: () => void
 }
+
+/** Milliseconds after the last of several edits: a large graph takes a while to become a prompt. */
+const PAUSE = 200
 
 /** What comes of a scale, and the most that the host makes, in pixels. */
 export interface Outlook extends Outcome {
@@ -25,13 +30,22 @@ export interface Outlook extends Outcome {
 /** Says before a graph is run what its scales make of its pictures, where that is certain. */
 export class ScaleOutlook {
   readonly #parts: OutlookParts
-  /** Of the graph as it is now. */
-  #known: { readonly types: Catalogue; readonly prompt: Prompt | undefined } | undefined
+  /** Of the graph as it is, or was a moment ago. */
+  #known:
+    | {
+        readonly types: Catalogue
+        readonly prompt: Prompt | undefined
+        readonly scaled: Map<string, ScaledPicture | undefined>
+      }
+    | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(parts: OutlookParts) {
     this.#parts = parts
-    parts.document.subscribe(() => {
-      this.#known = undefined
+    parts.document.subscribe(({ kind }) => {
+      clearTimeout(this.#timer)
+      if (kind === 'opened') this.#known = undefined
+      if (this.#known !== undefined) this.#timer = setTimeout(() => this.#renew(), PAUSE)
     })
   }
 
@@ -46,8 +60,8 @@ export class ScaleOutlook {
   }
 
   #outlookOf(node: string, name: string, parameter: NumberParameter): Outlook | undefined {
-    const { types, sizes, mostPixels } = this.#parts
-    const scaled = this.#prompt && scaledBy(this.#prompt, node, name, types())
+    const { sizes, mostPixels } = this.#parts
+    const scaled = this.#scaledBy(node, name)
     if (scaled === undefined) return undefined
     const size = sizes.of(inputReference(scaled.file))
     if (size === undefined) return undefined
@@ -55,14 +69,25 @@ export class ScaleOutlook {
     return { ...outcomeOf(scaled, size, parameter, most), most }
   }
 
-  /** Undefined where the graph cannot be run. */
-  get #prompt(): Prompt | undefined {
-    const types = this.#parts.types()
-    if (this.#known?.types !== types) this.#known = { types, prompt: promptOf(this.#parts.document.whole, types) }
-    return this.#known.prompt
+  #scaledBy(node: string, parameter: string): ScaledPicture | undefined {
+    const { document, types: typesNow } = this.#parts
+    const types = typesNow()
+    if (this.#known?.types !== types) {
+      this.#known = { types, prompt: promptOf(document.whole, types), scaled: new Map() }
+    }
+    const { prompt, scaled } = this.#known
+    const key = JSON.stringify([node, parameter])
+    if (!scaled.has(key)) scaled.set(key, prompt && scaledBy(prompt, node, parameter, types))
+    return scaled.get(key)
+  }
+
+  #renew(): void {
+    this.#known = undefined
+    this.#parts.measured()
   }
 }
 
+/** Undefined where the graph cannot be run. */
 function promptOf(graph: Graph, types: Catalogue): Prompt | undefined {
   try {
     return writePrompt(graph, types)

@@ -1,4 +1,4 @@
-import type { NumberParameter } from '../../nodes/sdk/description.ts'
+import type { NodeDescription, NumberParameter } from '../../nodes/sdk/description.ts'
 import { largestScale, type PictureSize, scaledSize } from '../../nodes/sdk/scaled-size.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { isLink, type Link, type Prompt } from '../../server/graph/prompt.ts'
@@ -27,8 +27,23 @@ export interface Outcome {
  * @param prompt in which links are followed through subgraphs and past what is bypassed
  */
 export function scaledBy(prompt: Prompt, node: string, parameter: string, types: Catalogue): ScaledPicture | undefined {
-  const { class_type = '' } = prompt[node] ?? {}
-  return types.get(class_type)?.size?.times === parameter ? madeBy(prompt, node, types, new Set()) : undefined
+  if (typeOf(prompt, node, types)?.size?.times !== parameter) return undefined
+  const factors: number[] = []
+  // A graph may go in circles; the host says so.
+  const seen = new Set<string>()
+  for (let id = node; !seen.has(id); ) {
+    seen.add(id)
+    const source = sizeSource(prompt, id, types)
+    if (source === undefined) return undefined
+    factors.unshift(...source.factors)
+    const [from, output] = source.link
+    const type = typeOf(prompt, from, types)
+    if (type?.outputs[output]?.type !== 'IMAGE') return undefined
+    const file = prompt[from]?.inputs[uploadParameter(type) ?? '']
+    if (typeof file === 'string' && file !== '') return { file, factors }
+    id = from
+  }
+  return undefined
 }
 
 /** @param size of the file. @param most pixels that the host makes a picture of */
@@ -44,28 +59,21 @@ export function outcomeOf(
   return { from, to, tooLarge: { largest: largestOnStep(parameter, largestScale([from], most)) } }
 }
 
-function madeBy(prompt: Prompt, id: string, types: Catalogue, seen: ReadonlySet<string>): ScaledPicture | undefined {
-  const { class_type = '', inputs = {} } = prompt[id] ?? {}
-  const rule = types.get(class_type)?.size
-  const source = inputs[rule?.of ?? '']
-  // A graph may go in circles; the host says so.
-  if (rule === undefined || !isLink(source) || seen.has(id)) return undefined
-  if (Object.entries(rule.where ?? {}).some(([name, value]) => inputs[name] !== value)) return undefined
-  const before = givenBy(prompt, source, types, new Set([...seen, id]))
-  if (before === undefined || rule.times === undefined) return before
-  const factor = inputs[rule.times]
-  return typeof factor === 'number' && factor > 0 ? { ...before, factors: [...before.factors, factor] } : undefined
+/** Of which output the pictures of a node have their size, and by what they are scaled; undefined where it does not say that. */
+function sizeSource(
+  prompt: Prompt,
+  id: string,
+  types: Catalogue,
+): { readonly link: Link; readonly factors: readonly number[] } | undefined {
+  const { of, times, where = {} } = typeOf(prompt, id, types)?.size ?? {}
+  const { inputs = {} } = prompt[id] ?? {}
+  const link = inputs[of ?? '']
+  if (!isLink(link) || Object.entries(where).some(([name, value]) => inputs[name] !== value)) return undefined
+  if (times === undefined) return { link, factors: [] }
+  const factor = inputs[times]
+  return typeof factor === 'number' && factor > 0 ? { link, factors: [factor] } : undefined
 }
 
-function givenBy(
-  prompt: Prompt,
-  [id, output]: Link,
-  types: Catalogue,
-  seen: ReadonlySet<string>,
-): ScaledPicture | undefined {
-  const { class_type = '', inputs = {} } = prompt[id] ?? {}
-  const type = types.get(class_type)
-  if (type?.outputs[output]?.type !== 'IMAGE') return undefined
-  const file = inputs[uploadParameter(type) ?? '']
-  return typeof file === 'string' && file !== '' ? { file, factors: [] } : madeBy(prompt, id, types, seen)
+function typeOf(prompt: Prompt, id: string, types: Catalogue): NodeDescription | undefined {
+  return types.get(prompt[id]?.class_type ?? '')
 }

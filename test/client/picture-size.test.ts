@@ -61,6 +61,15 @@ describe('what a scale is of', () => {
     expect(of(prompt)).toBeUndefined()
   })
 
+  test('is known through thousands of nodes', () => {
+    const chain = Array.from({ length: 20_000 }, (_, i) => [
+      `n${i}`,
+      fed(i === 0 ? 'load' : `n${i - 1}`, 'ImageInvert'),
+    ])
+    const prompt = { load, ...Object.fromEntries(chain), restore: fed('n19999', 'GenDRRestore', { scale: 2 }) }
+    expect(of(prompt)).toEqual({ file: 'photo.png', factors: [2] })
+  })
+
   test('is nothing for what is no scale', () => {
     expect(of({ load, restore: fed('load', 'GenDRRestore', { scale: 4 }) }, 'restore', 'strength')).toBeUndefined()
   })

@@ -88,7 +88,7 @@ function bench(mostPixels: number | undefined) {
     document,
     ask,
     changed,
-    outlook: new ScaleOutlook({ document, types: () => types, sizes, mostPixels: () => mostPixels }),
+    outlook: new ScaleOutlook({ document, types: () => types, sizes, mostPixels: () => mostPixels, measured: changed }),
   }
 }
 
@@ -116,7 +116,8 @@ test('says what fits where the host does not make that', async () => {
       '1200 × 800 would become 4800 × 3200 (15.36 megapixels), more than the 10 megapixels that this host makes. The largest scale that fits is 3.22.',
   })
   document.commit(setParam(document.graph, '2', 'scale_by', 3.22))
-  expect(outlook.of('2', scale)?.tooLarge).toBeUndefined()
+  await vi.waitFor(() => expect(outlook.of('2', scale)?.tooLarge).toBeUndefined())
+  expect(changed).toHaveBeenCalledTimes(2)
 })
 
 test('says of a primitive what comes of the scale that it feeds', async () => {
@@ -133,4 +134,13 @@ test('says nothing of a picture that the host does not have', async () => {
   await new Promise((resolve) => setTimeout(resolve))
   expect(outlook.of('2', scale)).toBeUndefined()
   expect([ask.mock.calls.length, changed.mock.calls.length]).toEqual([1, 0])
+})
+
+test('says nothing any more once another graph is open', async () => {
+  const { document, changed, outlook } = bench(100e6)
+  outlook.of('2', scale)
+  await vi.waitFor(() => expect(changed).toHaveBeenCalled())
+  expect(outlook.of('2', scale)).toBeDefined()
+  document.open(readWorkflow({ nodes: [], links: [] }, types).graph)
+  expect(outlook.of('2', scale)).toBeUndefined()
 })
