@@ -55,6 +55,29 @@ test('a run says where to ask for it, also under a path of a proxy', async () =>
   expect((await fetch(host.url + pathname.slice('/gendr'.length))).status).toBe(200)
 })
 
+test('the OpenAPI document has a run as JSON and as a form, its picture as an answer, and says what fields mean', () => {
+  const run = openapi.paths['/runs']!.post!
+  const file = { type: 'string', contentMediaType: 'application/octet-stream' }
+  expect(run).toMatchObject({
+    parameters: expect.arrayContaining([
+      expect.objectContaining({ name: 'wait', description: 'Seconds to wait for the end of the run' }),
+    ]),
+    requestBody: {
+      content: {
+        'application/json': { schema: { properties: { workflow: { description: expect.stringContaining('name') } } } },
+        'multipart/form-data': {
+          schema: {
+            properties: { image: file, workflow: { type: 'string' }, set: { type: 'array' } },
+            required: ['workflow'],
+            additionalProperties: file,
+          },
+        },
+      },
+    },
+    responses: { 200: { content: { 'application/json': {}, 'image/*': {} } } },
+  })
+})
+
 test('the AsyncAPI document is valid', async () => {
   const { body } = await get(host, '/asyncapi.json')
   const ajv = new Ajv({ strict: false, validateFormats: false })
