@@ -93,40 +93,59 @@ interface BodyField {
   content(): RequestInit
 }
 
+/** What a body is written into; where it may be of several types, one of them is chosen. */
 function bodyField({ requestBody }: Operation, schemas: Schemas): BodyField | undefined {
-  if (requestBody === undefined) return undefined
-  const [[type, { schema = {} }] = ['', {}]] = Object.entries(requestBody.content)
-  if (type === 'application/json') {
-    const text = JSON.stringify(exampleOf(schema, schemas), null, 2) ?? ''
-    const area = element('textarea', { rows: String(Math.min(14, text.split('\n').length + 1)), spellcheck: 'false' })
-    area.value = text
-    return {
-      row: labelled('body', area),
-      content: () => ({ headers: { 'Content-Type': type }, body: area.value }),
+  const types = Object.entries(requestBody?.content ?? {})
+  const fields = types.map(([type, { schema = {} }]) => fieldOf(type, schema, schemas))
+  if (fields.length < 2) return fields[0]
+  const choice = element('select', {}, ...types.map(([type]) => element('option', {}, type)))
+  const chosen = () => fields[choice.selectedIndex]!
+  const place = element('div', {}, chosen().row)
+  choice.addEventListener('change', () => place.replaceChildren(chosen().row))
+  return { row: element('div', {}, labelled('as', choice), place), content: () => chosen().content() }
+}
+
+function fieldOf(type: string, schema: Schema, schemas: Schemas): BodyField {
+  switch (type) {
+    case 'application/json':
+      return jsonField(type, schema, schemas)
+    case 'multipart/form-data':
+      return formFields(schema)
+    default: {
+      const file = element('input', { type: 'file', required: true })
+      return { row: labelled('file', file), content: () => ({ body: file.files?.[0] ?? null }) }
     }
   }
-  const file = element('input', { type: 'file', required: true })
-  if (type !== 'multipart/form-data') {
-    return { row: labelled('file', file), content: () => ({ body: file.files?.[0] ?? null }) }
-  }
-  const { properties = {}, required: [fileName = 'image'] = [] } = schema
-  const others = Object.entries(properties).filter(([name]) => name !== fileName)
-  const inputs = others.map(([name, property]) => ({
-    name,
-    input: element('input', { placeholder: kindOf(property), autocomplete: 'off' }),
-  }))
+}
+
+function jsonField(type: string, schema: Schema, schemas: Schemas): BodyField {
+  const text = JSON.stringify(exampleOf(schema, schemas), null, 2) ?? ''
+  const area = element('textarea', { rows: String(Math.min(14, text.split('\n').length + 1)), spellcheck: 'false' })
+  area.value = text
   return {
-    row: element(
-      'div',
-      {},
-      labelled(fileName, file),
-      ...inputs.map(({ name, input }) => labelled(name, input, properties[name]?.description)),
-    ),
+    row: labelled('body', area),
+    content: () => ({ headers: { 'Content-Type': type }, body: area.value }),
+  }
+}
+
+function formFields({ properties = {}, required = [] }: Schema): BodyField {
+  const fields = Object.entries(properties).map(([name, property]) => {
+    const isNeeded = required.includes(name)
+    const input =
+      property.contentMediaType === undefined
+        ? element('input', { placeholder: kindOf(property), autocomplete: 'off', required: isNeeded })
+        : element('input', { type: 'file', required: isNeeded })
+    return { name, input, row: labelled(name, input, property.description) }
+  })
+  return {
+    row: element('div', {}, ...fields.map(({ row }) => row)),
     content: () => {
       const form = new FormData()
-      for (const { name, input } of inputs) if (input.value !== '') form.set(name, input.value)
-      const [picture] = file.files ?? []
-      if (picture !== undefined) form.set(fileName, picture)
+      for (const { name, input } of fields) {
+        const [file] = input.files ?? []
+        if (file !== undefined) form.set(name, file)
+        else if (input.value !== '') form.set(name, input.value)
+      }
       return { body: form }
     },
   }
@@ -138,14 +157,13 @@ function labelled(name: string, field: HTMLElement, description = ''): HTMLEleme
 
 function answersList({ responses }: Operation): HTMLElement {
   const rows = Object.entries(responses).map(([status, { description, content = {} }]) => {
-    const [[type, { schema }] = ['', {}]] = Object.entries(content)
-    const what = schema === undefined ? type : kindOf(schema)
+    const kinds = Object.entries(content).map(([type, { schema }]) => (schema === undefined ? type : kindOf(schema)))
     return element(
       'li',
       {},
       element('code', {}, status),
       ` ${description}`,
-      element('span', { class: 'quiet' }, ` ${what}`),
+      element('span', { class: 'quiet' }, ` ${kinds.join(' | ')}`),
     )
   })
   return element('ul', { class: 'answers', 'aria-label': 'Answers' }, ...rows)

@@ -6,6 +6,8 @@ export interface Schema {
   readonly enum?: readonly unknown[]
   readonly default?: unknown
   readonly description?: string
+  /** Of what is a file. */
+  readonly contentMediaType?: string
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
   readonly items?: Schema | boolean

@@ -51,6 +51,16 @@ describe.skipIf(withoutBrowser)('the page at /api.html', () => {
     await waitUntil(async () => (await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)) > 0)
   })
 
+  test('tries a run as a form, too', async () => {
+    const card = page.getByTestId('postRuns')
+    await card.locator('select').selectOption('multipart/form-data')
+    await card.locator('input[type=file]').setInputFiles(join(root, 'workflows/photographs/old-photograph.jpg'))
+    const workflow = card.locator('label', { has: page.locator('span:text-is("workflow")') }).locator('input')
+    await workflow.fill(JSON.stringify(invertGraph('none.jpg', 'tried-form')))
+    await card.getByRole('button', { name: 'Send' }).click()
+    await card.getByTestId('answer').getByText('tried-form_00001_.png').first().waitFor()
+  })
+
   test('connects to the socket', async () => {
     await page.getByTestId('socket').locator('summary').click()
     await page.getByTestId('connect').click()
