@@ -7,6 +7,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Bodies, readBody } from '../../../server/http/bodies.ts'
 import { contentRoutes } from '../../../server/http/content.ts'
 import { failureHandler } from '../../../server/http/failure.ts'
+import type { AcceptPrompt } from '../../../server/http/prompt.ts'
+import { runRoutes } from '../../../server/http/run.ts'
 import { uploadRoutes } from '../../../server/http/upload.ts'
 import { userdataRoutes } from '../../../server/http/userdata.ts'
 import type { FileIndex } from '../../../server/runs/file-index.ts'
@@ -50,6 +52,8 @@ beforeEach(async () => {
   app.use(contentRoutes(files, index, bodies, 3 * MIB))
   app.use(userdataRoutes({ write: async () => ({ path: 'a' }) } as never, bodies))
   app.use(uploadRoutes(files, index, {} as never, bodies, { maxPixels: 1, maxUpload: 3 * MIB }))
+  const accept: AcceptPrompt = async (_sent, response) => void response.json({})
+  app.use(runRoutes({} as never, accept, files, index, { bodies, maxUpload: 3 * MIB, readJson: [] }))
   app.use(failureHandler(() => undefined))
   server.removeAllListeners('request').on('request', app).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -141,10 +145,16 @@ test('whatever takes files takes them from the same room, and gives it back', as
     body.set('image', new Blob([zeros(size)]), 'a.png')
     return body
   }
+  const run = (size: number) => {
+    const body = form(size)
+    body.set('workflow', 'a')
+    return body
+  }
   const ways = [
     (size: number) => status(`/files/${'0'.repeat(64)}`, zeros(size)),
     (size: number) => status('/userdata/a', zeros(size), { method: 'POST' }),
     (size: number) => status('/upload/image', form(size), { method: 'POST' }),
+    (size: number) => status('/runs', run(size), { method: 'POST' }),
   ]
   for (const way of ways) expect(await way(2 * MIB)).toBe(429)
   finish()
