@@ -91,7 +91,7 @@ export interface RunEvent {
 }
 
 export interface RunOptions {
-  /** `node.parameter=value`; a node is its id, its title or its class. */
+  /** `node.parameter=value`; a node is its id, its title or its class, and left out where only one has the parameter. */
   readonly set?: readonly string[]
   /** An id of the caller's own. The same graph under it is the same run: it can be sent again without being run again. */
   readonly id?: string
