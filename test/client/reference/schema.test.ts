@@ -28,7 +28,7 @@ test('a kind is said in a word', () => {
 })
 
 test('every body that the host describes has an example', () => {
-  const { paths, components } = openApi('1') as {
+  const { paths, components } = openApi('1', 'api') as {
     paths: Record<string, Record<string, { requestBody?: { content: Record<string, { schema?: object }> } }>>
     components: { schemas: Record<string, object> }
   }

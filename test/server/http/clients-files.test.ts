@@ -235,7 +235,7 @@ describe('/api/jobs', () => {
       cancelled: true,
     })
     for (const id of waiting) {
-      expect((await get(`/api/jobs/${id}`)).status).toBe(404)
+      expect((await get(`/api/jobs/${id}`)).body).toMatchObject({ status: 'cancelled' })
       expect(await call('POST', `/api/jobs/${id}/cancel`)).toEqual({ status: 200, body: { cancelled: false } })
     }
     await call('POST', `/api/jobs/${running}/cancel`)

@@ -190,7 +190,7 @@ describe('the queue', () => {
     expect((await get(host, '/prompt')).body).toEqual({ exec_info: { queue_remaining: 4 } })
     expect(await post(host, '/queue', { delete: [ids[1], 'unknown', busy] })).toEqual({ status: 200, body: {} })
     expect((await get(host, '/prompt')).body).toEqual({ exec_info: { queue_remaining: 3 } })
-    expect((await get(host, `/history/${ids[1]}`)).body).toEqual({})
+    expect((await get(host, `/api/jobs/${ids[1]}`)).body).toMatchObject({ status: 'cancelled' })
     await post(host, '/queue', { clear: true })
     expect((await get(host, '/queue')).body).toMatchObject({
       queue_running: [[expect.any(Number), busy]].map((i) => expect.arrayContaining(i)),
