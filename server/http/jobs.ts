@@ -2,6 +2,7 @@ import { type Response, Router } from 'express'
 import { z } from 'zod'
 import { cancelRequestSchema, jobsQuerySchema } from '../protocol/requests.ts'
 import { describeJob, type Job, timesOf } from '../runs/job.ts'
+import { metadataOf } from '../runs/result.ts'
 import type { Runs } from '../runs/runs.ts'
 import { etaOf } from './run.ts'
 
@@ -41,12 +42,14 @@ export function jobRoutes(runs: Runs): Router {
 }
 
 function wholeJob(job: Job) {
+  const metadata = metadataOf(job)
   return {
     ...describeJob(job),
     outputs: job.record?.outputs ?? {},
     execution_status: job.record?.status ?? null,
     workflow: { prompt: job.prompt, extra_data: job.extraData },
     times: timesOf(job),
+    ...(metadata && { metadata }),
   }
 }
 

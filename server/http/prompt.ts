@@ -96,6 +96,7 @@ async function acceptPrompt(
   const prepared = await prepareRun({ ...order, sentAt }, surroundings)
   if (!prepared.ok) return refuse(prepared, response)
   const client = typeof body.client_id === 'string' ? { client_id: body.client_id } : {}
+  const metadata = body.metadata ? { metadata: body.metadata } : {}
   const run = runs.submit({
     id: body.prompt_id ?? undefined,
     sentAt,
@@ -103,7 +104,7 @@ async function acceptPrompt(
     front: Boolean(body.front),
     prompt: prepared.prompt,
     outputs: prepared.outputs,
-    extraData: withWorkflow({ ...withoutSecrets(body.extra_data ?? {}), ...client }, graph),
+    extraData: withWorkflow({ ...withoutSecrets(body.extra_data ?? {}), ...client, ...metadata }, graph),
     delivery: 'files',
     attachments: {},
     pictureBytes: prepared.pictureBytes,

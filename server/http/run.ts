@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { Omission } from '../protocol/answers.ts'
 import { type RunQuery, runQuerySchema } from '../protocol/requests.ts'
 import type { FileIndex } from '../runs/file-index.ts'
-import { failureOf, type Job, picturesOf, timesOf } from '../runs/job.ts'
+import { type Job, picturesOf } from '../runs/job.ts'
+import { resultOf } from '../runs/result.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { HostFiles } from '../storage/host-files.ts'
 import type { Bodies } from './bodies.ts'
@@ -125,42 +127,35 @@ async function sendPicture(response: Response, job: Job, node: string | undefine
   await sendFile(response, path)
 }
 
+/** What a run has come to, with its pictures where they are wanted and have room, or with what has kept them out. */
 async function describe(job: Job, files: HostFiles, index: FileIndex, inline: boolean) {
-  const { id, status, record } = job
-  let room = inline ? MAX_INLINE : 0
+  const result = resultOf(job, index)
+  if (!inline) return result
+  let room = MAX_INLINE
   const outputs = []
-  for (const { nodeId, mediaType, ...file } of picturesOf(record?.outputs ?? {})) {
-    const bytes = await inlined(files, file, room)
-    room -= bytes?.length ?? 0
-    const sha256 = index.of(file)?.sha256
-    outputs.push({
-      node: nodeId,
-      ...file,
-      url: addressOf(file),
-      ...(sha256 && { sha256 }),
-      ...(bytes && { format: formatOf(file.filename), data: bytes.toString('base64') }),
-    })
+  for (const output of result.outputs) {
+    const bytes = await contentOf(files, output, room)
+    if (typeof bytes === 'string') outputs.push({ ...output, omitted: bytes })
+    else {
+      room -= bytes.length
+      outputs.push({ ...output, format: formatOf(output.filename), data: bytes.toString('base64') })
+    }
   }
-  const failure = record?.status.completed === false ? failureOf(record) : undefined
-  return { id, status, outputs, ...(failure && { error: failure }), times: timesOf(job) }
+  return { ...result, outputs }
 }
 
-/** What is small enough and still there; the rest has its address only. */
-async function inlined(files: HostFiles, file: FileReference, room: number): Promise<Buffer | undefined> {
-  const size = room > 0 ? await files.size(inputName(file)) : undefined
-  if (size === undefined || size > room) return undefined
+async function contentOf(files: HostFiles, file: FileReference, room: number): Promise<Buffer | Omission> {
+  const size = await files.size(inputName(file))
+  if (size === undefined) return 'missing'
+  if (size > room) return 'too_large'
   return files
     .path(file)
     .then((path) => readFile(path))
-    .catch(() => undefined)
+    .catch(() => 'missing')
 }
 
 /** Nothing for a run that has ended, or that nothing is known of. */
 export function etaOf(runs: Runs, id: string) {
   const eta = runs.eta(id)
   return eta === undefined ? {} : { eta }
-}
-
-function addressOf({ filename, subfolder, type }: FileReference): string {
-  return `/view?${new URLSearchParams({ filename, subfolder, type })}`
 }

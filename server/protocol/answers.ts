@@ -91,12 +91,16 @@ export const jobSchema = z.looseObject({
 /** When a run that has not ended will start and end, in milliseconds from now; from how long such nodes took before. */
 export const etaSchema = z.object({ start: z.number(), end: z.number() })
 
+/** What a client noted of its run. */
+const metadataSchema = z.record(z.string(), z.unknown())
+
 export const wholeJobSchema = z.looseObject({
   ...jobSchema.shape,
   outputs: z.record(z.string(), nodeOutputSchema),
   execution_status: statusSchema.nullable(),
   workflow: z.object({ prompt: graphSchema, extra_data: z.record(z.string(), z.unknown()) }),
   times: timesSchema,
+  metadata: metadataSchema.optional(),
   /** Absent once it has ended, and while nothing is known of its nodes. */
   eta: etaSchema.optional(),
 })
@@ -125,6 +129,11 @@ export const knownFileSchema = z.object({
 
 export const knownFilesSchema = z.object({ files: z.array(knownFileSchema) })
 
+const omissionSchema = z.enum(['missing', 'too_large'])
+
+/** Why a picture does not come with the answer that was asked to have it. */
+export type Omission = z.infer<typeof omissionSchema>
+
 /** What POST /runs answers. */
 export const runSchema = z.object({
   id: z.string(),
@@ -138,10 +147,13 @@ export const runSchema = z.object({
       /** With `inline`: the media type, and the file in base64. */
       format: z.string().optional(),
       data: z.string().optional(),
+      /** With `inline`, in their place. */
+      omitted: omissionSchema.optional(),
     }),
   ),
   error: z.record(z.string(), z.unknown()).optional(),
   times: timesSchema,
+  metadata: metadataSchema.optional(),
   eta: etaSchema.optional(),
   node_errors: nodeErrorsSchema,
 })

@@ -15,7 +15,10 @@ const flag = z
   .optional()
   .transform((value) => ['true', '1'].includes((value ?? '').toLowerCase()))
 
-/** POST /prompt. What is ours beside ComfyUI's: `workflow`, `webhook`, `set`. */
+/** Characters of it as JSON. */
+const MOST_METADATA = 4096
+
+/** POST /prompt. What is ours beside ComfyUI's: `workflow`, `webhook`, `metadata`, `set`. */
 export const promptRequestSchema = z.looseObject({
   prompt: z.unknown().optional().describe('A graph in the API or in the UI format'),
   workflow: z
@@ -39,6 +42,11 @@ export const promptRequestSchema = z.looseObject({
   extra_data: z.looseObject({ extra_pnginfo: z.record(z.string(), z.unknown()).nullish() }).nullish(),
   partial_execution_targets: z.array(z.string()).nullish(),
   webhook: z.string().max(2000).nullish().describe('Where to send word of the end of the run'),
+  metadata: z
+    .record(z.string(), z.string())
+    .refine((texts) => JSON.stringify(texts).length <= MOST_METADATA, `expected ${MOST_METADATA} characters or fewer`)
+    .nullish()
+    .describe('What the caller notes of the run, by name: it comes back with its result'),
   set: z
     .array(z.string().max(100_000))
     .max(1000)

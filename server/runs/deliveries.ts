@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type Database from 'libsql'
 import type { JobStatus } from '../protocol/jobs.ts'
 import { atomically } from './atomically.ts'
-import { failureOf, picturesOf } from './job.ts'
-import type { RunRecord } from './record.ts'
 
 /** Word of a run's end that has not reached its receiver yet. */
 export interface Delivery {
@@ -50,18 +48,9 @@ export class Deliveries {
   }
 
   /** To be called in the transaction that writes the run down as ended. */
-  add(run: string, url: string, status: JobStatus, record: RunRecord, now: number): void {
-    const pictures = picturesOf(record.outputs).map(({ filename, subfolder, type, nodeId }) => ({
-      node: nodeId,
-      filename,
-      subfolder,
-      type,
-    }))
-    const timestamp = new Date(now).toISOString()
-    const error = status === 'failed' ? failureOf(record) : undefined
-    const data = { id: run, status, outputs: pictures, ...(error && { error }) }
-    const body = { type: `run.${status}`, timestamp, data }
-    this.#add.run(`msg_${randomUUID()}`, run, new URL(url).href, JSON.stringify(body), now)
+  add(url: string, result: { readonly id: string; readonly status: JobStatus }, now: number): void {
+    const body = { type: `run.${result.status}`, timestamp: new Date(now).toISOString(), data: result }
+    this.#add.run(`msg_${randomUUID()}`, result.id, new URL(url).href, JSON.stringify(body), now)
   }
 
   /** The one whose time came first, of those that are not for certain receivers. */

@@ -6,6 +6,7 @@ import { Deliveries } from './deliveries.ts'
 import { FileIndex } from './file-index.ts'
 import { type Job, type JobQuery, type ListedJob, outcomeOf, summaryOf, workflowId } from './job.ts'
 import type { RunRecord } from './record.ts'
+import { resultOf } from './result.ts'
 import { type ItemRow, itemText, type JobRow, type RunRow, recordText, toListed } from './rows.ts'
 import type { Run } from './run.ts'
 import { type Shape, Speeds } from './speeds.ts'
@@ -128,7 +129,8 @@ export class RunStore {
       for (const file of files) this.files.put(file)
       if (lesson !== undefined) this.speeds.learn(lesson.shape, lesson.times)
       const { webhook } = this.#statements.webhook.get(id) as { webhook: string | null }
-      if (webhook !== null) this.deliveries.add(id, webhook, outcome, record, now)
+      const job = webhook === null ? undefined : this.job(id)
+      if (webhook !== null && job !== undefined) this.deliveries.add(webhook, resultOf(job, this.files), now)
     })
   }
 

@@ -10,10 +10,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { serveSettings } from '../../../server/config.ts'
 import { openDatabase } from '../../../server/runs/database.ts'
 import { Deliveries } from '../../../server/runs/deliveries.ts'
-import { RunRecorder } from '../../../server/runs/record.ts'
 import { checkTarget, guardedLookup, isPublic } from '../../../server/runs/target.ts'
 import { sign, Webhooks } from '../../../server/runs/webhooks.ts'
-import { fakeGraph, post, startFakeHost, until } from './fake-host.ts'
+import { fakeGraph, get, post, startFakeHost, until } from './fake-host.ts'
 
 const KEY = Buffer.from('a key of twenty-four or more bytes')
 const SECRET = `whsec_${KEY.toString('base64')}`
@@ -61,7 +60,8 @@ afterEach(() => receiver.close())
 describe('a webhook', () => {
   test('tells of the end of a run, signed', async () => {
     const host = await startFakeHost({ flags: { 'webhook-secret': SECRET, 'webhook-target': ['127.0.0.1'] } })
-    const { body } = await post(host, '/prompt', { prompt: fakeGraph('succeed'), webhook: url })
+    const metadata = { order: '17', customer: 'Ä' }
+    const { body } = await post(host, '/prompt', { prompt: fakeGraph('succeed'), webhook: url, metadata })
     const [heard] = await until(() => (receiver.heard.length > 0 ? receiver.heard : undefined))
     expect(JSON.parse(heard!.body)).toEqual({
       type: 'run.completed',
@@ -69,8 +69,24 @@ describe('a webhook', () => {
       data: {
         id: body.prompt_id,
         status: 'completed',
-        outputs: [{ node: '1', filename: '1.png', subfolder: '', type: 'output' }],
+        outputs: [
+          {
+            node: '1',
+            filename: '1.png',
+            subfolder: '',
+            type: 'output',
+            url: '/view?filename=1.png&subfolder=&type=output',
+          },
+        ],
+        times: { queued: expect.any(Number), run: expect.any(Number), nodes: { 1: expect.any(Number) } },
+        metadata,
       },
+    })
+    expect((await get(host, `/api/jobs/${body.prompt_id}`)).body).toMatchObject({ metadata })
+    const tooMuch = { prompt: fakeGraph('succeed'), metadata: { note: 'x'.repeat(5000) } }
+    expect(await post(host, '/prompt', tooMuch)).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringMatching(/'metadata' .* 4096 characters/) } },
     })
     const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature } = heard!.headers
     const expected = createHmac('sha256', KEY).update(`${id}.${timestamp}.${heard!.body}`).digest('base64')
@@ -152,7 +168,7 @@ describe('a receiver', () => {
     const database = openDatabase(':memory:')
     const deliveries = new Deliveries(database)
     const { to = [url], at = Date.now(), firstPause = 20 } = options
-    for (const address of to) deliveries.add('run', address, 'completed', new RunRecorder({}).record(), at)
+    for (const address of to) deliveries.add(address, { id: 'run', status: 'completed' }, at)
     const log: string[] = []
     const webhooks = new Webhooks(deliveries, {
       key: KEY,
@@ -209,7 +225,7 @@ describe('a receiver', () => {
     receiver.close()
     const { deliveries, webhooks, log } = deliver({ to: [url, `${url}/2`, `${url}/3`], firstPause: 60_000 })
     await until(() => log[0])
-    deliveries.add('late', url, 'completed', new RunRecorder({}).record(), Date.now())
+    deliveries.add(url, { id: 'late', status: 'completed' }, Date.now())
     webhooks.wake()
     await new Promise((wake) => setTimeout(wake, 100))
     expect(log).toEqual([expect.stringContaining('will be tried again: connect ECONNREFUSED')])
@@ -221,7 +237,7 @@ describe('a receiver', () => {
     const { deliveries, webhooks, log } = deliver({ to: [url, `${url}/2`] })
     await until(() => log[0])
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3 * 86_400_000 + 1000)
-    deliveries.add('late', url, 'completed', new RunRecorder({}).record(), Date.now())
+    deliveries.add(url, { id: 'late', status: 'completed' }, Date.now())
     webhooks.wake()
     await until(() => log[2])
     vi.restoreAllMocks()
