@@ -10,7 +10,7 @@ import {
   withPictures,
   withWorkflow,
 } from '../runs/intake.ts'
-import type { Job } from '../runs/job.ts'
+import { type Job, picturesOf } from '../runs/job.ts'
 import type { Run } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Webhooks } from '../runs/webhooks.ts'
@@ -87,7 +87,7 @@ async function acceptPrompt(
   const ordered = await withPictures({ graph, settings: body.set, targets, output }, pictures, surroundings, keep)
   if (!ordered.ok) return refuse(ordered, response)
   const { order } = ordered
-  const earlier = runSentBefore(runs, body.prompt_id, takeCompleted)
+  const earlier = await runSentBefore(runs, surroundings, body.prompt_id, takeCompleted)
   if (earlier !== undefined) {
     const repeated = await prepareRun({ ...order, sentAt: earlier.createdAt }, surroundings)
     if (repeated.ok && isSame(repeated.prompt, earlier.prompt)) return { ...repeated, run: earlier }
@@ -122,10 +122,24 @@ async function namedGraph(workflow: unknown, readWorkflow: ReadWorkflow): Promis
 }
 
 /** The run of an id, where one that is sent again may be this one. */
-function runSentBefore(runs: Runs, id: string | null | undefined, takeCompleted: boolean): Job | undefined {
+async function runSentBefore(
+  runs: Runs,
+  surroundings: Surroundings,
+  id: string | null | undefined,
+  takeCompleted: boolean,
+): Promise<Job | undefined> {
   const job = typeof id === 'string' ? runs.job(id) : undefined
-  const isTaken = job && (runs.isOpen(job.id) || (takeCompleted && job.status === 'completed'))
-  return isTaken ? job : undefined
+  if (job === undefined || runs.isOpen(job.id)) return job
+  return takeCompleted && job.status === 'completed' && (await isThere(job, surroundings)) ? job : undefined
+}
+
+/** Whether what a run has saved is still there; where that is nothing, what it has shown. */
+async function isThere({ record }: Job, surroundings: Surroundings): Promise<boolean> {
+  const pictures = picturesOf(record?.outputs ?? {})
+  const saved = pictures.filter(({ type }) => type === 'output')
+  const results = saved.length > 0 ? saved : pictures
+  const sizes = await Promise.all(results.map((picture) => surroundings.imageSize(inputName(picture))))
+  return !sizes.includes(undefined)
 }
 
 function isSame(prompt: Prompt, other: unknown): boolean {

@@ -170,9 +170,9 @@ describe('POST /api/runs', () => {
     const send = (behaviour: string, id: string) =>
       call('POST', '/api/runs?wait=30', { prompt: fakeGraph(behaviour), prompt_id: id })
     const started = async (id: string) => (await get(`/api/jobs/${id}`)).body.execution_start_time
-    const first = await send('succeed', 'sent-again')
+    const first = await send('file again', 'sent-again')
     const start = await started('sent-again')
-    expect(await send('succeed', 'sent-again')).toEqual(first)
+    expect(await send('file again', 'sent-again')).toEqual(first)
     expect(await started('sent-again')).toBe(start)
     await send('text', 'sent-again')
     expect(await started('sent-again')).toBeGreaterThan(Number(start))

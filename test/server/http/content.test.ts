@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fileRoots, serveSettings } from '../../../server/config.ts'
@@ -106,17 +106,40 @@ test('a name that ends like a folder is told with its own, under which it is fou
   expect(Buffer.from(await files.read(name)).toString()).toBe('ours')
 })
 
-test('a run is answered for when one of its files is gone, with the others in the answer', async () => {
+test('a run that has completed is answered for while its files are there, and made again when one is gone', async () => {
   const graph = { ...fakeGraph('file here', '1'), ...fakeGraph('file gone', '2') }
   const send = async () => {
     const { status, body } = await post(host, '/api/runs?wait=30&inline=true', { prompt: graph, prompt_id: 'inline' })
     const outputs = body.outputs as { filename: string; data?: string }[]
     return { status, outputs: outputs.map(({ filename, data }) => [filename, data && atob(data)]) }
   }
-  const here = ['here.png', 'a file of here']
-  expect(await send()).toEqual({ status: 200, outputs: [here, ['gone.png', 'a file of gone']] })
+  const startedAt = async () => (await get(host, '/api/jobs/inline')).body.execution_start_time as number
+  const whole = {
+    status: 200,
+    outputs: [
+      ['here.png', 'a file of here'],
+      ['gone.png', 'a file of gone'],
+    ],
+  }
+  expect(await send()).toEqual(whole)
+  const first = await startedAt()
+  expect(await send()).toEqual(whole)
+  expect(await startedAt()).toBe(first)
   await rm(join(host.data, 'output/gone.png'))
-  expect(await send()).toEqual({ status: 200, outputs: [here, ['gone.png', undefined]] })
+  expect(await send()).toEqual(whole)
+  expect(await startedAt()).toBeGreaterThan(first)
+})
+
+test('a picture that does not come with the answer says why', async () => {
+  await writeFile(join(host.data, 'output/2.png'), '')
+  await truncate(join(host.data, 'output/2.png'), 65 << 20)
+  const prompt = { ...fakeGraph('succeed', '1'), ...fakeGraph('succeed', '2'), ...fakeGraph('file small', '3') }
+  const { body } = await post(host, '/api/runs?wait=30&inline=true', { prompt })
+  expect(body.outputs).toMatchObject([
+    { filename: '1.png', omitted: 'missing' },
+    { filename: '2.png', omitted: 'too_large' },
+    { filename: 'small.png', format: 'image/png', data: btoa('a file of small') },
+  ])
 })
 
 test('a file that was changed or removed by others is not passed off as what it was', async () => {

@@ -116,7 +116,7 @@ describe('POST /prompt', () => {
   })
 
   test('takes a workflow that is sent again for the same run, though its files are named by the second', async () => {
-    const nodes = [{ id: 1, type: 'Fake', pos: [0, 0], size: [1, 1], widgets_values: ['succeed', '%date:hhmmss%'] }]
+    const nodes = [{ id: 1, type: 'Fake', pos: [0, 0], size: [1, 1], widgets_values: ['file dated', '%date:hhmmss%'] }]
     const sent = { prompt: { version: 0.4, last_node_id: 1, last_link_id: 0, nodes, links: [] }, prompt_id: 'dated' }
     const busy = await occupy()
     const first = await post(host, '/prompt', sent)

@@ -83,7 +83,8 @@ describe('a run as a form', () => {
   })
 
   test('is answered without waiting, and is the same run when it is sent again under its own id', async () => {
-    const form = () => formOf(['workflow', 'restore'], ['prompt_id', 'mine'], ['image', ['once', 'once.jpg']])
+    const settings = [['workflow', 'restore'] as const, ['set', 'behaviour=file once'] as const]
+    const form = () => formOf(...settings, ['prompt_id', 'mine'], ['image', ['once', 'once.jpg']])
     const first = await send(form(), '')
     expect([200, 202]).toContain(first.status)
     const { times, ...done } = (await send(form())).body
