@@ -54,7 +54,17 @@ export const promptRequestSchema = z.looseObject({
     .describe('`node.parameter=value`, or `parameter=value` where one node has it: what is changed in the graph'),
 })
 
-const { set, prompt_id, client_id, number, webhook } = promptRequestSchema.shape
+const { set, prompt_id, client_id, number, webhook, metadata } = promptRequestSchema.shape
+
+/** A field of a form that holds JSON. */
+const jsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'expected JSON' })
+    return z.NEVER
+  }
+})
 
 /** POST /runs as a form, beside its files: what it says of the same names in JSON. */
 export const runFormSchema = z.object({
@@ -67,6 +77,7 @@ export const runFormSchema = z.object({
   number,
   front: flag,
   webhook,
+  metadata: jsonText.pipe(metadata).optional().describe('As JSON: what the caller notes of the run, by name'),
 })
 
 /** POST /queue and POST /history. */

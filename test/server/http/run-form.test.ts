@@ -283,6 +283,7 @@ describe('the fields of a form', () => {
       ['front', 'true'],
       ['number', '-3'],
       ['webhook', 'https://a.b/c'],
+      ['metadata', '{"order":"7"}'],
     ]
     expect(runOf({ fields: sent as [string, string][], files: [] }).sent).toEqual({
       workflow: 'restore',
@@ -290,6 +291,7 @@ describe('the fields of a form', () => {
       front: true,
       number: -3,
       webhook: 'https://a.b/c',
+      metadata: { order: '7' },
     })
   })
 
@@ -300,6 +302,8 @@ describe('the fields of a form', () => {
     [[...fields, ['', 'x']], /no field ''/],
     [[...fields, ['prompt_id', '..']], /'prompt_id' does not fit/],
     [[...fields, ['number', 'soon']], /'number' does not fit/],
+    [[...fields, ['metadata', '{"order"']], /'metadata' does not fit: expected JSON/],
+    [[...fields, ['metadata', '{"order":7}']], /'metadata.order' does not fit/],
   ])('%j are refused', (sent, message) => {
     expect(() => runOf({ fields: sent as [string, string][], files: [] })).toThrow(message)
   })
