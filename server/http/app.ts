@@ -54,8 +54,8 @@ export interface AppOptions {
   readonly fileIndex: FileIndex
   readonly webhooks: Webhooks
   readonly metrics: Metrics
-  readonly supervisor: Supervisor
   readonly condition: () => Condition
+  readonly supervisor: Supervisor
   readonly surroundings: Surroundings
   readonly modelFacts: Parameters<typeof modelRoutes>[0]
   readonly files: HostFiles
@@ -184,7 +184,7 @@ function allowOrigins(origins: readonly string[]): RequestHandler {
     }
     response.set({
       'Access-Control-Allow-Origin': origin,
-      'Access-Control-Expose-Headers': 'Location',
+      'Access-Control-Expose-Headers': 'Location, Retry-After, Content-Disposition, Content-Range, Gendr-Picture-Size',
       'Cross-Origin-Resource-Policy': 'cross-origin',
     })
     // A browser's question whether it may ask; it never carries a token.

@@ -1,4 +1,5 @@
 import { Router } from 'express'
+import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Narration, Told } from '../narration/narration.ts'
 import { sequenceSchema } from '../protocol/requests.ts'
 import type { Runs } from '../runs/runs.ts'
@@ -21,8 +22,11 @@ export function runEventRoutes(narration: Narration, runs: Pick<Runs, 'subscribe
     const after = sequenceSchema.safeParse(given).data ?? -1
     const past = narration.since(id, after)
     if (past === undefined) {
-      response.status(404).json({ error: 'Run not found' })
-      return
+      throw new RestorationError(
+        'file_not_found',
+        `There is no run '${id}'.`,
+        'GET /api/jobs lists those that there are.',
+      )
     }
     if (past.hasEnded && past.told.length === 0) {
       response.status(204).end()

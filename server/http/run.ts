@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import type { FileReference } from '../../nodes/sdk/context.ts'
-import { RestorationError } from '../../nodes/sdk/error.ts'
+import { type ErrorCode, RestorationError } from '../../nodes/sdk/error.ts'
+import { entryOf } from '../graph/entry.ts'
 import type { Omission } from '../protocol/answers.ts'
 import { type RunQuery, runQuerySchema } from '../protocol/requests.ts'
 import type { FileIndex } from '../runs/file-index.ts'
 import { type Job, picturesOf } from '../runs/job.ts'
-import { resultOf } from '../runs/result.ts'
+import { type Result, resultOf } from '../runs/result.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { HostFiles } from '../storage/host-files.ts'
 import type { Bodies } from './bodies.ts'
@@ -30,7 +31,7 @@ export interface RunBodies {
 /**
  * POST /runs?wait=SECONDS: a graph as POST /prompt takes it, or a form with its pictures, answered when it has ended. 200
  * with the pictures, by address or with `inline=true` as base64, or with one picture itself for who accepts pictures; 500
- * with the error; 202 when it goes on, and GET /api/jobs/{id} tells the rest. The same run that has completed under its own
+ * with the error, or 422 where it lies in what was sent; 202 when it goes on, and GET /api/jobs/{id} tells the rest. The same run that has completed under its own
  * id is answered for, not run again: its client did not hear the answer.
  */
 export function runRoutes(
@@ -77,7 +78,7 @@ export function runRoutes(
       ...etaOf(runs, id),
       node_errors: accepted.nodeErrors,
     }
-    response.status(STATUS[job.status]).json(body)
+    response.status(statusOf(body)).json(body)
   }
 
   return router
@@ -89,6 +90,21 @@ const STATUS: Readonly<Record<Job['status'], number>> = {
   in_progress: 202,
   failed: 500,
   cancelled: 409,
+}
+
+/** What a run fails with that fails again if it is sent again: it is not the host's fault. */
+const OF_THE_SENDER: readonly unknown[] = [
+  'invalid_input',
+  'image_unreadable',
+  'image_too_large',
+  'file_not_found',
+  'path_outside',
+  'model_not_found',
+  'run_timed_out',
+] satisfies ErrorCode[]
+
+function statusOf({ status, error }: Pick<Result, 'status' | 'error'>): number {
+  return status === 'failed' && OF_THE_SENDER.includes(entryOf(error)?.code) ? 422 : STATUS[status]
 }
 
 /** Resolves when the run has ended, the time is up, the host ends, or nobody listens any more. */

@@ -113,7 +113,12 @@ interface FormSchema extends Json {
 function response(status: number, answers: readonly Answer[], writer: SchemaWriter): Json {
   const description = MEANINGS[status] ?? 'Failed'
   if (status === 204) return { description }
-  return { description, content: Object.assign({}, ...answers.map((answer) => answerContent(answer, writer))) }
+  const headers = status === 429 || status === 503 ? { headers: { 'Retry-After': RETRY_AFTER } } : {}
+  return {
+    description,
+    ...headers,
+    content: Object.assign({}, ...answers.map((answer) => answerContent(answer, writer))),
+  }
 }
 
 function answerContent(answer: Answer, writer: SchemaWriter): Json {
@@ -122,6 +127,8 @@ function answerContent(answer: Answer, writer: SchemaWriter): Json {
     : { [answer.file]: {} }
 }
 
+const RETRY_AFTER = { description: 'Seconds until it may be sent again', schema: { type: 'integer' } }
+
 const MEANINGS: Readonly<Record<number, string>> = {
   200: 'Done',
   201: 'Kept',
@@ -129,12 +136,16 @@ const MEANINGS: Readonly<Record<number, string>> = {
   204: 'Done',
   206: 'A part',
   400: 'Refused',
-  403: 'Outside of what may be reached',
+  401: 'Without the token',
+  403: 'From a site, or for a place, that is not let in',
   404: 'Not there',
   409: 'In the way of what is there',
   413: 'Too large',
   415: 'In a form that is not read',
   416: 'No such part',
+  422: 'Failed for what was sent',
   429: 'Too many wait',
   500: 'Failed',
+  503: 'Not now',
+  507: 'The disk is full',
 }

@@ -213,7 +213,11 @@ export const fileQuerySchema = z.object({ name: pictureName.default('picture.png
 /** POST /runs: how long to wait for the result, and how the pictures come. */
 export const runQuerySchema = z.object({
   wait: z.coerce.number().min(0).max(3600).default(0).describe('Seconds to wait for the end of the run'),
-  inline: flag.describe('`true`: the pictures come in the answer, as base64'),
+  inline: z
+    .enum(['true', '1', 'false', '0', ''], "expected 'true' or 'false'")
+    .default('false')
+    .transform((value) => value === 'true' || value === '1')
+    .describe('`true`: the pictures come in the answer, as base64'),
   output: z
     .string()
     .min(1)

@@ -9,6 +9,8 @@ export interface Route {
   /** With the names of its segments in braces; under / and under /api, unless it is only under /api. */
   readonly path: string
   readonly onlyApi?: true
+  /** Also for whoever does not have the token. */
+  readonly isOpen?: true
   readonly group: string
   readonly summary: string
   readonly query?: z.ZodObject
@@ -49,7 +51,7 @@ export const ROUTES: readonly Route[] = [
       path: '/prompt',
       summary: 'Queue a graph, in the API or the UI format',
       body: json(request.promptRequestSchema),
-      answers: { 200: answer.acceptedSchema, 400: refused, 413: refused, 429: refused },
+      answers: { 200: answer.acceptedSchema, 400: refused, 413: refused, 429: refused, 503: refused },
     },
     { method: 'get', path: '/prompt', summary: 'How many runs wait', answers: { 200: answer.queueInfoSchema } },
     {
@@ -69,8 +71,10 @@ export const ROUTES: readonly Route[] = [
         404: refused,
         409: answer.runSchema,
         413: refused,
+        422: answer.runSchema,
         429: refused,
         500: answer.runSchema,
+        503: refused,
       },
     },
     {
@@ -78,7 +82,7 @@ export const ROUTES: readonly Route[] = [
       path: '/runs/{id}/events',
       onlyApi: true,
       summary: 'The messages of a run as server-sent events; Last-Event-ID says what has been heard',
-      answers: { 200: { file: 'text/event-stream' }, 204: text, 404: failure },
+      answers: { 200: { file: 'text/event-stream' }, 204: text, 404: refused },
     },
     { method: 'get', path: '/queue', summary: 'What runs and what waits', answers: { 200: answer.queueSchema } },
     {
@@ -400,12 +404,14 @@ export const ROUTES: readonly Route[] = [
     {
       method: 'get',
       path: '/health',
+      isOpen: true,
       summary: 'Whether runs can be executed; needs no token',
       answers: { 200: answer.healthSchema, 503: answer.healthSchema },
     },
     {
       method: 'get',
       path: '/health/live',
+      isOpen: true,
       summary: 'That the host answers; needs no token',
       answers: { 200: answer.healthSchema },
     },
@@ -432,5 +438,11 @@ export const ROUTES: readonly Route[] = [
 ]
 
 function group(name: string, routes: readonly Omit<Route, 'group'>[]): Route[] {
-  return routes.map((route) => ({ ...route, group: name }))
+  return routes.map((route) => ({ ...route, group: name, answers: { ...commonAnswers(route), ...route.answers } }))
+}
+
+/** What any route may answer before it has looked at what was asked, and whichever writes when it cannot. */
+function commonAnswers({ isOpen, method }: Omit<Route, 'group'>): Route['answers'] {
+  const denied = isOpen ? { 403: refused } : { 401: refused, 403: refused }
+  return method === 'get' ? denied : { ...denied, 413: refused, 507: refused }
 }

@@ -128,7 +128,11 @@ describe('a site that is named', () => {
     })
     expect(await ask('https://app.example', 'GET', token)).toMatchObject({
       status: 200,
-      headers: { 'access-control-allow-origin': 'https://app.example', vary: expect.stringContaining('Origin') },
+      headers: {
+        'access-control-allow-origin': 'https://app.example',
+        'access-control-expose-headers': expect.stringContaining('Retry-After'),
+        vary: expect.stringContaining('Origin'),
+      },
     })
     expect((await ask('https://app.example', 'GET')).status).toBe(401)
     expect((await ask('https://other.example', 'GET', token)).status).toBe(403)

@@ -154,13 +154,17 @@ describe('POST /api/runs', () => {
 
   test('answers with the error, with what is wrong in the graph, or that it goes on', async () => {
     expect(await run('fail', '?wait=30')).toMatchObject({
+      status: 422,
+      body: { status: 'failed', error: { node_id: '1', code: 'invalid_input' } },
+    })
+    expect(await run('crash', '?wait=30')).toMatchObject({
       status: 500,
-      body: { status: 'failed', error: { node_id: '1' } },
+      body: { status: 'failed', error: { node_id: '1', code: 'runner_lost' } },
     })
     expect(
       (await call('POST', '/api/runs?wait=1', { prompt: { '1': { class_type: 'Nope', inputs: {} } } })).status,
     ).toBe(400)
-    expect((await run('succeed', '?wait=soon')).status).toBe(400)
+    for (const query of ['?wait=soon', '?inline=yes']) expect((await run('succeed', query)).status).toBe(400)
     const { status, body } = await run('hang', '?wait=0.1')
     expect([status, body.status]).toEqual([202, 'in_progress'])
     await call('POST', `/api/jobs/${body.id}/cancel`)

@@ -139,7 +139,7 @@ describe('what the host answers fits what the document says', () => {
     for (const [behaviour, status] of [
       ['succeed', 200],
       ['file x', 200],
-      ['fail', 500],
+      ['fail', 422],
     ] as const) {
       const run = await post(host, '/api/runs?wait=30&inline=true', {
         prompt: fakeGraph(behaviour),

@@ -120,7 +120,10 @@ test('results that belong to no file come along', async () => {
 })
 
 test('an unknown run is not there', async () => {
-  expect(await get(host, '/api/runs/unknown/events')).toEqual({ status: 404, body: { error: 'Run not found' } })
+  expect(await get(host, '/api/runs/unknown/events')).toMatchObject({
+    status: 404,
+    body: { error: { type: 'file_not_found', message: "There is no run 'unknown'." } },
+  })
 })
 
 test('of a run of an earlier host its record is told, after whatever was heard', async () => {

@@ -221,7 +221,7 @@ describe('a run as a form', () => {
     for (const accept of ['*/*', 'application/json', 'application/json, image/*;q=0.9', 'text/html, image/png']) {
       expect((await ask('', accept)).headers.get('content-type')).toMatch(/^application\/json/)
     }
-    expect((await ask('', 'image/*', 'fail')).status).toBe(500)
+    expect((await ask('', 'image/*', 'fail')).status).toBe(422)
     const gone = await ask('', 'image/*', 'succeed')
     expect([gone.status, await gone.json()]).toMatchObject([404, { error: { type: 'file_not_found' } }])
     const late = await ask('', 'image/*', 'steps 20', 0)
