@@ -236,7 +236,7 @@ export class Editor {
   #openPictures(id: string): void {
     const node = this.document.graph.nodes.get(id)
     if (node === undefined) return
-    const saved = savedOf(this.boardInView, this.view.runId(id), this.document.whole)
+    const saved = savedOf(this.boardInView, this.view.runId(id))
     this.#parts.viewer.open(this.titleOf(node), { ...this.view.files(node), ...saved })
   }
 

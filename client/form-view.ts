@@ -94,7 +94,7 @@ export class FormView {
     const compared = found?.compared ?? (before && after && { before, after })
     const picture = compared?.after ?? after
     if (picture === undefined) return false
-    const saved = found && savedOf(board, found.node, this.#parts.editor.document.whole)
+    const saved = found && savedOf(board, found.node)
     this.#parts.viewer.open(STRINGS.form.result, { pictures: [picture], ...(compared && { compared }), ...saved })
     return true
   }

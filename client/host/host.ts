@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
+import type { Prompt } from '../../server/graph/prompt.ts'
 import { featureFlagsSchema } from '../../server/protocol/messages.ts'
 import { readNodeTypes } from '../document/node-types.ts'
 import { Gendr, HostError, type ZipContent } from '../sdk/index.ts'
@@ -32,6 +33,7 @@ export type Submission =
 /** What the host remembers of a run. */
 export interface PastRun {
   readonly isOver: true
+  readonly prompt: Prompt
   readonly outputs: ReadonlyMap<string, NodeOutput>
   readonly succeeded: boolean
   /** Milliseconds that each node took. */
@@ -42,7 +44,7 @@ export interface PastRun {
 export interface OpenRun {
   readonly isOver: false
   readonly id: string
-  readonly nodes: readonly string[]
+  readonly prompt: Prompt
   /** Of this page: one that was loaded again knows its runs so. */
   readonly isOwn: boolean
 }
@@ -143,16 +145,17 @@ export class Host {
     const job = await this.#job(id)
     if (job === undefined) return undefined
     const { status, workflow, outputs, times } = job
+    const { prompt, extra_data: extra } = workflow
     if (isOver(stageOf(status))) {
       return {
         isOver: true,
+        prompt,
         outputs: new Map(Object.entries(outputs)),
         succeeded: status === 'completed',
         times: new Map(Object.entries(times.nodes)),
       }
     }
-    const { prompt, extra_data: extra } = workflow
-    return { isOver: false, id, nodes: Object.keys(prompt), isOwn: extra.client_id === this.#clientId }
+    return { isOver: false, id, prompt, isOwn: extra.client_id === this.#clientId }
   }
 
   /** Lets a run that waits start before all others. */

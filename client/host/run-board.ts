@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Prompt } from '../../server/graph/prompt.ts'
 import type { nodeOutputSchema, ServerMessage } from '../../server/protocol/messages.ts'
 
 /** What a node shows of the latest run. */
@@ -21,6 +22,8 @@ export type RunState = 'idle' | 'running' | 'done' | 'failed' | 'cancelled'
 /** The latest run: which it is, how far it is, what each node shows. */
 export interface RunBoard {
   readonly run: string | null
+  /** The graph that it is of, as the host has it, whatever became of that since; empty where it is not known. */
+  readonly prompt: Prompt
   readonly state: RunState
   readonly startedAt: number | null
   readonly endedAt: number | null
@@ -33,6 +36,7 @@ export interface RunBoard {
 
 export const EMPTY_BOARD: RunBoard = {
   run: null,
+  prompt: {},
   state: 'idle',
   startedAt: null,
   endedAt: null,
@@ -44,11 +48,12 @@ export const EMPTY_BOARD: RunBoard = {
 const WAITING: NodeStatus = { state: 'waiting', value: 0, max: 0 }
 
 /** A run was accepted. */
-export function boardOfRun(board: RunBoard, run: string, nodes: Iterable<string>, now: number): RunBoard {
-  const ids = [...nodes]
+export function boardOfRun(board: RunBoard, run: string, prompt: Prompt, now: number): RunBoard {
+  const ids = Object.keys(prompt)
   return {
     ...board,
     run,
+    prompt,
     state: 'running',
     startedAt: now,
     endedAt: null,

@@ -25,7 +25,7 @@ export interface About {
 }
 
 interface OwnRun {
-  readonly nodes: readonly string[]
+  readonly prompt: Prompt
   readonly origin: Origin
   readonly upTo?: UpTo | undefined
 }
@@ -166,7 +166,7 @@ export class RunControl {
     await Promise.all(underWay.map(({ run }) => run !== null && tried(this.#settle(run))))
     const own = (await tried(this.#host.runsUnderWay()))?.find(({ isOwn }) => isOwn)
     // While a submission is under way, the run may be the one that it made.
-    if (own !== undefined && this.#early === undefined) this.#adopt(own.id, own.nodes)
+    if (own !== undefined && this.#early === undefined) this.#adopt(own.id, own.prompt)
     const latest = [...this.#origins.latest].filter(([origin]) => tabs.includes(origin))
     await Promise.all(latest.map(([origin, run]) => tried(this.#recall(origin, run))))
     if (failures.length > 0) this.#announce('error', ...wordsOf(failures[0]))
@@ -202,7 +202,7 @@ export class RunControl {
   }
 
   async #submit(order: Order): Promise<string | undefined> {
-    const { origin, upTo } = order
+    const { prompt, origin, upTo } = order
     const submission = await this.#host.submit(order)
     if (!submission.ok) {
       const { message, remedy, nodes } = submission.refusal
@@ -210,11 +210,10 @@ export class RunControl {
       this.#announce('error', message, remedy, aboutRun(origin, firstOf(nodes)))
       return undefined
     }
-    const nodes = Object.keys(order.prompt)
-    this.#own.set(submission.id, { nodes, origin, upTo })
+    this.#own.set(submission.id, { prompt, origin, upTo })
     this.#origins.keep(submission.id, origin)
     // The one under way is followed to its end; this one is when it starts.
-    if (this.boardOf(origin).state !== 'running') this.#begin(submission.id, origin, nodes)
+    if (this.boardOf(origin).state !== 'running') this.#begin(submission.id, origin, prompt)
     if (submission.nodeErrors.size > 0) {
       this.#set(origin, refused(this.boardOf(origin), submission.nodeErrors))
       const [message, remedy] = [
@@ -229,24 +228,27 @@ export class RunControl {
   /** Shows on the nodes why they cannot run; a run of their tab that is under way goes on. */
   #fail(origin: Origin, nodes: ReadonlyMap<string, string>): void {
     const board = this.boardOf(origin)
-    const failed: RunBoard =
-      board.state === 'running' ? board : { ...EMPTY_BOARD, state: 'failed', outputs: board.outputs }
+    const { prompt, outputs } = board
+    const failed: RunBoard = board.state === 'running' ? board : { ...EMPTY_BOARD, state: 'failed', prompt, outputs }
     this.#set(origin, refused(failed, nodes))
   }
 
   /**
    * A run starts: its tab's board is now its board.
-   * @param known its nodes, as far as the host says them
+   * @param known its graph, where the host has said it
    */
-  #adopt(run: string, known: readonly string[] = []): void {
-    const { origin, nodes } = this.#own.get(run) ?? { origin: this.#origins.of(run), nodes: known }
+  #adopt(run: string, known: Prompt = {}): void {
+    const { origin, prompt } = this.#own.get(run) ?? { origin: this.#origins.of(run), prompt: known }
     this.#latest = origin
-    if (this.boardOf(origin).run !== run) this.#begin(run, origin, nodes)
+    if (this.boardOf(origin).run !== run) this.#begin(run, origin, prompt)
   }
 
-  #begin(run: string, origin: Origin, nodes: readonly string[]): void {
+  #begin(run: string, origin: Origin, prompt: Prompt): void {
     if (this.board.state !== 'running') this.#latest = origin
-    this.#set(origin, boardOfRun(this.boardOf(origin), run, nodes, Date.now()))
+    const before = this.boardOf(origin)
+    // Of thousands of runs nobody asks any more.
+    if (before.run !== null) this.#own.delete(before.run)
+    this.#set(origin, boardOfRun(before, run, prompt, Date.now()))
   }
 
   /** A page that was loaded again or out of reach, or a second window, shows what the latest run of each tab has shown. */
@@ -257,9 +259,10 @@ export class RunControl {
     if (found === undefined || this.#boards.get(origin) !== board) return
     if (found.isOver) {
       const shown = withTimes(withOutputs(board ?? EMPTY_BOARD, found.outputs), found.times)
-      this.#set(origin, board === undefined ? shown : { ...shown, run, ...endOf(found) })
+      const { prompt } = found
+      this.#set(origin, { ...shown, prompt, ...(board !== undefined && { run, ...endOf(found) }) })
     } else {
-      this.#begin(run, origin, found.nodes)
+      this.#begin(run, origin, found.prompt)
       this.#watch(run)
     }
   }

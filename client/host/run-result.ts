@@ -1,7 +1,7 @@
 import type { Catalogue } from '../../server/graph/catalogue.ts'
-import { originOf } from '../document/connect.ts'
-import { type Graph, linkInto } from '../document/graph.ts'
-import { runNode, runTitle } from '../document/run-nodes.ts'
+import { isLink } from '../../server/graph/prompt.ts'
+import type { Graph } from '../document/graph.ts'
+import { runTitle } from '../document/run-nodes.ts'
 import type { FileReference } from './address.ts'
 import type { UpTo } from './order.ts'
 import type { NodeOutput, RunBoard } from './run-board.ts'
@@ -37,25 +37,18 @@ export function resultOf(
   const title = runTitle(graph, node, types)
   return title === undefined
     ? undefined
-    : { title, files: { ...shownFiles(board.outputs.get(shown)), ...savedOf(board, shown, graph) } }
+    : { title, files: { ...shownFiles(board.outputs.get(shown)), ...savedOf(board, shown) } }
 }
 
-/** What a run has saved of the one after that a node compares: both come from one output. */
-export function savedOf({ nodes, outputs }: RunBoard, node: string, graph: Graph): Pick<ShownFiles, 'saved'> {
-  const source = sourceOf(graph, node, 'image_b')
-  for (const id of source === undefined ? [] : nodes.keys()) {
+/** What a run has saved of the one after that a node compares: when it ran, both came from one output. */
+export function savedOf({ prompt, outputs }: RunBoard, node: string): Pick<ShownFiles, 'saved'> {
+  const source = prompt[node]?.inputs.image_b
+  if (!isLink(source)) return {}
+  for (const [id, { inputs }] of Object.entries(prompt)) {
     const [saved] = savedFiles(outputs.get(id))
-    if (saved !== undefined && sourceOf(graph, id, 'images') === source) return { saved }
+    if (saved !== undefined && isLink(inputs.images) && inputs.images.join() === source.join()) return { saved }
   }
   return {}
-}
-
-/** The output that feeds an input of a node that a run means, as text. */
-function sourceOf(graph: Graph, runId: string, input: string): string | undefined {
-  const found = runNode(graph, runId)
-  const link = found && linkInto(found.level, found.node.id, input)
-  if (found === undefined || link === undefined) return undefined
-  return JSON.stringify([found.path, originOf(found.level, link.from, link.output)])
 }
 
 /** The first node of a run that compares two pictures. */

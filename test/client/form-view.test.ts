@@ -5,6 +5,7 @@ import { readWorkflow } from '../../client/document/read-workflow.ts'
 import type { Editor } from '../../client/editor.ts'
 import { FormView } from '../../client/form-view.ts'
 import { boardOfRun, EMPTY_BOARD, type RunBoard, withOutputs } from '../../client/host/run-board.ts'
+import { promptOf } from './prompt-of.ts'
 import { allTypes as types } from './types.ts'
 
 const { graph } = readWorkflow(
@@ -81,7 +82,7 @@ test('who comes back finds the result, or after an edit the photograph', () => {
 
 test('why a run failed is said until the graph is another, and of the next run again', () => {
   const fail = () => {
-    board = boardOfRun(board, 'a run', ['9'], 0)
+    board = boardOfRun(board, 'a run', promptOf('9'), 0)
     view.followed()
     board = { ...board, state: 'failed' }
     view.showRun()
@@ -105,7 +106,7 @@ test('why a graph was refused is said though nothing ran', () => {
 
 /** A run begins and ends well. */
 function run(): void {
-  board = boardOfRun(board, 'a run', ['9'], 0)
+  board = boardOfRun(board, 'a run', promptOf('9'), 0)
   view.followed()
   board = { ...withOutputs(board, new Map([['9', { images: [saved] }]])), state: 'done' }
   view.followed()

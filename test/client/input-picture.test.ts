@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { inputPicture } from '../../client/host/input-picture.ts'
 import { shownBefore } from '../../client/host/partial-run.ts'
 import { boardOfRun, EMPTY_BOARD, type NodeOutput, withOutputs } from '../../client/host/run-board.ts'
+import { promptOf } from './prompt-of.ts'
 import { allTypes as types } from './types.ts'
 
 const prompt = {
@@ -19,7 +20,7 @@ const images = (name: string): NodeOutput => ({ images: [file(name)] })
 
 /** What goes into a node when these have shown something, some of them in the latest run. */
 function into(node: string, outputs: Readonly<Record<string, NodeOutput>> = {}, latest: readonly string[] = []) {
-  const board = withOutputs(boardOfRun(EMPTY_BOARD, 'a run', latest, 0), new Map(Object.entries(outputs)))
+  const board = withOutputs(boardOfRun(EMPTY_BOARD, 'a run', promptOf(...latest), 0), new Map(Object.entries(outputs)))
   return inputPicture(prompt, node, 'image', types, board)
 }
 

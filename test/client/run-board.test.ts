@@ -2,9 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { readRefusal } from '../../client/host/refusal.ts'
 import { boardOfRun, EMPTY_BOARD, progressOf, told } from '../../client/host/run-board.ts'
 import type { ServerMessage } from '../../server/protocol/messages.ts'
+import { promptOf } from './prompt-of.ts'
 
 const run = (messages: readonly ServerMessage[]) =>
-  messages.reduce((board, message, i) => told(board, message, 1000 * i), boardOfRun(EMPTY_BOARD, 'r', ['1', '2'], 0))
+  messages.reduce(
+    (board, message, i) => told(board, message, 1000 * i),
+    boardOfRun(EMPTY_BOARD, 'r', promptOf('1', '2'), 0),
+  )
 
 const image = { filename: 'x.png', subfolder: '', type: 'output' } as const
 

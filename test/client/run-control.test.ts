@@ -27,12 +27,13 @@ const messages = {
 
 const pastRun = (run: string): PastRun => ({
   isOver: true,
+  prompt: graph,
   outputs: new Map([['2', picture(`${run}.png`)]]),
   succeeded: true,
   times: new Map(),
 })
 
-const open = (id: string): OpenRun => ({ isOver: false, id, nodes: ['2'], isOwn: true })
+const open = (id: string): OpenRun => ({ isOver: false, id, prompt: graph, isOwn: true })
 
 /** A browser that is loaded again, with what it keeps, before one host. */
 function browser(host: Partial<Host> = {}) {

@@ -3,7 +3,8 @@ import { readPrompt } from '../../client/document/read-prompt.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import { downloadName } from '../../client/host/pictures.ts'
 import { boardOfRun, EMPTY_BOARD, withOutputs } from '../../client/host/run-board.ts'
-import { resultOf } from '../../client/host/run-result.ts'
+import { resultOf, shownFiles } from '../../client/host/run-result.ts'
+import { promptOf } from './prompt-of.ts'
 import { allTypes as types } from './types.ts'
 
 const node = (id: number, type: string, title: string) => ({ id, type, title, pos: [0, 0], size: [200, 100] })
@@ -38,7 +39,7 @@ const outputs = {
   '5:3-preview': { images: [shown] },
 }
 const ran = (...ids: readonly (keyof typeof outputs)[]) =>
-  withOutputs(boardOfRun(EMPTY_BOARD, 'a', ids, 0), new Map(ids.map((id) => [id, outputs[id]])))
+  withOutputs(boardOfRun(EMPTY_BOARD, 'a', promptOf(...ids), 0), new Map(ids.map((id) => [id, outputs[id]])))
 
 test('of a run up to a node in a subgraph its picture is shown, with the title of the node', () => {
   const upTo = { node: '5:3', shown: '5:3-preview' }
@@ -71,7 +72,7 @@ test('of what is compared, the file is known that was saved of it', () => {
   const { graph } = readPrompt(nodes, types)
   const [unlike, inverted] = ['unlike.png', 'inverted.png'].map((name) => ({ ...file(name), type: 'output' as const }))
   const board = withOutputs(
-    boardOfRun(EMPTY_BOARD, 'a', Object.keys(nodes), 0),
+    boardOfRun(EMPTY_BOARD, 'a', nodes, 0),
     new Map([
       ['3', { a_images: [before], b_images: [after] }],
       ['4', { images: [unlike!] }],
@@ -79,8 +80,25 @@ test('of what is compared, the file is known that was saved of it', () => {
     ]),
   )
   expect(resultOf(board, undefined, graph, types)?.files.saved).toEqual(inverted)
-  const withoutIt = { ...board, nodes: new Map([...board.nodes].filter(([id]) => id !== '5')) }
-  expect(resultOf(withoutIt, undefined, graph, types)?.files.saved).toBeUndefined()
+  const { '5': _, ...others } = nodes
+  expect(resultOf({ ...board, prompt: others }, undefined, graph, types)?.files.saved).toBeUndefined()
+})
+
+test('what was compared is not taken for what is saved of the graph since it was wired otherwise', () => {
+  const nodes = (compared: string) => ({
+    '1': { class_type: 'LoadImage', inputs: { image: 'a.png' } },
+    '2': { class_type: 'ImageInvert', inputs: { image: ['1', 0] } },
+    '3': { class_type: 'ImageCompare', inputs: { image_a: ['1', 0], image_b: [compared, 0] } },
+    '4': { class_type: 'ImageBlur', inputs: { image: ['2', 0] } },
+    '5': { class_type: 'SaveImage', inputs: { images: ['4', 0], filename_prefix: 'blurred' } },
+  })
+  const made = new Map([
+    ['3', { a_images: [before], b_images: [after] }],
+    ['5', { images: [{ ...file('blurred.png'), type: 'output' as const }] }],
+  ])
+  const board = withOutputs(boardOfRun(EMPTY_BOARD, 'a', nodes('2'), 0), made)
+  const { graph } = readPrompt(nodes('4'), types)
+  expect(resultOf(board, undefined, graph, types)?.files).toEqual(shownFiles(made.get('3')))
 })
 
 test('a picture that is only shown is downloaded under the name of what shows it', () => {
