@@ -24,7 +24,10 @@ async function raw(request: string): Promise<string> {
     answer += text
   })
   socket.write(request)
-  await Promise.race([once(socket, 'close'), until(() => (/\r\n\r\n.*[}\])]$/s.test(answer) ? true : undefined))])
+  await Promise.race([
+    once(socket, 'close'),
+    until(() => (/\r\n\r\n.*([}\])]|\r\n0\r\n\r\n)$/s.test(answer) ? true : undefined)),
+  ])
   socket.destroy()
   return answer
 }
