@@ -55,25 +55,24 @@ export function lineChains(strips: readonly (readonly LinePiece[])[], width: num
   return chains
 }
 
-/** A chain with the pieces that continue it at either end, the best supported of each strip: half as many as it has at most. */
+/** A chain with the pieces that continue it at either end. */
 export function continued(chain: readonly LinePiece[], strips: readonly (readonly LinePiece[])[]): LinePiece[] {
-  const from = (end: LinePiece, direction: 1 | -1) => {
-    const pieces: LinePiece[] = []
-    let next = nextTo(end, strips, direction)
-    for (; next !== undefined && 2 * pieces.length < chain.length; next = nextTo(next, strips, direction))
-      pieces.push(next)
-    return pieces
-  }
-  return [...from(chain[0]!, -1).reverse(), ...chain, ...from(chain.at(-1)!, 1)]
+  const whole = [...chain]
+  for (let next = nextTo(chain[0]!, strips, -1); next !== undefined; next = nextTo(next, strips, -1))
+    whole.unshift(next)
+  for (let next = nextTo(chain.at(-1)!, strips, 1); next !== undefined; next = nextTo(next, strips, 1)) whole.push(next)
+  return whole
 }
 
+/** The best supported of the pieces that continue a chain beyond its end, in the next strip that has one. */
 function nextTo(end: LinePiece, strips: readonly (readonly LinePiece[])[], direction: 1 | -1): LinePiece | undefined {
   for (const gap of [0, 1]) {
-    const pieces = strips[end.strip + direction * (gap + 1)] ?? []
-    const fitting = [...near(pieces, ({ start }) => start, end.start, gap)].filter((piece) => {
-      return direction === 1 ? doesContinue(end, piece, gap) : doesContinue(piece, end, gap)
-    })
-    if (fitting.length > 0) return fitting.reduce((best, piece) => (piece.support > best.support ? piece : best))
+    let best: LinePiece | undefined
+    for (const piece of near(strips[end.strip + direction * (gap + 1)] ?? [], ({ start }) => start, end.start, gap)) {
+      const [from, to] = direction === 1 ? [end, piece] : [piece, end]
+      if (doesContinue(from, to, gap) && piece.support > (best?.support ?? 0)) best = piece
+    }
+    if (best !== undefined) return best
   }
   return undefined
 }

@@ -95,6 +95,20 @@ describe('scratches', () => {
     expect(far).toBe(-1)
   })
 
+  test('that run beside the edge of something, where they are not seen clearly, go with what is clear of them', async () => {
+    const file = 'damaged-photograph.jpg'
+    const frame = (
+      await decodeImage(readFileSync(join(photographs, '../../../workflows/photographs', file)), file, 1e8)
+    ).frame
+    const after = (await mended(frame)).frame
+    // Blue at its most in a few pixels of a line: the picture is yellowed, its scratches are white.
+    const blue = ({ data }: Frame, y: number) =>
+      Math.max(...Array.from({ length: 10 }, (_, i) => data[3 * (y * frame.width + 184 + i) + 2]!))
+    const lines = Array.from({ length: 13 }, (_, i) => 10 * i + 10)
+    expect(Math.min(...lines.map((y) => blue(frame, y)))).toBeGreaterThan(180)
+    expect(Math.max(...lines.map((y) => blue(after, y)))).toBeLessThan(170)
+  })
+
   test('wider than a limit are left to a wider one', async () => {
     const wide = drawn((x, y) => (Math.abs(x - 60 - 0.1 * y) < 5 ? 230 : undefined))
     expect(marked((await mended(wide, alone)).mask)).toBe(0)
