@@ -184,7 +184,8 @@ export class Editor {
 
   /** The workflow in view as the host would run it at a time. @throws where it cannot be run at all */
   order(now: Date = new Date()): Order {
-    return { ...orderOf(this.document.whole, this.#types, now), origin: this.tabs.active.id }
+    const { whole, version } = this.document
+    return { ...orderOf(whole, this.#types, now), origin: this.tabs.active.id, version }
   }
 
   titleOf(node: GraphNode): string {

@@ -1,3 +1,4 @@
+import type { DocumentEvent } from './document/document.ts'
 import { type Form, type FormField, formOf, pictureFields } from './document/form.ts'
 import type { Editor } from './editor.ts'
 import { type FileReference, inputReference } from './host/address.ts'
@@ -20,8 +21,6 @@ interface FormViewParts {
 /** The form of the workflow in view, and beside it the photograph that is to be restored, or what became of it. */
 export class FormView {
   readonly #parts: FormViewParts
-  /** What was known of the last run when the graph was edited. */
-  #boardBefore: RunBoard | undefined
   #shownInput: string | undefined
   readonly #shownResults = new Set<string>()
 
@@ -37,10 +36,11 @@ export class FormView {
     if (this.#isEdited || !this.#showOutcome(editor.boardInView)) this.#showInput()
   }
 
-  /** The graph is another. */
-  edited(): void {
-    this.#boardBefore = this.#parts.editor.boardInMind
-    if (this.#parts.isShown()) this.#show()
+  /** What the document tells: the graph was edited, or another one is in view; the form is of all levels. */
+  hear({ kind }: DocumentEvent): void {
+    if (!this.#parts.isShown() || kind === 'entered') return
+    if (kind === 'opened') this.opened()
+    else this.#show()
   }
 
   /** More is known of the sizes of pictures. */
@@ -99,9 +99,10 @@ export class FormView {
     return true
   }
 
-  /** Whether nothing became of a run since the graph was edited. */
+  /** Whether the graph is another than the one that its latest run was of; as far as this page knows that. */
   get #isEdited(): boolean {
-    return this.#parts.editor.boardInMind === this.#boardBefore
+    const { boardInView, document } = this.#parts.editor
+    return boardInView.version !== undefined && boardInView.version !== document.version
   }
 
   get #form(): Form {

@@ -213,12 +213,13 @@ editor.tabs.subscribe(() => panels.library.now?.follow())
 toolbar.show(editor.boardInMind, 0, { canCancel: false })
 stage.before(formPanel.root)
 toolbar.connection('connecting')
-editor.document.subscribe(({ kind }) => {
+editor.document.subscribe((event) => {
+  const { kind } = event
   document.body.dataset.nodeCount = String(editor.document.graph.nodes.size)
   tabBar.showPath()
   if (kind === 'edited') runOnChange.edited()
   if (kind === 'opened') runOnChange.opened()
-  formView.edited()
+  formView.hear(event)
 })
 editor.history.subscribe(() => toolbar.history(editor.history.canUndo, editor.history.canRedo))
 listenToKeys(editor, viewer, canvas, {

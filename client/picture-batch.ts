@@ -12,7 +12,7 @@ import { STRINGS } from './strings.ts'
 import type { Telling } from './telling.ts'
 
 interface BatchParts {
-  readonly document: Pick<GraphDocument, 'whole'>
+  readonly document: Pick<GraphDocument, 'whole' | 'version'>
   readonly types: () => Catalogue
   readonly host: Pick<Host, 'upload' | 'run' | 'back'>
   readonly runs: Pick<RunControl, 'send' | 'cancel'>
@@ -66,12 +66,13 @@ export class PictureBatch {
    */
   async send(pictures: readonly File[], { node, parameter, path = [] }: Setting, origin: string): Promise<void> {
     const { document, types } = this.#parts
+    const { whole, version } = document
     const graph = new GraphDocument()
-    graph.open(document.whole)
+    graph.open(whole)
     graph.enter(path)
     await this.#sendEach(pictures, (name) => {
       graph.commit(setParam(graph.graph, node, parameter, name))
-      return { ...orderOf(graph.whole, types()), origin }
+      return { ...orderOf(graph.whole, types()), origin, version }
     })
   }
 

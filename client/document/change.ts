@@ -27,6 +27,27 @@ export type DefinitionChange =
   | { readonly kind: 'remove-definition'; readonly id: string; readonly graph: Graph; readonly at?: number }
   | { readonly kind: 'rename-definition'; readonly id: string; readonly before: string; readonly after: string }
 
+/** What of a node decides what comes out of the graph; the rest is how it looks and what people read. */
+const RUN_BY = ['type', 'mode', 'params', 'inputs', 'outputs'] as const
+
+/** Whether another thing may come out of the graph after a change: nothing else does where something was only moved. */
+export function isOfRun(change: Change): boolean {
+  switch (change.kind) {
+    case 'change-node':
+      return RUN_BY.some((key) => change.before[key] !== change.after[key])
+    case 'add-group':
+    case 'remove-group':
+    case 'change-group':
+    case 'add-reroute':
+    case 'remove-reroute':
+    case 'change-reroute':
+    case 'rename-definition':
+      return false
+    default:
+      return true
+  }
+}
+
 /** The changes that undo these, in the order in which they must be made. */
 export function inverse(changes: readonly Change[]): Change[] {
   return changes.map(invert).reverse()

@@ -1,4 +1,4 @@
-import type { Change, LevelChange } from './change.ts'
+import { type Change, isOfRun, type LevelChange } from './change.ts'
 import { EMPTY_GRAPH, type Graph, type GraphGroup, type GraphLink, type GraphNode, type Reroute } from './graph.ts'
 import { Ordered } from './ordered.ts'
 
@@ -18,6 +18,7 @@ export interface Step {
 export interface DocumentState {
   readonly levels: Map<string, Level>
   readonly path: readonly Step[]
+  readonly version: number
 }
 
 /** The outermost level. */
@@ -28,6 +29,9 @@ export class GraphDocument {
   #levels = new Map<string, Level>([[ROOT, new Level(EMPTY_GRAPH)]])
   #definitions: ReadonlyMap<string, Graph> | undefined
   #path: readonly Step[] = []
+  /** Counts what was opened and edited, also of what is put aside. */
+  #versions = 0
+  #version = 0
   readonly #listeners = new Set<(event: DocumentEvent) => void>()
 
   /** The level in view as it is now; it changes with the document. */
@@ -50,22 +54,29 @@ export class GraphDocument {
     return this.#path
   }
 
+  /** A number that is another after each edit of what is run, there or back, and of each graph; a look at it leaves it. */
+  get version(): number {
+    return this.#version
+  }
+
   open(graph: Graph): void {
     this.#levels = new Map([[ROOT, new Level(graph)]])
     for (const [id, definition] of graph.definitions) this.#levels.set(id, new Level(definition))
     this.#path = []
     this.#definitions = undefined
+    this.#version = ++this.#versions
     this.#tell({ kind: 'opened' })
   }
 
   /** What is open; setting it opens what was put aside. */
   get state(): DocumentState {
-    return { levels: this.#levels, path: this.#path }
+    return { levels: this.#levels, path: this.#path, version: this.#version }
   }
 
-  set state({ levels, path }: DocumentState) {
+  set state({ levels, path, version }: DocumentState) {
     this.#levels = levels
     this.#path = path
+    this.#version = version
     this.#definitions = undefined
     this.#tell({ kind: 'opened' })
   }
@@ -84,6 +95,7 @@ export class GraphDocument {
     if (changes.length === 0) return
     const made = changes.map((change) => this.#make(change))
     this.#definitions = undefined
+    if (made.some(isOfRun)) this.#version = ++this.#versions
     this.#tell({ kind: 'edited', changes: made })
     if (!this.#levels.has(this.level)) this.enter(this.#path)
   }

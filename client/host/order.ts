@@ -17,6 +17,8 @@ export interface Order {
   readonly targets?: readonly string[]
   /** The tab that it is of. */
   readonly origin?: string
+  /** Which version of its document it is. */
+  readonly version?: number
   readonly upTo?: UpTo
 }
 

@@ -24,6 +24,8 @@ export interface RunBoard {
   readonly run: string | null
   /** The graph that it is of, as the host has it, whatever became of that since; empty where it is not known. */
   readonly prompt: Prompt
+  /** Which version of its document that is; undefined where it was not ordered from this page. */
+  readonly version: number | undefined
   readonly state: RunState
   readonly startedAt: number | null
   readonly endedAt: number | null
@@ -37,6 +39,7 @@ export interface RunBoard {
 export const EMPTY_BOARD: RunBoard = {
   run: null,
   prompt: {},
+  version: undefined,
   state: 'idle',
   startedAt: null,
   endedAt: null,
@@ -47,13 +50,14 @@ export const EMPTY_BOARD: RunBoard = {
 
 const WAITING: NodeStatus = { state: 'waiting', value: 0, max: 0 }
 
-/** A run was accepted. */
-export function boardOfRun(board: RunBoard, run: string, prompt: Prompt, now: number): RunBoard {
+/** A run was accepted. @param version of the document, where it was ordered here */
+export function boardOfRun(board: RunBoard, run: string, prompt: Prompt, now: number, version?: number): RunBoard {
   const ids = Object.keys(prompt)
   return {
     ...board,
     run,
     prompt,
+    version,
     state: 'running',
     startedAt: now,
     endedAt: null,

@@ -28,6 +28,7 @@ interface OwnRun {
   readonly prompt: Prompt
   readonly origin: Origin
   readonly upTo?: UpTo | undefined
+  readonly version?: number | undefined
 }
 
 /** The tab that a run was started from; undefined where that is not known. */
@@ -93,7 +94,7 @@ export class RunControl {
     try {
       return await this.send(order)
     } catch (error) {
-      this.#fail(order.origin, new Map())
+      this.#fail(order, new Map())
       this.#announce('error', ...wordsOf(error))
       this.#show(this.board)
       return undefined
@@ -202,18 +203,19 @@ export class RunControl {
   }
 
   async #submit(order: Order): Promise<string | undefined> {
-    const { prompt, origin, upTo } = order
+    const { prompt, origin, upTo, version } = order
     const submission = await this.#host.submit(order)
     if (!submission.ok) {
       const { message, remedy, nodes } = submission.refusal
-      this.#fail(origin, nodes)
+      this.#fail(order, nodes)
       this.#announce('error', message, remedy, aboutRun(origin, firstOf(nodes)))
       return undefined
     }
-    this.#own.set(submission.id, { prompt, origin, upTo })
+    const own = { prompt, origin, upTo, version }
+    this.#own.set(submission.id, own)
     this.#origins.keep(submission.id, origin)
     // The one under way is followed to its end; this one is when it starts.
-    if (this.boardOf(origin).state !== 'running') this.#begin(submission.id, origin, prompt)
+    if (this.boardOf(origin).state !== 'running') this.#begin(submission.id, own)
     if (submission.nodeErrors.size > 0) {
       this.#set(origin, refused(this.boardOf(origin), submission.nodeErrors))
       const [message, remedy] = [
@@ -226,10 +228,11 @@ export class RunControl {
   }
 
   /** Shows on the nodes why they cannot run; a run of their tab that is under way goes on. */
-  #fail(origin: Origin, nodes: ReadonlyMap<string, string>): void {
+  #fail({ origin, version }: Order, nodes: ReadonlyMap<string, string>): void {
     const board = this.boardOf(origin)
     const { prompt, outputs } = board
-    const failed: RunBoard = board.state === 'running' ? board : { ...EMPTY_BOARD, state: 'failed', prompt, outputs }
+    const failed: RunBoard =
+      board.state === 'running' ? board : { ...EMPTY_BOARD, state: 'failed', version, prompt, outputs }
     this.#set(origin, refused(failed, nodes))
   }
 
@@ -238,17 +241,17 @@ export class RunControl {
    * @param known its graph, where the host has said it
    */
   #adopt(run: string, known: Prompt = {}): void {
-    const { origin, prompt } = this.#own.get(run) ?? { origin: this.#origins.of(run), prompt: known }
-    this.#latest = origin
-    if (this.boardOf(origin).run !== run) this.#begin(run, origin, prompt)
+    const own = this.#own.get(run) ?? { origin: this.#origins.of(run), prompt: known }
+    this.#latest = own.origin
+    if (this.boardOf(own.origin).run !== run) this.#begin(run, own)
   }
 
-  #begin(run: string, origin: Origin, prompt: Prompt): void {
+  #begin(run: string, { origin, prompt, version }: OwnRun): void {
     if (this.board.state !== 'running') this.#latest = origin
     const before = this.boardOf(origin)
     // Of thousands of runs nobody asks any more.
     if (before.run !== null) this.#own.delete(before.run)
-    this.#set(origin, boardOfRun(before, run, prompt, Date.now()))
+    this.#set(origin, boardOfRun(before, run, prompt, Date.now(), version))
   }
 
   /** A page that was loaded again or out of reach, or a second window, shows what the latest run of each tab has shown. */
@@ -260,9 +263,10 @@ export class RunControl {
     if (found.isOver) {
       const shown = withTimes(withOutputs(board ?? EMPTY_BOARD, found.outputs), found.times)
       const { prompt } = found
-      this.#set(origin, { ...shown, prompt, ...(board !== undefined && { run, ...endOf(found) }) })
+      const { version } = this.#own.get(run) ?? {}
+      this.#set(origin, { ...shown, prompt, version, ...(board !== undefined && { run, ...endOf(found) }) })
     } else {
-      this.#begin(run, origin, found.prompt)
+      this.#begin(run, this.#own.get(run) ?? { origin, prompt: found.prompt })
       this.#watch(run)
     }
   }

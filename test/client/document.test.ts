@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { type Change, inverse } from '../../client/document/change.ts'
 import { connect } from '../../client/document/connect.ts'
 import { GraphDocument } from '../../client/document/document.ts'
-import { insertGraph, newNode, partOf, removeNodes, setParam } from '../../client/document/edits.ts'
+import { changeNode, insertGraph, newNode, partOf, removeNodes, setParam } from '../../client/document/edits.ts'
+import { EditHistory } from '../../client/document/history.ts'
 import { fitNumber, formatNumber, readNumber } from '../../client/document/parameters.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import { addReroute, bridgeNodes } from '../../client/document/wiring.ts'
@@ -15,6 +16,37 @@ function openDocument(): GraphDocument {
   document.open(readWorkflow(savedWorkflow(), types).graph)
   return document
 }
+
+describe('the version of a document', () => {
+  test('is another after each edit of what is run, there and back, and the same after any other', () => {
+    const document = openDocument()
+    const history = new EditHistory(document)
+    const seen = [document.version]
+    const note = (act: () => void) => {
+      act()
+      seen.push(document.version)
+    }
+    note(() => document.commit(setParam(document.graph, '2', 'scale_by', 3)))
+    note(() => history.undo())
+    note(() => history.redo())
+    expect(new Set(seen).size).toBe(seen.length)
+    note(() => document.commit(changeNode(document.graph, '2', { position: [900, 0], title: 'Larger' })))
+    note(() => document.enter([]))
+    expect(new Set(seen).size).toBe(seen.length - 2)
+  })
+
+  test('is kept with what is put aside, and of no other graph', () => {
+    const document = openDocument()
+    const { state, version } = document
+    document.open(readWorkflow(savedWorkflow(), types).graph)
+    expect(document.version).not.toBe(version)
+    const other = document.version
+    document.state = state
+    expect(document.version).toBe(version)
+    document.commit(setParam(document.graph, '2', 'scale_by', 3))
+    expect([version, other]).not.toContain(document.version)
+  })
+})
 
 describe('links', () => {
   test('of other types are refused, with both types named, and the nodes as they are drawn', () => {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { GraphDocument } from '../../client/document/document.ts'
-import { setParam } from '../../client/document/edits.ts'
+import { changeNode, setParam } from '../../client/document/edits.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import type { Editor } from '../../client/editor.ts'
 import { FormView } from '../../client/form-view.ts'
@@ -15,7 +15,7 @@ const { graph } = readWorkflow(
 const input = (filename: string) => ({ filename, subfolder: '', type: 'input' })
 const saved = { filename: 'after.png', subfolder: '', type: 'output' as const }
 
-const document = new GraphDocument()
+let document: GraphDocument
 const open = vi.fn()
 const scrollUp = vi.fn()
 let board: RunBoard
@@ -24,6 +24,7 @@ let view: FormView
 const showRun = vi.fn()
 
 beforeEach(() => {
+  document = new GraphDocument()
   document.open(graph)
   open.mockClear()
   scrollUp.mockClear()
@@ -44,16 +45,16 @@ beforeEach(() => {
   } as unknown as Editor
   const panel = { show: vi.fn(), showRun }
   view = new FormView({ editor, panel, viewer: { open }, isShown: () => isShown, scrollUp })
+  document.subscribe((event) => view.hear(event))
 })
 
 test('the photograph is shown when the form opens, and again when it is another', () => {
   view.opened()
   expect(open).toHaveBeenLastCalledWith('before.png', { pictures: [input('before.png')], isAside: true })
   open.mockClear()
-  view.edited()
+  document.commit(changeNode(document.graph, '1', { title: 'Old photograph' }))
   expect(open).not.toHaveBeenCalled()
-  document.commit(setParam(document.graph, '1', 'image', 'other.png'))
-  view.edited()
+  edit()
   expect(open).toHaveBeenLastCalledWith('other.png', { pictures: [input('other.png')], isAside: true })
 })
 
@@ -75,22 +76,45 @@ test('who comes back finds the result, or after an edit the photograph', () => {
   isShown = true
   view.opened()
   expect(open).toHaveBeenLastCalledWith('Result', expect.anything())
-  view.edited()
+  isShown = false
+  edit()
+  isShown = true
+  view.opened()
+  expect(open).toHaveBeenLastCalledWith('other.png', expect.anything())
+})
+
+test('a look at another workflow is no edit, nor is a node that is moved', () => {
+  run()
+  const [kept, shown] = [document.state, board]
+  document.open(graph)
+  board = EMPTY_BOARD
   view.opened()
   expect(open).toHaveBeenLastCalledWith('before.png', expect.anything())
+  board = shown
+  document.state = kept
+  expect(open).toHaveBeenLastCalledWith('Result', expect.anything())
+  isShown = false
+  document.commit(changeNode(document.graph, '1', { position: [900, 0] }))
+  isShown = true
+  open.mockClear()
+  view.opened()
+  expect(open).toHaveBeenCalledExactlyOnceWith('Result', expect.anything())
 })
 
 test('why a run failed is said until the graph is another, and of the next run again', () => {
   const fail = () => {
-    board = boardOfRun(board, 'a run', promptOf('9'), 0)
-    view.followed()
+    begin()
     board = { ...board, state: 'failed' }
     view.showRun()
   }
   view.opened()
   fail()
   expect(showRun).toHaveBeenLastCalledWith(board, false)
-  view.edited()
+  const kept = document.state
+  document.open(graph)
+  document.state = kept
+  expect(showRun).toHaveBeenLastCalledWith(board, false)
+  edit()
   expect(showRun).toHaveBeenLastCalledWith(EMPTY_BOARD, false)
   fail()
   expect(showRun).toHaveBeenLastCalledWith(board, false)
@@ -98,16 +122,24 @@ test('why a run failed is said until the graph is another, and of the next run a
 
 test('why a graph was refused is said though nothing ran', () => {
   view.opened()
-  view.edited()
-  board = { ...EMPTY_BOARD, state: 'failed' }
+  edit()
+  board = { ...EMPTY_BOARD, state: 'failed', version: document.version }
   view.showRun()
   expect(showRun).toHaveBeenLastCalledWith(board, false)
 })
 
+function edit(): void {
+  document.commit(setParam(document.graph, '1', 'image', 'other.png'))
+}
+
+function begin(): void {
+  board = boardOfRun(board, 'a run', promptOf('9'), 0, document.version)
+  view.followed()
+}
+
 /** A run begins and ends well. */
 function run(): void {
-  board = boardOfRun(board, 'a run', promptOf('9'), 0)
-  view.followed()
+  begin()
   board = { ...withOutputs(board, new Map([['9', { images: [saved] }]])), state: 'done' }
   view.followed()
 }

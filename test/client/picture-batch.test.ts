@@ -26,7 +26,7 @@ function bench(requests: readonly (undefined | 'lost' | 'lost after it was taken
     if (fate?.startsWith('lost')) throw nobody()
   }
   const batch = new PictureBatch({
-    document: { whole: graph },
+    document: { whole: graph, version: 1 },
     types: () => types,
     host: {
       upload: async ({ name }: File) => {
