@@ -39,6 +39,7 @@ type Heard = Exclude<SocketEvent, { kind: 'connected' }>
 
 /** A run of another window tells this one nothing, so the host is asked. */
 const WATCH_PAUSE = 1500
+const DISK_FULL = ['The disk of the host is full.', 'Make room on it. The run goes on by itself then.'] as const
 
 /** Starts and stops runs, and keeps for each tab the board of the one under way, or of its latest one. */
 export class RunControl {
@@ -51,6 +52,7 @@ export class RunControl {
   /** Where the run that began last is from. */
   #latest: Origin
   #queued = 0
+  #isDiskFull = false
   /** Messages that arrived while the host's answer to POST /prompt was under way. */
   #early: Heard[] | undefined
   #pending = 0
@@ -187,7 +189,10 @@ export class RunControl {
   #hearMessage(message: ServerMessage): void {
     if (message.type === 'status') {
       const before = this.#queued
-      this.#queued = message.data.status.exec_info.queue_remaining
+      const { exec_info: info, disk_full: isDiskFull = false } = message.data.status
+      this.#queued = info.queue_remaining
+      if (isDiskFull && !this.#isDiskFull) this.#announce('error', ...DISK_FULL)
+      this.#isDiskFull = isDiskFull
       this.#show(this.board)
       if (this.#queued < before) void this.#leaveWaiting().catch(() => undefined)
     }

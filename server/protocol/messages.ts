@@ -83,7 +83,14 @@ export const featureFlagsSchema = z.looseObject({
 export const serverMessageSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('status'),
-    data: z.object({ status: z.object({ exec_info: execInfo }), sid: z.string().optional() }),
+    data: z.object({
+      status: z.object({
+        exec_info: execInfo,
+        /** Ours: while runs wait for room on the disk of the host. */
+        disk_full: z.literal(true).optional(),
+      }),
+      sid: z.string().optional(),
+    }),
   }),
   z.object({
     type: z.literal('progress_state'),

@@ -216,8 +216,9 @@ export class Supervisor {
 
   #pass(execution: Execution, event: RunEvent): void {
     const isForRoom = event.type === 'failed' && event.error.code === 'disk_full'
-    if (isForRoom && execution.mayWait && !execution.cancelled) this.#waitForRoom(execution)
-    else execution.receive(event)
+    if (!isForRoom || !execution.mayWait) execution.receive(event)
+    else if (execution.cancelled) execution.interrupt()
+    else this.#waitForRoom(execution)
   }
 
   /** It was accepted, and what it has made so far will not be made twice: somebody will make room. */

@@ -200,7 +200,9 @@ export class Hub {
   }
 
   #status(): Extract<ServerMessage, { type: 'status' }> {
-    return { type: 'status', data: { status: { exec_info: { queue_remaining: this.#options.runs.remaining } } } }
+    const { remaining, isDiskFull } = this.#options.runs
+    const status = { exec_info: { queue_remaining: remaining }, ...(isDiskFull && { disk_full: true as const }) }
+    return { type: 'status', data: { status } }
   }
 }
 

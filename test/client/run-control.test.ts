@@ -18,9 +18,9 @@ const messages = {
     type: 'executed',
     data: { prompt_id: run, node: '2', display_node: '2', output: picture(name) },
   }),
-  status: (queue_remaining: number): ServerMessage => ({
+  status: (queue_remaining: number, more: { disk_full?: true } = {}): ServerMessage => ({
     type: 'status',
-    data: { status: { exec_info: { queue_remaining } } },
+    data: { status: { exec_info: { queue_remaining }, ...more } },
   }),
   success: (run: string): ServerMessage => ({ type: 'execution_success', data: { prompt_id: run, timestamp: 2 } }),
 }
@@ -171,6 +171,15 @@ test('a run that waited is over as well when another client clears the queue', a
   hear(messages.status(2), messages.status(1))
   await vi.waitFor(() => expect(control.boardOf('B').state).toBe('cancelled'))
   expect(control.boardOf('A').state).toBe('running')
+})
+
+test('whoever works with the host is told once that its disk is full, as often as it is', async () => {
+  const { said, start, hear } = browser().load()
+  await start('A', 'a')
+  hear(messages.status(1), messages.status(1, { disk_full: true }), messages.status(1, { disk_full: true }))
+  expect(said).toEqual(['The disk of the host is full.'])
+  hear(messages.status(0), messages.status(1, { disk_full: true }))
+  expect(said).toHaveLength(2)
 })
 
 test('a run that none of the tabs has started is followed, and shown on none of their graphs', async () => {

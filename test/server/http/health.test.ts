@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type FakeHost, fakeGraph, get, post, startFakeHost, until } from '../runs/fake-host.ts'
+import { type FakeHost, fakeGraph, get, Listener, post, startFakeHost, until } from '../runs/fake-host.ts'
 
 const token = 'secret-token'
 const headers = { authorization: `Bearer ${token}` }
@@ -22,7 +22,8 @@ test('whoever looks after hosts sees without a token whether runs can be execute
   await until(async () => ((await get(host, '/health')).status === 503 ? true : undefined))
 })
 
-test('a host that cannot execute runs for a while is alive', async () => {
+test('a host that cannot execute runs for a while is alive, and says why to everybody', async () => {
+  const socket = await Listener.open(host, 'anybody', headers)
   await until(async () => ((await get(host, '/health')).status === 200 ? true : undefined))
   const { body } = await post(host, '/prompt', { prompt: fakeGraph('full') }, headers)
   const answer = await until(async () => {
@@ -33,6 +34,8 @@ test('a host that cannot execute runs for a while is alive', async () => {
   for (const path of ['/health/live', '/api/health/live']) {
     expect(await get(host, path)).toEqual({ status: 200, body: { status: 'disk_full' } })
   }
+  await socket.until('status', ({ status }) => (status as { disk_full?: true }).disk_full === true)
+  await socket.close()
   const metrics = await (await fetch(`${host.url}/metrics`, { headers })).text()
   expect(metrics).toMatch(/^gendr_runner_ready 0$/m)
   expect(metrics).toMatch(/^gendr_disk_free_bytes \d+$/m)

@@ -162,6 +162,14 @@ describe('a run that finds no room on the disk', () => {
     expect((await execute('succeed')).at(-1)?.type).toBe('succeeded')
   })
 
+  test('was cancelled where that was asked for while it looked for room', async () => {
+    start({ ...withTemp, gracePeriod: 60_000 })
+    const cancel = ({ type }: RunEvent) => {
+      if (type === 'node_started') supervisor.cancel('full')
+    }
+    expect((await execute('full', cancel, () => true)).at(-1)?.type).toBe('interrupted')
+  })
+
   test('has failed where nobody would begin it anew', async () => {
     start(withTemp)
     expect((await execute('full')).at(-1)).toMatchObject({ type: 'failed', error: { code: 'disk_full' } })
