@@ -16,7 +16,7 @@ export const imageDustAndScratches = defineNode({
   id: 'ImageDustAndScratches',
   title: 'Dust & Scratches',
   summary:
-    'Replaces specks and thin scratches of scans by what is around them (median), and keeps the rest; a little of very fine detail goes with them.',
+    'Replaces specks and short scratches of scans by what is around them (median), and keeps the rest; a little of very fine detail goes with them. Long ones are for Remove Scratches.',
   aliases: ['remove dust', 'scratches', 'specks', 'spots', 'repair a scan', 'median'],
   inputs: { image: { type: 'IMAGE' } },
   size: { of: 'image' },

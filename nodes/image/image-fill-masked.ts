@@ -14,6 +14,7 @@ export const imageFillMasked = defineNode({
     image: { type: 'IMAGE' },
     mask: { type: 'MASK', tooltip: '1 where the picture is filled; scaled to the picture.' },
   },
+  size: { of: 'image' },
   parameters: z.object({}),
   outputs: { IMAGE: { type: 'IMAGE' } },
   async run({ image, mask }, _, { signal }) {

@@ -26,6 +26,7 @@ export const imageRemoveScratches = defineNode({
     'detect scratches',
   ],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image' },
   parameters: z.object({
     sensitivity: z.number().min(0).max(1).default(0.15).meta({
       step: 0.05,

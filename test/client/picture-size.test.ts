@@ -23,7 +23,9 @@ describe('what a scale is of', () => {
     const prompt = {
       load,
       level: fed('load', 'ImageStraighten', { angle: 0 }),
-      dust: fed('level', 'ImageDustAndScratches'),
+      scratches: fed('level', 'ImageRemoveScratches'),
+      mended: fed('scratches', 'ImageFillMasked', { mask: ['scratches', 1] }),
+      dust: fed('mended', 'ImageDustAndScratches'),
       half: fed('dust', 'ImageScaleBy', { scale_by: 0.5 }),
       bright: fed('half', 'AdjustBrightness', {}, 'images'),
       restore: fed('bright', 'GenDRRestore', { scale: 4 }),
