@@ -3,7 +3,7 @@ import { GraphDocument } from './document/document.ts'
 import { setParam } from './document/edits.ts'
 import { inputName } from './host/address.ts'
 import { Batches, isOfOneFile, type Outcome, type Sending } from './host/batches.ts'
-import { type Host, isUnanswered } from './host/host.ts'
+import { type Host, HostError, isUnanswered } from './host/host.ts'
 import { type Order, orderOf } from './host/order.ts'
 import type { RunControl } from './host/run-control.ts'
 import { randomId } from './random-id.ts'
@@ -22,6 +22,9 @@ interface BatchParts {
   /** Gives the person what runs have saved. */
   readonly zip: (runs: readonly string[]) => Promise<void>
 }
+
+/** As often a request for one picture is made: what lies between may cut off each, while the host is there. */
+const MOST_TRIES = 4
 
 /** Runs the graph in view with one picture after another. */
 export class PictureBatch {
@@ -95,9 +98,9 @@ export class PictureBatch {
   async #sendOne(file: File, orderOfPicture: (name: string) => Order, signal: AbortSignal): Promise<Outcome> {
     const { host, runs, telling } = this.#parts
     try {
-      const picture = await this.#patiently(signal, () => host.upload(file))
+      const picture = await this.#patiently(file, signal, () => host.upload(file))
       if (signal.aborted) return 'failed'
-      const run = await this.#start({ ...orderOfPicture(inputName(picture)), id: randomId() }, signal)
+      const run = await this.#start(file, { ...orderOfPicture(inputName(picture)), id: randomId() }, signal)
       if (run === undefined) return 'hopeless'
       if (!signal.aborted) {
         this.#sent.push(run)
@@ -109,28 +112,31 @@ export class PictureBatch {
     } catch (error) {
       if (signal.aborted) return 'failed'
       telling.failed(error)
-      return isOfOneFile(error) ? 'failed' : 'hopeless'
+      // What was cut off each time while the host was there is too large, perhaps; smaller ones may pass.
+      return isOfOneFile(error) || isUnanswered(error) ? 'failed' : 'hopeless'
     }
   }
 
   /** A host that did not answer may have taken the run all the same. */
-  async #start(order: Order & { readonly id: string }, signal: AbortSignal): Promise<string | undefined> {
+  async #start(file: File, order: Order & { readonly id: string }, signal: AbortSignal): Promise<string | undefined> {
     const { host, runs } = this.#parts
     let isSent = false
-    return this.#patiently(signal, async () => {
+    return this.#patiently(file, signal, async () => {
       if (isSent && (await host.run(order.id)) !== undefined) return order.id
       isSent = true
       return runs.send(order)
     })
   }
 
-  /** Tries again once the host answers again. */
-  async #patiently<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> {
-    for (;;) {
+  /** Tries again once the host answers again, however long it is away. @throws HostError of the file where that does not help */
+  async #patiently<T>({ name }: File, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
       try {
         return await act()
       } catch (error) {
         if (!isUnanswered(error)) throw error
+        const { message, remedy } = STRINGS.batch.cutOff
+        if (tries === MOST_TRIES) throw new HostError(0, message(name, tries), { remedy, cause: error })
         await this.#parts.host.back(signal)
       }
     }

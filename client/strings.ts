@@ -266,6 +266,11 @@ export const STRINGS = {
     rest: (first: string, left: number) =>
       left === 1 ? `‘${first}’ was not.` : `‘${first}’ and ${counted(left - 1)} more were not.`,
     sendRest: 'Send the rest',
+    cutOff: {
+      message: (name: string, times: number) =>
+        `‘${name}’ was sent ${times} times, and each time the connection was lost, though the host answers.`,
+      remedy: 'Something between may limit uploads, such as a proxy: allow more there, or choose a smaller file.',
+    },
     queued: (count: number) => (count === 1 ? 'One run is in the queue.' : `${count} runs are in the queue.`),
     where: 'Their results come into the gallery.',
     over: (count: number) => `All ${counted(count)} pictures have been run.`,

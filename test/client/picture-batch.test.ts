@@ -12,18 +12,20 @@ const setting = { node: '1', parameter: 'image' }
 const pictures = ['a.png', 'b.png', 'c.png'].map((name) => new File([name], name))
 const nobody = () => new HostError(0, 'The host does not answer.')
 
-/** A batch before a host that does to each request as the test says, in order, and then what it should. */
-function bench(requests: readonly (undefined | 'lost' | 'lost after it was taken' | 'full')[] = []) {
+/** A batch before a host that does to each request as the test says, in order, and then what it should; `gone` is for good. */
+function bench(requests: readonly (undefined | 'lost' | 'lost after it was taken' | 'full' | 'gone')[] = []) {
   const ran: unknown[] = []
   const taken = new Set<string>()
   const zipped: (readonly string[])[] = []
   const shown: { readonly tone: string; readonly words: string; readonly action: ToastAction | undefined }[] = []
   const waiting = [...requests]
+  let isGone = false
   const meets = (take: () => void = () => {}) => {
     const fate = waiting.shift()
     if (fate === 'full') throw new HostError(507, 'The disk is full.')
-    if (fate !== 'lost') take()
-    if (fate?.startsWith('lost')) throw nobody()
+    isGone ||= fate === 'gone'
+    if (fate !== 'lost' && !isGone) take()
+    if (fate?.startsWith('lost') || isGone) throw nobody()
   }
   const batch = new PictureBatch({
     document: { whole: graph, version: 1 },
@@ -35,7 +37,8 @@ function bench(requests: readonly (undefined | 'lost' | 'lost after it was taken
       },
       run: async (id: string) => (taken.has(id) ? ({ id } as never) : undefined),
       back: async (signal: AbortSignal) => {
-        await new Promise((resolve) => setTimeout(resolve))
+        do await new Promise((resolve) => setTimeout(resolve))
+        while (isGone && !signal.aborted)
         signal.throwIfAborted()
       },
     },
@@ -76,8 +79,17 @@ test('what was not sent can be sent with one press as long as the page is there'
   await vi.waitFor(() => expect(ran).toEqual(['a.png', 'b.png', 'c.png']))
 })
 
+test('a picture that something between cuts off each time is given up, and the others run', async () => {
+  const { batch, ran, shown } = bench(Array(4).fill('lost'))
+  await batch.send(pictures, setting, 'tab')
+  expect(ran).toEqual(['b.png', 'c.png'])
+  const [first, last] = shown
+  expect(first).toMatchObject({ tone: 'error', words: expect.stringMatching(/^‘a.png’ was sent 4 times.*proxy/) })
+  expect(last).toMatchObject({ tone: 'good', words: expect.stringMatching(/^2 runs/) })
+})
+
 test('waiting for a host that stays away can be stopped, and is no failure', async () => {
-  const { batch, ran, shown } = bench(Array(1000).fill('lost'))
+  const { batch, ran, shown } = bench(['gone'])
   const sent = batch.send(pictures, setting, 'tab')
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(batch.sending).toEqual({ sent: 0, total: 3 })
