@@ -32,7 +32,7 @@ import { Receipts } from '../storage/receipts.ts'
 import { draftsIn } from '../storage/storage.ts'
 import { UserFiles } from '../storage/user-files.ts'
 import { databaseOf, exampleNames, openDataFolder } from './data-folder.ts'
-import { endServer } from './end-server.ts'
+import { gracefulEnd } from './end-server.ts'
 
 /**
  * How long a connection may be idle, in ms: longer than balancers of load keep theirs (Google's 600 s, others 60 to 90 s), so
@@ -167,6 +167,7 @@ function assemble(open: OpenParts): Host {
     workflows: join(root, 'workflows'),
     log: (error) => log(logText(error)),
   })
+  const endServer = gracefulEnd(server)
   server.on('request', app)
   hub.attach(server)
   return {
@@ -179,7 +180,7 @@ function assemble(open: OpenParts): Host {
       retention?.close()
       tempLimit.close()
       hub.close()
-      await Promise.all([supervisor.close(), endServer(server, GRACE)])
+      await Promise.all([supervisor.close(), endServer(GRACE)])
       previewer.close()
       database.close()
     },
