@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { runSchema } from './answers.ts'
 import { type Json, SchemaWriter } from './json-schema.ts'
 import { type Answer, type Body, ROUTES, type Route } from './routes.ts'
 
@@ -113,10 +114,13 @@ interface FormSchema extends Json {
 function response(status: number, answers: readonly Answer[], writer: SchemaWriter): Json {
   const description = MEANINGS[status] ?? 'Failed'
   if (status === 204) return { description }
-  const headers = status === 429 || status === 503 ? { headers: { 'Retry-After': RETRY_AFTER } } : {}
+  const headers = {
+    ...(answers.includes(runSchema) && { Location: LOCATION }),
+    ...((status === 429 || status === 503) && { 'Retry-After': RETRY_AFTER }),
+  }
   return {
     description,
-    ...headers,
+    ...(Object.keys(headers).length > 0 && { headers }),
     content: Object.assign({}, ...answers.map((answer) => answerContent(answer, writer))),
   }
 }
@@ -127,6 +131,7 @@ function answerContent(answer: Answer, writer: SchemaWriter): Json {
     : { [answer.file]: {} }
 }
 
+const LOCATION = { description: 'Where to ask for the run', schema: { type: 'string', format: 'uri-reference' } }
 const RETRY_AFTER = { description: 'Seconds until it may be sent again', schema: { type: 'integer' } }
 
 const MEANINGS: Readonly<Record<number, string>> = {

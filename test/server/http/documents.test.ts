@@ -74,7 +74,13 @@ test('the OpenAPI document has a run as JSON and as a form, its picture as an an
         },
       },
     },
-    responses: { 200: { content: { 'application/json': {}, 'image/*': {} } } },
+    responses: {
+      200: { content: { 'application/json': {}, 'image/*': {} }, headers: { Location: {} } },
+      202: { headers: { Location: {} } },
+      401: {},
+      429: { headers: { 'Retry-After': {} } },
+      507: {},
+    },
   })
 })
 
