@@ -18,7 +18,7 @@ import { orderUpTo } from './host/partial-run.ts'
 import type { PictureSizes } from './host/picture-sizes.ts'
 import type { RunBoard } from './host/run-board.ts'
 import { type Announce, RunControl } from './host/run-control.ts'
-import { resultOf, savedOf } from './host/run-result.ts'
+import { resultOf, savedOf, wordsOfRun } from './host/run-result.ts'
 import { NodeAdding } from './node-adding.ts'
 import { NodeClipboard } from './node-clipboard.ts'
 import { NodeWalk } from './node-walk.ts'
@@ -229,7 +229,11 @@ export class Editor {
     if (board.state !== 'done' || board.run === null || this.#finished.has(board.run)) return
     const upTo = this.runs.upToOf(board.run)
     this.#finished.add(board.run)
-    if (this.boardInView !== board || this.drawing.follow(upTo)) return
+    if (this.boardInView !== board) return
+    const said = wordsOfRun(board, this.document.whole, this.#types)
+    // The form says it itself.
+    if (said.length > 0 && !this.#parts.isForm()) this.#parts.say(said.join('\n'))
+    if (this.drawing.follow(upTo)) return
     const result = resultOf(board, upTo, this.document.whole, this.#types)
     if (result !== undefined) this.#parts.viewer.open(result.title, result.files)
   }

@@ -3,7 +3,7 @@ import { type Form, type FormField, formOf, pictureFields } from './document/for
 import type { Editor } from './editor.ts'
 import { type FileReference, inputReference } from './host/address.ts'
 import { EMPTY_BOARD, type RunBoard } from './host/run-board.ts'
-import { comparedIn, savedOf } from './host/run-result.ts'
+import { comparedIn, savedOf, wordsOfRun } from './host/run-result.ts'
 import { type FormPanel, savedBy } from './panels/form-panel.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
 import { STRINGS } from './strings.ts'
@@ -57,8 +57,9 @@ export class FormView {
   /** How the run goes that a person can wait for; why one failed is of no more use once the graph is another. */
   showRun(): void {
     const { editor, panel } = this.#parts
-    const { boardInMind: board, canCancel } = editor
-    panel.showRun(this.#isEdited && board.state === 'failed' ? EMPTY_BOARD : board, canCancel)
+    const { boardInMind: board, boardInView, canCancel, document, types } = editor
+    const said = board === boardInView ? wordsOfRun(board, document.whole, types) : []
+    panel.showRun(this.#isEdited && board.state === 'failed' ? EMPTY_BOARD : board, canCancel, said)
   }
 
   #show(): void {

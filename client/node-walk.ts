@@ -10,7 +10,7 @@ import { STRINGS } from './strings.ts'
 
 interface WalkParts {
   readonly document: GraphDocument
-  readonly view: Pick<GraphView, 'selected' | 'select' | 'areaOf' | 'reveal' | 'placeOf' | 'fieldsOf'>
+  readonly view: Pick<GraphView, 'selected' | 'select' | 'areaOf' | 'reveal' | 'placeOf' | 'fieldsOf' | 'said'>
   readonly types: () => Catalogue
   /** Says to those who do not see the graph what they have come to. */
   readonly say: (words: string) => void
@@ -41,7 +41,7 @@ export class NodeWalk {
     if (node === undefined) return
     view.select([node.id])
     view.reveal(node.id)
-    say(nodeWords(graph, node, types()))
+    say([nodeWords(graph, node, types()), ...view.said(node.id)].join(' '))
   }
 
   /** Opens the field of the selected node, or a list of them where it has several. */

@@ -62,17 +62,18 @@ export function drawCard(
   ctx.globalAlpha = 1
 }
 
-/** What a node shows below itself: why it failed, the picture so far. Other nodes may lie there, so it comes after them. */
+/** What a node shows below itself: why it failed, the picture so far, else what it said of its work. Other nodes may lie there, so it comes after them. */
 export function drawBelow(ctx: CanvasRenderingContext2D, view: NodeView, width: number): void {
   const status = view.scene.status(view.id)
   const isCollapsed = view.flags.collapsed === true
   const bottom = isCollapsed ? 0 : (view.size[1] ?? 0)
-  if (!isCollapsed && !showsPictures(view.description) && status?.state === 'running' && status.preview !== undefined) {
-    drawPreview(ctx, view, status.preview, width, bottom + 8)
-  }
+  const preview = showsPictures(view.description) || status?.state !== 'running' ? undefined : status.preview
+  if (!isCollapsed && preview !== undefined) drawPreview(ctx, view, preview, width, bottom + 8)
   const outlook = view.scene.outlook(view.id)
   const error = status?.error ?? (outlook?.isTooLarge === true ? outlook.sentence : undefined)
-  if (error !== undefined) drawError(ctx, error, width, bottom)
+  const said = isCollapsed || preview !== undefined ? [] : view.scene.said(view.id)
+  if (error !== undefined) drawWords(ctx, error, width, bottom, ERROR)
+  else if (said.length > 0) drawWords(ctx, said.join('\n'), width, bottom, SAID)
 }
 
 function drawTitle(
@@ -155,18 +156,29 @@ function drawPreview(ctx: CanvasRenderingContext2D, view: NodeView, preview: str
   ctx.restore()
 }
 
-/** What went wrong, in words, under the node. */
-function drawError(ctx: CanvasRenderingContext2D, error: string, width: number, top: number): void {
+/** How words under a node look. */
+interface WordsLook {
+  readonly ground: keyof typeof COLORS
+  readonly edge: keyof typeof COLORS
+  readonly text: keyof typeof COLORS
+  readonly lines: number
+}
+
+const ERROR: WordsLook = { ground: 'errorGround', edge: 'failed', text: 'errorText', lines: 8 }
+const SAID: WordsLook = { ground: 'card', edge: 'border', text: 'quiet', lines: 4 }
+
+/** What went wrong or what there is to say, in words, under the node. */
+function drawWords(ctx: CanvasRenderingContext2D, words: string, width: number, top: number, look: WordsLook): void {
   ctx.font = font(12)
-  const lines = wrapText(ctx, error, width - 24, 8)
+  const lines = wrapText(ctx, words, width - 24, look.lines)
   const height = lines.length * 17 + 16
   box(ctx, 0, top + 8, width, height, [MEASURES.radius])
-  ctx.fillStyle = COLORS.errorGround
+  ctx.fillStyle = COLORS[look.ground]
   ctx.fill()
-  ctx.strokeStyle = COLORS.failed
+  ctx.strokeStyle = COLORS[look.edge]
   ctx.lineWidth = 1
   ctx.stroke()
-  ctx.fillStyle = COLORS.errorText
+  ctx.fillStyle = COLORS[look.text]
   ctx.textAlign = 'left'
   for (const [i, line] of lines.entries()) ctx.fillText(line, 12, top + 28 + i * 17)
 }

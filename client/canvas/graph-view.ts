@@ -89,6 +89,7 @@ export class GraphView {
       pointer: () => [this.#stage.graph_mouse[0] ?? 0, this.#stage.graph_mouse[1] ?? 0],
       typeOf: (node) => typeOf(document.graph, node, this.#types),
       status: (id) => this.#status(id),
+      said: (id) => this.said(id),
       output: (id) => this.#board.outputs.get(this.runId(id)),
       outlook: (id) => {
         const scale = this.scaleOf(id)
@@ -343,15 +344,26 @@ export class GraphView {
     return path.length === 0 ? id : `${path.map(({ node }) => node).join(':')}:${id}`
   }
 
+  /** What a node said of its work in the latest run; a subgraph what its inside said. */
+  said(id: string): readonly string[] {
+    return this.#statuses(id).flatMap(({ said = [] }) => said)
+  }
+
   /** The state of a node; that of a subgraph is the one of its inside that matters most. */
   #status(id: string): NodeStatus | undefined {
+    const all = this.#statuses(id)
+    const first = (state: NodeStatus['state']) => all.find((status) => status.state === state)
+    return first('failed') ?? first('running') ?? first('waiting') ?? all[0]
+  }
+
+  /** The state of a node; of a subgraph those of its inside. */
+  #statuses(id: string): readonly NodeStatus[] {
     const runId = this.runId(id)
     const own = this.#board.nodes.get(runId)
+    if (own !== undefined) return [own]
     const type = this.#nodes.get(id)?.type ?? ''
-    if (own !== undefined || !this.#document.graph.definitions.has(type)) return own
-    const inside = [...this.#board.nodes].filter(([other]) => other.startsWith(`${runId}:`)).map(([, status]) => status)
-    const first = (state: NodeStatus['state']) => inside.find((status) => status.state === state)
-    return first('failed') ?? first('running') ?? first('waiting') ?? inside[0]
+    if (!this.#document.graph.definitions.has(type)) return []
+    return [...this.#board.nodes].flatMap(([other, status]) => (other.startsWith(`${runId}:`) ? [status] : []))
   }
 
   #listen(canvas: HTMLCanvasElement): void {

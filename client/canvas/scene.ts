@@ -103,6 +103,8 @@ export interface Scene {
   typeOf(node: GraphNode): NodeDescription | undefined
   status(id: string): NodeStatus | undefined
   output(id: string): NodeOutput | undefined
+  /** What a node said of its work in the latest run. */
+  said(id: string): readonly string[]
   /** What comes of the scale of a node, where that is known. */
   outlook(id: string): ScaleWords | undefined
   /** Addresses of the pictures that a node shows. */

@@ -13,6 +13,8 @@ export interface NodeStatus {
   readonly error?: string
   /** An object URL of the picture so far. */
   readonly preview?: string
+  /** What it said of its work, line by line. */
+  readonly said?: readonly string[]
 }
 
 export type NodeOutput = z.infer<typeof nodeOutputSchema>
@@ -47,6 +49,9 @@ export const EMPTY_BOARD: RunBoard = {
   nodes: new Map(),
   outputs: new Map(),
 }
+
+/** Lines that a node may say: more nobody reads. */
+const MOST_SAID = 20
 
 const WAITING: NodeStatus = { state: 'waiting', value: 0, max: 0 }
 
@@ -107,6 +112,15 @@ export function refused(board: RunBoard, errors: ReadonlyMap<string, string>): R
 
 export function withPreview(board: RunBoard, node: string, preview: string): RunBoard {
   return withNode(board, node, { preview })
+}
+
+/** A node of the run says something of its work; what it says again, as for each of a list, is kept once. */
+export function withWords(board: RunBoard, node: string, text: string): RunBoard {
+  const status = board.nodes.get(node)
+  if (status === undefined) return board
+  const lines = text.split('\n').map((line) => line.trim())
+  const said = [...new Set([...(status.said ?? []), ...lines])].filter((line) => line !== '')
+  return withNode(board, node, { said: said.slice(0, MOST_SAID) })
 }
 
 function withOutput(board: RunBoard, node: string, output: NodeOutput | null): RunBoard {

@@ -11,6 +11,7 @@ import {
   withOutputs,
   withPreview,
   withTimes,
+  withWords,
 } from './run-board.ts'
 import { RunOrigins } from './run-origins.ts'
 import type { SocketEvent } from './socket.ts'
@@ -183,6 +184,9 @@ export class RunControl {
       const { prompt_id: run, node_id: node } = event.metadata
       const [origin, board] = this.#underWay(run) ?? []
       if (board !== undefined) this.#set(origin, withPreview(board, node, URL.createObjectURL(event.picture)))
+    } else if (event.kind === 'text') {
+      const [origin, board] = this.#atWorkOn(event.node) ?? []
+      if (board !== undefined) this.#set(origin, withWords(board, event.node, event.text))
     }
   }
 
@@ -301,6 +305,15 @@ export class RunControl {
   /** The board of a run that goes on or waits. */
   #underWay(run: string): [Origin, RunBoard] | undefined {
     return [...this.#boards].find(([, board]) => board.run === run && board.state === 'running')
+  }
+
+  /** The board of the run in which a node is at work; where it is in none, as its result is known, of the one that began last. */
+  #atWorkOn(node: string): [Origin, RunBoard] | undefined {
+    const open = [...this.#boards].filter(([, { state }]) => state === 'running')
+    return (
+      open.find(([, { nodes }]) => nodes.get(node)?.state === 'running') ??
+      open.find(([origin]) => origin === this.#latest)
+    )
   }
 
   #set(origin: Origin, board: RunBoard): void {

@@ -60,6 +60,14 @@ export function comparedIn({ nodes, outputs }: RunBoard): { node: string; compar
   return undefined
 }
 
+/** What the nodes of a run said of their work, after the title of each. @param graph that was run */
+export function wordsOfRun({ nodes }: RunBoard, graph: Graph, types: Catalogue): string[] {
+  return [...nodes].flatMap(([id, { said = [] }]) => {
+    const title = said.length === 0 ? undefined : runTitle(graph, id, types)
+    return said.map((line) => (title === undefined ? line : `${title}: ${line}`))
+  })
+}
+
 /** What a node shows of what a run has made for it. */
 export function shownFiles(output: NodeOutput | undefined): ShownFiles {
   const [before, after] = [output?.a_images?.[0], output?.b_images?.[0]]

@@ -6,6 +6,8 @@ export type SocketEvent =
   | { readonly kind: 'connected' }
   | { readonly kind: 'lost' }
   | { readonly kind: 'message'; readonly message: ServerMessage }
+  /** What a node says of its work; of which run, the host does not say. */
+  | { readonly kind: 'text'; readonly node: string; readonly text: string }
   | { readonly kind: 'preview'; readonly metadata: PreviewMetadata; readonly picture: Blob }
 
 const FIRST_PAUSE = 300
@@ -51,6 +53,7 @@ function readMessage(text: string): SocketEvent | undefined {
 function readFrame(data: ArrayBuffer): SocketEvent | undefined {
   try {
     const frame = decodeFrame(new Uint8Array(data))
+    if (frame.type === 'text') return { kind: 'text', node: frame.node, text: frame.text }
     if (frame.type !== 'previewWithMetadata') return undefined
     const picture = new Blob([new Uint8Array(frame.bytes)], { type: frame.metadata.image_type })
     return { kind: 'preview', metadata: frame.metadata, picture }

@@ -43,6 +43,7 @@ export class FormPanel {
   readonly #fill = element('div', { class: 'runs-progress-fill' })
   readonly #progress = element('div', { class: 'runs-progress' }, this.#fill)
   readonly #words = element('p', { class: 'form-words', testid: 'form-words', role: 'status' })
+  readonly #said = element('div', { class: 'form-said', testid: 'form-said', role: 'status' })
   readonly #results = element('div', { class: 'form-results', testid: 'form-results' })
   /** What the fields are of, without their values. */
   #shape = ''
@@ -64,6 +65,7 @@ export class FormPanel {
         { class: 'form-foot' },
         this.#progress,
         this.#words,
+        this.#said,
         this.#results,
         element('div', { class: 'form-buttons' }, this.#run, this.#cancel),
       ),
@@ -98,8 +100,8 @@ export class FormPanel {
     }
   }
 
-  /** @param canCancel whether anything goes on that can be stopped */
-  showRun(board: RunBoard, canCancel: boolean): void {
+  /** @param canCancel whether anything goes on that can be stopped. @param said what its nodes said of their work */
+  showRun(board: RunBoard, canCancel: boolean, said: readonly string[]): void {
     const isRunning = board.state === 'running'
     this.#progress.hidden = !isRunning
     this.#cancel.hidden = !canCancel
@@ -112,6 +114,8 @@ export class FormPanel {
         ? (failure ?? WORDS.failed)
         : ''
     this.#words.toggleAttribute('data-failed', board.state === 'failed')
+    // Else a screen reader says it again with each step of the run.
+    if (this.#said.textContent !== said.join('\n')) this.#said.textContent = said.join('\n')
     this.#showResults(isRunning ? [] : savedBy(board))
   }
 

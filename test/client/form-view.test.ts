@@ -4,7 +4,7 @@ import { changeNode, setParam } from '../../client/document/edits.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import type { Editor } from '../../client/editor.ts'
 import { FormView } from '../../client/form-view.ts'
-import { boardOfRun, EMPTY_BOARD, type RunBoard, withOutputs } from '../../client/host/run-board.ts'
+import { boardOfRun, EMPTY_BOARD, type RunBoard, withOutputs, withWords } from '../../client/host/run-board.ts'
 import { promptOf } from './prompt-of.ts'
 import { allTypes as types } from './types.ts'
 
@@ -101,6 +101,16 @@ test('a look at another workflow is no edit, nor is a node that is moved', () =>
   expect(open).toHaveBeenCalledExactlyOnceWith('Result', expect.anything())
 })
 
+test('what a node said of its work is beside the result until the next run', () => {
+  board = boardOfRun(board, 'a run', promptOf('1'), 0, document.version)
+  board = withWords(board, '1', 'the file is damaged')
+  view.showRun()
+  expect(showRun).toHaveBeenLastCalledWith(board, false, ['Load Image: the file is damaged'])
+  begin()
+  view.showRun()
+  expect(showRun).toHaveBeenLastCalledWith(board, false, [])
+})
+
 test('why a run failed is said until the graph is another, and of the next run again', () => {
   const fail = () => {
     begin()
@@ -109,15 +119,15 @@ test('why a run failed is said until the graph is another, and of the next run a
   }
   view.opened()
   fail()
-  expect(showRun).toHaveBeenLastCalledWith(board, false)
+  expect(showRun).toHaveBeenLastCalledWith(board, false, [])
   const kept = document.state
   document.open(graph)
   document.state = kept
-  expect(showRun).toHaveBeenLastCalledWith(board, false)
+  expect(showRun).toHaveBeenLastCalledWith(board, false, [])
   edit()
-  expect(showRun).toHaveBeenLastCalledWith(EMPTY_BOARD, false)
+  expect(showRun).toHaveBeenLastCalledWith(EMPTY_BOARD, false, [])
   fail()
-  expect(showRun).toHaveBeenLastCalledWith(board, false)
+  expect(showRun).toHaveBeenLastCalledWith(board, false, [])
 })
 
 test('why a graph was refused is said though nothing ran', () => {
@@ -125,7 +135,7 @@ test('why a graph was refused is said though nothing ran', () => {
   edit()
   board = { ...EMPTY_BOARD, state: 'failed', version: document.version }
   view.showRun()
-  expect(showRun).toHaveBeenLastCalledWith(board, false)
+  expect(showRun).toHaveBeenLastCalledWith(board, false, [])
 })
 
 function edit(): void {

@@ -51,7 +51,7 @@ test('the words of a node say what feeds it and what its fields hold', () => {
   expect(nodeWords(lone, lone.nodes.get('2')!, types)).toContain('image from nothing')
 })
 
-test('a step selects the node, brings it into view and says what it is', () => {
+test('a step selects the node, brings it into view and says what it is, and what it said itself', () => {
   const document = new GraphDocument()
   document.open(graph)
   let selected = new Set<string>()
@@ -69,6 +69,7 @@ test('a step selects the node, brings it into view and says what it is', () => {
       areaOf: (id) => areas.get(id),
       reveal: (id) => done.push(`show ${id}`),
       placeOf: (area) => area,
+      said: (id) => (id === '2' ? ['64 × 48'] : []),
       fieldsOf: () => [{ name: 'scale_by', value: '2', open: () => done.push('open scale by') }],
     },
     say: (words) => done.push(words),
@@ -84,7 +85,7 @@ test('a step selects the node, brings it into view and says what it is', () => {
     'show 1',
     expect.stringMatching(/^Load Image\./),
     'show 2',
-    expect.stringMatching(/^Larger\. image from Load Image/),
+    expect.stringMatching(/^Larger\. image from Load Image.* 64 × 48$/),
     'open scale by',
     'menu of 2',
   ])

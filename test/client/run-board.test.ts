@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readRefusal } from '../../client/host/refusal.ts'
-import { boardOfRun, EMPTY_BOARD, progressOf, told } from '../../client/host/run-board.ts'
+import { boardOfRun, EMPTY_BOARD, progressOf, told, withWords } from '../../client/host/run-board.ts'
 import type { ServerMessage } from '../../server/protocol/messages.ts'
 import { promptOf } from './prompt-of.ts'
 
@@ -54,6 +54,13 @@ describe('the board of a run', () => {
     ])
     expect(board.state).toBe('failed')
     expect(board.nodes.get('2')?.error).toBe('The overlap is too large.\nChoose at most half the tile size.')
+  })
+
+  test('keeps what a node says of its work, each line once, until the next run', () => {
+    const said = ['noise 2\n noise 3\n', 'noise 3'].reduce((board, text) => withWords(board, '2', text), run([]))
+    expect(said.nodes.get('2')?.said).toEqual(['noise 2', 'noise 3'])
+    expect(withWords(said, 'of another run', 'noise 4')).toBe(said)
+    expect(boardOfRun(said, 'next', promptOf('2'), 0).nodes.get('2')?.said).toBeUndefined()
   })
 
   test('leaves other runs alone', () => {

@@ -22,6 +22,7 @@ const messages = {
     type: 'status',
     data: { status: { exec_info: { queue_remaining }, ...more } },
   }),
+  works: (run: string): ServerMessage => ({ type: 'executing', data: { prompt_id: run, node: '2' } }),
   success: (run: string): ServerMessage => ({ type: 'execution_success', data: { prompt_id: run, timestamp: 2 } }),
 }
 
@@ -125,6 +126,23 @@ test('each tab keeps what its own run has shown, while others run the same nodes
   await run('B', 'b')
   expect([shown('A'), shown('B')]).toEqual(['a.png', 'b.png'])
   expect(control.boardOf('C').state).toBe('idle')
+})
+
+test('what a node says is of the run in which it works, else of the one that began last', async () => {
+  const { control, start, hear } = browser().load()
+  const say = (text: string) => control.hear({ kind: 'text', node: '2', text })
+  const said = () => ['A', 'B'].map((tab) => control.boardOf(tab).nodes.get('2')?.said)
+  await start('A', 'a')
+  hear(messages.start('a'), messages.works('a'))
+  await start('B', 'b')
+  say('of a')
+  expect(said()).toEqual([['of a'], undefined])
+  hear(messages.success('a'), messages.start('b'))
+  say('known from a')
+  expect(said()).toEqual([['of a'], ['known from a']])
+  hear(messages.success('b'))
+  say('late')
+  expect(said()).toEqual([['of a'], ['known from a']])
 })
 
 test('a refusal is shown on the nodes of the graph that was refused, and its earlier results stay', async () => {

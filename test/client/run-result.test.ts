@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { readPrompt } from '../../client/document/read-prompt.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import { downloadName } from '../../client/host/pictures.ts'
-import { boardOfRun, EMPTY_BOARD, withOutputs } from '../../client/host/run-board.ts'
-import { resultOf, shownFiles } from '../../client/host/run-result.ts'
+import { boardOfRun, EMPTY_BOARD, withOutputs, withWords } from '../../client/host/run-board.ts'
+import { resultOf, shownFiles, wordsOfRun } from '../../client/host/run-result.ts'
 import { promptOf } from './prompt-of.ts'
 import { allTypes as types } from './types.ts'
 
@@ -99,6 +99,11 @@ test('what was compared is not taken for what is saved of the graph since it was
   const board = withOutputs(boardOfRun(EMPTY_BOARD, 'a', nodes('2'), 0), made)
   const { graph } = readPrompt(nodes('4'), types)
   expect(resultOf(board, undefined, graph, types)?.files).toEqual(shownFiles(made.get('3')))
+})
+
+test('what nodes said comes after their titles, in a subgraph too', () => {
+  const board = withWords(ran('3', '5:3'), '5:3', 'two lines\nof it')
+  expect(wordsOfRun(board, graph, types)).toEqual(['Inside: two lines', 'Inside: of it'])
 })
 
 test('a picture that is only shown is downloaded under the name of what shows it', () => {
