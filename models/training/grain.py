@@ -10,6 +10,7 @@ m is how much fine detail is missing around, by how strongly the luma bends for 
 of each block and its neighbours the least, held within half a level and sixteen levels of 255, and interpolated between the blocks' centres. Of sharp photographs nine
 blocks in ten have c / s below SHARP, and half of them 1.6; restored ones about 1. So a restored meadow, which is smoother than any photograph of one, gets visible grain, a sharp
 one little, and skin and skies only as much as keeps 8 bits from showing steps. A lone edge gets no more than what lies beside it.
+What the camera saw out of focus misses nothing: m gets less where c / s of the picture at a quarter of the size, in FIELD blocks around, is below FOCUS, down to BLURRED times.
 The noise is a hash of the place, smoothed a little: the same for every picture and every run, and it never repeats. Black and white stay as they are.
 The host adds the same (nodes/pixels/grain.ts); AT_OWN_SIZE times as much to a picture that is not enlarged, whose own fine detail is there.
 """
@@ -26,6 +27,7 @@ ACROSS, DOWN, BITS = 0x9E3779B9, 0x7FEB352D, 0xFFFFFFFF
 BYTE = (256**2 - 1) / 12
 AT_OWN_SIZE = 2 / 3
 BLOCK, SHARP, LEAST, MOST = 8, 2.2, 0.5 / 255, 16 / 255
+COARSE, FIELD, FOCUS, BLURRED, FLAT = 4, 5, (0.6, 1.2), 0.2, 1e-4
 
 
 def mixed(state: Tensor) -> Tensor:
@@ -49,14 +51,29 @@ def noise(height: int, width: int, top: Tensor, left: Tensor) -> Tensor:
 def missing(luma: Tensor) -> Tensor:
     """How much fine detail is missing around each place of a luma [n, 1, h, w] in 0..1, likewise, at least LEAST and at most MOST."""
     height, width = luma.shape[2:]
+    slope, curvature = (of_blocks(x) for x in bends(luma))
+    least = -F.max_pool2d(-((SHARP * slope).square() - curvature.square()).clamp(min=0).sqrt(), 3, 1, 1)
+    found = (least.clamp(max=MOST) * focus(luma)).clamp(min=LEAST)
+    return F.interpolate(found, scale_factor=BLOCK, mode="bilinear")[:, :, :height, :width]
+
+
+def focus(luma: Tensor) -> Tensor:
+    """How far each block is in focus, BLURRED to 1."""
+    coarse = F.avg_pool2d(luma, COARSE, ceil_mode=True)
+    blocks = (F.avg_pool2d(x.sqrt(), BLOCK // COARSE, ceil_mode=True) for x in bends(coarse))
+    slope, curvature = (F.avg_pool2d(x, FIELD, 1, FIELD // 2, count_include_pad=False).square() for x in blocks)
+    low, high = FOCUS
+    return ((curvature / (slope + FLAT) - low) / (high - low)).clamp(BLURRED, 1)
+
+
+def bends(luma: Tensor) -> tuple[Tensor, Tensor]:
+    """Slope and curvature at each place, each the sum of both axes."""
     around = F.pad(luma, (1, 1, 1, 1), mode="replicate")
     slope = curvature = torch.zeros_like(luma)
     for before, after in ((around[:, :, 1:-1, :-2], around[:, :, 1:-1, 2:]), (around[:, :, :-2, 1:-1], around[:, :, 2:, 1:-1])):
         slope = slope + (after - before).abs() / 2
         curvature = curvature + (before + after - 2 * luma).abs()
-    slope, curvature = of_blocks(slope), of_blocks(curvature)
-    least = -F.max_pool2d(-((SHARP * slope).square() - curvature.square()).clamp(min=0).sqrt(), 3, 1, 1)
-    return F.interpolate(least.clamp(LEAST, MOST), scale_factor=BLOCK, mode="bilinear")[:, :, :height, :width]
+    return slope, curvature
 
 
 def of_blocks(x: Tensor) -> Tensor:

@@ -14,21 +14,48 @@ const SHARP = 2.2
 const LEAST = 0.5 / 255
 const MOST = 16 / 255
 
-/** A number for each block of a frame, row by row. */
+/** Pixels of a side that are one where focus is looked for, and blocks that are looked at for one, on each axis. */
+const COARSE = 4
+const FIELD = 5
+
+/** The curvature for its slope, there, of what is out of focus and of what is in focus. */
+const FOCUS = [0.6, 1.2] as const
+
+/** How much counts what is out of focus. */
+const BLURRED = 0.2
+
+/** A slope that is as good as none. */
+const FLAT = 1e-4
+
+/** Rows of samples from top to bottom, each read once. */
+interface Plane {
+  readonly width: number
+  readonly height: number
+  read(y: number, row: Float32Array): void
+}
+
+/** A number for each block of a plane, row by row. */
 interface Blocks {
   readonly columns: number
   readonly rows: number
   readonly data: Float32Array
 }
 
+/** How steep a plane is and how much it bends. */
+interface Bends {
+  readonly slope: Blocks
+  readonly curvature: Blocks
+}
+
 /**
- * How much fine detail is missing around each place of a frame (models/training/grain.py has the same): √((SHARP s)² − c²), s the mean over a
+ * How much fine detail is missing around each place of a frame (models/training/grain.py has the same): f √((SHARP s)² − c²), s the mean over a
  * block of √(slope of the luma), squared, c that of its curvature, each the sum of both axes; of a block and its neighbours the least, so that a lone edge
- * counts for nothing; between the blocks' centres interpolated.
+ * counts for nothing; between the blocks' centres interpolated. What the camera saw out of focus misses nothing: f falls from 1 to BLURRED with c / s of
+ * the picture at a quarter of the size.
  * @returns its rows from top to bottom, each valid until the next one, in units of white
  */
 export function* missingDetailRows(frame: Frame): Generator<Float32Array> {
-  const { columns, rows, data } = leastOfNeighbours(blocksOf(frame))
+  const { columns, rows, data } = missingDetail(frame)
   const row = new Float32Array(frame.width)
   const between = new Float32Array(columns + 1)
   const lefts = Int32Array.from(row, (_, x) => before(x))
@@ -47,27 +74,83 @@ export function* missingDetailRows(frame: Frame): Generator<Float32Array> {
   }
 }
 
-function blocksOf(frame: Frame): Blocks {
+function missingDetail(frame: Frame): Blocks {
   const { width, height } = frame
-  const [columns, rows] = [Math.ceil(width / BLOCK), Math.ceil(height / BLOCK)]
-  const [slopes, curvatures] = [new Float32Array(columns * rows), new Float32Array(columns * rows)]
-  const [above, here, below] = [new Float32Array(width), new Float32Array(width), new Float32Array(width)]
-  lumaRow(frame, 0, below)
-  for (let y = 0; y < height; y += STEP) {
-    above.set(below) // the row after the one that was looked at before
-    if (y === 0) here.set(below)
-    else lumaRow(frame, y, here)
-    lumaRow(frame, Math.min(y + 1, height - 1), below)
-    const start = Math.floor(y / BLOCK) * columns
-    addRow(slopes.subarray(start), curvatures.subarray(start), above, here, below)
+  const small = smaller(width, height)
+  const luma: Plane = {
+    width,
+    height,
+    read(y, row) {
+      lumaRow(frame, y, row)
+      small.add(y, row)
+    },
   }
-  const data = slopes.map((slope, i) => {
-    const [column, row] = [i % columns, Math.floor(i / columns)]
-    const samples = Math.min(BLOCK, width - column * BLOCK) * Math.ceil(Math.min(BLOCK, height - row * BLOCK) / STEP)
-    const missing = (SHARP * (slope / samples) ** 2) ** 2 - (curvatures[i]! / samples) ** 4
-    return Math.min(MOST, Math.max(LEAST, Math.sqrt(Math.max(0, missing))))
+  const { slope, curvature } = bendsOf(luma, BLOCK, STEP)
+  const focus = focusOf(small.plane)
+  const missing = slope.data.map((s, i) => Math.sqrt(Math.max(0, (SHARP * s ** 2) ** 2 - curvature.data[i]! ** 4)))
+  const least = leastAround({ ...slope, data: missing })
+  return { ...least, data: least.data.map((m, i) => Math.max(LEAST, Math.min(MOST, m) * focus[i]!)) }
+}
+
+/** How far each block is in focus, BLURRED to 1. */
+function focusOf(plane: Plane): Float32Array {
+  const bends = bendsOf(plane, BLOCK / COARSE, 1)
+  const [slope, curvature] = [meanAround(bends.slope), meanAround(bends.curvature)]
+  const [low, high] = FOCUS
+  return slope.data.map((s, i) => {
+    const sharpness = curvature.data[i]! ** 2 / (s ** 2 + FLAT)
+    return Math.min(1, Math.max(BLURRED, (sharpness - low) / (high - low)))
   })
-  return { columns, rows, data }
+}
+
+/** A plane at a quarter of the size, by means, from the rows of the whole one. */
+function smaller(width: number, height: number): { readonly plane: Plane; add(y: number, row: Float32Array): void } {
+  const columns = Math.ceil(width / COARSE)
+  const data = new Float32Array(columns * Math.ceil(height / COARSE))
+  const plane: Plane = {
+    width: columns,
+    height: data.length / columns,
+    read: (y, row) => row.set(data.subarray(y * columns, (y + 1) * columns)),
+  }
+  return {
+    plane,
+    add(y, row) {
+      const start = Math.floor(y / COARSE) * columns
+      const rows = Math.min(COARSE, height - (y - (y % COARSE)))
+      for (let column = 0, x = 0; x < width; column++) {
+        const end = Math.min(width, x + COARSE)
+        const share = 1 / (rows * (end - x))
+        let sum = 0
+        for (; x < end; x++) sum += row[x]!
+        data[start + column]! += share * sum
+      }
+    },
+  }
+}
+
+/** The means of the roots of slope and curvature over blocks of `side`, in every so manieth row. */
+function bendsOf({ width, height, read }: Plane, side: number, step: number): Bends {
+  const [columns, rows] = [Math.ceil(width / side), Math.ceil(height / side)]
+  const [slopes, curvatures] = [new Float32Array(columns * rows), new Float32Array(columns * rows)]
+  let [above, here, below] = [new Float32Array(width), new Float32Array(width), new Float32Array(width)]
+  read(0, below)
+  for (let y = 0; y < height; y++) {
+    ;[above, here, below] = [here, below, above]
+    if (y === 0) above.set(here)
+    if (y + 1 < height) read(y + 1, below)
+    else below.set(here)
+    const start = Math.floor(y / side) * columns
+    if (y % step === 0) addRow(slopes.subarray(start), curvatures.subarray(start), above, here, below, side)
+  }
+  const means = (sums: Float32Array): Blocks => {
+    const data = sums.map((sum, i) => {
+      const [column, row] = [i % columns, Math.floor(i / columns)]
+      const samples = Math.min(side, width - column * side) * Math.ceil(Math.min(side, height - row * side) / step)
+      return sum / samples
+    })
+    return { columns, rows, data }
+  }
+  return { slope: means(slopes), curvature: means(curvatures) }
 }
 
 /** Adds the roots of slope and of curvature at each sample of a row to those of its block. */
@@ -77,13 +160,14 @@ function addRow(
   above: Float32Array,
   here: Float32Array,
   below: Float32Array,
+  side: number,
 ): void {
   let left = here[0]!
   let middle = left
   for (let x = 0, column = 0; x < here.length; column++) {
     let slope = 0
     let curvature = 0
-    for (const end = Math.min(here.length, x + BLOCK); x < end; x++) {
+    for (const end = Math.min(here.length, x + side); x < end; x++) {
       const [up, down, right] = [above[x]!, below[x]!, x + 1 < here.length ? here[x + 1]! : middle]
       slope += Math.sqrt((Math.abs(right - left) + Math.abs(down - up)) / 2)
       curvature += Math.sqrt(Math.abs(left + right - 2 * middle) + Math.abs(up + down - 2 * middle))
@@ -95,16 +179,41 @@ function addRow(
   }
 }
 
-function leastOfNeighbours({ columns, rows, data }: Blocks): Blocks {
-  const least = data.map((_, i) => {
-    const [column, row] = [i % columns, Math.floor(i / columns)]
-    let found = MOST
-    for (let y = Math.max(0, row - 1); y <= Math.min(rows - 1, row + 1); y++)
-      for (let x = Math.max(0, column - 1); x <= Math.min(columns - 1, column + 1); x++)
-        found = Math.min(found, data[y * columns + x]!)
-    return found
+/** Of each block and its neighbours the least. */
+function leastAround(blocks: Blocks): Blocks {
+  return alongBoth(blocks, 1, (values, from, to, stride) => {
+    let least = values[from]!
+    for (let i = from + stride; i <= to; i += stride) if (values[i]! < least) least = values[i]!
+    return least
   })
-  return { columns, rows, data: least }
+}
+
+/** Of each block and those around it, FIELD on each axis, the mean. */
+function meanAround(blocks: Blocks): Blocks {
+  return alongBoth(blocks, (FIELD - 1) / 2, (values, from, to, stride) => {
+    let sum = 0
+    for (let i = from; i <= to; i += stride) sum += values[i]!
+    return (sum * stride) / (to - from + stride)
+  })
+}
+
+type Summary = (values: Float32Array, from: number, to: number, stride: number) => number
+
+/** What a summary makes of the blocks no more than `reach` away, along rows and then along columns. */
+function alongBoth(blocks: Blocks, reach: number, of: Summary): Blocks {
+  const { columns, rows, data } = blocks
+  const along = new Float32Array(data.length)
+  const both = new Float32Array(data.length)
+  for (let row = 0, at = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++, at++) {
+      const [before, after] = [Math.min(reach, column), Math.min(reach, columns - 1 - column)]
+      along[at] = of(data, at - before, at + after, 1)
+    }
+  for (let row = 0, at = 0; row < rows; row++) {
+    const [before, after] = [Math.min(reach, row) * columns, Math.min(reach, rows - 1 - row) * columns]
+    for (let column = 0; column < columns; column++, at++) both[at] = of(along, at - before, at + after, columns)
+  }
+  return { columns, rows, data: both }
 }
 
 /** The block whose centre is the last one before a pixel; the first, before that. */

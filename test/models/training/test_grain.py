@@ -5,7 +5,7 @@ import unittest
 
 import torch
 
-from grain import LEAST, MOST, SHARP, SIGMA, grain, missing, mixed, noise
+from grain import BLURRED, FLAT, FOCUS, LEAST, MOST, SHARP, SIGMA, focus, grain, missing, mixed, noise
 
 
 class Grain(unittest.TestCase):
@@ -38,29 +38,43 @@ class Grain(unittest.TestCase):
             flat = torch.full((1, 3, 8, 8), level)
             torch.testing.assert_close(grain(flat, 3.0), flat)
 
-    def test_a_ramp_lacks_all_detail_and_a_lone_edge_or_noise_none(self):
+    def test_a_ramp_lacks_what_it_would_out_of_focus_and_a_lone_edge_or_noise_nothing(self):
         across = torch.arange(64.0).expand(1, 1, 64, 64)
-        slope = 1 / 255
-        self.assertAlmostEqual(missing(0.2 + slope * across)[0, 0, 32, 32].item(), SHARP * slope, 6)
+        slope = 3 / 255
+        self.assertAlmostEqual(missing(0.2 + slope * across)[0, 0, 32, 32].item(), BLURRED * SHARP * slope, 6)
         for full in (((across - 30) / 4).clamp(0.2, 0.8), torch.rand(1, 1, 64, 64)):
             torch.testing.assert_close(missing(full), torch.full((1, 1, 64, 64), LEAST))
+
+    def test_of_the_same_picture_twice_as_large_less_is_missing_for_its_slope(self):
+        coarse = 0.5 + 0.2 * torch.randn(1, 1, 24, 24, generator=torch.Generator().manual_seed(1))
+        enlarged = [torch.nn.functional.interpolate(coarse, scale_factor=n, mode="bicubic") for n in (4, 12)]
+        sharp, blurred = (focus(luma).mean().item() for luma in enlarged)
+        self.assertEqual(sharp, 1)
+        self.assertLess(blurred, 0.5)
 
     def test_what_is_missing_is_by_hand_what_the_equation_says_also_at_the_border(self):
         x, y = torch.arange(13).view(1, -1), torch.arange(11).view(-1, 1)
         luma = (0.5 + 0.02 * (x / 2).sin() * (y / 3).cos()).tolist()
-        at = lambda m, n: luma[min(max(n, 0), 10)][min(max(m, 0), 12)]
+        parts = lambda count, side: [range(start, min(start + side, count)) for start in range(0, count, side)]
+        mean = lambda values: sum(values) / len(values)
+        coarse = [[mean([luma[n][m] for m in xs for n in ys]) for xs in parts(13, 4)] for ys in parts(11, 4)]
 
-        def block(xs: range, ys: range) -> float:
-            places = [(m, n) for m in xs for n in ys if n % 2 == 0]
+        def roots(plane: list, xs: range, ys: range, step: int) -> tuple[float, float]:
+            at = lambda m, n: plane[min(max(n, 0), len(plane) - 1)][min(max(m, 0), len(plane[0]) - 1)]
+            places = [(m, n) for m in xs for n in ys if n % step == 0]
             neighbours = lambda m, n: (((m - 1, n), (m + 1, n)), ((m, n - 1), (m, n + 1)))
             slope = lambda m, n: sum(abs(at(*after) - at(*before)) / 2 for before, after in neighbours(m, n))
             curvature = lambda m, n: sum(abs(at(*before) + at(*after) - 2 * at(m, n)) for before, after in neighbours(m, n))
-            s, c = ((sum(math.sqrt(f(m, n)) for m, n in places) / len(places)) ** 2 for f in (slope, curvature))
-            return math.sqrt(max(0, (SHARP * s) ** 2 - c**2))
+            return tuple(mean([math.sqrt(f(m, n)) for m, n in places]) for f in (slope, curvature))
 
-        least = min(block(xs, ys) for xs in (range(8), range(8, 13)) for ys in (range(8), range(8, 11)))
-        self.assertTrue(LEAST < least < MOST)
-        torch.testing.assert_close(missing(torch.tensor(luma)[None, None]), torch.full((1, 1, 11, 13), least), rtol=1e-4, atol=1e-6)
+        fine = [roots(luma, xs, ys, 2) for xs in parts(13, 8) for ys in parts(11, 8)]
+        least = min(math.sqrt(max(0, (SHARP * s**2) ** 2 - c**4)) for s, c in fine)
+        blocks = [roots(coarse, xs, ys, 1) for xs in parts(4, 2) for ys in parts(3, 2)]
+        s, c = (mean(values) ** 2 for values in zip(*blocks, strict=True))
+        low, high = FOCUS
+        expected = least * min(1, max(BLURRED, (c / (s + FLAT) - low) / (high - low)))
+        self.assertTrue(LEAST < expected < MOST)
+        torch.testing.assert_close(missing(torch.tensor(luma)[None, None]), torch.full((1, 1, 11, 13), expected), rtol=1e-4, atol=1e-6)
 
     def test_each_picture_has_its_place_in_the_noise(self):
         grey = torch.full((2, 3, 40, 50), 0.5)

@@ -18,11 +18,23 @@ describe('missing detail', () => {
     for (const [y, x, value] of expected) expect(255 * found[y]![x]!).toBeCloseTo(value, 4)
   })
 
-  test('is 2.2 times the slope where the luma does not bend, sixteen levels at most', () => {
-    const slope = 1 / 255
+  test('is less where the picture is out of focus, as in training', () => {
+    // The same of a picture of which blocks are in focus, out of it and between.
+    const found = missing(grey(61, 53, (x, y) => 0.5 + 0.2 * Math.sin(x / 4) * Math.cos(y / 5)))
+    const expected = [
+      [0, 0, 12.52549],
+      [20, 20, 6.22794],
+      [31, 17, 7.85243],
+      [52, 44, 7.4732],
+    ] as const
+    for (const [y, x, value] of expected) expect(255 * found[y]![x]!).toBeCloseTo(value, 4)
+  })
+
+  test('is a fifth of 2.2 times the slope where the luma bends nowhere, and sixteen levels at most', () => {
+    const slope = 3 / 255
     const found = missing(grey(64, 64, (x) => 0.2 + slope * x))
-    expect(found[32]![32]).toBeCloseTo(2.2 * slope, 5)
-    expect(missing(grey(20, 20, (x) => x / 20))[10]![10]).toBe(MOST)
+    expect(found[32]![32]).toBeCloseTo((2.2 / 5) * slope, 5)
+    expect(missing(grey(60, 60, (x, y) => 0.5 + 0.4 * Math.sin(x / 3) * Math.cos(y / 3)))[30]![30]).toBe(MOST)
   })
 
   test('is the least where nothing changes, and where all changes as fast as it can', () => {
