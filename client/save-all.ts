@@ -1,9 +1,12 @@
+import type { FileReference } from './host/address.ts'
+import type { NamedFile } from './host/results.ts'
 import { download } from './snapshot.ts'
+import { STRINGS } from './strings.ts'
 
-/** A file of the host, and what it shall be called. */
-export interface SavedFile {
-  readonly address: string
-  readonly name: string
+/** How many files were saved, and the names of those that the host has not any more. */
+export interface Saved {
+  readonly saved: number
+  readonly gone: readonly string[]
 }
 
 declare global {
@@ -14,19 +17,41 @@ declare global {
 }
 
 /**
- * Saves files into a folder that the person chooses; where the browser lets no page do that, each as a download.
- * @returns how many were saved; undefined where no folder was chosen
- * @throws Error where a file cannot be had, or not written
+ * Saves files, each as it comes, into a folder that the person chooses before; where the browser lets no page do that, each
+ * as a download.
+ * @param address where a file is had from
+ * @returns undefined where no folder was chosen
+ * @throws Error where the host does not answer or a file cannot be written, which ends it
  */
-export async function saveAll(files: readonly SavedFile[]): Promise<number | undefined> {
-  if (window.showDirectoryPicker === undefined) {
-    for (const { address, name } of files) download(await content(address), name)
-    return files.length
+export async function saveAll(
+  files: AsyncIterable<NamedFile>,
+  address: (file: FileReference) => string,
+): Promise<Saved | undefined> {
+  const save = await chooseSaving()
+  if (save === undefined) return undefined
+  const gone: string[] = []
+  let saved = 0
+  for await (const { file, name } of files) {
+    try {
+      const found = await content(address(file))
+      if (found === undefined) gone.push(name)
+      else {
+        await save(name, found)
+        saved += 1
+      }
+    } catch (error) {
+      const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+      throw new Error(STRINGS.gallery.notSaved(name, saved, reason), { cause: error })
+    }
   }
+  return { saved, gone }
+}
+
+/** How one file is saved; undefined where the person chose no folder. */
+async function chooseSaving(): Promise<((name: string, content: Blob) => Promise<void>) | undefined> {
+  if (window.showDirectoryPicker === undefined) return async (name, content) => download(content, name)
   const folder = await window.showDirectoryPicker({ mode: 'readwrite' }).catch(unlessAborted)
-  if (folder === undefined) return undefined
-  for (const { address, name } of files) await saveInto(folder, name, await content(address))
-  return files.length
+  return folder && ((name, content) => saveInto(folder, name, content))
 }
 
 async function saveInto(folder: FileSystemDirectoryHandle, name: string, content: Blob): Promise<void> {
@@ -52,9 +77,11 @@ function isThere(folder: FileSystemDirectoryHandle, name: string): Promise<boole
   )
 }
 
-async function content(address: string): Promise<Blob> {
+/** Undefined where the host has it not any more. */
+async function content(address: string): Promise<Blob | undefined> {
   const response = await fetch(address)
-  if (!response.ok) throw new Error(`A picture could not be had: the host answered ${response.status}.`)
+  if (response.status === 404) return undefined
+  if (!response.ok) throw new Error(`the host answered ${response.status}`)
   return response.blob()
 }
 

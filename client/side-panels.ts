@@ -145,9 +145,11 @@ function galleryPanel(parts: PanelParts, rail: Rail): LatePanel<GalleryPanel> {
       compare: (before, after) =>
         viewer.open(STRINGS.gallery.compare, { pictures: [before, after], compared: { before, after } }),
       save: async (files) => {
-        const wanted = files.map(({ file, name }) => ({ address: store.original(file), name }))
-        const saved = await saveAll(wanted)
-        if (saved !== undefined) telling.toasts.show('good', STRINGS.gallery.saved(saved))
+        const { saved, gone } = (await saveAll(files, (file) => store.original(file))) ?? { saved: 0, gone: [] }
+        const words = STRINGS.gallery
+        const [first] = gone
+        if (first !== undefined) telling.toasts.show('warning', words.gone(first, gone.length), words.saved(saved))
+        else if (saved > 0) telling.toasts.show('good', words.saved(saved))
       },
       zip: (files) => saveZip(host, address, { files: files.map(({ file, name }) => ({ ...file, name })) }),
       openGraph: openRun(parts, rail),

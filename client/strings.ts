@@ -136,7 +136,14 @@ export const STRINGS = {
     compareOneMore: 'Mark one more',
     saveAll: 'Download all',
     saveMarked: (count: number) => `Download ${counted(count)}`,
-    saved: (count: number) => (count === 1 ? 'One picture is saved.' : `${counted(count)} pictures are saved.`),
+    stop: (count: number) => `Stop · ${counted(count)}`,
+    saved: picturesSaved,
+    gone: (first: string, count: number) =>
+      count === 1
+        ? `‘${first}’ is not on the host any more.`
+        : `‘${first}’ and ${counted(count - 1)} more are not on the host any more.`,
+    notSaved: (name: string, saved: number, reason: string) =>
+      `‘${name}’ could not be saved: ${reason}. ${picturesSaved(saved)}`,
     menu: (name: string) => `What to do with ${name}`,
     openGraph: 'Open its graph',
     use: 'Use as input',
@@ -296,6 +303,11 @@ export const STRINGS = {
     search: 'Search pictures',
   },
 } as const
+
+function picturesSaved(count: number): string {
+  if (count === 0) return 'No picture is saved.'
+  return count === 1 ? 'One picture is saved.' : `${counted(count)} pictures are saved.`
+}
 
 /** `5,000` */
 function counted(number: number): string {

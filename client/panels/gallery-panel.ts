@@ -1,5 +1,6 @@
 import type { FileReference } from '../host/address.ts'
 import { pictureKey } from '../host/pictures.ts'
+import { allResults, isFound, type NamedFile, type Result, resultsOf } from '../host/results.ts'
 import { type RunEntry, resultName } from '../host/run-list.ts'
 import { type RunPage, withNewest, withOlder } from '../host/run-pages.ts'
 import { STRINGS } from '../strings.ts'
@@ -15,23 +16,13 @@ export interface GalleryActions {
   original(file: FileReference): string
   show(title: string, pictures: readonly FileReference[]): void
   compare(before: FileReference, after: FileReference): void
-  save(files: readonly NamedFile[]): Promise<void>
+  /** Saves files, each as soon as it is known. */
+  save(files: AsyncIterable<NamedFile>): Promise<void>
   zip(files: readonly NamedFile[]): Promise<void>
   openGraph(entry: RunEntry): void
   use(file: FileReference): void
   failed(error: unknown): void
   close(): void
-}
-
-/** A file, and what it shall be called. */
-export interface NamedFile {
-  readonly file: FileReference
-  readonly name: string
-}
-
-interface Result {
-  readonly file: FileReference
-  readonly entry: RunEntry
 }
 
 const WORDS = STRINGS.gallery
@@ -71,6 +62,8 @@ export class GalleryPanel {
   #items = new Map<string, { readonly entry: RunEntry; readonly item: HTMLElement; readonly mark: HTMLInputElement }>()
   #shown = PAGE
   #last = Promise.resolve()
+  /** What is given to the person now: by which button, and what ends it. */
+  #giving: { readonly button: HTMLButtonElement; readonly stop: AbortController } | undefined
   #stale: ReturnType<typeof setTimeout> | undefined
 
   constructor(actions: GalleryActions) {
@@ -89,8 +82,8 @@ export class GalleryPanel {
       const [before, after] = this.#marked
       if (before !== undefined && after !== undefined) actions.compare(before, after)
     })
-    this.#save.addEventListener('click', () => void this.#give(actions.save))
-    this.#zip.addEventListener('click', () => void this.#give(actions.zip))
+    this.#save.addEventListener('click', () => void this.#give(this.#save, actions.save))
+    this.#zip.addEventListener('click', () => void this.#give(this.#zip, (files, stop) => this.#pack(files, stop)))
     this.#more.addEventListener('click', () => void this.#showMore())
     this.#sayMarked()
   }
@@ -129,28 +122,22 @@ export class GalleryPanel {
 
   #take(known: RunPage): void {
     this.#known = known
-    const seen = new Set<string>()
-    this.#results = known.runs.flatMap((entry) =>
-      entry.pictures.flatMap((file) => {
-        // A cached run names the files of the run before it.
-        if (file.type !== 'output' || seen.has(pictureKey(file))) return []
-        seen.add(pictureKey(file))
-        return [{ file, entry }]
-      }),
-    )
+    this.#results = resultsOf(known.runs)
+  }
+
+  /** Whether there are runs that were not looked through. */
+  get #hasOlder(): boolean {
+    return (this.#known?.start ?? 0) > 0
   }
 
   get #found(): readonly Result[] {
-    const text = this.#field.value.toLowerCase()
-    return this.#results.filter(({ file, entry }) =>
-      `${file.subfolder}/${file.filename} ${entry.title}`.toLowerCase().includes(text),
-    )
+    return this.#results.filter((result) => isFound(result, this.#field.value))
   }
 
   #draw(): void {
     const found = this.#found
     const none = this.#results.length === 0 ? WORDS.none : WORDS.noneFound
-    const hasMore = found.length > this.#shown || (this.#known?.start ?? 0) > 0
+    const hasMore = found.length > this.#shown || this.#hasOlder
     const items = new Map(
       found.slice(0, this.#shown).map((result) => {
         const key = pictureKey(result.file)
@@ -165,7 +152,7 @@ export class GalleryPanel {
       ...(hasMore ? [this.#more] : []),
     ]
     this.#items = items
-    for (const button of [this.#save, this.#zip]) button.disabled = found.length === 0
+    this.#sayMarked()
     const { activeElement } = document
     this.#grid.replaceChildren(...children)
     if (activeElement instanceof HTMLElement && this.#grid.contains(activeElement)) {
@@ -241,12 +228,51 @@ export class GalleryPanel {
     link.click()
   }
 
-  /** Those that are marked, in the order of the gallery; where none is, all that are found. */
-  async #give(to: (files: readonly NamedFile[]) => Promise<void>): Promise<void> {
+  /** Gives what is chosen to the person; the button says how far that is, and pressed again ends it. */
+  async #give(
+    button: HTMLButtonElement,
+    give: (files: AsyncIterable<NamedFile>, stop: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    if (this.#giving !== undefined) {
+      this.#giving.stop.abort()
+      return
+    }
+    const stop = new AbortController()
+    this.#giving = { button, stop }
+    this.#sayMarked()
+    const say = (count: number) => {
+      button.textContent = WORDS.stop(count)
+    }
+    say(0)
+    await give(this.#chosen(stop.signal, say), stop.signal).catch(this.#actions.failed)
+    this.#giving = undefined
+    this.#sayMarked()
+  }
+
+  async #pack(files: AsyncIterable<NamedFile>, stop: AbortSignal): Promise<void> {
+    const all: NamedFile[] = []
+    for await (const file of files) all.push(file)
+    if (!stop.aborted) await this.#actions.zip(all)
+  }
+
+  /**
+   * Those that are marked, in the order of the gallery; where none is, all that the search finds back to the first run,
+   * whatever of that is shown.
+   */
+  async *#chosen(stop: AbortSignal, say: (count: number) => void): AsyncGenerator<NamedFile, void, undefined> {
     const marked = new Set(this.#marked.map(pictureKey))
-    const chosen = marked.size === 0 ? this.#found : this.#results.filter(({ file }) => marked.has(pictureKey(file)))
-    const files = chosen.map(({ file, entry }) => ({ file, name: resultName(file, entry) }))
-    await to(files).catch(this.#actions.failed)
+    const text = this.#field.value
+    const isChosen = (result: Result) =>
+      marked.size === 0 ? isFound(result, text) : marked.has(pictureKey(result.file))
+    const known = this.#known ?? (await this.#actions.page())
+    const results = marked.size === 0 ? allResults(known, (end) => this.#actions.page(end)) : this.#results
+    let count = 0
+    for await (const result of results) {
+      if (stop.aborted) return
+      if (!isChosen(result)) continue
+      say(++count)
+      yield { file: result.file, name: resultName(result.file, result.entry) }
+    }
   }
 
   #mark(file: FileReference, isMarked: boolean): void {
@@ -256,12 +282,19 @@ export class GalleryPanel {
     this.#draw()
   }
 
+  /** What the buttons do: with what is marked, else with all. */
   #sayMarked(): void {
     this.#compare.disabled = this.#marked.length !== 2
     this.#compare.textContent = this.#marked.length === 1 ? WORDS.compareOneMore : WORDS.compare
     const words = this.#marked.length === 0 ? WORDS.saveAll : WORDS.saveMarked(this.#marked.length)
-    this.#save.textContent = words
     this.#zip.title = STRINGS.zip.title(words)
+    const isEmpty = this.#found.length === 0 && !this.#hasOlder
+    for (const button of [this.#save, this.#zip]) {
+      button.disabled = this.#giving === undefined ? isEmpty : button !== this.#giving.button
+    }
+    if (this.#giving !== undefined) return
+    this.#save.textContent = words
+    this.#zip.textContent = STRINGS.zip.label
   }
 
   /** Shows more of what is known; where that is all shown, the history is looked through for more. */

@@ -15,7 +15,11 @@ function folderWith(files: Map<string, string>) {
   return { getFileHandle }
 }
 
-const wanted = ['a', 'b'].map((name) => ({ address: `http://host/${name}`, name: `${name}.png` }))
+async function* wanted(...names: readonly string[]) {
+  for (const name of names)
+    yield { file: { filename: name, subfolder: '', type: 'output' as const }, name: `${name}.png` }
+}
+const address = ({ filename }: { readonly filename: string }) => `http://host/${filename}`
 const answer = async (address: string) => new Response(`bytes of ${address}`, { status: 200 })
 
 test('all go into the folder that is chosen, where what was there stays', async () => {
@@ -25,7 +29,7 @@ test('all go into the folder that is chosen, where what was there stays', async 
   ])
   vi.stubGlobal('window', { showDirectoryPicker: async () => folderWith(files) })
   vi.stubGlobal('fetch', answer)
-  expect(await saveAll(wanted)).toBe(2)
+  expect(await saveAll(wanted('a', 'b'), address)).toEqual({ saved: 2, gone: [] })
   expect([...files]).toEqual([
     ['a.png', 'an older one'],
     ['a (1).png', 'another'],
@@ -37,15 +41,31 @@ test('all go into the folder that is chosen, where what was there stays', async 
 test('who chooses no folder saves nothing, and that is no failure', async () => {
   const showDirectoryPicker = () => Promise.reject(new DOMException('Aborted.', 'AbortError'))
   vi.stubGlobal('window', { showDirectoryPicker })
-  expect(await saveAll(wanted)).toBeUndefined()
+  expect(await saveAll(wanted('a', 'b'), address)).toBeUndefined()
 })
 
-test('a file that the host has no more is told, and not saved as its answer', async () => {
+/** A host that answers for some files with a status. */
+function failing(status: number, ...names: readonly string[]) {
   const files = new Map<string, string>()
   vi.stubGlobal('window', { showDirectoryPicker: async () => folderWith(files) })
-  vi.stubGlobal('fetch', async () => new Response('no', { status: 404 }))
-  await expect(saveAll(wanted)).rejects.toThrow('404')
-  expect([...files]).toEqual([])
+  vi.stubGlobal('fetch', async (from: string) =>
+    names.some((name) => from.endsWith(`/${name}`)) ? new Response('no', { status }) : answer(from),
+  )
+  return files
+}
+
+test('a file that the host has no more is told, not saved as its answer, and the others are saved', async () => {
+  const files = failing(404, 'a')
+  expect(await saveAll(wanted('a', 'b'), address)).toEqual({ saved: 1, gone: ['a.png'] })
+  expect([...files.keys()]).toEqual(['b.png'])
+})
+
+test('what fails otherwise ends it, and says at which file and how many are saved', async () => {
+  const files = failing(500, 'b')
+  await expect(saveAll(wanted('a', 'b', 'c'), address)).rejects.toThrow(
+    '‘b.png’ could not be saved: the host answered 500. One picture is saved.',
+  )
+  expect([...files.keys()]).toEqual(['a.png'])
 })
 
 test('a browser without folders downloads each by its name', async () => {
@@ -60,7 +80,7 @@ test('a browser without folders downloads each by its name', async () => {
   vi.stubGlobal('window', {})
   vi.stubGlobal('document', { createElement: () => link })
   vi.stubGlobal('fetch', answer)
-  expect(await saveAll(wanted)).toBe(2)
+  expect(await saveAll(wanted('a', 'b'), address)).toEqual({ saved: 2, gone: [] })
   expect(names).toEqual(['a.png', 'b.png'])
 })
 

@@ -132,6 +132,21 @@ describe.skipIf(withoutBrowser)('the gallery', () => {
     expect(await by('gallery-more').count()).toBe(0)
   })
 
+  test('downloads what every run has saved, also what the page has not loaded', async () => {
+    await editor.page.reload()
+    await editor.page.waitForSelector('body[data-connection="connected"]')
+    if (!(await by('gallery-grid').isVisible())) await by('rail-gallery').click()
+    await expect.poll(async () => (await names()).length).toBe(60)
+    const waiting = editor.page.waitForEvent('download')
+    await by('gallery-zip').click()
+    const entries = unzip(await readFile((await (await waiting).path())!))
+    expect(entries.length).toBe(133)
+    expect(entries.at(-1)?.name).toBe('from-red_00001_.png')
+    await expect.poll(() => by('gallery-zip').textContent()).toBe('ZIP')
+    expect((await names()).length).toBe(60)
+    while ((await by('gallery-more').count()) > 0) await by('gallery-more').click()
+  })
+
   test('pictures of different shapes are compared as they are', async () => {
     const marked = editor.page.locator('[data-testid="gallery-mark"]:checked')
     while ((await marked.count()) > 0) await marked.first().uncheck()
