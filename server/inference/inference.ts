@@ -29,7 +29,7 @@ interface Call {
 
 /**
  * The runner's side of the threads that run models. One call alone gets all cores; of several small ones that wait together each gets
- * a part of them, which is faster (measured on two cores: tiles of gendr-nano 1.6 times), since half of what surrounds convolutions
+ * a part of them, which is faster (measured on two cores: tiles of gendr-nano 1.25 to 1.65 times), since half of what surrounds convolutions
  * is not spread over cores by ONNX Runtime. Which of both it is does not change results.
  */
 export class Inference {
