@@ -40,14 +40,16 @@ export function isFound({ file, entry }: Result, text: string): boolean {
  * thousands.
  * @param known the newest runs
  * @param page gives of the `end` oldest runs the newest
+ * @param stop no more is asked for then
  */
 export async function* allResults(
   known: RunPage,
   page: (end: number) => Promise<RunPage>,
+  stop: AbortSignal,
 ): AsyncGenerator<Result, void, undefined> {
   const seen = new Set<string>()
   yield* resultsOf(known.runs, seen)
-  for (let { start } = known; start > 0; ) {
+  for (let { start } = known; start > 0 && !stop.aborted; ) {
     const older = await page(start)
     yield* resultsOf(older.runs, seen)
     start = older.start

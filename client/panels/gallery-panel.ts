@@ -265,7 +265,8 @@ export class GalleryPanel {
     const isChosen = (result: Result) =>
       marked.size === 0 ? isFound(result, text) : marked.has(pictureKey(result.file))
     const known = this.#known ?? (await this.#actions.page())
-    const results = marked.size === 0 ? allResults(known, (end) => this.#actions.page(end)) : this.#results
+    const page = (end: number) => this.#actions.page(end)
+    const results = marked.size === 0 ? allResults(known, page, stop) : this.#results
     let count = 0
     for await (const result of results) {
       if (stop.aborted) return

@@ -21,13 +21,16 @@ test('all results are those of every run, each file once, whatever of the histor
       asked.push(end)
       return page(end)
     }
-    for await (const { file } of allResults(known, asking)) all.push(file.filename)
+    for await (const { file } of allResults(known, asking, stop.signal)) all.push(file.filename)
     return { all, asked }
   }
+  const stop = new AbortController()
   const wanted = Array.from({ length: 119 }, (_, i) => `${119 - i}.png`)
   expect(await names(page())).toEqual({ all: wanted, asked: [70, 20] })
   const whole = { runs: [...history].reverse(), start: 0, end: 120 }
   expect(await names(whole)).toEqual({ all: wanted, asked: [] })
+  stop.abort()
+  expect((await names(page())).asked).toEqual([])
 })
 
 test('a result is found by its name and by that of what it was made of', () => {
