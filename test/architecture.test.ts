@@ -14,6 +14,7 @@ interface Import {
 
 /** What host and runner share, and small helpers. */
 const BASE = [
+  'server/concurrency/',
   'server/graph/',
   'server/protocol/',
   'server/storage/',
@@ -40,6 +41,7 @@ const MAY_IMPORT: readonly { readonly place: string; readonly ours: readonly str
   { place: 'nodes/', ours: ['nodes/sdk/', 'nodes/pixels/', 'same folder'] },
   { place: 'models/installed/', ours: ['models/installed/', 'nodes/sdk/'] },
   { place: 'models/import/', ours: ['models/', 'nodes/sdk/', 'nodes/pixels/'] },
+  { place: 'server/concurrency/', ours: ['server/concurrency/'] },
   { place: 'server/graph/', ours: ['server/graph/', 'nodes/sdk/'] },
   { place: 'server/protocol/', ours: ['server/protocol/', 'server/graph/', 'nodes/sdk/'] },
   { place: 'server/storage/', ours: ['server/storage/', 'nodes/sdk/'] },
@@ -66,7 +68,7 @@ const ONLY_IN: readonly { readonly name: RegExp; readonly places: readonly strin
 
 /** What pure folders must not reach. */
 const IMPURE = /^(node:)?(fs|net|http|https|child_process|worker_threads|dgram|tls)(\/|$)|^(ws|express|libsql|sharp)$/
-const PURE = ['nodes/sdk/', 'server/graph/', 'server/protocol/', 'client/document/']
+const PURE = ['nodes/sdk/', 'server/concurrency/', 'server/graph/', 'server/protocol/', 'client/document/']
 
 interface Source {
   readonly path: string

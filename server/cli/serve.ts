@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import type { RestorationError } from '../../nodes/sdk/error.ts'
+import { Deferred } from '../concurrency/deferred.ts'
 import { SERVE_OPTIONS, serveSettings } from '../config.ts'
-import { Deferred } from '../runs/deferred.ts'
 import { script } from '../runs/script.ts'
 import { tidyMemory } from '../tidy-memory.ts'
 import type { Command } from './command.ts'

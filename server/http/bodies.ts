@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import type { Room } from '../runs/room.ts'
+import type { Room } from '../concurrency/room.ts'
 import { clientFault } from './failure.ts'
 
 /** Counts bytes that are kept in memory. @throws RestorationError `queue_full` */

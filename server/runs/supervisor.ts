@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { Deferred } from '../concurrency/deferred.ts'
 import { type Catalogue, catalogueOf } from '../graph/catalogue.ts'
 import type { DeviceReport } from '../inference/messages.ts'
 import { messageOf } from '../message-of.ts'
 import type { RunEvent, RunEventBody } from '../protocol/events.ts'
 import { isLast } from '../protocol/execution.ts'
 import type { FromRunner, RunnerOptions, RunRequest, ToRunner } from '../runner/messages.ts'
-import { Deferred } from './deferred.ts'
 
 export interface SupervisorOptions {
   /** The script of the runner process. */

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
+import { Deferred } from '../concurrency/deferred.ts'
 import type { Told } from '../narration/narration.ts'
 import type { Telling } from '../narration/narrator.ts'
 import { Outbox } from '../narration/outbox.ts'
 import { encodeFrame, type Frame, isResult, sizeOf } from '../protocol/frames.ts'
 import type { FeatureFlags, ServerMessage } from '../protocol/messages.ts'
-import { Deferred } from '../runs/deferred.ts'
 
 /** Unsent bytes from which all waits until they are taken, and previews are dropped: the next one is better than a late one. */
 const SLOW = 256 << 10

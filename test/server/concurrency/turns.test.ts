@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Turns } from '../../../server/http/turns.ts'
-import { Deferred } from '../../../server/runs/deferred.ts'
+import { Deferred } from '../../../server/concurrency/deferred.ts'
+import { Turns } from '../../../server/concurrency/turns.ts'
 
 /** Works that end when they are told to, and which of them have begun. */
 function works(turns: Turns) {

@@ -1,4 +1,4 @@
-import { Deferred } from '../runs/deferred.ts'
+import { Deferred } from './deferred.ts'
 
 /** Has so many works be under way at once; others wait for their turn, the first first. */
 export class Turns {
