@@ -8,8 +8,14 @@ import { boardOfRun, EMPTY_BOARD, type RunBoard, withOutputs, withWords } from '
 import { promptOf } from './prompt-of.ts'
 import { allTypes as types } from './types.ts'
 
+const node = (id: number, type: string) => ({ id, type, pos: [0, 0], size: [200, 100] })
+const ends = { inputNode: { id: -10 }, outputNode: { id: -20 }, inputs: [], outputs: [] }
 const { graph } = readWorkflow(
-  { nodes: [{ id: 1, type: 'LoadImage', pos: [0, 0], size: [200, 100], widgets_values: ['before.png'] }], links: [] },
+  {
+    nodes: [{ ...node(1, 'LoadImage'), widgets_values: ['before.png'] }, node(2, 'part')],
+    links: [],
+    definitions: { subgraphs: [{ id: 'part', name: 'Part', ...ends, nodes: [], links: [] }] },
+  },
   types,
 )
 const input = (filename: string) => ({ filename, subfolder: '', type: 'input' })
@@ -83,7 +89,7 @@ test('who comes back finds the result, or after an edit the photograph', () => {
   expect(open).toHaveBeenLastCalledWith('other.png', expect.anything())
 })
 
-test('a look at another workflow is no edit, nor is a node that is moved', () => {
+test('a look at another workflow or into a subgraph is no edit, nor is a node that is moved', () => {
   run()
   const [kept, shown] = [document.state, board]
   document.open(graph)
@@ -95,6 +101,8 @@ test('a look at another workflow is no edit, nor is a node that is moved', () =>
   expect(open).toHaveBeenLastCalledWith('Result', expect.anything())
   isShown = false
   document.commit(changeNode(document.graph, '1', { position: [900, 0] }))
+  document.enter([{ node: '2', definition: 'part' }])
+  expect(document.level).toBe('part')
   isShown = true
   open.mockClear()
   view.opened()
