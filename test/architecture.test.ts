@@ -42,12 +42,13 @@ const MAY_IMPORT: readonly { readonly place: string; readonly ours: readonly str
   { place: 'models/installed/', ours: ['models/installed/', 'nodes/sdk/'] },
   { place: 'models/import/', ours: ['models/', 'nodes/sdk/', 'nodes/pixels/'] },
   { place: 'server/concurrency/', ours: ['server/concurrency/'] },
+  { place: 'server/database/', ours: ['server/database/'] },
   { place: 'server/graph/', ours: ['server/graph/', 'nodes/sdk/'] },
   { place: 'server/protocol/', ours: ['server/protocol/', 'server/graph/', 'nodes/sdk/'] },
   { place: 'server/storage/', ours: ['server/storage/', 'nodes/sdk/'] },
   { place: 'server/inference/', ours: ['server/inference/', 'server/message-of.ts', 'models/', 'nodes/sdk/'] },
   { place: 'server/runner/', ours: [...BASE, 'server/runner/', 'server/inference/', 'nodes/', 'models/installed/'] },
-  { place: 'server/runs/', ours: [...BASE, 'server/runs/', ...MESSAGES] },
+  { place: 'server/runs/', ours: [...BASE, 'server/database/', 'server/runs/', ...MESSAGES] },
   { place: 'server/narration/', ours: ['server/narration/', 'server/protocol/', 'server/runs/'] },
   { place: 'server/socket/', ours: [...HOST, 'server/socket/'] },
   { place: 'server/http/', ours: [...HOST, 'server/http/', ...MESSAGES, 'models/installed/', 'nodes/pixels/'] },
@@ -61,7 +62,7 @@ const MAY_IMPORT: readonly { readonly place: string; readonly ours: readonly str
 const ONLY_IN: readonly { readonly name: RegExp; readonly places: readonly string[]; readonly why: string }[] = [
   { name: /^litegraph\.js/, places: ['client/canvas/'], why: 'litegraph is one view of the document' },
   { name: /^onnxruntime-node$/, places: ['server/inference/'], why: 'its calls block, its faults kill' },
-  { name: /^libsql$/, places: ['server/runs/'], why: 'one owner of the database' },
+  { name: /^libsql$/, places: ['server/database/'], why: 'one owner of the database' },
   { name: /^ws$/, places: ['server/socket/'], why: 'HTTP and sockets know nothing of each other' },
   { name: /^express$/, places: ['server/http/'], why: 'HTTP and sockets know nothing of each other' },
 ]

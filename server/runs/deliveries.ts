@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type Database from 'libsql'
+import { atomically } from '../database/atomically.ts'
+import type { Database, Statement } from '../database/database.ts'
 import type { JobStatus } from '../protocol/jobs.ts'
-import { atomically } from './atomically.ts'
 
 /** Word of a run's end that has not reached its receiver yet. */
 export interface Delivery {
@@ -20,16 +20,16 @@ export interface Delivery {
 
 /** What is still to be told to others, durable; when depends on how often it was tried. */
 export class Deliveries {
-  readonly #database: Database.Database
-  readonly #add: Database.Statement
-  readonly #due: Database.Statement
-  readonly #next: Database.Statement
-  readonly #postpone: Database.Statement
-  readonly #remove: Database.Statement
-  readonly #silence: Database.Statement
-  readonly #removeSilenced: Database.Statement
+  readonly #database: Database
+  readonly #add: Statement
+  readonly #due: Statement
+  readonly #next: Statement
+  readonly #postpone: Statement
+  readonly #remove: Statement
+  readonly #silence: Statement
+  readonly #removeSilenced: Statement
 
-  constructor(database: Database.Database) {
+  constructor(database: Database) {
     this.#database = database
     this.#add = database.prepare('INSERT INTO deliveries (id, run, url, body, due_at) VALUES (?, ?, ?, ?, ?)')
     const others = 'receiver NOT IN (SELECT value FROM json_each(?))'

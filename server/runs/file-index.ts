@@ -1,18 +1,18 @@
-import type Database from 'libsql'
 import type { FileReference, FolderType } from '../../nodes/sdk/context.ts'
+import { atomically } from '../database/atomically.ts'
+import type { Database, Statement } from '../database/database.ts'
 import type { WrittenFile } from '../protocol/events.ts'
-import { atomically } from './atomically.ts'
 
 /** Which content the host's files have: uploads and results. A file that was changed by others is not noticed here. */
 export class FileIndex {
-  readonly #database: Database.Database
-  readonly #put: Database.Statement
-  readonly #find: Database.Statement
-  readonly #of: Database.Statement
-  readonly #forget: Database.Statement
-  readonly #forgetAll: Database.Statement
+  readonly #database: Database
+  readonly #put: Statement
+  readonly #find: Statement
+  readonly #of: Statement
+  readonly #forget: Statement
+  readonly #forgetAll: Statement
 
-  constructor(database: Database.Database) {
+  constructor(database: Database) {
     this.#database = database
     this.#put = database.prepare(
       'INSERT OR REPLACE INTO files (type, subfolder, filename, sha256, size) VALUES (?, ?, ?, ?, ?)',

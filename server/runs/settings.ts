@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type Database from 'libsql'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { atomically } from './atomically.ts'
+import { atomically } from '../database/atomically.ts'
+import type { Database } from '../database/database.ts'
 
 /** Names, of settings and of users each. */
 const MOST_NAMES = 2000
@@ -13,10 +13,10 @@ const MOST_BYTES = 1 << 20
  * MOST_NAMES of each; the settings have at most MOST_BYTES together.
  */
 export class Settings {
-  readonly #database: Database.Database
+  readonly #database: Database
   readonly #statements: ReturnType<typeof prepare>
 
-  constructor(database: Database.Database) {
+  constructor(database: Database) {
     this.#database = database
     this.#statements = prepare(database)
   }
@@ -70,7 +70,7 @@ function refuseMore(of: string, count: number): void {
   )
 }
 
-function prepare(database: Database.Database) {
+function prepare(database: Database) {
   return {
     all: database.prepare('SELECT name, value FROM settings ORDER BY name'),
     get: database.prepare('SELECT value FROM settings WHERE name = ?'),

@@ -1,4 +1,4 @@
-import type Database from 'libsql'
+import type { Database, Statement } from '../database/database.ts'
 import { isLink, type Prompt } from '../graph/prompt.ts'
 
 /** What the time of a run depends on: its nodes by class, and the size of its pictures. */
@@ -14,9 +14,9 @@ const LEAST_WEIGHT = 0.25
 /** How long nodes took, by class and by the size of the pictures (as a power of two), in milliseconds. */
 export class Speeds {
   readonly #means = new Map<string, { count: number; mean: number }>()
-  readonly #put: Database.Statement
+  readonly #put: Statement
 
-  constructor(database: Database.Database) {
+  constructor(database: Database) {
     const rows = database.prepare('SELECT key, count, mean FROM speeds').all() as {
       key: string
       count: number

@@ -1,10 +1,10 @@
-import type Database from 'libsql'
+import type { Database } from '../database/database.ts'
 import type { JobQuery } from './job.ts'
 
 const JOB = 'id, number, job, workflow, summary, created_at, started_at, finished_at'
 
 /** What the store says to its database, all but the lists of jobs. */
-export function statementsOf(database: Database.Database) {
+export function statementsOf(database: Database) {
   const item = 'id, number, prompt, extra, outputs, record'
   return {
     last: database.prepare(

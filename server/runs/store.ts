@@ -1,7 +1,7 @@
-import type Database from 'libsql'
+import { atomically } from '../database/atomically.ts'
+import type { Database } from '../database/database.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import type { WrittenFile } from '../protocol/events.ts'
-import { atomically } from './atomically.ts'
 import { Deliveries } from './deliveries.ts'
 import { FileIndex } from './file-index.ts'
 import { type Job, type JobQuery, type ListedJob, outcomeOf, summaryOf, workflowId } from './job.ts'
@@ -49,13 +49,13 @@ export class RunStore {
   readonly files: FileIndex
   readonly speeds: Speeds
   readonly deliveries: Deliveries
-  readonly #database: Database.Database
+  readonly #database: Database
   readonly #statements: ReturnType<typeof statementsOf>
   readonly #maxHistory: number
   #sequence: number
   #finish: number
 
-  constructor(database: Database.Database, maxHistory = MAX_HISTORY) {
+  constructor(database: Database, maxHistory = MAX_HISTORY) {
     this.#database = database
     this.#maxHistory = maxHistory
     this.#statements = statementsOf(database)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { openDatabase } from '../../../server/database/database.ts'
 import type { RunEvent, RunEventBody } from '../../../server/protocol/events.ts'
-import { openDatabase } from '../../../server/runs/database.ts'
 import { Progress } from '../../../server/runs/eta.ts'
 import { Speeds, shapeOf } from '../../../server/runs/speeds.ts'
 import { fakeGraph, get, post, startFakeHost, until } from './fake-host.ts'

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openDatabase } from '../../../server/runs/database.ts'
+import { openDatabase } from '../../../server/database/database.ts'
 import { RunRecorder } from '../../../server/runs/record.ts'
 import { Runs } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Deferred } from '../../../server/concurrency/deferred.ts'
-import { openDatabase } from '../../../server/runs/database.ts'
+import { openDatabase } from '../../../server/database/database.ts'
 import type { Submission } from '../../../server/runs/run.ts'
 import { Runs } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'

@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type Database from 'libsql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openDatabase } from '../../../server/runs/database.ts'
+import { type Database, openDatabase } from '../../../server/database/database.ts'
 import type { JobQuery } from '../../../server/runs/job.ts'
 import { RunRecorder } from '../../../server/runs/record.ts'
 import { RunStore } from '../../../server/runs/store.ts'
@@ -25,7 +24,7 @@ afterAll(() => {
 
 const PAGE: JobQuery = { status: [], sort_by: 'created_at', sort_order: 'desc', limit: 100, offset: 0 }
 
-function fill(name: string, count: number): Database.Database {
+function fill(name: string, count: number): Database {
   const file = join(folder, `${name}.db`)
   const database = openDatabase(file)
   const record = JSON.stringify(new RunRecorder({}).record())

@@ -1,11 +1,8 @@
-import Database from 'libsql'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { atomically } from '../../../server/runs/atomically.ts'
-import { openDatabase } from '../../../server/runs/database.ts'
+import { type Database, openDatabase } from '../../../server/database/database.ts'
 import { Settings } from '../../../server/runs/settings.ts'
-import { knownFailure } from '../../../server/storage/known-failure.ts'
 
-let database: Database.Database
+let database: Database
 let settings: Settings
 beforeEach(() => {
   database = openDatabase(':memory:')
@@ -71,21 +68,4 @@ test('users are no more than some thousand, each of them once', () => {
   for (let i = 2; i < 2000; i++) settings.addUser(`user ${i}`)
   expect(() => settings.addUser('another')).toThrow('There would be 2001 users, more than 2000.')
   expect(settings.addUser('Uma Ü')).toBeUndefined()
-})
-
-test('a transaction for which there is no room says that the disk is full', () => {
-  const database = new Database(':memory:')
-  database.exec('CREATE TABLE texts (text TEXT); PRAGMA max_page_count = 3')
-  const write = (length: number) =>
-    atomically(database, () => database.prepare('INSERT INTO texts VALUES (?)').run('x'.repeat(length)))
-  let failure: unknown
-  try {
-    write(1 << 20)
-  } catch (error) {
-    failure = error
-  }
-  expect(knownFailure(failure)).toMatchObject({ code: 'disk_full' })
-  write(1)
-  expect(database.prepare('SELECT text FROM texts').all()).toEqual([{ text: 'x' }])
-  database.close()
 })

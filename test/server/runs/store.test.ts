@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { openDatabase } from '../../../server/runs/database.ts'
+import { openDatabase } from '../../../server/database/database.ts'
 import { RunRecorder } from '../../../server/runs/record.ts'
 import { RunStore } from '../../../server/runs/store.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { RestorationError } from '../../../nodes/sdk/error.ts'
-import { openDatabase } from '../../../server/runs/database.ts'
+import { openDatabase } from '../../../server/database/database.ts'
 import { Runs } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'
 

@@ -1,7 +1,5 @@
-import Database from 'libsql'
-
 /** Each brings the file one version further; those that have been released never change. */
-const MIGRATIONS = [
+export const MIGRATIONS = [
   `CREATE TABLE runs (
      id TEXT PRIMARY KEY,
      sequence INTEGER NOT NULL,
@@ -93,18 +91,3 @@ const MIGRATIONS = [
    CREATE TABLE IF NOT EXISTS users (name TEXT PRIMARY KEY, id TEXT NOT NULL);
    INSERT OR IGNORE INTO users (name, id) VALUES ('default', 'default');`,
 ]
-
-/**
- * Opens the host's database and brings it to the newest schema.
- * @param file path of the database, or `:memory:`
- */
-export function openDatabase(file: string): Database.Database {
-  const database = new Database(file)
-  database.exec('PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
-  for (const [index, migration] of MIGRATIONS.entries()) {
-    if (index < version) continue
-    database.exec(`BEGIN; ${migration} PRAGMA user_version = ${index + 1}; COMMIT;`)
-  }
-  return database
-}

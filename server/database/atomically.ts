@@ -1,11 +1,11 @@
-import type Database from 'libsql'
+import type { Database } from './database.ts'
 
 /**
  * Does all of the work in one transaction, or none of it: where it throws, so does this, the same. The transaction writes
  * from its beginning: a statement that finds the database locked by others stays open, and nothing is committed while it is.
  * Within another such work it is part of that.
  */
-export function atomically(database: Database.Database, work: () => void): void {
+export function atomically(database: Database, work: () => void): void {
   if (database.inTransaction) {
     work()
     return

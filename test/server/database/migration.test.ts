@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { afterAll, expect, test } from 'vitest'
-import { openDatabase } from '../../../server/runs/database.ts'
+import { openDatabase } from '../../../server/database/database.ts'
 import { Settings } from '../../../server/runs/settings.ts'
 import { RunStore } from '../../../server/runs/store.ts'
 
