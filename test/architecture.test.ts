@@ -50,8 +50,12 @@ const MAY_IMPORT: readonly { readonly place: string; readonly ours: readonly str
   { place: 'server/runner/', ours: [...BASE, 'server/runner/', 'server/inference/', 'nodes/', 'models/installed/'] },
   { place: 'server/runs/', ours: [...BASE, 'server/database/', 'server/runs/', ...MESSAGES] },
   { place: 'server/narration/', ours: ['server/narration/', 'server/protocol/', 'server/runs/'] },
+  { place: 'server/settings/', ours: ['server/settings/', 'server/database/', 'nodes/sdk/'] },
   { place: 'server/socket/', ours: [...HOST, 'server/socket/'] },
-  { place: 'server/http/', ours: [...HOST, 'server/http/', ...MESSAGES, 'models/installed/', 'nodes/pixels/'] },
+  {
+    place: 'server/http/',
+    ours: [...HOST, 'server/http/', 'server/settings/', ...MESSAGES, 'models/installed/', 'nodes/pixels/'],
+  },
   ...['server/cli/import', 'server/cli/models-set.ts'].map((place) => ({ place, ours: [...CLI, 'models/import/'] })),
   { place: 'server/cli/', ours: CLI },
   { place: 'server/', ours: ['server/', 'nodes/sdk/'] },

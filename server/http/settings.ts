@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import { z } from 'zod'
 import { userRequestSchema } from '../protocol/requests.ts'
-import type { Settings } from '../runs/settings.ts'
+import type { Settings } from '../settings/settings.ts'
 import { parse } from './failure.ts'
 
 const settingsSchema = z.record(z.string().max(500), z.unknown())

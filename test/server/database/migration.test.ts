@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import Database from 'libsql'
 import { afterAll, expect, test } from 'vitest'
 import { openDatabase } from '../../../server/database/database.ts'
-import { Settings } from '../../../server/runs/settings.ts'
 import { RunStore } from '../../../server/runs/store.ts'
+import { Settings } from '../../../server/settings/settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gendr-migration-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type Database, openDatabase } from '../../../server/database/database.ts'
-import { Settings } from '../../../server/runs/settings.ts'
+import { Settings } from '../../../server/settings/settings.ts'
 
 let database: Database
 let settings: Settings
