@@ -54,7 +54,15 @@ const MAY_IMPORT: readonly { readonly place: string; readonly ours: readonly str
   { place: 'server/socket/', ours: [...HOST, 'server/socket/'] },
   {
     place: 'server/http/',
-    ours: [...HOST, 'server/http/', 'server/settings/', ...MESSAGES, 'models/installed/', 'nodes/pixels/'],
+    ours: [
+      ...HOST,
+      'server/http/',
+      'server/settings/',
+      'server/script.ts',
+      ...MESSAGES,
+      'models/installed/',
+      'nodes/pixels/',
+    ],
   },
   ...['server/cli/import', 'server/cli/models-set.ts'].map((place) => ({ place, ours: [...CLI, 'models/import/'] })),
   { place: 'server/cli/', ours: CLI },

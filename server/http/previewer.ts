@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { Deferred } from '../concurrency/deferred.ts'
 import { Turns } from '../concurrency/turns.ts'
-import { type Script, script } from '../runs/script.ts'
+import { type Script, script } from '../script.ts'
 
 export interface PreviewRequest {
   readonly kind: 'preview'

@@ -1,13 +1,13 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Catalogue, Choices, ModelChoices } from '../graph/catalogue.ts'
 import { coerce, unwrap } from '../graph/coerce.ts'
+import { refuseDepth } from '../graph/depth.ts'
 import { entryOf } from '../graph/entry.ts'
 import type { Prompt } from '../graph/prompt.ts'
 import { nodeNamed, type Place, placeNamed } from '../graph/settings.ts'
 import { type Validation, validatePrompt } from '../graph/validate.ts'
 import { isWorkflow } from '../graph/workflow.ts'
 import { readGraph } from '../graph/workflow-to-prompt.ts'
-import { refuseDepth } from './depth.ts'
 
 /** A graph from outside, in whatever format, and what comes with it. */
 export interface Order {

@@ -5,8 +5,8 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { runnerOptions, workSettings } from '../../../server/config.ts'
 import type { RunEvent } from '../../../server/protocol/events.ts'
-import { script } from '../../../server/runs/script.ts'
 import { Supervisor } from '../../../server/runs/supervisor.ts'
+import { script } from '../../../server/script.ts'
 import { graph, only } from './runs.ts'
 
 /** Processes that give way to everything else start slowly on a busy machine. */
