@@ -14,9 +14,9 @@ import { type Job, picturesOf } from '../runs/job.ts'
 import type { Run } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Webhooks } from '../runs/webhooks.ts'
+import type { KeptFiles } from '../storage/kept-files.ts'
 import { inputName } from './content.ts'
 import { parse } from './failure.ts'
-import type { KeptFiles } from './kept-files.ts'
 import type { ReadWorkflow } from './named-workflows.ts'
 
 /** GET and POST /prompt: how much is queued; queue a graph, in the API or the UI format. */

@@ -1,6 +1,6 @@
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { entryOf } from '../graph/entry.ts'
-import type { FileIndex } from './file-index.ts'
+import type { FileIndex } from '../storage/file-index.ts'
 import { failureOf, type Job, picturesOf, timesOf } from './job.ts'
 
 export type Result = ReturnType<typeof resultOf>

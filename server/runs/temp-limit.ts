@@ -1,9 +1,9 @@
 import { messageOf } from '../message-of.ts'
 import { placeOf } from '../storage/expire.ts'
+import type { FileIndex } from '../storage/file-index.ts'
 import type { HostFiles } from '../storage/host-files.ts'
 import { shrink } from '../storage/shrink.ts'
 import { TEMP_NEW } from '../storage/storage.ts'
-import type { FileIndex } from './file-index.ts'
 import { picturesOf } from './job.ts'
 import type { RunChange, Runs } from './runs.ts'
 

@@ -12,7 +12,7 @@ import type { AcceptPrompt } from '../../../server/http/prompt.ts'
 import { runRoutes } from '../../../server/http/run.ts'
 import { uploadRoutes } from '../../../server/http/upload.ts'
 import { userdataRoutes } from '../../../server/http/userdata.ts'
-import type { FileIndex } from '../../../server/runs/file-index.ts'
+import type { FileIndex } from '../../../server/storage/file-index.ts'
 import { until } from '../runs/fake-host.ts'
 
 const MIB = 1 << 20

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openDatabase } from '../../../server/database/database.ts'
-import { KeptFiles } from '../../../server/http/kept-files.ts'
-import { RunStore } from '../../../server/runs/store.ts'
+import { FileIndex } from '../../../server/storage/file-index.ts'
+import { KeptFiles } from '../../../server/storage/kept-files.ts'
 import { Storage } from '../../../server/storage/storage.ts'
 
 let folder: string
-let store: RunStore
+let index: FileIndex
 let kept: KeptFiles
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gendr-kept-'))
-  store = new RunStore(openDatabase(':memory:'))
+  index = new FileIndex(openDatabase(':memory:'))
   await open()
 })
 afterEach(async () => {
@@ -24,7 +24,7 @@ async function open(): Promise<void> {
   const [inputRoot, outputRoot, tempRoot, receiptsRoot] = ['input', 'output', 'temp', 'receipts'].map((name) =>
     join(folder, name),
   ) as [string, string, string, string]
-  kept = new KeptFiles(await Storage.open({ inputRoot, outputRoot, tempRoot, receiptsRoot }), store.files)
+  kept = new KeptFiles(await Storage.open({ inputRoot, outputRoot, tempRoot, receiptsRoot }), index)
 }
 
 const keep = async (filename: string, text: string, subfolder = '', overwrite = false) =>
@@ -68,31 +68,31 @@ test('what may be overwritten is, wherever else its content is', async () => {
 test('a file that goes while it is looked at is not there', async () => {
   const sha256 = '0'.repeat(64)
   const file = { type: 'input', subfolder: '', filename: 'gone.jpg', sha256, size: 3 } as const
-  store.files.put(file)
+  index.put(file)
   const files = {
     path: async () => join(folder, 'gone.jpg'),
     renew: async () => undefined,
     save: () => Promise.reject(new Error('nothing is saved')),
   }
-  expect(await new KeptFiles(files, store.files).find(sha256)).toBeUndefined()
-  expect(store.files.of(file)).toBeUndefined()
+  expect(await new KeptFiles(files, index).find(sha256)).toBeUndefined()
+  expect(index.of(file)).toBeUndefined()
 })
 
 test('what was sent anew while the old content was looked for stays known', async () => {
   const old = { type: 'input', subfolder: '', filename: 'image.jpg', sha256: '0'.repeat(64), size: 3 } as const
-  store.files.put(old)
+  index.put(old)
   let sent: object | undefined
   const files = {
     path: async () => {
       await keep('image.jpg', 'new')
-      sent = store.files.of(old)
+      sent = index.of(old)
       return join(folder, 'input/image.jpg')
     },
     renew: async () => undefined,
     save: () => Promise.reject(new Error('nothing is saved')),
   }
-  expect(await new KeptFiles(files, store.files).find(old.sha256)).toBeUndefined()
-  expect(store.files.of(old)).toEqual(sent)
+  expect(await new KeptFiles(files, index).find(old.sha256)).toBeUndefined()
+  expect(index.of(old)).toEqual(sent)
 })
 
 test('what is here under another name only is kept under the one that is asked for, once', async () => {
