@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { numbered } from '../../nodes/sdk/file-name.ts'
 import { fileRoots, WORK_OPTIONS, workSettings } from '../config.ts'
 import type { Catalogue } from '../graph/catalogue.ts'
 import { readGraphTexts } from '../graph/picture-text.ts'
@@ -105,14 +106,14 @@ async function writeFree(path: string, bytes: Uint8Array): Promise<string> {
   throw new Error('unreachable')
 }
 
-/** The name itself, then the next numbers of the series `name_00001_.png`, without an end. */
+/** The name itself, then the next numbers of the series `name_00001_.png`, or of the name where it has none; without an end. */
 function* namesLike(path: string): Generator<string> {
   yield path
-  const numbered = /^(.*_)(\d+)(_\.[^.]+)$/.exec(path)
+  const inSeries = /^(.*_)(\d+)(_\.[^.]+)$/.exec(path)
   for (let count = 1; ; count++) {
-    yield numbered === null
-      ? path.replace(/(\.[^.]*)?$/, ` (${count})$1`)
-      : `${numbered[1]}${String(Number(numbered[2]) + count).padStart(5, '0')}${numbered[3]}`
+    yield inSeries === null
+      ? join(dirname(path), numbered(basename(path), count))
+      : `${inSeries[1]}${String(Number(inSeries[2]) + count).padStart(5, '0')}${inSeries[3]}`
   }
 }
 

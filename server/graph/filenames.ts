@@ -1,4 +1,5 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import { harmless, nameAtEnd, partsOf } from '../../nodes/sdk/file-name.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Prompt, PromptNode } from './prompt.ts'
 import { firstValue, parameterValues } from './widget-values.ts'
@@ -38,17 +39,14 @@ export function fillFilename(prefix: string, fieldOf: FieldValue, now: Date): st
     const isKnown = field !== undefined && (part === undefined || part === 'stem') && more.length === 0
     const value = isKnown ? fieldOf(node, field) : undefined
     if (value === undefined || value === null) return pattern
-    return (part === 'stem' ? stemOf(String(value)) : String(value))
-      .slice(0, LONGEST_PART)
-      .replaceAll(/[/\\?<>:*|"\p{Cc}]/gu, '_')
+    return harmless((part === 'stem' ? stemOf(String(value)) : String(value)).slice(0, LONGEST_PART))
   })
   return filled.length > LONGEST ? prefix : filled
 }
 
 /** `old/photo.png [output]` is `photo`. */
 export function stemOf(file: string): string {
-  const name = file.replace(/ \[(input|output|temp)\]$/, '').replace(/^.*[/\\]/s, '')
-  return name.replace(/(?<=.)\.[^.]*$/s, '')
+  return partsOf(nameAtEnd(file.replace(/ \[(input|output|temp)\]$/, ''))).stem
 }
 
 /** ComfyUI's formatUtil.ts: a letter is the number, two are two digits of it, `yyyy` is the whole year. */

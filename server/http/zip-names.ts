@@ -1,5 +1,9 @@
+import { harmless, numbered, partsOf } from '../../nodes/sdk/file-name.ts'
+
 /** Bytes of a name, which leave room for a number among the 255 that file systems take. */
 const LONGEST = 240
+/** Characters of an extension, with its dot: what is longer is a part of the name. */
+const LONGEST_EXTENSION = 17
 
 /** Names of files that are unpacked side by side: none leads elsewhere, and one that is taken gets a number, `photo (1).png`. */
 export class ZipNames {
@@ -9,12 +13,11 @@ export class ZipNames {
   readonly #last = new Map<string, number>()
 
   give(wanted: string): string {
-    const { stem, extension } = partsOf(wanted)
-    const plain = stem + extension
+    const plain = short(harmless(wanted).replace(/^\.*$/, '_'))
     const key = keyOf(plain)
     let name = plain
     for (let number = (this.#last.get(key) ?? 0) + 1; this.#taken.has(keyOf(name)); number++) {
-      name = `${stem} (${number})${extension}`
+      name = numbered(plain, number)
       this.#last.set(key, number)
     }
     this.#taken.add(keyOf(name))
@@ -22,13 +25,13 @@ export class ZipNames {
   }
 }
 
-/** A name without what a file system could take for a folder, or not take at all; cut before its extension. */
-function partsOf(wanted: string): { readonly stem: string; readonly extension: string } {
-  const name = wanted.replaceAll(/[/\\?<>:*|"\p{Cc}\p{Cs}]/gu, '_').replace(/^\.*$/, '_')
-  const extension = /(?<=.)\.[^.]{1,16}$/u.exec(name)?.[0] ?? ''
+/** Cut before its extension. */
+function short(name: string): string {
+  const parts = partsOf(name)
+  const extension = parts.extension.length > LONGEST_EXTENSION ? '' : parts.extension
   let stem = name.slice(0, name.length - extension.length)
   while (Buffer.byteLength(stem + extension) > LONGEST) stem = [...stem].slice(0, -1).join('')
-  return { stem, extension }
+  return stem + extension
 }
 
 function keyOf(name: string): string {

@@ -1,7 +1,8 @@
-import { basename, extname, join, parse } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { numbered, partsOf } from '../../nodes/sdk/file-name.ts'
 import { besideUs, type FileSystem } from './file-system.ts'
 
-/** Gives files whose name is taken the next one that is free: `{stem} (1){extension}` and so on, as ComfyUI does. */
+/** Gives files whose name is taken the next one that is free. */
 export class NumberedNames {
   readonly #files: FileSystem
   /** The last number given, by the path that is taken. */
@@ -13,8 +14,7 @@ export class NumberedNames {
 
   /** Offers free paths until `put` has put something there, which others may do first. @returns the name */
   async put(taken: string, put: (path: string) => Promise<boolean>): Promise<string> {
-    const { dir, name, ext } = parse(taken)
-    const pathOf = (number: number) => join(dir, `${name} (${number})${ext}`)
+    const pathOf = (number: number) => join(dirname(taken), numbered(basename(taken), number))
     for (;;) {
       const free = await freeNumber(this.#next(taken), (number) => this.#exists(pathOf(number)))
       // Meanwhile others may have been given it.
@@ -39,8 +39,7 @@ export class NumberedNames {
 
 /** Whether a name is another one, or that one with a number. */
 export function isNumbered(name: string, other: string): boolean {
-  const extension = extname(other)
-  const stem = other.slice(0, other.length - extension.length)
+  const { stem, extension } = partsOf(other)
   const number = name.slice(stem.length, name.length - extension.length)
   return name === other || (name === stem + number + extension && /^ \(\d+\)$/.test(number))
 }

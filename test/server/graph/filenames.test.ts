@@ -50,6 +50,8 @@ describe('in the name of a file', () => {
 
   test('no value makes it longer than a path can be', () => {
     expect(fill('%a.b%', { 'a.b': 'x'.repeat(1e6) }).length).toBeLessThan(256)
+    // What is cut between the halves of a character leaves none of them.
+    expect(fill('%a.b%', { 'a.b': `${'x'.repeat(254)}🖼` })).toBe(`${'x'.repeat(254)}_`)
     for (const endless of ['%a.b%'.repeat(1e5), '%a.b%'.repeat(100)]) {
       expect(fill(endless, { 'a.b': 'x'.repeat(100) })).toBe(endless)
     }

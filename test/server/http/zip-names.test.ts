@@ -45,6 +45,7 @@ test('a name that is too long for file systems is cut before its extension', () 
   expect(Buffer.byteLength(second!)).toBeLessThanOrEqual(255)
   expect(first).toMatch(/^写+\.png$/)
   expect(second).toMatch(/^写+ \(1\)\.png$/)
+  for (const one of given(...Array(2).fill(`a.${'b'.repeat(300)}`))) expect(one.length).toBeLessThanOrEqual(255)
 })
 
 test('thousands of one name are numbered one after the other', () => {
