@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FileReference, Files } from '../../nodes/sdk/context.ts'
 import type { NodeUi } from '../../nodes/sdk/node.ts'
 import { plainName } from '../storage/inside.ts'
+import { placeOf } from '../storage/place.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { RunRequest } from './messages.ts'
 import type { Reporter } from './reporter.ts'
@@ -25,9 +26,8 @@ export function runFiles(storage: Files, { attachments, delivery }: RunRequest, 
     async write(type, prefix, extension, bytes): Promise<FileReference> {
       if (delivery === 'files') return storage.write(type, prefix, extension, bytes)
       number++
-      const path = plainName(`${prefix}_${String(number).padStart(5, '0')}_.${extension}`)
-      const slash = path.lastIndexOf('/')
-      const reference = { filename: path.slice(slash + 1), subfolder: path.slice(0, Math.max(0, slash)), type }
+      const place = placeOf(plainName(`${prefix}_${String(number).padStart(5, '0')}_.${extension}`))
+      const reference = { ...place, type }
       if (type === 'output') deliver(reference.filename, extension, bytes, number - 1)
       return reference
     },

@@ -1,7 +1,8 @@
 import type { FileReference, FolderType } from '../../nodes/sdk/context.ts'
 import { messageOf } from '../message-of.ts'
-import { expire, placeOf } from '../storage/expire.ts'
+import { expire } from '../storage/expire.ts'
 import type { FileIndex } from '../storage/file-index.ts'
+import { placeOf } from '../storage/place.ts'
 import { picturesOf } from './job.ts'
 import type { Runs } from './runs.ts'
 

@@ -1,7 +1,7 @@
 import { messageOf } from '../message-of.ts'
-import { placeOf } from '../storage/expire.ts'
 import type { FileIndex } from '../storage/file-index.ts'
 import type { HostFiles } from '../storage/host-files.ts'
+import { placeOf } from '../storage/place.ts'
 import { shrink } from '../storage/shrink.ts'
 import { TEMP_NEW } from '../storage/storage.ts'
 import { picturesOf } from './job.ts'

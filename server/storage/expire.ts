@@ -1,5 +1,5 @@
 import { lstat, readdir, rmdir, unlink } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { join } from 'node:path'
 
 export interface ExpireOptions {
   /** Which files are left alone, by their place below the folder. */
@@ -35,17 +35,6 @@ async function* expireIn(root: string, below: string, before: number, options: E
       if (isOld) await isDone(rmdir(path))
     } else if (isOld && !stays(place) && (await isDone(unlink(path)))) yield place
   }
-}
-
-/** The place of a path below a folder. */
-export function placeBelow(folder: string, path: string): string {
-  return relative(folder, path).split(sep).join('/')
-}
-
-/** Folder and name of a place. */
-export function placeOf(file: string): { readonly subfolder: string; readonly filename: string } {
-  const slash = file.lastIndexOf('/')
-  return { subfolder: file.slice(0, Math.max(0, slash)), filename: file.slice(slash + 1) }
 }
 
 /** Whether that went well. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { besideUs, type FileSystem } from './file-system.ts'
+import { type Place, placeOf } from './place.ts'
 import { codeOf, createFile, isWithoutLinks, linkInto, onlyMissing } from './write-file.ts'
 
 /** Which file of a run: the how-manieth that a node of it writes, from 0. */
@@ -9,12 +10,6 @@ export interface Claim {
   readonly run: string
   readonly node: string
   readonly index: number
-}
-
-/** A file of a series, by its place below the series' root. */
-export interface Place {
-  readonly filename: string
-  readonly subfolder: string
 }
 
 /** Bytes of a file name, of the 255 that file systems allow, that a place may take up. */
@@ -110,8 +105,7 @@ export class Receipts {
       encoded === ''
         ? await readFile(join(this.#root, name + NOTE), 'utf8').catch(() => '')
         : Buffer.from(encoded, 'base64url').toString()
-    const slash = place.lastIndexOf('/')
-    return slash < 0 ? undefined : { subfolder: place.slice(0, slash), filename: place.slice(slash + 1) }
+    return place.includes('/') ? placeOf(place) : undefined
   }
 
   /** An earlier copy is not written over: it may be the same file as one that somebody has moved. */

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { besideUs, type FileSystem } from './file-system.ts'
 import { pathInside, plainName } from './inside.ts'
-import type { Claim, Place, Receipts } from './receipts.ts'
+import type { Place } from './place.ts'
+import type { Claim, Receipts } from './receipts.ts'
 import { createFile } from './write-file.ts'
 
 /** Counts up the files of numbered series, `{prefix}_{00001}_.{extension}`, as ComfyUI names them. */

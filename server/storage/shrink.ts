@@ -1,6 +1,7 @@
 import { lstat, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ExpireOptions, isDone, placeBelow } from './expire.ts'
+import { type ExpireOptions, isDone } from './expire.ts'
+import { placeBelow } from './place.ts'
 
 /**
  * Deletes files below a folder, those first that nobody has written, moved or copied there for the longest time, until the
