@@ -1,11 +1,7 @@
-import { entriesOf, openTiff, TIFF_ENTRY } from '../sdk/tiff.ts'
+import { ASCII, entriesOf, openTiff, RATIONAL, SHORT, TIFF_ENTRY } from '../sdk/tiff.ts'
 
 /** What may be said in an entry: a text, a small whole number, or a fraction. */
 export type ExifValue = string | number | readonly [numerator: number, denominator: number]
-
-const ASCII = 2
-const SHORT = 3
-const RATIONAL = 5
 
 /** Of a big-endian TIFF whose first directory comes next, all that is before that (TIFF 6.0, section 2). */
 const EMPTY = Uint8Array.of(0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8)

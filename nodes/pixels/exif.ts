@@ -1,4 +1,4 @@
-import { entriesOf, openTiff, TIFF_ENTRY, type Tiff, type TiffEntry } from '../sdk/tiff.ts'
+import { ASCII, entriesOf, LONG, openTiff, SHORT, TIFF_ENTRY, type Tiff, type TiffEntry } from '../sdk/tiff.ts'
 import type { Result } from './source-metadata.ts'
 
 /** Tags of TIFF and Exif (TIFF 6.0, CIPA DC-008) that are of the pixels or of the place, not of the photograph. */
@@ -22,9 +22,6 @@ const SRGB = 1
 const R03 = 0x52303300
 const R98 = 0x52393800
 
-const ASCII = 2
-const SHORT = 3
-const LONG = 4
 /** Bytes of a value by its type, from 1 on (TIFF 6.0, section 2). */
 const SIZES: readonly (number | undefined)[] = [undefined, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8]
 

@@ -18,6 +18,12 @@ export interface TiffEntry {
   readonly value: number
 }
 
+/** Types of values (TIFF 6.0, section 2): a text, whole numbers of 16 and of 32 bits, and a fraction of two of the latter. */
+export const ASCII = 2
+export const SHORT = 3
+export const LONG = 4
+export const RATIONAL = 5
+
 /** Bytes of an entry. */
 export const TIFF_ENTRY = 12
 const HEADER = 8

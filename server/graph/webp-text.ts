@@ -1,8 +1,7 @@
-import { entriesOf, openTiff } from '../../nodes/sdk/tiff.ts'
+import { ASCII, entriesOf, openTiff } from '../../nodes/sdk/tiff.ts'
 
 const LATIN1 = new TextDecoder('latin1')
 const UTF8 = new TextDecoder('utf-8')
-const ASCII = 2
 const LONGEST_KEY = 79
 const NOTHING = new Uint8Array()
 
