@@ -26,13 +26,6 @@ export function fitNumber(parameter: NumberParameter, value: number): number {
   return parameter.kind === 'INT' ? Math.round(bounded) : Number(bounded.toFixed(decimalsOf(step)))
 }
 
-/** The largest value that the parameter takes and that is not more than another; undefined where there is none. */
-export function largestOnStep(parameter: NumberParameter, most: number): number | undefined {
-  const value = fitNumber(parameter, Math.min(most, parameter.max))
-  const fitting = value > most ? fitNumber(parameter, value - parameter.step) : value
-  return fitting > most ? undefined : fitting
-}
-
 /** A number that a person typed, comma or point; undefined when it is none. */
 export function readNumber(text: string): number | undefined {
   const cleaned = text.trim().replace(',', '.')

@@ -2,7 +2,6 @@ import type { NodeDescription, NumberParameter } from '../../nodes/sdk/descripti
 import { largestScale, type PictureSize, scaledSize } from '../../nodes/sdk/scaled-size.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { isLink, type Link, type Prompt } from '../../server/graph/prompt.ts'
-import { largestOnStep } from './parameters.ts'
 import { uploadParameter } from './picture-inputs.ts'
 
 /** A picture that a graph loads, and the factors that its sides are scaled by one after the other. */
@@ -56,7 +55,7 @@ export function outcomeOf(
   const from = factors.slice(0, -1).reduce(scaledSize, size)
   const to = factors.slice(-1).reduce(scaledSize, from)
   if (to.width * to.height <= most) return { from, to }
-  return { from, to, tooLarge: { largest: largestOnStep(parameter, largestScale([from], most)) } }
+  return { from, to, tooLarge: { largest: largestScale([from], most, parameter) } }
 }
 
 /** Of which output the pictures of a node have their size, and by what they are scaled; undefined where it does not say that. */

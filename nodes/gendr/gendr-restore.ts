@@ -15,8 +15,13 @@ import { transferAsTrained } from './trained-transfer.ts'
 /** How much of the setting's grain a picture gets that is not enlarged: its own fine detail is there (docs/model-card.md has what it does). */
 const AT_OWN_SIZE = 2 / 3
 
+const SCALES = { min: 1, max: 8, step: 0.5 }
+
 const parameters = z.object({
-  scale: z.number().min(1).max(8).default(4).meta({ step: 0.5, tooltip: 'Of each side; 1 restores at the same size.' }),
+  scale: z.number().min(SCALES.min).max(SCALES.max).default(4).meta({
+    step: SCALES.step,
+    tooltip: 'Of each side; 1 restores at the same size.',
+  }),
   tile_size: tileSize,
   overlap,
   color_transfer: z
@@ -46,7 +51,7 @@ export const gendrRestore = defineNode({
   outputs: { image: { type: 'IMAGE' } },
   async run({ image, model }, settings, context) {
     checkOverlap(settings.tile_size, settings.overlap)
-    checkScaled(image.frames, settings.scale, context)
+    checkScaled(image.frames, settings.scale, context, SCALES)
     const frames = []
     for (const [i, frame] of image.frames.entries()) {
       frames.push(await restoreFrame(frame, model, settings, context, { index: i, count: image.frames.length }))

@@ -11,14 +11,28 @@ export function scaledSize({ width, height }: PictureSize, factor: number): Pict
   return { width: scaled(width), height: scaled(height) }
 }
 
+/** What a parameter that scales can be set to. */
+export interface ScaleRange {
+  readonly min: number
+  readonly max: number
+  readonly step: number
+}
+
 /**
- * The scale that no picture may exceed where each may have `most` pixels afterwards, to two places.
- * To be kept though both sides be rounded up: the root of (w s + ½)(h s + ½) = most, for each picture.
+ * The largest scale that a parameter can be set to where each picture may have `most` pixels afterwards; undefined where
+ * even the least is too much. To be kept though both sides be rounded up: the root of (w s + ½)(h s + ½) = most, for each picture.
  */
-export function largestScale(sizes: readonly PictureSize[], most: number): number {
+export function largestScale(
+  sizes: readonly PictureSize[],
+  most: number,
+  { min, max, step }: ScaleRange,
+): number | undefined {
   const scales = sizes.map(({ width, height }) => {
     const [area, half] = [width * height, (width + height) / 2]
     return (Math.sqrt(half ** 2 + 4 * area * (most - 0.25)) - half) / (2 * area)
   })
-  return Math.floor(Math.min(...scales) * 100) / 100
+  // A parameter that is a scale among other things may be less.
+  const least = Math.max(0, min)
+  const scale = least + Math.floor((Math.min(max, ...scales) - least) / step + 1e-9) * step
+  return scale > 0 && scale >= least ? Number(scale.toFixed(6)) : undefined
 }

@@ -3,10 +3,11 @@ import { expect, test } from 'vitest'
 import { checkScaled } from '../../../nodes/pixels/scale-by.ts'
 
 const maxPixels = 100_000_000
+const range = { min: 0.01, max: 1e5, step: 0.01 }
 const frame = (width: number, height: number) => ({ width, height, channels: 3 as const, data: new Uint8Array() })
 
 test('of a picture that would be too large it is said how far it may be enlarged', () => {
-  expect(() => checkScaled([frame(4032, 3024)], 4, { maxPixels })).toThrow(
+  expect(() => checkScaled([frame(4032, 3024)], 4, { maxPixels }, range)).toThrow(
     expect.objectContaining({
       message: expect.stringContaining('195.08 megapixels (16128 × 12096)'),
       remedy: expect.stringMatching(/^Choose a scale of at most 2\.86,/),
@@ -14,10 +15,18 @@ test('of a picture that would be too large it is said how far it may be enlarged
   )
 })
 
+test('the scale that is said is one that the parameter can be set to', () => {
+  const [halves, large] = [{ min: 1, max: 8, step: 0.5 }, frame(9000, 6700)]
+  expect(remedyOf(() => checkScaled([large], 4, { maxPixels }, halves))).toMatch(/^Choose a scale of at most 1,/)
+  for (const range of [{ ...halves, min: 2 }, undefined]) {
+    expect(remedyOf(() => checkScaled([large], 4, { maxPixels }, range))).toMatch(/^Choose a smaller picture,/)
+  }
+})
+
 test('the scale that is said is allowed', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 10_000 }), (width, height) => {
-      const said = remedyOf(() => checkScaled([frame(width, height)], 1e6, { maxPixels }))
+      const said = remedyOf(() => checkScaled([frame(width, height)], 1e6, { maxPixels }, range))
       const scale = Number(/at most ([\d.]+),/.exec(said)?.[1])
       expect(scale).toBeGreaterThanOrEqual(1)
       checkScaled([frame(width, height)], scale, { maxPixels })
