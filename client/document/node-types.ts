@@ -37,7 +37,8 @@ const toolSchema = z.discriminatedUnion('kind', [
 const sizeSchema = z.object({
   of: z.string(),
   times: z.string().optional(),
-  where: z.record(z.string(), z.unknown()).optional(),
+  rectangle: z.object({ x: z.string(), y: z.string(), width: z.string(), height: z.string() }).optional(),
+  turned: z.object({ angle: z.string(), border: z.string() }).optional(),
 })
 const infoSchema = z.looseObject({
   input: z.looseObject({ required: configs, optional: configs }).default({ required: {}, optional: {} }),

@@ -1,14 +1,15 @@
 import type { NodeDescription, NumberParameter } from '../../nodes/sdk/description.ts'
-import { largestScale, type PictureSize, scaledSize } from '../../nodes/sdk/scaled-size.ts'
+import { largestScale, type PictureSize } from '../../nodes/sdk/scaled-size.ts'
+import { afterStep, type SizeStep, sizeSteps } from '../../nodes/sdk/size-rule.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import { isLink, type Link, type Prompt } from '../../server/graph/prompt.ts'
 import { uploadParameter } from './picture-inputs.ts'
 
-/** A picture that a graph loads, and the factors that its sides are scaled by one after the other. */
+/** A picture that a graph loads, and what becomes of its size, one step after the other. */
 export interface ScaledPicture {
   /** As LoadImage calls it. */
   readonly file: string
-  readonly factors: readonly number[]
+  readonly steps: readonly SizeStep[]
 }
 
 /** What a scale makes of a picture. */
@@ -27,19 +28,19 @@ export interface Outcome {
  */
 export function scaledBy(prompt: Prompt, node: string, parameter: string, types: Catalogue): ScaledPicture | undefined {
   if (typeOf(prompt, node, types)?.size?.times !== parameter) return undefined
-  const factors: number[] = []
+  const steps: SizeStep[] = []
   // A graph may go in circles; the host says so.
   const seen = new Set<string>()
   for (let id = node; !seen.has(id); ) {
     seen.add(id)
     const source = sizeSource(prompt, id, types)
     if (source === undefined) return undefined
-    factors.unshift(...source.factors)
+    steps.unshift(...source.steps)
     const [from, output] = source.link
     const type = typeOf(prompt, from, types)
     if (type?.outputs[output]?.type !== 'IMAGE') return undefined
     const file = prompt[from]?.inputs[uploadParameter(type) ?? '']
-    if (typeof file === 'string' && file !== '') return { file, factors }
+    if (typeof file === 'string' && file !== '') return { file, steps }
     id = from
   }
   return undefined
@@ -47,30 +48,28 @@ export function scaledBy(prompt: Prompt, node: string, parameter: string, types:
 
 /** @param size of the file. @param most pixels that the host makes a picture of */
 export function outcomeOf(
-  { factors }: ScaledPicture,
+  { steps }: ScaledPicture,
   size: PictureSize,
   parameter: NumberParameter,
   most: number,
 ): Outcome {
-  const from = factors.slice(0, -1).reduce(scaledSize, size)
-  const to = factors.slice(-1).reduce(scaledSize, from)
+  const from = steps.slice(0, -1).reduce(afterStep, size)
+  const to = steps.slice(-1).reduce(afterStep, from)
   if (to.width * to.height <= most) return { from, to }
   return { from, to, tooLarge: { largest: largestScale([from], most, parameter) } }
 }
 
-/** Of which output the pictures of a node have their size, and by what they are scaled; undefined where it does not say that. */
+/** Of which output the pictures of a node have their size, and what becomes of that; undefined where it does not say it. */
 function sizeSource(
   prompt: Prompt,
   id: string,
   types: Catalogue,
-): { readonly link: Link; readonly factors: readonly number[] } | undefined {
-  const { of, times, where = {} } = typeOf(prompt, id, types)?.size ?? {}
+): { readonly link: Link; readonly steps: readonly SizeStep[] } | undefined {
+  const rule = typeOf(prompt, id, types)?.size
   const { inputs = {} } = prompt[id] ?? {}
-  const link = inputs[of ?? '']
-  if (!isLink(link) || Object.entries(where).some(([name, value]) => inputs[name] !== value)) return undefined
-  if (times === undefined) return { link, factors: [] }
-  const factor = inputs[times]
-  return typeof factor === 'number' && factor > 0 ? { link, factors: [factor] } : undefined
+  const link = rule && inputs[rule.of]
+  const steps = rule && sizeSteps(rule, inputs)
+  return isLink(link) && steps !== undefined ? { link, steps } : undefined
 }
 
 function typeOf(prompt: Prompt, id: string, types: Catalogue): NodeDescription | undefined {

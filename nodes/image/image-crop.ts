@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { cropFrame } from '../pixels/tiles.ts'
 import { defineNode } from '../sdk/node.ts'
+import { rectangleIn } from '../sdk/rectangle.ts'
+
+const rectangle = { x: 'x', y: 'y', width: 'width', height: 'height' } as const
 
 /** ImageCrop as ComfyUI has it (comfy_extras/nodes_images.py): what lies beyond the picture is left out. */
 export const imageCrop = defineNode({
@@ -9,6 +12,7 @@ export const imageCrop = defineNode({
   summary: 'Cuts a rectangle out of a picture.',
   aliases: ['cut out', 'trim'],
   inputs: { image: { type: 'IMAGE' } },
+  size: { of: 'image', rectangle },
   parameters: z.object({
     width: z.int().min(1).max(16384).default(512).meta({ tooltip: 'In pixels; at most up to the right edge.' }),
     height: z.int().min(1).max(16384).default(512).meta({ tooltip: 'In pixels; at most up to the bottom edge.' }),
@@ -16,12 +20,11 @@ export const imageCrop = defineNode({
     y: z.int().min(0).max(16384).default(0).meta({ tooltip: 'Pixels above the rectangle.' }),
   }),
   outputs: { IMAGE: { type: 'IMAGE' } },
-  tool: { kind: 'rectangle', on: 'image', x: 'x', y: 'y', width: 'width', height: 'height' },
-  run({ image }, { width, height, x, y }) {
+  tool: { kind: 'rectangle', on: 'image', ...rectangle },
+  run({ image }, parameters) {
     const frames = image.frames.map((frame) => {
-      const left = Math.min(x, frame.width - 1)
-      const top = Math.min(y, frame.height - 1)
-      return cropFrame(frame, left, top, Math.min(width, frame.width - left), Math.min(height, frame.height - top))
+      const { x, y, width, height } = rectangleIn(frame, parameters)
+      return cropFrame(frame, x, y, width, height)
     })
     return { IMAGE: { frames } }
   },

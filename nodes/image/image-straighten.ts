@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { checkPixels } from '../sdk/checks.ts'
 import { defineNode } from '../sdk/node.ts'
-import { insideSize, outsideSize } from '../sdk/turned-size.ts'
+import { turnedSize } from '../sdk/turned-size.ts'
 import { rotated } from './rotated.ts'
 
 export const imageStraighten = defineNode({
@@ -10,7 +10,7 @@ export const imageStraighten = defineNode({
   summary: 'Turns a picture by any angle: a scan that lay askew, a horizon that slopes.',
   aliases: ['deskew', 'horizon', 'tilt', 'rotate by an angle'],
   inputs: { image: { type: 'IMAGE' } },
-  size: { of: 'image', where: { angle: 0 } },
+  size: { of: 'image', turned: { angle: 'angle', border: 'border' } },
   parameters: z.object({
     angle: z.number().min(-180).max(180).default(0).meta({ step: 0.1, tooltip: 'In degrees, clockwise.' }),
     border: z.enum(['crop', 'white', 'black']).default('crop').meta({
@@ -24,7 +24,7 @@ export const imageStraighten = defineNode({
     const radians = (angle * Math.PI) / 180
     const frames = []
     for (const frame of image.frames) {
-      const size = border === 'crop' ? insideSize(frame, radians) : outsideSize(frame, radians)
+      const size = turnedSize(frame, angle, border)
       checkPixels(size.width, size.height, context)
       frames.push(await rotated(frame, radians, size, border === 'white' ? 1 : 0, context.signal))
     }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { AnyNode, OptionsSource, ParameterMeta, PictureTool, SizeRule } from './node.ts'
+import type { AnyNode, OptionsSource, ParameterMeta, PictureTool } from './node.ts'
+import type { SizeRule } from './size-rule.ts'
 import type { SocketType } from './values.ts'
 
 /** A node as data: what the host, the browser and the docs know of it. */

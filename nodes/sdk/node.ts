@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Blocker } from './blocker.ts'
 import type { FileReference, RunContext } from './context.ts'
 import type { Expansion, GraphLink } from './expansion.ts'
+import type { SizeRule } from './size-rule.ts'
 import type { SocketType, SocketValues } from './values.ts'
 
 /** A typed socket that takes a link. */
@@ -76,15 +77,6 @@ export type OutputsOf<O extends Outputs> = {
   readonly [K in keyof O]: O[K] extends { list: true }
     ? readonly (SocketValues[O[K]['type']] | Blocker)[]
     : SocketValues[O[K]['type']] | Blocker
-}
-
-/** Each picture that comes out has the size of the one that goes into an input. */
-export interface SizeRule<Input extends string = string, Parameter extends string = string> {
-  readonly of: Input
-  /** Both sides are scaled by this parameter. */
-  readonly times?: Parameter | undefined
-  /** It is so only while these parameters have these values. */
-  readonly where?: Readonly<Partial<Record<Parameter, unknown>>> | undefined
 }
 
 /** What a run returns: the outputs and what to show, or a graph that makes the outputs. */

@@ -3,6 +3,11 @@ export interface Size {
   readonly height: number
 }
 
+/** What is left of a picture that is turned by degrees: with the border `crop` the largest part inside, else all of it. */
+export function turnedSize(size: Size, degrees: number, border: string): Size {
+  return (border === 'crop' ? insideSize : outsideSize)(size, (degrees * Math.PI) / 180)
+}
+
 /** The largest upright rectangle inside a rectangle that was turned by an angle, in radians. */
 export function insideSize({ width, height }: Size, angle: number): Size {
   const [sin, cos] = [Math.abs(Math.sin(angle)), Math.abs(Math.cos(angle))]

@@ -1,5 +1,6 @@
 import type { InputDescription, NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
-import type { PictureTool, SizeRule } from '../../nodes/sdk/node.ts'
+import type { PictureTool } from '../../nodes/sdk/node.ts'
+import type { SizeRule } from '../../nodes/sdk/size-rule.ts'
 import { type Choices, optionsOf } from './catalogue.ts'
 import { isWidgetType } from './link-types.ts'
 

@@ -1,0 +1,21 @@
+import type { PictureSize } from './scaled-size.ts'
+
+/** Whole pixels, from the left top corner of a picture. */
+export interface Rectangle {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+/** What of a rectangle lies in a picture; of one beside it one pixel at the edge, as ComfyUI crops. */
+export function rectangleIn(picture: PictureSize, { x, y, width, height }: Rectangle): Rectangle {
+  const left = Math.min(x, picture.width - 1)
+  const top = Math.min(y, picture.height - 1)
+  return {
+    x: left,
+    y: top,
+    width: Math.min(width, picture.width - left),
+    height: Math.min(height, picture.height - top),
+  }
+}
