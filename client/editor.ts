@@ -221,7 +221,10 @@ export class Editor {
     await this.runs.clearQueue()
   }
 
-  /** When a run has ended well, its comparison is shown, or the picture of the node that it went up to. */
+  /**
+   * When a run has ended well, its comparison is shown, or the picture of the node that it went up to; the form shows itself
+   * what came of it.
+   */
   #followRun(board: RunBoard): void {
     this.view.board = this.boardInView
     this.batch.follow(this.runs.queued)
@@ -233,7 +236,7 @@ export class Editor {
     const said = wordsOfRun(board, this.document.whole, this.#types)
     // The form says it itself.
     if (said.length > 0 && !this.#parts.isForm()) this.#parts.say(said.join('\n'))
-    if (this.drawing.follow(upTo)) return
+    if (this.drawing.follow(upTo) || this.#parts.isForm()) return
     const result = resultOf(board, upTo, this.document.whole, this.#types)
     if (result !== undefined) this.#parts.viewer.open(result.title, result.files)
   }

@@ -79,24 +79,28 @@ export class FormView {
     if (input !== undefined) this.#parts.viewer.open(input.filename, { pictures: [input], isAside: true })
   }
 
-  /** Once a run has ended. The editor itself shows what a graph compares. */
+  /** Once a run has ended. */
   #showResult(board: RunBoard): void {
     if (board.state !== 'done' || board.run === null || this.#shownResults.has(board.run)) return
     this.#shownResults.add(board.run)
-    if (comparedIn(board) !== undefined || this.#showOutcome(board)) this.#parts.scrollUp()
+    if (this.#showOutcome(board)) this.#parts.scrollUp()
   }
 
-  /** What a run compared, else the photograph and what was saved of it. @returns whether there is anything to see */
+  /**
+   * What a run compared, else the photograph and what was saved of it: that of the run, as the form may have another by now.
+   * @returns whether there is anything to see
+   */
   #showOutcome(board: RunBoard): boolean {
     if (board.state !== 'done') return false
-    const before = inputOf(this.#form)
+    const before = inputOf(this.#form, ({ node, parameter }) => board.prompt[node]?.inputs[parameter.name])
     const [after] = savedBy(board)
     const found = comparedIn(board)
     const compared = found?.compared ?? (before && after && { before, after })
     const picture = compared?.after ?? after
     if (picture === undefined) return false
     const saved = found && savedOf(board, found.node)
-    this.#parts.viewer.open(STRINGS.form.result, { pictures: [picture], ...(compared && { compared }), ...saved })
+    const title = STRINGS.form.result(before?.filename)
+    this.#parts.viewer.open(title, { pictures: [picture], ...(compared && { compared }), ...saved })
     return true
   }
 
@@ -112,7 +116,9 @@ export class FormView {
   }
 }
 
-function inputOf(form: Form): FileReference | undefined {
-  const field = pictureFields(form).find(({ value }) => typeof value === 'string' && value !== '')
-  return field === undefined ? undefined : inputReference(String(field.value))
+/** The first picture that fields name. @param settingOf what they are set to; by default what they show */
+function inputOf(form: Form, settingOf = ({ value }: FormField): unknown => value): FileReference | undefined {
+  const names = pictureFields(form).map(settingOf)
+  const name = names.find((value): value is string => typeof value === 'string' && value !== '')
+  return name === undefined ? undefined : inputReference(name)
 }

@@ -57,7 +57,7 @@ export const STRINGS = {
       remedy: 'In the graph, show the picture of a Load Image node in the form: it is in the menu of the node.',
     },
     download: (name: string) => `Download ${name}`,
-    result: 'Result',
+    result: (photograph: string | undefined) => (photograph === undefined ? 'Result' : `Result of ${photograph}`),
     expose: 'Show in the form',
     exposeTitle: 'Settings of this node in the form',
   },

@@ -116,14 +116,24 @@ const SAME_ZOOM = 0.001
 /** Shapes that differ by less are the same, but for whole pixels. */
 const SAME_SHAPE = 0.01
 
+/** How two pictures are compared unless the person says: of another shape, one does not show the same place as the other. */
+export function modeFor(before: Size, after: Size): CompareMode {
+  return isOfOneShape(before, after) ? 'slider' : 'sides'
+}
+
 /** Where a picture lies in a box: in all of it, or in its middle where it is of another shape. */
 export function fitInside(box: Box, picture: Size): Box {
-  const shape = (picture.width * box.height) / (picture.height * box.width)
-  // Of a picture that is not known yet the shape is not a number.
-  if (!(Math.abs(shape - 1) > SAME_SHAPE)) return box
+  if (isOfOneShape(picture, box)) return box
   const scale = Math.min(box.width / picture.width, box.height / picture.height)
   const [width, height] = [picture.width * scale, picture.height * scale]
   return { left: box.left + (box.width - width) / 2, top: box.top + (box.height - height) / 2, width, height }
+}
+
+/** One of which nothing is known yet is taken for one. */
+function isOfOneShape(one: Size, other: Size): boolean {
+  const shape = (one.width * other.height) / (one.height * other.width)
+  // Of a picture that is not known yet the shape is not a number.
+  return !(Math.abs(shape - 1) > SAME_SHAPE)
 }
 
 /** The pixel of a picture in a box that lies at a place of the box, given as fractions. */

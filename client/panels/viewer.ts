@@ -23,6 +23,7 @@ import {
   type Layout,
   layoutPictures,
   MIDDLE,
+  modeFor,
   movedBy,
   pixelAt,
   type Size,
@@ -132,7 +133,8 @@ export class Viewer {
   /** Undefined: fitted into the frame. */
   #zoom: number | undefined
   #center: readonly [number, number] = MIDDLE
-  #mode: CompareMode = 'slider'
+  /** How the person wants pictures compared; else as their shapes allow it. */
+  #chosenMode: CompareMode | undefined
   /** What was asked to be seen last. */
   #opened: readonly [title: string, viewed: ViewedPictures] | undefined
   #session: Session | undefined
@@ -442,7 +444,7 @@ export class Viewer {
   }
 
   #compareBy(mode: CompareMode): void {
-    this.#mode = mode
+    this.#chosenMode = mode
     this.#loupe.hide()
     this.#setSplit(mode === 'flip' ? 100 : 50)
     if (mode === 'flip' || mode === 'slider') this.#takeKeys()
@@ -476,6 +478,10 @@ export class Viewer {
 
   get #isCompared(): boolean {
     return !this.#clip.hidden
+  }
+
+  get #mode(): CompareMode {
+    return this.#chosenMode ?? modeFor(this.#before.size, this.#after.size)
   }
 
   get #view(): View {
@@ -517,6 +523,8 @@ export class Viewer {
     this.#before.place(beforeBox, frame)
     this.#after.place(afterBox, frame, this.#session?.tool.turn)
     this.#grid.place(afterBox, natural, this.#parts.tiles())
+    const isDividerLost = view.mode !== 'slider' && view.mode !== 'flip' && document.activeElement === this.#divider
+    if (isDividerLost) this.#takeKeys()
     this.#root.dataset.mode = view.isCompared ? view.mode : 'single'
     this.#size.textContent = this.#facts(scale)
     this.#zoomButton.textContent = this.#zoom === undefined ? '1:1' : WORDS.fit

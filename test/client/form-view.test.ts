@@ -4,7 +4,15 @@ import { changeNode, setParam } from '../../client/document/edits.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import type { Editor } from '../../client/editor.ts'
 import { FormView } from '../../client/form-view.ts'
-import { boardOfRun, EMPTY_BOARD, type RunBoard, withOutputs, withWords } from '../../client/host/run-board.ts'
+import {
+  boardOfRun,
+  EMPTY_BOARD,
+  type NodeOutput,
+  type RunBoard,
+  withOutputs,
+  withWords,
+} from '../../client/host/run-board.ts'
+import type { Prompt } from '../../server/graph/prompt.ts'
 import { promptOf } from './prompt-of.ts'
 import { allTypes as types } from './types.ts'
 
@@ -19,6 +27,7 @@ const { graph } = readWorkflow(
   types,
 )
 const input = (filename: string) => ({ filename, subfolder: '', type: 'input' })
+const RESULT = 'Result of before.png'
 const saved = { filename: 'after.png', subfolder: '', type: 'output' as const }
 
 let document: GraphDocument
@@ -69,9 +78,30 @@ test('the result of a run is shown once, beside what it was made of', () => {
   open.mockClear()
   run()
   const compared = { before: input('before.png'), after: saved }
-  expect(open).toHaveBeenLastCalledWith('Result', { pictures: [saved], compared })
+  expect(open).toHaveBeenLastCalledWith(RESULT, { pictures: [saved], compared })
   view.followed()
   expect(open).toHaveBeenCalledTimes(1)
+  expect(scrollUp).toHaveBeenCalledTimes(1)
+})
+
+test('the result of one of several pictures is beside that one, not beside the one in the form', () => {
+  view.opened()
+  run('third.png')
+  const compared = { before: input('third.png'), after: saved }
+  expect(open).toHaveBeenLastCalledWith('Result of third.png', { pictures: [saved], compared })
+})
+
+test('a result of which it is not known what it was made of is shown alone', () => {
+  view.opened()
+  run(null)
+  expect(open).toHaveBeenLastCalledWith('Result', { pictures: [saved] })
+})
+
+test('what a run compares itself is shown as its result', () => {
+  const compared = { before: input('straight.png'), after: saved }
+  view.opened()
+  run('before.png', { a_images: [compared.before], b_images: [compared.after] })
+  expect(open).toHaveBeenLastCalledWith(RESULT, { pictures: [saved], compared })
   expect(scrollUp).toHaveBeenCalledTimes(1)
 })
 
@@ -81,7 +111,7 @@ test('who comes back finds the result, or after an edit the photograph', () => {
   expect(open).not.toHaveBeenCalled()
   isShown = true
   view.opened()
-  expect(open).toHaveBeenLastCalledWith('Result', expect.anything())
+  expect(open).toHaveBeenLastCalledWith(RESULT, expect.anything())
   isShown = false
   edit()
   isShown = true
@@ -98,7 +128,7 @@ test('a look at another workflow or into a subgraph is no edit, nor is a node th
   expect(open).toHaveBeenLastCalledWith('before.png', expect.anything())
   board = shown
   document.state = kept
-  expect(open).toHaveBeenLastCalledWith('Result', expect.anything())
+  expect(open).toHaveBeenLastCalledWith(RESULT, expect.anything())
   isShown = false
   document.commit(changeNode(document.graph, '1', { position: [900, 0] }))
   document.enter([{ node: '2', definition: 'part' }])
@@ -106,7 +136,7 @@ test('a look at another workflow or into a subgraph is no edit, nor is a node th
   isShown = true
   open.mockClear()
   view.opened()
-  expect(open).toHaveBeenCalledExactlyOnceWith('Result', expect.anything())
+  expect(open).toHaveBeenCalledExactlyOnceWith(RESULT, expect.anything())
 })
 
 test('what a node said of its work is beside the result until the next run', () => {
@@ -150,14 +180,16 @@ function edit(): void {
   document.commit(setParam(document.graph, '1', 'image', 'other.png'))
 }
 
-function begin(): void {
-  board = boardOfRun(board, 'a run', promptOf('9'), 0, document.version)
+/** @param picture that the graph loaded, as far as that is known */
+function begin(picture?: string): void {
+  const loader: Prompt = picture === undefined ? {} : { '1': { class_type: 'LoadImage', inputs: { image: picture } } }
+  board = boardOfRun(board, 'a run', { ...promptOf('9'), ...loader }, 0, document.version)
   view.followed()
 }
 
 /** A run begins and ends well. */
-function run(): void {
-  begin()
-  board = { ...withOutputs(board, new Map([['9', { images: [saved] }]])), state: 'done' }
+function run(picture: string | null = 'before.png', output: NodeOutput = { images: [saved] }): void {
+  begin(picture ?? undefined)
+  board = { ...withOutputs(board, new Map([['9', output]])), state: 'done' }
   view.followed()
 }

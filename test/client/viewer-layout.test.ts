@@ -5,6 +5,7 @@ import {
   fittedScale,
   isOverFirst,
   layoutPictures,
+  modeFor,
   movedBy,
   pixelAt,
   splitAt,
@@ -15,6 +16,16 @@ import {
 const frame = { width: 1000, height: 600 }
 const picture = { width: 400, height: 300 }
 const view: View = { mode: 'slider', isCompared: true, zoom: undefined, center: [0.5, 0.5], split: 25 }
+
+test.each([
+  ['enlarged', { width: 800, height: 600 }, 'slider'],
+  ['enlarged and rounded', { width: 801, height: 599 }, 'slider'],
+  ['cut', { width: 300, height: 300 }, 'sides'],
+  ['not known yet', { width: 0, height: 0 }, 'slider'],
+] as const)('what a picture is compared by that was %s', (_what, after, mode) => {
+  expect(modeFor(picture, after)).toBe(mode)
+  expect(modeFor(after, picture)).toBe(mode)
+})
 
 describe('the layout of compared pictures', () => {
   test('fits a picture and puts the slider inside it', () => {
