@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { stemOf } from '../../server/graph/filenames.ts'
+import { loadedPictures } from '../../server/graph/loaded-pictures.ts'
 import { type Prompt, promptNodeSchema } from '../../server/graph/prompt.ts'
 import { JOB_STATUSES, type JobStatus } from '../../server/protocol/jobs.ts'
 import { nodeOutputSchema } from '../../server/protocol/messages.ts'
-import { type FileReference, inputReference } from './address.ts'
+import type { FileReference } from './address.ts'
 import type { NodeOutput } from './run-board.ts'
 
 export type RunStage = 'running' | 'waiting' | 'done' | 'failed' | 'cancelled'
@@ -104,9 +105,12 @@ export function inOrder(runs: readonly RunEntry[]): RunEntry[] {
   ]
 }
 
+/** Pictures by which a run is called: more have no room. */
+const MOST_NAMED = 3
+
 function queuedRun(id: string, graph: Prompt, extra: z.infer<typeof extraData>, stage: RunStage): RunEntry {
   const workflow = extra.extra_pnginfo?.workflow
-  const title = titleOf(graph)
+  const title = loadedPictures(graph).slice(0, MOST_NAMED).join(', ')
   const nothing = { pictures: [], startedAt: null, endedAt: null, error: null, times: new Map() }
   return { id, stage, prompt: graph, workflow, title, ...nothing }
 }
@@ -133,14 +137,6 @@ function endedRun(
 export function resultName({ filename }: FileReference, { title }: Pick<RunEntry, 'title'>): string {
   const stem = stemOf(title)
   return filename.includes(stem) ? filename : `${stem} ${filename}`
-}
-
-/** The names of the pictures that a graph loads. */
-function titleOf(graph: Prompt): string {
-  const names = Object.values(graph).flatMap(({ class_type, inputs }) =>
-    class_type === 'LoadImage' && typeof inputs.image === 'string' ? [inputReference(inputs.image).filename] : [],
-  )
-  return [...new Set(names)].slice(0, 3).join(', ')
 }
 
 function picturesOf(outputs: readonly NodeOutput[]): FileReference[] {

@@ -68,8 +68,12 @@ export function unreadable(name: string, cause: unknown): RestorationError {
   )
 }
 
+/** What sharp says where no loader of libvips knows the content. */
+const UNKNOWN_CONTENT = /^Input (buffer|file) contains unsupported image format$/
+
 /** What libvips complains of, the first first, without the names of its loaders. */
 export function reasonsOf(cause: unknown): readonly string[] {
   const text = cause instanceof Error ? cause.message : String(cause)
-  return text.split('\n').map((line) => line.replace(/^\w*vips\w*: /i, ''))
+  const lines = text.split('\n').map((line) => line.replace(/^\w*vips\w*: /i, ''))
+  return lines.map((line) => line.replace(UNKNOWN_CONTENT, 'it is no picture, or of another format'))
 }

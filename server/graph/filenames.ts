@@ -1,6 +1,7 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
-import { harmless, nameAtEnd, partsOf } from '../../nodes/sdk/file-name.ts'
+import { harmless, partsOf } from '../../nodes/sdk/file-name.ts'
 import type { Catalogue } from './catalogue.ts'
+import { pictureName } from './loaded-pictures.ts'
 import type { Prompt, PromptNode } from './prompt.ts'
 import { firstValue, parameterValues } from './widget-values.ts'
 import type { WorkflowNode } from './workflow.ts'
@@ -46,7 +47,7 @@ export function fillFilename(prefix: string, fieldOf: FieldValue, now: Date): st
 
 /** `old/photo.png [output]` is `photo`. */
 export function stemOf(file: string): string {
-  return partsOf(nameAtEnd(file.replace(/ \[(input|output|temp)\]$/, ''))).stem
+  return partsOf(pictureName(file)).stem
 }
 
 /** ComfyUI's formatUtil.ts: a letter is the number, two are two digits of it, `yyyy` is the whole year. */

@@ -5,8 +5,10 @@ import { Router } from 'express'
 import type { z } from 'zod'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import { entryOf } from '../graph/entry.ts'
+import { loadedPictures } from '../graph/loaded-pictures.ts'
 import { MOST_ZIPPED, zipRequestSchema } from '../protocol/requests.ts'
-import { picturesOf } from '../runs/job.ts'
+import { failureOf, type Job, picturesOf } from '../runs/job.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { HostFiles } from '../storage/host-files.ts'
 import { plainName } from '../storage/inside.ts'
@@ -22,7 +24,13 @@ interface ZippedFile {
 /** What goes into a ZIP, each file once, and what is known before not to be here. */
 interface Choice {
   readonly files: readonly ZippedFile[]
-  readonly missing: readonly string[]
+  readonly missing: readonly Missing[]
+}
+
+/** What was asked for and is not there, as a person knows it, and why where that is known. */
+interface Missing {
+  readonly what: string
+  readonly why?: string
 }
 
 /** In the ZIP, where something could not go into it. */
@@ -60,7 +68,7 @@ async function choose(
   runs: Pick<Runs, 'job'>,
 ): Promise<Choice> {
   const chosen = new Map<string, ZippedFile>()
-  const missing: string[] = []
+  const missing: Missing[] = []
   const add = (file: FileReference, name = file.filename) => {
     const key = pathOf(file)
     if (!chosen.has(key)) chosen.set(key, { file, name })
@@ -68,8 +76,9 @@ async function choose(
   }
   for (const { name, ...file } of files) add(file, name)
   for (const id of new Set(ids)) {
-    const results = resultsOf(runs, id)
-    if (results.length === 0) missing.push(`run ${id}`)
+    const job = runs.job(id)
+    const results = job === undefined ? [] : resultsOf(job)
+    if (results.length === 0) missing.push(job === undefined ? { what: `run ${id}` } : withoutResults(job))
     for (const file of results) add(file)
     // There may be thousands, and others wait for an answer, too.
     await new Promise((resolve) => setImmediate(resolve))
@@ -78,14 +87,24 @@ async function choose(
 }
 
 /** What a run has saved; where that is nothing, what it has shown. */
-function resultsOf(runs: Pick<Runs, 'job'>, id: string): FileReference[] {
-  const pictures = picturesOf(runs.job(id)?.record?.outputs ?? {}).map(({ filename, subfolder, type }) => ({
+function resultsOf({ record }: Job): FileReference[] {
+  const pictures = picturesOf(record?.outputs ?? {}).map(({ filename, subfolder, type }) => ({
     filename,
     subfolder,
     type,
   }))
   const saved = pictures.filter(({ type }) => type === 'output')
   return saved.length > 0 ? saved : pictures
+}
+
+/** A run by the pictures that it was to restore. */
+function withoutResults({ id, prompt, record, status }: Job): Missing {
+  const pictures = loadedPictures(entryOf(prompt) ?? {})
+  const reason = record && entryOf(failureOf(record))?.exception_message
+  return {
+    what: pictures.length === 0 ? `run ${id}` : `${pictures.join(', ')} (run ${id})`,
+    why: typeof reason === 'string' ? reason.trim() : status,
+  }
 }
 
 async function isAnyHere(chosen: readonly ZippedFile[], files: Pick<HostFiles, 'path'>): Promise<boolean> {
@@ -102,7 +121,7 @@ async function* entriesOf({ files: chosen, missing: unknown }: Choice, files: Pi
     // Whoever deletes it may be quicker.
     const handle = path === undefined ? undefined : await open(path).catch(() => undefined)
     if (handle === undefined) {
-      missing.push(pathOf(file))
+      missing.push({ what: pathOf(file) })
       continue
     }
     const input = handle.createReadStream()
@@ -125,13 +144,14 @@ function pathOf({ type, subfolder, filename }: FileReference): string {
   return `${type}/${plainName(subfolder === '' ? filename : `${subfolder}/${filename}`)}`
 }
 
-function listOf(missing: readonly string[]): string {
-  const lines = missing.map((line) => line.replaceAll(/\p{Cc}/gu, '_'))
-  return ['These were asked for, but are not on the host:', '', ...lines, ''].join('\n')
+function listOf(missing: readonly Missing[]): string {
+  const lines = missing.map(({ what, why }) => (why === undefined ? what : `${what}: ${why}`))
+  const harmless = lines.map((line) => line.replaceAll(/\p{Cc}/gu, '_'))
+  return ['These were asked for, but the host has nothing of them:', '', ...harmless, ''].join('\n')
 }
 
 function nothingHere({ files, missing }: Choice): RestorationError {
-  const asked = [...files.map(({ file }) => pathOf(file)), ...missing]
+  const asked = [...files.map(({ file }) => pathOf(file)), ...missing.map(({ what }) => what)]
   const [first = 'nothing', ...others] = asked
   const rest = others.length === 0 ? '' : ` and ${others.length} more`
   return new RestorationError(

@@ -230,6 +230,12 @@ describe('of a damaged file', () => {
   })
 })
 
+test('of a file that is no picture it is said so, not in the words of a library', async () => {
+  await expect(decode(Buffer.from('a letter'))).rejects.toThrow(
+    /cannot be read: it is no picture, or of another format\.$/,
+  )
+})
+
 describe('pages of a TIFF', () => {
   const fields = [
     [258, Uint16Array.of(8, 8, 8)],

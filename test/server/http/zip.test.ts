@@ -76,14 +76,14 @@ describe('a ZIP', () => {
     ])
   })
 
-  test('lists what is not on the host, and runs without results', async () => {
-    const run = await finished('fail')
+  test('lists what is not on the host, and why runs have no results, by the pictures that they loaded', async () => {
+    const run = await finished('fail', { load: { class_type: 'LoadImage', inputs: { image: 'holiday/broken.jpg' } } })
     const files = [{ filename: 'gone.png', subfolder: 'holiday' }, { filename: 'a.png' }, { filename: 'holiday' }]
     expect(await read(await ask({ files, runs: [run, 'never'] }))).toEqual([
       ['a.png', 'content of a'],
       [
         'missing.txt',
-        `These were asked for, but are not on the host:\n\nrun ${run}\nrun never\noutput/holiday/gone.png\noutput/holiday\n`,
+        `These were asked for, but the host has nothing of them:\n\nbroken.jpg (run ${run}): No.\nrun never\noutput/holiday/gone.png\noutput/holiday\n`,
       ],
     ])
   })
@@ -221,7 +221,8 @@ describe('what is read slowly', () => {
 })
 
 /** The id of a run that has ended. */
-async function finished(behaviour: string): Promise<string> {
-  const { body } = await post(host, '/api/runs?wait=30', { prompt: fakeGraph(behaviour) })
+/** @param others nodes beside the one that behaves so */
+async function finished(behaviour: string, others: object = {}): Promise<string> {
+  const { body } = await post(host, '/api/runs?wait=30', { prompt: { ...fakeGraph(behaviour), ...others } })
   return String(body.id)
 }
