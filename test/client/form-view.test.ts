@@ -26,7 +26,7 @@ const { graph } = readWorkflow(
   },
   types,
 )
-const input = (filename: string) => ({ filename, subfolder: '', type: 'input' })
+const input = (filename: string) => ({ filename, subfolder: '', type: 'input' as const })
 const RESULT = 'Result of before.png'
 const saved = { filename: 'after.png', subfolder: '', type: 'output' as const }
 
