@@ -1,4 +1,5 @@
 import { isUnreadable } from '../host/pictures.ts'
+import { bitmapOf } from './bitmap.ts'
 
 /** A picture as nodes draw it: small enough to be drawn at every frame, with the size of the real one. */
 export interface Picture {
@@ -90,7 +91,7 @@ function close(shown: Entry['shown']): void {
 async function load(address: string): Promise<Picture | 'missing' | 'unreadable'> {
   const response = await fetch(address)
   if (!response.ok) return isUnreadable(response) ? 'unreadable' : 'missing'
-  const image = await createImageBitmap(await response.blob()).catch(() => undefined)
+  const image = await bitmapOf(await response.blob())
   if (image === undefined) return 'unreadable'
   // The host sends large pictures reduced, and says how large they are.
   const size = /^(\d+)x(\d+)$/.exec(response.headers.get('Gendr-Picture-Size') ?? '')

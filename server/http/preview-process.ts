@@ -7,14 +7,14 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import { readPngText } from '../graph/png-text.ts'
 import { knownFailure } from '../storage/known-failure.ts'
 import type { MaskRequest, PictureAnswer, PictureRequest, PreviewAnswer, PreviewRequest } from './previewer.ts'
-import { pictureFacts, reducedPicture, tileOfPicture } from './screen-picture.ts'
+import { asFarAsItGoes, pictureFacts, reducedPicture, tileOfPicture } from './screen-picture.ts'
 
 /**
  * Child process that decodes pictures for GET /view and GET /picture: a file that brings libvips down takes no more than
  * this process with it.
  */
-async function render({ path, preview, channel, maxPixels }: PreviewRequest): Promise<PreviewAnswer> {
-  const source = sharp(path, { limitInputPixels: maxPixels })
+async function render({ path, preview, channel, maxPixels }: PreviewRequest, header: Metadata): Promise<PreviewAnswer> {
+  const source = sharp(path, { limitInputPixels: maxPixels, ...asFarAsItGoes(header) })
   if (preview !== undefined) {
     // As ComfyUI: colours stay as they are under a transparency that is left out.
     const picture = channel === 'rgb' || preview.format === 'jpeg' ? source.removeAlpha() : source
@@ -34,10 +34,8 @@ async function render({ path, preview, channel, maxPixels }: PreviewRequest): Pr
 }
 
 /** For POST /upload/mask: the colours of one picture, the alpha of another (opaque where it has none), and its texts. */
-async function maskPicture(
-  { path, mask, maxPixels }: MaskRequest,
-  { width, height }: Metadata,
-): Promise<PreviewAnswer> {
+async function maskPicture({ path, mask, maxPixels }: MaskRequest, header: Metadata): Promise<PreviewAnswer> {
+  const { width, height } = header
   const other = await headerOf(mask, 'mask', maxPixels)
   if (other.width !== width || other.height !== height) {
     throw new RestorationError(
@@ -48,7 +46,9 @@ async function maskPicture(
   }
   const limits = { limitInputPixels: maxPixels }
   const original = await readFile(path)
-  const colours = sharp(original, limits).removeAlpha().toColourspace('srgb')
+  const colours = sharp(original, { ...limits, ...asFarAsItGoes(header) })
+    .removeAlpha()
+    .toColourspace('srgb')
   const { data, info } = await colours.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
   const size = { width: info.width, height: info.height }
   const alpha = await sharp(mask, limits)
@@ -70,7 +70,7 @@ async function answer(request: PictureRequest): Promise<PictureAnswer> {
   const header = await headerOf(request.path, basename(request.path), request.maxPixels)
   switch (request.kind) {
     case 'preview':
-      return render(request)
+      return render(request, header)
     case 'mask':
       return maskPicture(request, header)
     case 'facts':

@@ -96,7 +96,7 @@ async function levelFor(
 }
 
 /** What is there of a damaged JPEG is shown, as a run makes use of it and a browser shows a small one. */
-function asFarAsItGoes({ format }: Metadata): Pick<SharpOptions, 'failOn'> {
+export function asFarAsItGoes({ format }: Metadata): Pick<SharpOptions, 'failOn'> {
   return format === 'jpeg' ? { failOn: 'none' } : {}
 }
 

@@ -2,7 +2,8 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { withoutBrowser } from './browser.ts'
 import { title } from './canvas.ts'
-import { canvas, onCanvas } from './stage.ts'
+import { upload } from './host.ts'
+import { canvas, host, onCanvas } from './stage.ts'
 
 const first = {
   id: 1,
@@ -68,6 +69,25 @@ describe.skipIf(withoutBrowser)('what nodes look like', () => {
     await canvas.press('Control+Enter')
     await canvas.page.waitForSelector('body[data-run-state="failed"]')
     await expect.poll(colour).toBeGreaterThan(10)
+  })
+
+  test('of a photograph that is cut off a node shows what is there', async () => {
+    const size = { width: 300, height: 200, channels: 3 as const }
+    const noisy = sharp({ create: { ...size, background: 'red', noise: { type: 'gaussian', mean: 128, sigma: 60 } } })
+    const photograph = await noisy.linear([1, 0, 0], [60, 0, 0]).jpeg().toBuffer()
+    await upload(host, 'cut.jpg', photograph.subarray(0, 0.7 * photograph.length))
+    await canvas.load([{ id: 5, type: 'LoadImage', pos: at, size: [300, 300], widgets_values: ['cut.jpg', 'image'] }])
+    const { x, y } = (await canvas.by('canvas').boundingBox())!
+    const clip = { x: Math.round(x + at[0]), y: Math.round(y + at[1]), width: 300, height: 300 }
+    const reds = async () => {
+      const { data, info } = await sharp(await canvas.page.screenshot({ clip }))
+        .raw()
+        .toBuffer({ resolveWithObject: true })
+      let count = 0
+      for (let i = 0; i < data.length; i += info.channels) if (data[i]! > data[i + 1]! + 60) count++
+      return count
+    }
+    await expect.poll(reds).toBeGreaterThan(5000)
   })
 
   test('a node that is pinned shows it, folded as well', async () => {

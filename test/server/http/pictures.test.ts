@@ -72,6 +72,15 @@ describe('pictures for screens', () => {
     expect([redAt(5, 70), redAt(95, 70)]).toEqual([128, 128])
   })
 
+  test.each(['preview=webp', 'preview=jpeg;80', 'channel=rgb', 'channel=a'])(
+    'it is shown to those who ask for %s',
+    async (query) => {
+      const response = await get(`/view?filename=cut.jpg&${query}`)
+      expect(response.status).toBe(200)
+      expect((await pixels(response)).info).toMatchObject({ width: 400, height: 300 })
+    },
+  )
+
   test('a tile shows its place of the picture, value for value', async () => {
     const { data, info } = await pixels(await get('/picture/tile?filename=large.png&level=0&column=9&row=6'))
     expect(info).toMatchObject({ width: WIDTH - 9 * 512, height: HEIGHT - 6 * 512 })
