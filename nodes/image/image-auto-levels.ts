@@ -2,16 +2,20 @@ import { z } from 'zod'
 import { mapColours } from '../pixels/colours.ts'
 import { defineNode } from '../sdk/node.ts'
 import type { Frame } from '../sdk/values.ts'
+import { evenMargin } from './even-margin.ts'
 import { addTallies, levelAbove, levelBelow, type Tally, tallies } from './percentiles.ts'
 
 const MODES = ['each colour', 'all together'] as const
 
-/** Contrast stretching between percentiles (Gonzalez and Woods, Digital Image Processing, section 3.2). */
+/**
+ * Contrast stretching between percentiles (Gonzalez and Woods, Digital Image Processing, section 3.2); what lies around a
+ * print (`evenMargin`) does not count.
+ */
 export const imageAutoLevels = defineNode({
   id: 'ImageAutoLevels',
   title: 'Auto Levels',
   summary:
-    'Stretches the contrast from black to white by itself; colour by colour it also takes the cast of faded prints away.',
+    'Stretches the contrast from black to white by itself; colour by colour it also takes the cast of faded prints away. An even margin around a print does not count.',
   aliases: ['fix colours', 'faded', 'auto contrast', 'colour cast'],
   inputs: { image: { type: 'IMAGE' } },
   size: { of: 'image' },
@@ -28,7 +32,7 @@ export const imageAutoLevels = defineNode({
   outputs: { IMAGE: { type: 'IMAGE' } },
   run({ image }, { mode, clip, strength }, context) {
     const stretched = image.frames.map((frame) => {
-      const found = tallies(frame)
+      const found = tallies(frame, evenMargin(frame))
       const all = addTallies(found)
       return stretch(frame, mode === 'each colour' ? found : found.map(() => all), clip / 100, strength)
     })

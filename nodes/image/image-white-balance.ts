@@ -4,6 +4,7 @@ import { mapColours } from '../pixels/colours.ts'
 import { fullScale } from '../pixels/samples.ts'
 import { defineNode } from '../sdk/node.ts'
 import type { Frame } from '../sdk/values.ts'
+import { evenMargin } from './even-margin.ts'
 import { fromLinear, toLinear } from './linear-light.ts'
 import { type Tally, tallies } from './percentiles.ts'
 
@@ -18,12 +19,13 @@ const LUMINANCE = [0.2126, 0.7152, 0.0722] as const
 /**
  * The light's colour is the Minkowski mean (Σ xᵖ / n)^(1/p) of each channel's light: p = 1 is grey world (Buchsbaum 1980),
  * 6 shades of grey (Finlayson and Trezzi 2004), ∞ white patch, here the brightest hundredth. Each channel is then
- * multiplied so that this colour becomes grey of the same luminance.
+ * multiplied so that this colour becomes grey of the same luminance. What lies around a print (`evenMargin`) does not count.
  */
 export const imageWhiteBalance = defineNode({
   id: 'ImageWhiteBalance',
   title: 'White Balance',
-  summary: 'Takes the colour of the light, or of yellowed paper, out of a picture.',
+  summary:
+    'Takes the colour of the light, or of yellowed paper, out of a picture; an even margin around a print does not count.',
   aliases: ['fix colours', 'colour cast', 'yellowed', 'temperature'],
   inputs: { image: { type: 'IMAGE' } },
   size: { of: 'image' },
@@ -47,24 +49,24 @@ export const imageWhiteBalance = defineNode({
 })
 
 function gainsOf(frame: Frame, exponent: number, strength: number): readonly number[] {
-  const light = tallies(frame, burntPixels(frame)).map((tally) => minkowskiMean(tally, exponent))
+  const light = tallies(frame, withoutColour(frame, evenMargin(frame))).map((tally) => minkowskiMean(tally, exponent))
   if (light.length < 3) return light.map(() => 1)
   const grey = light.reduce((sum, value, channel) => sum + LUMINANCE[channel]! * value, 0)
   return light.map((value) => (value > 0 ? (grey / value) ** strength : 1))
 }
 
-/** Marks pixels that have lost their colour, since a channel of them is burnt out; none where hardly a pixel would be left. */
-function burntPixels(frame: Frame): Uint8Array | undefined {
+/** Marks, beside a margin, pixels that have lost their colour, since a channel is burnt out; not where hardly a pixel would be left. */
+function withoutColour(frame: Frame, margin: Uint8Array | undefined): Uint8Array | undefined {
   const { channels, data } = frame
   const colours = hasAlpha(frame) ? channels - 1 : channels
-  const burnt = new Uint8Array(frame.width * frame.height)
+  const marked = margin?.slice() ?? new Uint8Array(frame.width * frame.height)
   const limit = BURNT * fullScale(data)
   let count = 0
-  for (let pixel = 0; pixel < burnt.length; pixel++) {
-    for (let c = 0; c < colours; c++) if (data[pixel * channels + c]! >= limit) burnt[pixel] = 1
-    count += burnt[pixel]!
+  for (let pixel = 0; pixel < marked.length; pixel++) {
+    for (let c = 0; c < colours; c++) if (data[pixel * channels + c]! >= limit) marked[pixel] = 1
+    count += marked[pixel]!
   }
-  return burnt.length - count < burnt.length / 100 ? undefined : burnt
+  return marked.length - count < marked.length / 100 ? margin : marked
 }
 
 const BURNT = 0.99
