@@ -14,13 +14,18 @@ import type { Telling } from './telling.ts'
 interface BatchParts {
   readonly document: Pick<GraphDocument, 'whole' | 'version'>
   readonly types: () => Catalogue
-  readonly host: Pick<Host, 'upload' | 'run' | 'back'>
+  readonly host: Pick<Host, 'upload' | 'run' | 'back' | 'failedAmong'>
   readonly runs: Pick<RunControl, 'send' | 'cancel'>
   readonly telling: Telling
   /** A batch has come further. */
   readonly sending: () => void
   /** Gives the person what runs have saved. */
   readonly zip: (runs: readonly string[]) => Promise<void>
+}
+
+interface SentPicture {
+  readonly run: string
+  readonly name: string
 }
 
 /** As often a request for one picture is made: what lies between may cut off each, while the host is there. */
@@ -31,7 +36,7 @@ export class PictureBatch {
   readonly #parts: BatchParts
   readonly #batches: Batches
   /** What was sent to be run, and is not known to be over. */
-  #sent: string[] = []
+  #sent: SentPicture[] = []
   /** Whether the host has been at work since the last was sent. */
   #isUnderWay = false
 
@@ -54,13 +59,26 @@ export class PictureBatch {
   follow(queued: number): void {
     if (queued > 0) this.#isUnderWay = true
     if (queued > 0 || !this.#isUnderWay || this.sending !== undefined) return
-    const runs = this.#sent
+    const sent = this.#sent
     this.#sent = []
     this.#isUnderWay = false
-    if (runs.length < 2) return
-    const { telling, zip } = this.#parts
+    if (sent.length > 1) void this.#parts.telling.tryLater(() => this.#tellOfEnd(sent))
+  }
+
+  /** What became of all that was sent, with what there is of it as one ZIP. */
+  async #tellOfEnd(sent: readonly SentPicture[]): Promise<void> {
+    const { host, telling, zip } = this.#parts
+    const { over, overBut, there, rest, why } = STRINGS.batch
+    const runs = sent.map(({ run }) => run)
+    const failed = await host.failedAmong(runs)
+    const first = sent.find(({ run }) => failed.has(run))
     const action = { label: STRINGS.zip.all, act: () => void zip(runs).catch(telling.failed) }
-    telling.toasts.show('good', STRINGS.batch.over(runs.length), STRINGS.batch.there, { action, stays: true })
+    const more = { stays: true, ...(failed.size < runs.length && { action }) }
+    if (first === undefined) telling.toasts.show('good', over(runs.length), there, more)
+    else {
+      const words = `${rest(first.name, failed.size)} ${why}`
+      telling.toasts.show('warning', overBut(runs.length - failed.size, runs.length), words, more)
+    }
   }
 
   /**
@@ -103,7 +121,7 @@ export class PictureBatch {
       const run = await this.#start(file, { ...orderOfPicture(inputName(picture)), id: randomId() }, signal)
       if (run === undefined) return 'hopeless'
       if (!signal.aborted) {
-        this.#sent.push(run)
+        this.#sent.push({ run, name: file.name })
         this.#isUnderWay = false
         return 'sent'
       }

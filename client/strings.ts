@@ -281,7 +281,10 @@ export const STRINGS = {
     queued: (count: number) => (count === 1 ? 'One run is in the queue.' : `${count} runs are in the queue.`),
     where: 'Their results come into the gallery.',
     over: (count: number) => `All ${counted(count)} pictures have been run.`,
+    overBut: (done: number, total: number) =>
+      `${counted(done)} of ${counted(total)} pictures have been run to the end.`,
     there: 'Their results are in the gallery.',
+    why: 'Runs says why.',
     noLoader: {
       message: 'Nothing in this graph loads a picture.',
       remedy: 'Add a Load Image node and connect it; then each picture is run through it.',

@@ -185,6 +185,12 @@ export class Host {
     return { runs: inOrder(await this.#runs.of([...jobs.values()])), waiting: pages[0].total }
   }
 
+  /** Those of some runs that failed or were cancelled, as far as they are among the latest that were. */
+  async failedAmong(runs: readonly string[]): Promise<ReadonlySet<string>> {
+    const { jobs } = await this.#gendr.history({ status: ['failed', 'cancelled'], limit: MOST_LISTED })
+    return new Set(jobs.map(({ id }) => id).filter((id) => runs.includes(id)))
+  }
+
   /** A page of the runs that are over: of the `end` oldest the newest, of all where it is left out. */
   async pastRuns(end?: number): Promise<RunPage> {
     const last = end ?? (await this.#gendr.history({ status: OVER, limit: 1 })).total

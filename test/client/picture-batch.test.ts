@@ -27,6 +27,7 @@ function bench(requests: readonly (undefined | 'lost' | 'lost after it was taken
     if (fate !== 'lost' && !isGone) take()
     if (fate?.startsWith('lost') || isGone) throw nobody()
   }
+  const failed = new Set<string>()
   const batch = new PictureBatch({
     document: { whole: graph, version: 1 },
     types: () => types,
@@ -41,6 +42,7 @@ function bench(requests: readonly (undefined | 'lost' | 'lost after it was taken
         while (isGone && !signal.aborted)
         signal.throwIfAborted()
       },
+      failedAmong: async () => failed,
     },
     runs: {
       send: async ({ id = '', prompt }: Order) => {
@@ -59,7 +61,7 @@ function bench(requests: readonly (undefined | 'lost' | 'lost after it was taken
     sending: () => {},
     zip: async (runs: readonly string[]) => void zipped.push(runs),
   })
-  return { batch, ran, shown, taken, zipped }
+  return { batch, failed, ran, shown, taken, zipped }
 }
 
 test('a host that is away for a moment gets every picture, and none twice', async () => {
@@ -111,10 +113,38 @@ test('once the host has run all of them, their results are offered as one ZIP', 
   expect(shown).toHaveLength(1)
   batch.follow(1)
   batch.follow(0)
+  await vi.waitFor(() => expect(shown).toHaveLength(2))
   expect(shown.at(-1)).toMatchObject({ tone: 'good', words: expect.stringMatching(/^All 3 pictures have been run/) })
   shown.at(-1)?.action?.act()
   expect(zipped).toEqual([[...taken]])
   batch.follow(1)
   batch.follow(0)
   expect(shown).toHaveLength(2)
+})
+
+test('which of several pictures failed is said, and the results of the others are still offered', async () => {
+  const { batch, failed, shown, taken, zipped } = bench()
+  await batch.send(pictures, setting, 'tab')
+  failed.add([...taken][1]!)
+  batch.follow(1)
+  batch.follow(0)
+  await vi.waitFor(() => expect(shown).toHaveLength(2))
+  const { tone, words, action } = shown.at(-1)!
+  expect([tone, words]).toEqual([
+    'warning',
+    '2 of 3 pictures have been run to the end. ‘b.png’ was not. Runs says why.',
+  ])
+  action?.act()
+  expect(zipped).toEqual([[...taken]])
+})
+
+test('where every picture failed there is nothing to offer', async () => {
+  const { batch, failed, shown, taken } = bench()
+  await batch.send(pictures, setting, 'tab')
+  for (const run of taken) failed.add(run)
+  batch.follow(1)
+  batch.follow(0)
+  await vi.waitFor(() => expect(shown).toHaveLength(2))
+  expect(shown.at(-1)).toMatchObject({ tone: 'warning', action: undefined })
+  expect(shown.at(-1)?.words).toMatch(/^0 of 3 pictures.*‘a.png’ and 2 more were not/)
 })
