@@ -37,7 +37,7 @@ export async function byTiles(
   const tiles = layout.rows.length * columns
   const stride = Math.ceil(tiles / PREVIEWS)
   context.progress(index * tiles, count * tiles)
-  const worked = ahead(tiles, mostTiles(layout, context), async (i) =>
+  const worked = ahead(tiles, mostTiles(layout.tile * scale, context), async (i) =>
     work(cutTile(source, layout, Math.floor(i / columns), i % columns)),
   )
   let done = 0
@@ -51,7 +51,7 @@ export async function byTiles(
   return merger.finish()
 }
 
-/** Enough that none waits for this thread. */
-function mostTiles({ tile }: TileLayout, { inference }: Context): number {
-  return Math.max(1, Math.min(inference.atOnce + 1, Math.floor(UNDER_WAY / tile ** 2)))
+/** Enough that none waits for this thread. @param side of a tile's result */
+function mostTiles(side: number, { inference }: Context): number {
+  return Math.max(1, Math.min(inference.atOnce + 1, Math.floor(UNDER_WAY / side ** 2)))
 }

@@ -118,14 +118,20 @@ export class Inference {
 
   #begin(): void {
     for (const call of this.#waiting) {
-      const thread = this.#threads.find(({ isFree }) => isFree)
+      const index = this.#threads.findIndex(({ isFree }) => isFree)
+      const thread = this.#threads[index]
       const isIdle = this.#threads.every(({ isFree }) => isFree)
       const shares = isSmall(call.order) && (isIdle ? this.#areSeveral() : this.#isShared)
       if (thread === undefined || !(isIdle || shares)) return
       this.#waiting.delete(call)
       this.#isShared = shares
-      void this.#run(call, thread, shares ? Math.floor(this.#cores / this.atOnce) : this.#cores)
+      void this.#run(call, thread, shares ? this.#share(index) : this.#cores)
     }
+  }
+
+  /** The cores of a thread where all have some: as many each as there are, the first ones one of the rest. */
+  #share(index: number): number {
+    return Math.floor((this.#cores + this.atOnce - 1 - index) / this.atOnce)
   }
 
   #areSeveral(): boolean {
@@ -144,7 +150,7 @@ export class Inference {
 
 /** Whether it may be one of several at once. */
 function isSmall(order: Question): boolean {
-  if (order.type !== 'run' || order.graph.bytes > SHARED_WEIGHTS) return false
+  if (order.type !== 'run' || !order.graph.shares || order.graph.bytes > SHARED_WEIGHTS) return false
   return order.inputs.every(({ data }) => data.length <= SHARED_VALUES)
 }
 

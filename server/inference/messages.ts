@@ -22,6 +22,8 @@ export interface GraphReference {
   readonly asked?: Asked | undefined
   /** What it costs to keep the session: the graph's and its weights' bytes. */
   readonly bytes: number
+  /** Whether several calls of it at once, on a part of the cores each, are faster than one after the other; they take memory each. */
+  readonly shares?: boolean
   /** Something that changes when the file at the path does; absent where it never does. */
   readonly version?: string
   /** What to do when it does not load or run. @default advice on models that were imported */

@@ -89,6 +89,8 @@ export class ModelStore implements Models {
       asked: part === 'unet' || part === 'fused' ? asked : undefined,
       version: contentOf(folder.manifest),
       bytes: Math.ceil(weights * SHARES[part]),
+      // An upscaler is hardly more than convolutions, which all cores compute together, and holds their results at its result's size.
+      shares: folder.manifest.kind !== 'upscaler',
     }
   }
 

@@ -119,9 +119,11 @@ test('tensors that cannot be handed over are an error, and the thread goes on', 
 
 describe('with two cores', () => {
   let two: Inference
+  let shared: GraphReference
 
   beforeAll(async () => {
     two = await Inference.start({ device: 'cpu', threads: 2, sessionBytes: 2 ** 20 })
+    shared = { ...identity, shares: true }
   })
 
   afterAll(() => two?.stop())
@@ -138,13 +140,14 @@ describe('with two cores', () => {
 
   test('two small calls are computed at once, and the third waits', async () => {
     expect(two.atOnce).toBe(2)
-    expect(await handedOver([identity, identity, identity])).toEqual([true, true, false])
+    expect(await handedOver([shared, shared, shared])).toEqual([true, true, false])
   })
 
-  test('calls of large models and on large tensors are computed one after the other', async () => {
-    const large = { ...identity, bytes: 2 ** 30 }
-    expect(await handedOver([large, identity])).toEqual([true, false])
-    expect(await handedOver([identity, large])).toEqual([true, false])
-    expect(await handedOver([identity, identity], 4096)).toEqual([true, false])
+  test('calls of large models, on large tensors and of what does not share are computed one after the other', async () => {
+    const large = { ...shared, bytes: 2 ** 30 }
+    expect(await handedOver([large, shared])).toEqual([true, false])
+    expect(await handedOver([shared, large])).toEqual([true, false])
+    expect(await handedOver([shared, shared], 4096)).toEqual([true, false])
+    expect(await handedOver([identity, identity])).toEqual([true, false])
   })
 })
