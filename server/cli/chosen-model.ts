@@ -10,6 +10,8 @@ export interface ChosenModel {
   readonly isUpscaler: boolean
   /** Of all its files. */
   readonly bytes: number
+  /** How many times larger its results are, where that is its own. */
+  readonly scale?: number | undefined
   /** Whether its tiles have a size of their own, whatever is asked for. */
   readonly hasOwnTiles?: boolean
 }
@@ -32,7 +34,9 @@ export async function chooseModel(
   if (chosen !== undefined) {
     refuseSetting(chosen, setting)
     const bytes = 'bytes' in chosen ? chosen.bytes : 0
-    return { name: chosen.name, isUpscaler: isUpscaler(chosen), bytes, hasOwnTiles: hasOwnTiles(chosen) }
+    const scale =
+      'constants' in chosen && 'scale' in chosen.constants && isUpscaler(chosen) ? chosen.constants.scale : undefined
+    return { name: chosen.name, isUpscaler: isUpscaler(chosen), bytes, scale, hasOwnTiles: hasOwnTiles(chosen) }
   }
   if (name === undefined || models.length === 0)
     throw new RestorationError('model_not_found', 'No model is installed.', 'Import one with `gendr import`.')

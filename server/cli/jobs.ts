@@ -1,5 +1,6 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import type { Flags } from '../config.ts'
+import type { ChosenModel } from './chosen-model.ts'
 
 /** Without being asked: more processes than this read one disk and share one cache of the processor. */
 const MOST = 4
@@ -7,11 +8,20 @@ const MOST = 4
 /** As many pictures as make up for the start of one more process. */
 const WORTHWHILE = 4
 
+/** So many pictures are worth as many processes as there ever are. */
+export const ENOUGH = MOST * WORTHWHILE
+
 /** Bytes of a model that each process may hold for itself. */
 const SMALL_MODEL = 64 * 2 ** 20
 
-/** What a process takes, and what it takes besides for each pixel of the result (measured: gendr-nano, tiles of 768). */
-const PROCESS_BYTES = 450e6
+/**
+ * What a process takes; besides for each tile of 768 that gendr-nano is at, of which there are at most four, or for the one of
+ * 256 that an upscaler of the community is at; and for each pixel of the result. All measured.
+ */
+const PROCESS_BYTES = 140e6
+const TILE_BYTES = 310e6
+const MOST_TILES = 4
+const UPSCALER_BYTES = 1.1e9
 const PIXEL_BYTES = 72
 
 export const JOBS_OPTION = {
@@ -20,8 +30,9 @@ export const JOBS_OPTION = {
 }
 
 export interface Batch {
+  /** How many there are to restore, counted up to ENOUGH. */
   readonly pictures: number
-  readonly modelBytes: number
+  readonly model: Pick<ChosenModel, 'bytes' | 'isUpscaler'>
   /** Cores that may be used. */
   readonly threads: number
   /** Bytes of memory that are free. */
@@ -29,14 +40,15 @@ export interface Batch {
 }
 
 /** How many pictures are restored at once. @throws RestorationError `configuration_invalid` */
-export function jobsOf({ jobs }: Flags, { pictures, modelBytes, threads, memory }: Batch): number {
+export function jobsOf({ jobs }: Flags, { pictures, model, threads, memory }: Batch): number {
   if (jobs === undefined) {
-    if (modelBytes > SMALL_MODEL) return 1
-    const worthwhile = Math.ceil(pictures / WORTHWHILE)
-    return Math.max(1, Math.min(MOST, threads, worthwhile, Math.floor(memory / PROCESS_BYTES)))
+    if (model.bytes > SMALL_MODEL) return 1
+    let found = Math.min(MOST, threads, Math.ceil(pictures / WORTHWHILE))
+    while (found > 1 && found * processBytes(model, threadsOf(threads, found)) > memory) found--
+    return Math.max(1, found)
   }
   const asked = Number(jobs)
-  if (Number.isInteger(asked) && asked >= 1 && asked <= 64) return Math.min(asked, pictures)
+  if (Number.isInteger(asked) && asked >= 1 && asked <= 64) return Math.max(1, Math.min(asked, pictures))
   throw new RestorationError(
     'configuration_invalid',
     `Expected --jobs to be a whole number from 1 to 64 but received '${String(jobs)}'.`,
@@ -44,7 +56,17 @@ export function jobsOf({ jobs }: Flags, { pictures, modelBytes, threads, memory 
   )
 }
 
-/** About what the restoration of a picture takes in memory. @param pixels of the result */
-export function bytesFor(pixels: number): number {
-  return PROCESS_BYTES + PIXEL_BYTES * pixels
+/** The cores of each of so many processes. */
+export function threadsOf(threads: number, jobs: number): number {
+  return Math.max(1, Math.floor(threads / jobs))
+}
+
+/** About what a process takes in memory before it has a picture's own. @param threads of the process */
+export function processBytes({ isUpscaler }: Pick<ChosenModel, 'isUpscaler'>, threads: number): number {
+  return PROCESS_BYTES + (isUpscaler ? UPSCALER_BYTES : TILE_BYTES * Math.min(threads, MOST_TILES))
+}
+
+/** About what a picture takes besides. @param pixels of the result */
+export function pictureBytes(pixels: number): number {
+  return PIXEL_BYTES * pixels
 }

@@ -5,11 +5,12 @@ import { type Flags, WORK_OPTIONS, type WorkSettings, workSettings } from '../co
 import type { Prompt } from '../graph/prompt.ts'
 import { messageOf } from '../message-of.ts'
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
+import { againIfLost } from './again-if-lost.ts'
 import { batchProgress, type Outcome } from './batch-progress.ts'
 import { type ChosenModel, chooseModel } from './chosen-model.ts'
 import type { Command } from './command.ts'
 import { isToSkip, type OnExisting, onExisting, refuseExisting } from './existing-results.ts'
-import { bytesFor, JOBS_OPTION, jobsOf } from './jobs.ts'
+import { ENOUGH, JOBS_OPTION, jobsOf, pictureBytes, processBytes, threadsOf } from './jobs.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { pictureFacts } from './picture-facts.ts'
 import { type Batch, FORMATS, type Format, type Pair, planBatch, resultNames } from './picture-files.ts'
@@ -59,14 +60,16 @@ export const restoreCommand: Command = {
     }
     const model = await chooseModel(settings, flags)
     const memory = process.availableMemory()
-    const jobs = jobsOf(flags, { ...settings, pictures: batch.pairs.length, modelBytes: model.bytes, memory })
+    const pictures = await countLeft(batch.pairs, existing)
+    const jobs = jobsOf(flags, { ...settings, pictures, model, memory })
     const workbenches = await openWorkbenches(jobs, settings)
     try {
       const catalogue = await workbenches[0]!.surroundings.catalogue()
       const graphOf = (source: string, hasAlpha: boolean) =>
         restoreGraph(catalogue, { name: basename(source), hasAlpha, format: batch.format }, model, flags)
       const budget = new MemoryBudget(memory)
-      return await restoreAll({ ...batch, existing, workbenches, budget, graphOf, model, flags, settings })
+      const share = processBytes(model, threadsOf(settings.threads, jobs))
+      return await restoreAll({ ...batch, existing, workbenches, budget, share, graphOf, model, flags, settings })
     } finally {
       await Promise.all(workbenches.map((workbench) => workbench.close()))
     }
@@ -75,7 +78,7 @@ export const restoreCommand: Command = {
 
 /** That share cores and cache. */
 function openWorkbenches(count: number, settings: WorkSettings): Promise<Workbench[]> {
-  const threads = Math.max(1, Math.floor(settings.threads / count))
+  const threads = threadsOf(settings.threads, count)
   const cacheBytes = Math.floor(settings.cacheBytes / count)
   return Promise.all(Array.from({ length: count }, () => Workbench.open({ ...settings, threads, cacheBytes })))
 }
@@ -85,6 +88,8 @@ interface Work extends Omit<Batch, 'unread'> {
   /** At each one picture at a time. */
   readonly workbenches: readonly Workbench[]
   readonly budget: MemoryBudget
+  /** What each workbench takes of it. */
+  readonly share: number
   readonly graphOf: (source: string, hasAlpha: boolean) => Prompt
   readonly model: ChosenModel
   readonly flags: Flags
@@ -114,7 +119,8 @@ async function restoreAll(work: Work): Promise<number> {
       if (signal.aborted || isHopeless) return
       const { source } = pair
       try {
-        progress.file(await restoreOne(pair, workbench, work, signal, (part) => progress.part(source, part)))
+        const onPart = (part: number) => progress.part(source, part)
+        progress.file(await againIfLost(() => restoreOne(pair, workbench, work, signal, onPart)))
       } catch (caught) {
         if (signal.aborted) return
         const failure = failureOf(caught)
@@ -141,14 +147,19 @@ async function checkOnce({ pairs, folder, existing, workbenches, graphOf, model,
       throw complaintOfFlag(error, flags)
     })
   checkTiles(prompt, model)
-  if (!(await isAnythingLeft(pairs, existing))) return
+  if ((await countLeft(pairs, existing)) === 0) return
   const folders = pairs.map(({ target }) => dirname(target))
   await prepareFolder(folder, folders)
 }
 
-async function isAnythingLeft(pairs: readonly Pair[], existing: OnExisting): Promise<boolean> {
-  for (const pair of pairs) if (!(await isToSkip(pair, existing))) return true
-  return false
+/** How many pictures are to be restored, counted up to ENOUGH. */
+async function countLeft(pairs: readonly Pair[], existing: OnExisting): Promise<number> {
+  let count = 0
+  for (const pair of pairs) {
+    if (count === ENOUGH) break
+    if (!(await isToSkip(pair, existing))) count++
+  }
+  return count
 }
 
 /** The nodes that say what was left out of a picture, and of its result. */
@@ -161,20 +172,22 @@ const LARGER = 4
 async function restoreOne(
   pair: Pair,
   workbench: Workbench,
-  { existing, budget, graphOf, settings, flags }: Work,
+  { existing, budget, share, graphOf, model, settings, flags }: Work,
   signal: AbortSignal,
   onPart: (fraction: number) => void,
 ): Promise<Outcome> {
   const { source, target } = pair
   const skipped: Outcome = { source, status: 'skipped', results: [target] }
   if (await isToSkip(pair, existing)) return skipped
-  const start = performance.now()
   refuseExisting([target], existing)
   const bytes = await readFile(source)
   const notes: string[] = []
   const { pixels, hasAlpha } = await pictureFacts(bytes, settings.maxPixels)
-  const pictures = await budget.use(bytesFor(pixels * Number(flags.scale ?? LARGER) ** 2), () =>
-    workbench.run({
+  const scale = model.scale ?? Number(flags.scale ?? LARGER)
+  let start = 0
+  const pictures = await budget.use(share + pictureBytes(pixels * scale ** 2), () => {
+    start = performance.now()
+    return workbench.run({
       graph: graphOf(source, hasAlpha),
       settings: [],
       attachments: { [basename(source)]: bytes },
@@ -183,8 +196,8 @@ async function restoreOne(
         if (event.type === 'node_progress' && event.node === 'restore') onPart(event.value / event.max)
         if (event.type === 'node_text' && SAYING.includes(event.node)) notes.push(...event.text.split('\n'))
       },
-    }),
-  )
+    })
+  })
   // Another process was quicker.
   if (await isToSkip(pair, existing)) return skipped
   const results = resultNames(target, pictures.length)
