@@ -1,8 +1,15 @@
 import { z } from 'zod'
 import { combineSamples } from '../pixels/colours.ts'
 import { defineNode } from '../sdk/node.ts'
+import type { Frame } from '../sdk/values.ts'
 import { fillAcross } from './fill-across.ts'
 import { scratchMask } from './scratch-mask.ts'
+
+/** The most pixels that a scratch may be wide. */
+const WIDEST = 30
+
+/** How wide scratches of prints are at most, as a share of the longer side, where nobody says it. */
+const USUAL = 0.012
 
 const SIGNS = { light: [1], dark: [-1], both: [1, -1] } as const
 
@@ -31,12 +38,15 @@ export const imageRemoveScratches = defineNode({
     sensitivity: z.number().min(0).max(1).default(0.15).meta({
       step: 0.05,
       tooltip:
-        'The share of thin lines that is expected to be scratches: 0 takes none, 1 all of them. A picture with many that are clear has less clear ones taken too.',
+        'How much is taken: 0 nothing, 1 all that looks like a scratch. Lower it where lines of the scene go; where wide scratches stay, raise the width.',
     }),
     lines: z.enum(['light', 'dark', 'both']).default('light').meta({
-      tooltip: 'What is lighter than both sides, as scratches of prints are, or darker, as hairs on a scanner are.',
+      tooltip: 'Scratches of prints are light; hairs and fibres that lay on a scanner are dark: both takes them, too.',
     }),
-    width: z.int().min(1).max(30).default(3).meta({ tooltip: 'Of the widest scratches, in pixels.' }),
+    width: z.int().min(0).max(WIDEST).default(3).meta({
+      tooltip:
+        'Of the widest scratches, in pixels: raise it where wide ones stay, lower it where lines of the scene go. 0 is 1.2 % of the longer side of the picture.',
+    }),
   }),
   outputs: {
     IMAGE: { type: 'IMAGE' },
@@ -49,8 +59,10 @@ export const imageRemoveScratches = defineNode({
     const frames = []
     const masks = []
     for (const frame of image.frames) {
+      const widest = width === 0 ? usualWidth(frame) : width
       const found = []
-      for (const sign of SIGNS[lines]) found.push(await scratchMask(frame, { sign, width }, sensitivity, signal))
+      for (const sign of SIGNS[lines])
+        found.push(await scratchMask(frame, { sign, width: widest }, sensitivity, signal))
       const mask = found.reduce((one, other) => combineSamples(one, other, Math.max))
       frames.push(await fillAcross(frame, mask, signal))
       masks.push(mask)
@@ -58,3 +70,7 @@ export const imageRemoveScratches = defineNode({
     return { IMAGE: { frames }, MASK: { frames: masks } }
   },
 })
+
+function usualWidth({ width, height }: Frame): number {
+  return Math.min(WIDEST, Math.max(1, Math.round(USUAL * Math.max(width, height))))
+}

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { imageDustAndScratches } from '../../../nodes/image/image-dust-and-scratches.ts'
 import { imageRemoveScratches } from '../../../nodes/image/image-remove-scratches.ts'
 import { decodeImage } from '../../../nodes/pixels/decode.ts'
+import { resizeFrame } from '../../../nodes/pixels/resize.ts'
 import type { Frame } from '../../../nodes/sdk/values.ts'
 import { noiseFrame, testContext } from '../context.ts'
 import { batch, greyOf, transposed } from '../frames.ts'
@@ -113,6 +114,13 @@ describe('scratches', () => {
     const wide = drawn((x, y) => (Math.abs(x - 60 - 0.1 * y) < 5 ? 230 : undefined))
     expect(marked((await mended(wide, alone)).mask)).toBe(0)
     expect(Math.max(...(await mended(wide, { ...alone, width: 12 })).frame.data)).toBeLessThan(115)
+  })
+
+  test('are as wide as suits the size of the picture where no width is said', async () => {
+    const twice = await resizeFrame(scratched(await open('wine'), 21, { scratches: 8 }).frame, 1024, 768, 'bicubic')
+    const [usual, said] = [await mended(twice, { width: 0 }), await mended(twice, { width: 12 })]
+    expect(marked(said.mask)).toBeGreaterThan(0)
+    expect(areSame(usual.mask, said.mask)).toBe(true)
   })
 
   test('are the same in a picture that lies on its side', async () => {
