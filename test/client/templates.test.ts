@@ -72,10 +72,12 @@ test('the scale of the product and of its outline is one field, with the range o
 test('a damaged photograph is mended before it is restored, by what its form has', () => {
   const { graph } = readGraphText(readFileSync(join(folder, 'restore-damaged-photo.json'), 'utf8'), types)
   const labels = formOf(graph, types).fields.map(({ label }) => label)
-  expect(labels.slice(0, 6)).toEqual([
+  expect(labels.slice(0, 8)).toEqual([
     'Photograph',
     'Straighten',
     'Scratches',
+    'Scratches are',
+    'Widest scratch (0: automatic)',
     'Dust',
     'Take the yellow away',
     'Bring the contrast back',
