@@ -58,8 +58,8 @@ export class FormView {
   showRun(): void {
     const { editor, panel } = this.#parts
     const { boardInMind: board, boardInView, canCancel, document, types } = editor
-    const said = board === boardInView ? wordsOfRun(board, document.whole, types) : []
-    panel.showRun(this.#isEdited && board.state === 'failed' ? EMPTY_BOARD : board, canCancel, said)
+    const warnings = board === boardInView ? wordsOfRun(board, document.whole, types, 'warnings') : []
+    panel.showRun(this.#isEdited && board.state === 'failed' ? EMPTY_BOARD : board, canCancel, warnings)
   }
 
   #show(): void {

@@ -8,7 +8,7 @@ import type { Address, FileReference } from './address.ts'
 import { KnownRuns } from './known-runs.ts'
 import type { Order } from './order.ts'
 import { type Refusal, readRefusal } from './refusal.ts'
-import type { NodeOutput } from './run-board.ts'
+import type { NodeOutput, Warning } from './run-board.ts'
 import {
   inOrder,
   isOver,
@@ -19,6 +19,7 @@ import {
   runOf,
   stageOf,
   type WholeJob,
+  warningsIn,
 } from './run-list.ts'
 import type { RunPage } from './run-pages.ts'
 
@@ -38,6 +39,8 @@ export interface PastRun {
   readonly succeeded: boolean
   /** Milliseconds that each node took. */
   readonly times: ReadonlyMap<string, number>
+  /** What its nodes warned of. */
+  readonly warnings: readonly Warning[]
 }
 
 /** A run that waits or is under way. */
@@ -153,6 +156,7 @@ export class Host {
         outputs: new Map(Object.entries(outputs)),
         succeeded: status === 'completed',
         times: new Map(Object.entries(times.nodes)),
+        warnings: warningsIn(job),
       }
     }
     return { isOver: false, id, prompt, isOwn: extra.client_id === this.#clientId }

@@ -15,6 +15,8 @@ export interface NodeStatus {
   readonly preview?: string
   /** What it said of its work, line by line. */
   readonly said?: readonly string[]
+  /** What of that a person must know who only looks at the result. */
+  readonly warnings?: readonly string[]
 }
 
 export type NodeOutput = z.infer<typeof nodeOutputSchema>
@@ -50,10 +52,17 @@ export const EMPTY_BOARD: RunBoard = {
   outputs: new Map(),
 }
 
+/** What a node warned of, as the host remembers it. */
+export interface Warning {
+  readonly node: string
+  readonly text: string
+}
+
 /** Lines that a node may say: more nobody reads. */
 const MOST_SAID = 20
 
 const WAITING: NodeStatus = { state: 'waiting', value: 0, max: 0 }
+const DONE: NodeStatus = { state: 'done', value: 1, max: 1 }
 
 /** A run was accepted. @param version of the document, where it was ordered here */
 export function boardOfRun(board: RunBoard, run: string, prompt: Prompt, now: number, version?: number): RunBoard {
@@ -78,7 +87,7 @@ export function told(board: RunBoard, message: ServerMessage, now: number): RunB
     case 'execution_start':
       return { ...board, startedAt: now }
     case 'execution_cached':
-      return withNodes(board, message.data.nodes, { state: 'done', value: 1, max: 1 })
+      return withNodes(board, message.data.nodes, DONE)
     case 'executing':
       return message.data.node === null ? board : starts(board, message.data.node, now)
     case 'progress':
@@ -90,6 +99,8 @@ export function told(board: RunBoard, message: ServerMessage, now: number): RunB
       }, board)
     case 'executed':
       return withOutput(ends(board, message.data.node, now), message.data.node, message.data.output)
+    case 'execution_warning':
+      return withWarning(board, message.data.node_id, message.data.text)
     case 'execution_success':
       return { ...board, state: 'done', endedAt: now }
     case 'execution_interrupted':
@@ -117,10 +128,17 @@ export function withPreview(board: RunBoard, node: string, preview: string): Run
 /** A node of the run says something of its work; what it says again, as for each of a list, is kept once. */
 export function withWords(board: RunBoard, node: string, text: string): RunBoard {
   const status = board.nodes.get(node)
-  if (status === undefined) return board
+  return status === undefined ? board : withNode(board, node, { said: withLines(status.said, text) })
+}
+
+function withWarning(board: RunBoard, node: string, text: string): RunBoard {
+  const { said, warnings } = board.nodes.get(node) ?? WAITING
+  return withNode(board, node, { said: withLines(said, text), warnings: withLines(warnings, text) })
+}
+
+function withLines(before: readonly string[] = [], text: string): readonly string[] {
   const lines = text.split('\n').map((line) => line.trim())
-  const said = [...new Set([...(status.said ?? []), ...lines])].filter((line) => line !== '')
-  return withNode(board, node, { said: said.slice(0, MOST_SAID) })
+  return [...new Set([...before, ...lines])].filter((line) => line !== '').slice(0, MOST_SAID)
 }
 
 function withOutput(board: RunBoard, node: string, output: NodeOutput | null): RunBoard {
@@ -134,9 +152,18 @@ export function withOutputs(board: RunBoard, outputs: ReadonlyMap<string, NodeOu
 /** How long nodes took, as the host remembers it, in milliseconds. */
 export function withTimes(board: RunBoard, times: ReadonlyMap<string, number>): RunBoard {
   const nodes = new Map(board.nodes)
-  for (const [id, took] of times)
-    nodes.set(id, { ...(nodes.get(id) ?? WAITING), state: 'done', value: 1, max: 1, took })
+  for (const [id, took] of times) nodes.set(id, { ...(nodes.get(id) ?? WAITING), ...DONE, took })
   return { ...board, nodes }
+}
+
+/** What nodes warned of, which have been done for that. */
+export function withWarnings(board: RunBoard, warnings: readonly Warning[]): RunBoard {
+  const done = withNodes(
+    board,
+    warnings.map(({ node }) => node),
+    DONE,
+  )
+  return warnings.reduce((result, { node, text }) => withWarning(result, node, text), done)
 }
 
 /** Milliseconds until a node is done, judged by how fast it came this far; undefined where it does not say how far. */
@@ -166,7 +193,7 @@ function ends(board: RunBoard, id: string, now: number): RunBoard {
   const node = board.nodes.get(id)
   if (node?.state === 'done' || node?.state === 'failed') return board
   const took = node?.startedAt === undefined ? {} : { took: now - node.startedAt }
-  return withNode(board, id, { state: 'done', value: 1, max: 1, ...took })
+  return withNode(board, id, { ...DONE, ...took })
 }
 
 function stopAll(board: RunBoard): RunBoard {

@@ -11,6 +11,7 @@ import {
   withOutputs,
   withPreview,
   withTimes,
+  withWarnings,
   withWords,
 } from './run-board.ts'
 import { RunOrigins } from './run-origins.ts'
@@ -270,7 +271,8 @@ export class RunControl {
     const found = await this.#host.run(run)
     if (found === undefined || this.#boards.get(origin) !== board) return
     if (found.isOver) {
-      const shown = withTimes(withOutputs(board ?? EMPTY_BOARD, found.outputs), found.times)
+      // Of its nodes the board of another run says nothing.
+      const shown = withPast({ ...(board ?? EMPTY_BOARD), nodes: new Map() }, found)
       const { prompt } = found
       const { version } = this.#own.get(run) ?? {}
       this.#set(origin, { ...shown, prompt, version, ...(board !== undefined && { run, ...endOf(found) }) })
@@ -295,7 +297,7 @@ export class RunControl {
     const [origin, board] = this.#underWay(run) ?? []
     if (board === undefined) return
     if (found?.isOver) {
-      this.#set(origin, withTimes({ ...withOutputs(board, found.outputs), ...endOf(found) }, found.times))
+      this.#set(origin, { ...withPast(board, found), ...endOf(found) })
     } else if (found === undefined) {
       this.#set(origin, { ...board, state: 'failed', endedAt: Date.now() })
       this.#announce('error', 'The host does not know this run any more.', 'Run the graph again.', aboutRun(origin))
@@ -333,6 +335,11 @@ function aboutRun(tab: Origin, node?: string | null): About | undefined {
 
 function firstOf(nodes: ReadonlyMap<string, string>): string | undefined {
   return nodes.keys().next().value
+}
+
+/** What the host remembers of a run that is over. */
+function withPast(board: RunBoard, { outputs, times, warnings }: PastRun): RunBoard {
+  return withWarnings(withTimes(withOutputs(board, outputs), times), warnings)
 }
 
 function endOf({ succeeded }: PastRun): Pick<RunBoard, 'state' | 'endedAt'> {

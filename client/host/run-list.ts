@@ -3,9 +3,9 @@ import { stemOf } from '../../server/graph/filenames.ts'
 import { loadedPictures } from '../../server/graph/loaded-pictures.ts'
 import { type Prompt, promptNodeSchema } from '../../server/graph/prompt.ts'
 import { JOB_STATUSES, type JobStatus } from '../../server/protocol/jobs.ts'
-import { nodeOutputSchema } from '../../server/protocol/messages.ts'
+import { executionMessageSchema, nodeOutputSchema } from '../../server/protocol/messages.ts'
 import type { FileReference } from './address.ts'
-import type { NodeOutput } from './run-board.ts'
+import type { NodeOutput, Warning } from './run-board.ts'
 
 export type RunStage = 'running' | 'waiting' | 'done' | 'failed' | 'cancelled'
 
@@ -94,6 +94,14 @@ export function pastRuns(records: z.infer<typeof recordsSchema>): RunEntry[] {
     return endedRun(queuedRun(id, graph, extra, stage), outputs, status, node_times)
   })
   return inOrder(runs)
+}
+
+/** What nodes warned of in a run that is over. */
+export function warningsIn({ execution_status: ending }: WholeJob): Warning[] {
+  return (ending?.messages ?? []).flatMap(([type, data]) => {
+    const { data: message } = executionMessageSchema.safeParse({ type, data })
+    return message?.type === 'execution_warning' ? [{ node: message.data.node_id, text: message.data.text }] : []
+  })
 }
 
 /** What goes on, what waits as it came, then what is over, the latest first. */

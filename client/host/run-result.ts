@@ -60,11 +60,16 @@ export function comparedIn({ nodes, outputs }: RunBoard): { node: string; compar
   return undefined
 }
 
-/** What the nodes of a run said of their work, after the title of each. @param graph that was run */
-export function wordsOfRun({ nodes }: RunBoard, graph: Graph, types: Catalogue): string[] {
-  return [...nodes].flatMap(([id, { said = [] }]) => {
-    const title = said.length === 0 ? undefined : runTitle(graph, id, types)
-    return said.map((line) => (title === undefined ? line : `${title}: ${line}`))
+/** What the nodes of a run said of their work, or only what they warned of, after the title of each. @param graph that was run */
+export function wordsOfRun(
+  { nodes }: RunBoard,
+  graph: Graph,
+  types: Catalogue,
+  what: 'said' | 'warnings' = 'said',
+): string[] {
+  return [...nodes].flatMap(([id, { [what]: lines = [] }]) => {
+    const title = lines.length === 0 ? undefined : runTitle(graph, id, types)
+    return lines.map((line) => (title === undefined ? line : `${title}: ${line}`))
   })
 }
 

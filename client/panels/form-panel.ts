@@ -43,7 +43,7 @@ export class FormPanel {
   readonly #fill = element('div', { class: 'runs-progress-fill' })
   readonly #progress = element('div', { class: 'runs-progress' }, this.#fill)
   readonly #words = element('p', { class: 'form-words', testid: 'form-words', role: 'status' })
-  readonly #said = element('div', { class: 'form-said', testid: 'form-said', role: 'status' })
+  readonly #warnings = element('div', { class: 'form-warnings', testid: 'form-warnings', role: 'status' })
   readonly #results = element('div', { class: 'form-results', testid: 'form-results' })
   /** What the fields are of, without their values. */
   #shape = ''
@@ -65,7 +65,7 @@ export class FormPanel {
         { class: 'form-foot' },
         this.#progress,
         this.#words,
-        this.#said,
+        this.#warnings,
         this.#results,
         element('div', { class: 'form-buttons' }, this.#run, this.#cancel),
       ),
@@ -100,8 +100,8 @@ export class FormPanel {
     }
   }
 
-  /** @param canCancel whether anything goes on that can be stopped. @param said what its nodes said of their work */
-  showRun(board: RunBoard, canCancel: boolean, said: readonly string[]): void {
+  /** @param canCancel whether anything goes on that can be stopped. @param warnings of its nodes */
+  showRun(board: RunBoard, canCancel: boolean, warnings: readonly string[]): void {
     const isRunning = board.state === 'running'
     this.#progress.hidden = !isRunning
     this.#cancel.hidden = !canCancel
@@ -115,7 +115,7 @@ export class FormPanel {
         : ''
     this.#words.toggleAttribute('data-failed', board.state === 'failed')
     // Else a screen reader says it again with each step of the run.
-    if (this.#said.textContent !== said.join('\n')) this.#said.textContent = said.join('\n')
+    if (this.#warnings.textContent !== warnings.join('\n')) this.#warnings.textContent = warnings.join('\n')
     this.#showResults(isRunning ? [] : savedBy(board))
   }
 

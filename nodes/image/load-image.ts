@@ -21,7 +21,7 @@ export const loadImage = defineNode({
   async run(_inputs, { image }, context) {
     const bytes = await context.files.read(image)
     const { images, notes } = await decodeImages(bytes, image, context.maxPixels, context.signal)
-    if (notes.length > 0) context.say(notes.join('\n'))
+    if (notes.length > 0) context.warn(notes.join('\n'))
     const empty = { width: 64, height: 64, channels: 1, data: new Float32Array(64 * 64) } as const
     return {
       IMAGE: { frames: images.map(({ frame }) => frame) },

@@ -56,7 +56,7 @@ export const saveImageAs = defineNode({
       const metadata = source === undefined ? {} : metadataOfResult(source, { width, height, keepsPlace })
       const { bytes, notes } = await encodeAs(frame, settings, texts, metadata)
       for (const note of notes) {
-        if (!said.has(note)) context.say(note)
+        if (!said.has(note)) context.warn(note)
         said.add(note)
       }
       const prefix = filenamePrefix(settings.filename_prefix, frame, i)

@@ -19,7 +19,7 @@ export const loadImageMask = defineNode({
   fingerprint: ({ image }, context) => context.files.fingerprint(image),
   async run(_inputs, { image, channel }, context) {
     const { frame, mask, notes } = await decodeImage(await context.files.read(image), image, context.maxPixels)
-    if (notes.length > 0) context.say(notes.join('\n'))
+    if (notes.length > 0) context.warn(notes.join('\n'))
     const empty = { width: 64, height: 64, channels: 1, data: new Float32Array(64 * 64) } as const
     return { MASK: { frames: [channel === 'alpha' ? (mask ?? empty) : channelMask(frame, channel)] } }
   },

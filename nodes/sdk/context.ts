@@ -27,6 +27,8 @@ export interface RunContext {
   send(png: Uint8Array): void
   /** A line for people about what the node is doing; clients may show it on the node. */
   say(text: string): void
+  /** As `say`, of what a person who only looks at the result must know: a part of the picture is lost, or something was left out. */
+  warn(text: string): void
 }
 
 export type FolderType = 'input' | 'output' | 'temp'

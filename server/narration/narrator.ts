@@ -54,8 +54,11 @@ export class Narrator {
       }
       case 'node_preview':
         return [this.#preview(event.node, event.format, event.bytes)]
-      case 'node_text':
-        return [this.#frame(event.node, { type: 'text', node: event.node, text: event.text })]
+      case 'node_text': {
+        const told = executionMessage(event, this.#run.prompt)
+        const frame = this.#frame(event.node, { type: 'text', node: event.node, text: event.text })
+        return told === undefined ? [frame] : [frame, message(told)]
+      }
       case 'node_finished':
         return this.#finished(event)
       case 'node_blocked':

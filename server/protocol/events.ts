@@ -6,6 +6,13 @@ import type { NodeUi } from '../../nodes/sdk/node.ts'
  */
 export type RunEvent = { readonly runId: string; readonly sequence: number; readonly time: number } & RunEventBody
 
+/** What a node says of its work. */
+export interface NodeWords {
+  readonly text: string
+  /** Whether who only looks at the result must know it. */
+  readonly isWarning: boolean
+}
+
 export type RunEventBody =
   | { readonly type: 'started' }
   | { readonly type: 'cached'; readonly nodes: readonly string[] }
@@ -18,8 +25,7 @@ export type RunEventBody =
       readonly format: 'image/jpeg' | 'image/png'
       readonly bytes: Uint8Array
     }
-  /** A line about what a node is doing. */
-  | { readonly type: 'node_text'; readonly node: string; readonly text: string }
+  | ({ readonly type: 'node_text'; readonly node: string } & NodeWords)
   /** `ui` is null for a node that shows nothing. */
   | { readonly type: 'node_finished'; readonly node: string; readonly ui: NodeUi | null; readonly cached: boolean }
   /** A result of a run that came over a socket: the bytes that would have been a file. */

@@ -4,7 +4,7 @@ import type { ExecutionMessage } from './messages.ts'
 
 /**
  * The message that goes to the client and into the history record, for the events that ComfyUI puts into both
- * (execution.py, PromptExecutor.add_message); undefined for all others.
+ * (execution.py, PromptExecutor.add_message), and for warnings; undefined for all others.
  */
 export function executionMessage(event: RunEvent, prompt: Prompt): ExecutionMessage | undefined {
   const base = { prompt_id: event.runId, timestamp: event.time }
@@ -13,6 +13,10 @@ export function executionMessage(event: RunEvent, prompt: Prompt): ExecutionMess
       return { type: 'execution_start', data: base }
     case 'cached':
       return { type: 'execution_cached', data: { nodes: event.nodes, ...base } }
+    case 'node_text':
+      return event.isWarning
+        ? { type: 'execution_warning', data: { node_id: event.node, text: event.text, ...base } }
+        : undefined
     case 'succeeded':
       return { type: 'execution_success', data: base }
     case 'failed': {

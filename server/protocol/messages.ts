@@ -39,6 +39,11 @@ export const executionMessageSchema = z.discriminatedUnion('type', [
     type: z.literal('execution_cached'),
     data: z.object({ nodes: z.array(z.string()).readonly(), prompt_id: promptId, timestamp }),
   }),
+  /** Ours: what somebody who only looks at the result must know; its words come as a frame of text, too. */
+  z.object({
+    type: z.literal('execution_warning'),
+    data: z.object({ prompt_id: promptId, node_id: z.string(), text: z.string(), timestamp }),
+  }),
   z.object({ type: z.literal('execution_success'), data: z.object({ prompt_id: promptId, timestamp }) }),
   z.object({
     type: z.literal('execution_error'),

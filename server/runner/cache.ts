@@ -1,5 +1,6 @@
 import { Blocker } from '../../nodes/sdk/blocker.ts'
 import type { NodeUi } from '../../nodes/sdk/node.ts'
+import type { NodeWords } from '../protocol/events.ts'
 
 /** What a node made: for each output slot the list of its values, and what it shows. */
 export interface NodeResult {
@@ -8,7 +9,7 @@ export interface NodeResult {
   /** What the files that it shows are like; see `filesOf` of the executor. */
   readonly files?: string | undefined
   /** What it said of its work. */
-  readonly said?: readonly string[] | undefined
+  readonly said?: readonly NodeWords[] | undefined
   /** What output nodes of its expansion showed. */
   readonly inner?: readonly InnerResult[] | undefined
 }

@@ -8,7 +8,7 @@ import { type Origin, pictureOrigin, pictureParameter } from '../graph/origin.ts
 import { type Plan, type PlannedNode, planNodes, planRun } from '../graph/plan.ts'
 import type { Link } from '../graph/prompt.ts'
 import { signatures } from '../graph/signature.ts'
-import type { RunEvent } from '../protocol/events.ts'
+import type { NodeWords, RunEvent } from '../protocol/events.ts'
 import type { NodeResult } from './cache.ts'
 import { type Answer, callNode, gather, neededInputs, type Resolve } from './call-node.ts'
 import { Constants } from './constants.ts'
@@ -42,7 +42,7 @@ export interface ExecutorOptions {
     nodeId: string,
     signal: AbortSignal,
     reporter: Reporter,
-    own: Pick<RunContext, 'node' | 'origin' | 'say'>,
+    own: Pick<RunContext, 'node' | 'origin' | 'say' | 'warn'>,
   ) => RunContext
   /** Gets the errors that clients see only in part: faults of nodes, with their stack. */
   readonly logFault: (error: unknown) => void
@@ -488,13 +488,15 @@ class Execution {
   }
 
   #contextOf(id: string): RunContext {
+    const hear = (words: NodeWords) => {
+      this.#tasks.get(id)?.said.push(words)
+      this.#teller.said(id, words)
+    }
     return this.#options.contextOf(this.#run, id, this.#stop.signal, this.#reporter, {
       node: (other) => this.#graphNode(other),
       origin: () => this.#origins.get(id) ?? undefined,
-      say: (text) => {
-        this.#tasks.get(id)?.said.push(text)
-        this.#teller.said(id, text)
-      },
+      say: (text) => hear({ text, isWarning: false }),
+      warn: (text) => hear({ text, isWarning: true }),
     })
   }
 

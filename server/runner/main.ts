@@ -42,9 +42,10 @@ const executor: ExecutorOptions = {
     const states = await Promise.all([...images, ...a_images, ...b_images].map((file) => storage.state(file)))
     return states.includes(undefined) ? undefined : states.join()
   },
-  contextOf: (run, nodeId, signal, reporter, { node, origin, say }) => ({
+  contextOf: (run, nodeId, signal, reporter, { node, origin, say, warn }) => ({
     node,
     say,
+    warn,
     origin: options.saveMetadata ? origin : () => undefined,
     signal,
     nodeId,

@@ -1,5 +1,6 @@
 import type { PlannedNode } from '../graph/plan.ts'
 import type { Link } from '../graph/prompt.ts'
+import type { NodeWords } from '../protocol/events.ts'
 import type { InnerResult, NodeResult } from './cache.ts'
 import type { Answer } from './call-node.ts'
 
@@ -47,7 +48,7 @@ export interface Task {
   /** When its work began, in ms. */
   startedAt: number
   /** What it said when it was called last. */
-  said: string[]
+  said: NodeWords[]
   /** What the output nodes of its expansion showed. */
   readonly inner: InnerResult[]
   /** It is an output node, or one is in its expansion, or further inside. */

@@ -1,4 +1,5 @@
 import { RestorationError } from '../../nodes/sdk/error.ts'
+import type { NodeWords } from '../protocol/events.ts'
 import type { NodeResult } from './cache.ts'
 import { isInterruption, toRunError } from './failure.ts'
 import type { Reporter } from './reporter.ts'
@@ -55,8 +56,8 @@ export class Teller {
     showAround(task, isTwins ? { ui, files, inner } : { ui, files })
   }
 
-  said(node: string, text: string): void {
-    this.#reporter.emit({ type: 'node_text', node, text })
+  said(node: string, words: NodeWords): void {
+    this.#reporter.emit({ type: 'node_text', node, ...words })
   }
 
   blocked(task: Task, message: string): void {
@@ -90,7 +91,7 @@ export class Teller {
   }
 
   #repeat({ planned: { id } }: Task, said: NodeResult['said'] = []): void {
-    for (const text of said) this.said(id, text)
+    for (const words of said) this.said(id, words)
   }
 
   /** What the output nodes of an expansion showed in an earlier run, once. */

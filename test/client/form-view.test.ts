@@ -10,6 +10,7 @@ import {
   type NodeOutput,
   type RunBoard,
   withOutputs,
+  withWarnings,
   withWords,
 } from '../../client/host/run-board.ts'
 import type { Prompt } from '../../server/graph/prompt.ts'
@@ -139,9 +140,9 @@ test('a look at another workflow or into a subgraph is no edit, nor is a node th
   expect(open).toHaveBeenCalledExactlyOnceWith(RESULT, expect.anything())
 })
 
-test('what a node said of its work is beside the result until the next run', () => {
+test('what a node warned of is beside the result until the next run, and nothing else that it said', () => {
   board = boardOfRun(board, 'a run', promptOf('1'), 0, document.version)
-  board = withWords(board, '1', 'the file is damaged')
+  board = withWarnings(withWords(board, '1', '60 × 40'), [{ node: '1', text: 'the file is damaged' }])
   view.showRun()
   expect(showRun).toHaveBeenLastCalledWith(board, false, ['Load Image: the file is damaged'])
   begin()

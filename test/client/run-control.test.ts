@@ -22,6 +22,10 @@ const messages = {
     type: 'status',
     data: { status: { exec_info: { queue_remaining }, ...more } },
   }),
+  warns: (run: string, text: string): ServerMessage => ({
+    type: 'execution_warning',
+    data: { prompt_id: run, node_id: '2', text, timestamp: 1 },
+  }),
   works: (run: string): ServerMessage => ({ type: 'executing', data: { prompt_id: run, node: '2' } }),
   success: (run: string): ServerMessage => ({ type: 'execution_success', data: { prompt_id: run, timestamp: 2 } }),
 }
@@ -32,6 +36,7 @@ const pastRun = (run: string): PastRun => ({
   outputs: new Map([['2', picture(`${run}.png`)]]),
   succeeded: true,
   times: new Map(),
+  warnings: [],
 })
 
 const open = (id: string): OpenRun => ({ isOver: false, id, prompt: graph, isOwn: true })
@@ -143,6 +148,38 @@ test('what a node says is of the run in which it works, else of the one that beg
   hear(messages.success('b'))
   say('late')
   expect(said()).toEqual([['of a'], ['known from a']])
+})
+
+test('what a node warns of is of the run that it says, and there again after a reload', async () => {
+  const { load } = browser({
+    run: async (run) => ({ ...pastRun(run), warnings: [{ node: '2', text: `${run} is damaged` }] }),
+  })
+  const { control, start, run, hear } = load()
+  await start('A', 'a')
+  await start('B', 'b')
+  hear(messages.start('a'), messages.warns('a', 'a is damaged'), messages.success('a'))
+  const warnings = (of = control) => ['A', 'B'].map((tab) => of.boardOf(tab).nodes.get('2')?.warnings)
+  expect(warnings()).toEqual([['a is damaged'], undefined])
+  expect(control.boardOf('A').nodes.get('2')?.said).toEqual(['a is damaged'])
+  await run('A', 'c')
+  expect(warnings()).toEqual([undefined, undefined])
+  const again = load()
+  await again.connect()
+  expect(warnings(again.control)).toEqual([['c is damaged'], ['b is damaged']])
+})
+
+test('what a node said in one run is not of another that is found after it', async () => {
+  const { load } = browser({ run: async (run) => pastRun(run) })
+  const { control, start, hear, connect } = load()
+  await start('A', 'a')
+  hear(messages.start('a'), messages.works('a'))
+  control.hear({ kind: 'text', node: '2', text: 'of a' })
+  hear(messages.success('a'))
+  // In another window.
+  await load().run('A', 'b')
+  await connect()
+  expect(control.boardOf('A')).toMatchObject({ run: 'b', state: 'done' })
+  expect(control.boardOf('A').nodes.get('2')?.said).toBeUndefined()
 })
 
 test('a refusal is shown on the nodes of the graph that was refused, and its earlier results stay', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { readPrompt } from '../../client/document/read-prompt.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import { downloadName } from '../../client/host/pictures.ts'
-import { boardOfRun, EMPTY_BOARD, withOutputs, withWords } from '../../client/host/run-board.ts'
+import { boardOfRun, EMPTY_BOARD, withOutputs, withWarnings, withWords } from '../../client/host/run-board.ts'
 import { resultOf, shownFiles, wordsOfRun } from '../../client/host/run-result.ts'
 import { promptOf } from './prompt-of.ts'
 import { allTypes as types } from './types.ts'
@@ -104,6 +104,12 @@ test('what was compared is not taken for what is saved of the graph since it was
 test('what nodes said comes after their titles, in a subgraph too', () => {
   const board = withWords(ran('3', '5:3'), '5:3', 'two lines\nof it')
   expect(wordsOfRun(board, graph, types)).toEqual(['Inside: two lines', 'Inside: of it'])
+})
+
+test('what they only tell of is no warning', () => {
+  const board = withWarnings(withWords(ran('3', '5:3'), '5:3', 'in one tile'), [{ node: '5:3', text: 'it is damaged' }])
+  expect(wordsOfRun(board, graph, types)).toEqual(['Inside: in one tile', 'Inside: it is damaged'])
+  expect(wordsOfRun(board, graph, types, 'warnings')).toEqual(['Inside: it is damaged'])
 })
 
 test('a picture that is only shown is downloaded under the name of what shows it', () => {

@@ -53,6 +53,7 @@ export function testContext(files: Readonly<Record<string, Uint8Array>> = {}, ma
       score: async (_model, [input]) => input!,
     },
     say: () => undefined,
+    warn: () => undefined,
     send: (png) => sent.push(png),
     progress(value, max) {
       steps.push([value, max])

@@ -31,7 +31,7 @@ async function saved(source: Uint8Array, some: Partial<Settings>, frames: readon
     ...testContext({ source }),
     metadata: GRAPH,
     origin: () => 'source',
-    say: (text: string) => said.push(text),
+    warn: (text: string) => said.push(text),
   }
   await saveImageAs.run({ images: { frames } }, saveImageAs.parameters.parse(some), context)
   const files = [...context.written.values()].map((bytes) => Buffer.from(bytes))

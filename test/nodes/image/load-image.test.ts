@@ -128,10 +128,10 @@ describe('LoadImage', () => {
   })
 
   test('what is there of a damaged picture is loaded, and told of', async () => {
-    const context = { ...testContext({ x: photo.subarray(0, photo.length / 2) }), say: vi.fn() }
+    const context = { ...testContext({ x: photo.subarray(0, photo.length / 2) }), warn: vi.fn() }
     const { IMAGE } = await loadImage.run({}, { image: 'x' }, context)
     expect(IMAGE.frames).toMatchObject([{ width: 60, height: 40 }])
-    expect(context.say).toHaveBeenCalledWith(expect.stringContaining('damaged'))
+    expect(context.warn).toHaveBeenCalledWith(expect.stringContaining('damaged'))
   })
 
   test.each([

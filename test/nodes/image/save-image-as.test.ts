@@ -9,7 +9,7 @@ type Settings = Parameters<typeof saveImageAs.run>[1]
 
 async function save(frame: Frame, some: Partial<Settings>, metadata = testContext().metadata) {
   const said: string[] = []
-  const context = { ...testContext(), metadata, say: (text: string) => said.push(text) }
+  const context = { ...testContext(), metadata, warn: (text: string) => said.push(text) }
   const { ui } = await saveImageAs.run({ images: batch(frame) }, saveImageAs.parameters.parse(some), context)
   const [name, bytes] = [...context.written][0]!
   const file = Buffer.from(bytes)

@@ -105,7 +105,7 @@ describe('the cache', () => {
       outputs: { number: { type: 'INT' } },
       run(_: unknown, __: unknown, context: RunContext) {
         context.say('it is damaged')
-        context.say('a part is missing')
+        context.warn('a part is missing')
         return { number: 1 }
       },
     }
@@ -119,10 +119,12 @@ describe('the cache', () => {
         show: ['Show', { value: ['sum', 0] }],
         other: ['Show', { value: ['same', 0] }],
       })
-    const said = ['it is damaged', 'a part is missing'].flatMap((text) => [`same: ${text}`, `t: ${text}`]).toSorted()
+    const said = ['say it is damaged', 'warn a part is missing']
+      .flatMap((text) => [`same: ${text}`, `t: ${text}`])
+      .toSorted()
     const saidIn = async (b: number) =>
       only(await run(prompt(b)), 'node_text')
-        .map(({ node, text }) => `${node}: ${text}`)
+        .map(({ node, text, isWarning }) => `${node}: ${isWarning ? 'warn' : 'say'} ${text}`)
         .toSorted()
     expect(await saidIn(2)).toEqual(said)
     expect(await saidIn(3)).toEqual(said)

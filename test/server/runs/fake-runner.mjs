@@ -96,7 +96,8 @@ async function execute(run) {
     if (behaviour === 'preview') {
       emit({ type: 'node_preview', node, format: 'image/jpeg', bytes: new Uint8Array([255, 216, 255]) })
     }
-    if (behaviour === 'text') emit({ type: 'node_text', node, text: 'half way' })
+    if (behaviour === 'text') emit({ type: 'node_text', node, text: 'half way', isWarning: false })
+    if (behaviour === 'warn') emit({ type: 'node_text', node, text: 'it is damaged', isWarning: true })
     if (behaviour === 'result') {
       for (const [name, bytes] of Object.entries(run.attachments)) {
         emit({ type: 'result_image', node, index: 0, filename: `${name}.png`, format: 'image/png', bytes })

@@ -16,7 +16,7 @@ const preview = (node: string): RunEventBody => ({
 })
 /** What SaveImageWebsocket does. */
 const whole = (node: string): RunEventBody => ({ ...preview(node), format: 'image/png' }) as RunEventBody
-const line = (node: string): RunEventBody => ({ type: 'node_text', node, text: 'half way' })
+const line = (node: string): RunEventBody => ({ type: 'node_text', node, text: 'half way', isWarning: false })
 
 /** What a client hears of `executing` and of frames: nodes as `> 9`, frames by their type, JSON text as it is. */
 async function heard(

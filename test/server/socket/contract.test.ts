@@ -38,7 +38,7 @@ describe.each(['/ws', '/api/ws'])('%s', (path) => {
 test('every message of a run fits the schema that clients read it with', async () => {
   const listener = await Listener.open(host, 'schema')
   listener.send({ type: 'feature_flags', data: {} })
-  for (const behaviour of ['steps 2', 'preview', 'text', 'fail']) {
+  for (const behaviour of ['steps 2', 'preview', 'text', 'warn', 'fail']) {
     const { body } = await post(host, '/prompt', { prompt: fakeGraph(behaviour), client_id: 'schema' })
     await listener.end(body.prompt_id)
   }
@@ -77,6 +77,18 @@ test('a line of text comes as frame 3, with its node', async () => {
     `000000030000000132${Buffer.from('half way').toString('hex')}`,
   ])
   expect(decodeFrame(listener.frames[0]!)).toEqual({ type: 'text', node: '2', text: 'half way' })
+  await listener.close()
+})
+
+test('a warning comes as a line of text, and as a message that the history keeps', async () => {
+  const listener = await Listener.open(host, 'warned')
+  const { body } = await post(host, '/prompt', { prompt: fakeGraph('warn', '2'), client_id: 'warned' })
+  await listener.end(body.prompt_id)
+  expect(listener.frames.map(decodeFrame)).toEqual([{ type: 'text', node: '2', text: 'it is damaged' }])
+  const { data } = await listener.until('execution_warning')
+  expect(data).toMatchObject({ prompt_id: body.prompt_id, node_id: '2', text: 'it is damaged' })
+  const { body: kept } = await get(host, `/api/jobs/${body.prompt_id}`)
+  expect(kept.execution_status).toMatchObject({ messages: expect.arrayContaining([['execution_warning', data]]) })
   await listener.close()
 })
 
