@@ -9,7 +9,7 @@ export const imageCropToContent = defineNode({
   id: 'ImageCropToContent',
   title: 'Crop to Content',
   summary: 'Cuts away the even or transparent border around what a picture shows.',
-  aliases: ['trim', 'remove border', 'autocrop'],
+  aliases: ['trim', 'cut off white edges', 'remove border', 'autocrop'],
   inputs: { image: { type: 'IMAGE' } },
   parameters: z.object({
     tolerance: z.number().min(0).max(255).default(12).meta({

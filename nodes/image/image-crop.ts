@@ -10,7 +10,7 @@ export const imageCrop = defineNode({
   id: 'ImageCrop',
   title: 'Crop Image',
   summary: 'Cuts a rectangle out of a picture.',
-  aliases: ['cut out', 'trim'],
+  aliases: ['cut out', 'cut off edges', 'trim'],
   inputs: { image: { type: 'IMAGE' } },
   size: { of: 'image', rectangle },
   parameters: z.object({

@@ -18,7 +18,7 @@ export const imageDenoise = defineNode({
   id: 'ImageDenoise',
   title: 'Denoise',
   summary: 'Takes grain and sensor noise away by averaging patches that are alike (non-local means); edges stay.',
-  aliases: ['remove noise', 'remove grain', 'noise reduction'],
+  aliases: ['remove noise', 'remove grain', 'noise reduction', 'noisy', 'grainy'],
   inputs: { image: { type: 'IMAGE' } },
   size: { of: 'image' },
   parameters: z.object({

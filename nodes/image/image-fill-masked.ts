@@ -9,7 +9,7 @@ export const imageFillMasked = defineNode({
   id: 'ImageFillMasked',
   title: 'Fill Masked',
   summary: 'Replaces what is masked by what lies on both sides of it: scratches, specks, wires, small tears.',
-  aliases: ['heal', 'spot removal', 'inpaint', 'remove an object', 'retouch'],
+  aliases: ['heal', 'spot removal', 'stains', 'tears', 'holes', 'inpaint', 'remove an object', 'retouch'],
   inputs: {
     image: { type: 'IMAGE' },
     mask: { type: 'MASK', tooltip: '1 where the picture is filled; scaled to the picture.' },

@@ -37,6 +37,23 @@ test.each([
   expect(found(typed).slice(0, 3)).toContain(id)
 })
 
+test.each([
+  ['blurry', 'GenDRRestore'],
+  ['bigger', 'GenDRRestore'],
+  ['old photo', 'GenDRRestore'],
+  ['jpeg', 'GenDRRestore'],
+  ['jpeg artifacts', 'GenDRRestore'],
+  ['artefacts', 'GenDRRestore'],
+  ['cut off edges', 'ImageCrop'],
+  ['remove border', 'ImageCropToContent'],
+  ['tear', 'ImageFillMasked'],
+  ['stain', 'ImageFillMasked'],
+  ['hole', 'ImageFillMasked'],
+  ['grainy', 'ImageDenoise'],
+])('what is wrong with a picture, ‘%s’, leads to %s first', (typed, id) => {
+  expect(found(typed)[0]).toBe(id)
+})
+
 test('a title comes before words for what a node does', () => {
   expect(found('upscale')[0]).toMatch(/^ImageScale|^ImageUpscale/)
   expect(found('upscale')).toContain('GenDRRestore')
