@@ -1,5 +1,6 @@
 import type { DocumentEvent } from './document/document.ts'
 import { type Form, type FormField, formOf, pictureFields } from './document/form.ts'
+import { setTools } from './document/set-tools.ts'
 import type { Editor } from './editor.ts'
 import { type FileReference, inputReference } from './host/address.ts'
 import { EMPTY_BOARD, type RunBoard } from './host/run-board.ts'
@@ -7,6 +8,7 @@ import { comparedIn, savedOf, wordsOfRun } from './host/run-result.ts'
 import { type FormPanel, savedBy } from './panels/form-panel.ts'
 import type { LateViewer } from './panels/late-viewer.ts'
 import { STRINGS } from './strings.ts'
+import { ToolOrigins } from './tool-origins.ts'
 
 interface FormViewParts {
   readonly editor: Pick<Editor, 'document' | 'types' | 'tabs' | 'outlook' | 'boardInView' | 'boardInMind' | 'canCancel'>
@@ -23,6 +25,7 @@ export class FormView {
   readonly #parts: FormViewParts
   #shownInput: string | undefined
   readonly #shownResults = new Set<string>()
+  readonly #origins = new ToolOrigins()
 
   constructor(parts: FormViewParts) {
     this.#parts = parts
@@ -67,7 +70,8 @@ export class FormView {
     const form = this.#form
     const outlookOf = ({ node, parameter }: FormField) =>
       parameter.kind === 'INT' || parameter.kind === 'FLOAT' ? editor.outlook.of(node, parameter) : undefined
-    panel.show(editor.tabs.active.name, form, outlookOf)
+    const others = this.#setOnOthers
+    panel.show(editor.tabs.active.name, form, outlookOf, ({ node }) => others.get(node))
     this.showRun()
     const isOther = JSON.stringify(inputOf(form)) !== this.#shownInput
     if (isOther && editor.boardInMind.state !== 'running') this.#showInput()
@@ -108,6 +112,18 @@ export class FormView {
   get #isEdited(): boolean {
     const { boardInView, document } = this.#parts.editor
     return boardInView.version !== undefined && boardInView.version !== document.version
+  }
+
+  /** The nodes whose tool was set on another picture than the one that they get now, and the name of that one. */
+  get #setOnOthers(): ReadonlyMap<string, string> {
+    const { document, tabs, types } = this.#parts.editor
+    return new Map(
+      setTools(document.whole, types).flatMap(({ node, values, picture }): [string, string][] => {
+        if (picture === undefined) return []
+        const origin = this.#origins.of(JSON.stringify([tabs.active.id, node]), values, picture)
+        return origin === picture ? [] : [[node, inputReference(origin).filename]]
+      }),
+    )
   }
 
   get #form(): Form {

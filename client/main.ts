@@ -144,6 +144,7 @@ const formPanel = new FormPanel({
   zip: (files) => void saveZip(host, address, { files }).catch(telling.failed),
   // The form has the nodes of the outermost level, which a run calls by their own ids.
   draw: ({ node }) => editor.drawing.open(node),
+  reset: ({ node }) => editor.drawing.reset(node),
   run: () => editor.run(),
   cancel: () => editor.cancel(),
 })
@@ -232,7 +233,7 @@ listenToKeys(editor, viewer, canvas, {
   searchAt: middleOfStage,
   isForm,
 })
-listenToDrops(editor)
+listenToDrops(editor, viewer, telling)
 addEventListener('beforeunload', (event) => {
   autosave?.flush()
   if (editor.batch.sending !== undefined || autosave?.isFull) event.preventDefault()

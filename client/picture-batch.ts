@@ -1,6 +1,7 @@
 import type { Catalogue } from '../server/graph/catalogue.ts'
 import { GraphDocument } from './document/document.ts'
 import { setParam } from './document/edits.ts'
+import { setTools } from './document/set-tools.ts'
 import { inputName } from './host/address.ts'
 import { Batches, isOfOneFile, type Outcome, type Sending } from './host/batches.ts'
 import { type Host, HostError, isUnanswered } from './host/host.ts'
@@ -91,26 +92,31 @@ export class PictureBatch {
     const graph = new GraphDocument()
     graph.open(whole)
     graph.enter(path)
-    await this.#sendEach(pictures, (name) => {
+    const alike = setTools(graph.whole, types()).map(({ title }) => title)
+    await this.#sendEach(pictures, alike, (name) => {
       graph.commit(setParam(graph.graph, node, parameter, name))
       return { ...orderOf(graph.whole, types()), origin, version }
     })
   }
 
-  /** What is left, for whatever reason, can be sent later. */
-  async #sendEach(pictures: readonly File[], orderOfPicture: (name: string) => Order): Promise<void> {
+  /** What is left, for whatever reason, can be sent later. @param alike the nodes that are set to cut or turn each picture */
+  async #sendEach(
+    pictures: readonly File[],
+    alike: readonly string[],
+    orderOfPicture: (name: string) => Order,
+  ): Promise<void> {
     const { toasts } = this.#parts.telling
     const { sent, left, isStopped } = await this.#batches.send(pictures, (file, signal) =>
       this.#sendOne(file, orderOfPicture, signal),
     )
-    const { ended, rest, sendRest, queued, where } = STRINGS.batch
+    const { alike: alikeWords, ended, rest, sendRest, queued, where } = STRINGS.batch
     const [next] = left
     if (next !== undefined) {
-      const action = { label: sendRest, act: () => void this.#sendEach(left, orderOfPicture) }
+      const action = { label: sendRest, act: () => void this.#sendEach(left, alike, orderOfPicture) }
       toasts.show(isStopped ? 'warning' : 'error', ended(sent, pictures.length), rest(next.name, left.length), {
         action,
       })
-    } else if (sent > 0) toasts.show('good', queued(sent), where)
+    } else if (sent > 0) toasts.show('good', queued(sent), alike.length === 0 ? where : `${where} ${alikeWords(alike)}`)
   }
 
   async #sendOne(file: File, orderOfPicture: (name: string) => Order, signal: AbortSignal): Promise<Outcome> {

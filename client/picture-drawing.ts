@@ -4,7 +4,7 @@ import type { GraphDocument } from './document/document.ts'
 import { setParams } from './document/edits.ts'
 import { linkInto } from './document/graph.ts'
 import { fieldLabel } from './document/parameters.ts'
-import { fedParameters, toolParameters } from './document/picture-tools.ts'
+import { fedParameters, toolParameters, untouchedValues } from './document/picture-tools.ts'
 import { type RunNode, runNode } from './document/run-nodes.ts'
 import { titleOf } from './document/virtual-types.ts'
 import { inputPicture } from './host/input-picture.ts'
@@ -47,6 +47,14 @@ export class PictureDrawing {
    */
   open(id: string): void {
     this.#parts.telling.try(() => this.#open(id))
+  }
+
+  /** Sets a node so that it leaves every picture as it is. @param id what a run calls the node */
+  reset(id: string): void {
+    const { document, types } = this.#parts
+    const found = runNode(document.whole, id)
+    const { tool, parameters } = (found && types().get(found.node.type)) ?? {}
+    if (found !== undefined && tool !== undefined) this.#accept(found, untouchedValues(tool, parameters ?? []))
   }
 
   /** A run has ended well. @returns whether it was only run for the picture of a node, which is open now */

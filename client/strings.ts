@@ -57,6 +57,11 @@ export const STRINGS = {
       remedy: 'In the graph, show the picture of a Load Image node in the form: it is in the menu of the node.',
     },
     download: (name: string) => `Download ${name}`,
+    origin: {
+      words: (name: string) => `It is as it was set on ‘${name}’.`,
+      reset: 'Reset',
+      resetTitle: 'Leave the picture as it is',
+    },
     result: (photograph: string | undefined) => (photograph === undefined ? 'Result' : `Result of ${photograph}`),
     expose: 'Show in the form',
     exposeTitle: 'Settings of this node in the form',
@@ -214,6 +219,10 @@ export const STRINGS = {
     },
     run: 'Run up to there',
     renew: 'Renew the picture',
+    busy: {
+      message: 'Nothing was loaded: something is being set on a picture.',
+      remedy: 'Apply or cancel that, then drop the file again.',
+    },
     renewTitle: 'It is of a run; the graph may give another since',
     apply: 'Apply',
     applyTitle: 'Set the node to this (Enter)',
@@ -280,6 +289,8 @@ export const STRINGS = {
     },
     queued: (count: number) => (count === 1 ? 'One run is in the queue.' : `${count} runs are in the queue.`),
     where: 'Their results come into the gallery.',
+    alike: (titles: readonly string[]) =>
+      `Each of them is changed alike by ${titles.map((title) => `‘${title}’`).join(' and ')}, as set now.`,
     over: (count: number) => `All ${counted(count)} pictures have been run.`,
     overBut: (done: number, total: number) =>
       `${counted(done)} of ${counted(total)} pictures have been run to the end.`,

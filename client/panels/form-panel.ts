@@ -19,6 +19,8 @@ export interface FormActions {
   zip(files: readonly FileReference[]): void
   /** Opens the picture that goes into the node of a field, to set it there. */
   draw(field: FormField): void
+  /** Sets the node of a field so that it leaves the picture as it is. */
+  reset(field: FormField): void
   run(): void
   cancel(): void
 }
@@ -49,6 +51,7 @@ export class FormPanel {
   #shape = ''
   readonly #controls = new Map<string, (field: FormField) => void>()
   readonly #notes = new Map<string, (outlook: Outlook | undefined) => void>()
+  readonly #originNotes = new Map<string, (origin: string | undefined) => void>()
   #firstPicture: FormField | undefined
 
   constructor(actions: FormActions) {
@@ -75,8 +78,14 @@ export class FormPanel {
   /**
    * Values change in place, so that a field which has the focus keeps it.
    * @param outlookOf what comes of a scale, where that is known
+   * @param originOf the name of the picture that a field was set on, where that is another by now
    */
-  show(title: string, form: Form, outlookOf: (field: FormField) => Outlook | undefined): void {
+  show(
+    title: string,
+    form: Form,
+    outlookOf: (field: FormField) => Outlook | undefined,
+    originOf: (field: FormField) => string | undefined,
+  ): void {
     const { fields, more } = form
     this.#title.textContent = title
     const shape = JSON.stringify(
@@ -86,6 +95,7 @@ export class FormPanel {
       this.#shape = shape
       this.#controls.clear()
       this.#notes.clear()
+      this.#originNotes.clear()
       this.#firstPicture = pictureFields(form)[0]
       this.#fields.replaceChildren(
         ...(fields.length === 0 ? [element('p', { class: 'form-words' }, WORDS.nothing)] : []),
@@ -97,6 +107,7 @@ export class FormPanel {
     for (const field of [...fields, ...more]) {
       this.#controls.get(keyOf(field))?.(field)
       this.#notes.get(keyOf(field))?.(outlookOf(field))
+      this.#originNotes.get(keyOf(field))?.(originOf(field))
     }
   }
 
@@ -156,7 +167,7 @@ export class FormPanel {
       options === undefined
         ? [element('label', { for: id }, field.label), this.#control(field, id)]
         : [element('span', { class: 'form-label', id }, field.label), this.#choice(field, options, id)]
-    const tool = hasTool ? [this.#drawButton(field)] : []
+    const tool = hasTool ? [this.#drawButton(field), this.#originNote(field)] : []
     return element(
       'div',
       { class: 'form-field', testid: `field-${parameter.name}` },
@@ -171,6 +182,25 @@ export class FormPanel {
     const draw = element('button', { type: 'button', class: 'button', testid: 'form-draw' }, STRINGS.drawing.label)
     draw.addEventListener('click', () => this.#actions.draw(field))
     return draw
+  }
+
+  /** That what is set on a picture was set on another one. */
+  #originNote(field: FormField): HTMLElement {
+    const words = element('span')
+    const button = element('button', { type: 'button', class: 'button', testid: 'origin-reset' }, WORDS.origin.reset)
+    button.title = WORDS.origin.resetTitle
+    button.addEventListener('click', () => this.#actions.reset(field))
+    const note = element(
+      'div',
+      { class: 'form-note', testid: 'origin-note', role: 'status', hidden: true },
+      words,
+      button,
+    )
+    this.#originNotes.set(keyOf(field), (origin) => {
+      note.hidden = origin === undefined
+      words.textContent = origin === undefined ? '' : WORDS.origin.words(origin)
+    })
+    return note
   }
 
   /** A few options side by side: all of them are seen, and one press chooses. */
@@ -311,7 +341,7 @@ export class FormPanel {
     const button = element('button', { type: 'button', class: 'button', testid: 'scale-use' })
     const note = element(
       'div',
-      { class: 'form-scale', testid: 'scale-note', role: 'status', hidden: true },
+      { class: 'form-note', testid: 'scale-note', role: 'status', hidden: true },
       words,
       button,
     )

@@ -18,6 +18,11 @@ export class LateViewer {
     return this.#viewer.now?.isOpen === true || this.#wanted !== undefined
   }
 
+  /** Whether something is set on a picture. */
+  get isDrawing(): boolean {
+    return this.#viewer.now?.isDrawing === true
+  }
+
   get(): Promise<Viewer> {
     return this.#viewer.get()
   }

@@ -241,6 +241,11 @@ export class Viewer {
     return !this.#root.hidden
   }
 
+  /** Whether something is set on a picture. */
+  get isDrawing(): boolean {
+    return this.#session !== undefined
+  }
+
   /** Shows pictures; while something is set on one, as soon as that is done. */
   open(title: string, viewed: ViewedPictures): void {
     const { pictures, compared, saved, isAside = false } = viewed

@@ -37,6 +37,7 @@ const scrollUp = vi.fn()
 let board: RunBoard
 let isShown: boolean
 let view: FormView
+const show = vi.fn()
 const showRun = vi.fn()
 
 beforeEach(() => {
@@ -59,7 +60,7 @@ beforeEach(() => {
       return board
     },
   } as unknown as Editor
-  const panel = { show: vi.fn(), showRun }
+  const panel = { show, showRun }
   view = new FormView({ editor, panel, viewer: { open }, isShown: () => isShown, scrollUp })
   document.subscribe((event) => view.hear(event))
 })
@@ -148,6 +149,23 @@ test('what a node warned of is beside the result until the next run, and nothing
   begin()
   view.showRun()
   expect(showRun).toHaveBeenLastCalledWith(board, false, [])
+})
+
+test('of which picture a crop is that was set on another one is said, until it is set anew', () => {
+  const links = [[1, 1, 0, 3, 0, 'IMAGE']]
+  const crop = {
+    ...node(3, 'ImageCrop'),
+    inputs: [{ name: 'image', type: 'IMAGE', link: 1 }],
+    widgets_values: [9, 9, 0, 0],
+  }
+  const load = { ...node(1, 'LoadImage'), widgets_values: ['before.png'] }
+  document.open(readWorkflow({ nodes: [load, crop], links }, types).graph)
+  const said = () => show.mock.lastCall?.[3]({ node: '3' })
+  expect(said()).toBeUndefined()
+  edit()
+  expect(said()).toBe('before.png')
+  document.commit(setParam(document.graph, '3', 'width', 8))
+  expect(said()).toBeUndefined()
 })
 
 test('why a run failed is said until the graph is another, and of the next run again', () => {

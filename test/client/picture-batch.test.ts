@@ -5,7 +5,7 @@ import type { ToastAction, Toasts } from '../../client/panels/toasts.ts'
 import { PictureBatch } from '../../client/picture-batch.ts'
 import { HostError } from '../../client/sdk/errors.ts'
 import { Telling } from '../../client/telling.ts'
-import { savedWorkflow, types } from './types.ts'
+import { allTypes, savedWorkflow, types } from './types.ts'
 
 const { graph } = readWorkflow(savedWorkflow(), types)
 const setting = { node: '1', parameter: 'image' }
@@ -13,7 +13,10 @@ const pictures = ['a.png', 'b.png', 'c.png'].map((name) => new File([name], name
 const nobody = () => new HostError(0, 'The host does not answer.')
 
 /** A batch before a host that does to each request as the test says, in order, and then what it should; `gone` is for good. */
-function bench(requests: readonly (undefined | 'lost' | 'lost after it was taken' | 'full' | 'gone')[] = []) {
+function bench(
+  requests: readonly (undefined | 'lost' | 'lost after it was taken' | 'full' | 'gone')[] = [],
+  whole = graph,
+) {
   const ran: unknown[] = []
   const taken = new Set<string>()
   const zipped: (readonly string[])[] = []
@@ -29,8 +32,8 @@ function bench(requests: readonly (undefined | 'lost' | 'lost after it was taken
   }
   const failed = new Set<string>()
   const batch = new PictureBatch({
-    document: { whole: graph, version: 1 },
-    types: () => types,
+    document: { whole, version: 1 },
+    types: () => allTypes,
     host: {
       upload: async ({ name }: File) => {
         meets()
@@ -147,4 +150,13 @@ test('where every picture failed there is nothing to offer', async () => {
   await vi.waitFor(() => expect(shown).toHaveLength(2))
   expect(shown.at(-1)).toMatchObject({ tone: 'warning', action: undefined })
   expect(shown.at(-1)?.words).toMatch(/^0 of 3 pictures.*‘a.png’ and 2 more were not/)
+})
+
+test('that a crop is the same for all of several pictures is said when they are sent', async () => {
+  const crop = { id: 7, type: 'ImageCrop', pos: [0, 0], size: [200, 200], widgets_values: [306, 259, 206, 125] }
+  const file = savedWorkflow()
+  const { graph: cropped } = readWorkflow({ ...file, nodes: [...file.nodes, crop] }, allTypes)
+  const { batch, shown } = bench([], cropped)
+  await batch.send(pictures, setting, 'tab')
+  expect(shown[0]?.words).toMatch(/Each of them is changed alike by ‘Crop Image’, as set now\.$/)
 })
