@@ -36,7 +36,8 @@ export const imageAutoLevels = defineNode({
       const all = addTallies(found)
       return stretch(frame, mode === 'each colour' ? found : found.map(() => all), clip / 100, strength)
     })
-    context.say(stretched.map(({ ends }) => ends.map(describe).join(', ')).join('\n'))
+    const said = stretched.map(({ ends }) => (mode === 'each colour' ? ends : ends.slice(0, 1)))
+    context.say(said.map((ends) => ends.map(describe).join(', ')).join('\n'))
     return { IMAGE: { frames: stretched.map(({ frame }) => frame) } }
   },
 })

@@ -21,6 +21,15 @@ describe('automatic levels', () => {
     expect(first(IMAGE).samples).toEqual([0, 85, 17, 255, 170, 187])
   })
 
+  test('say the ends that they found, those of all together once', async () => {
+    const said: string[] = []
+    for (const mode of ['each colour', 'all together'] as const) {
+      const parameters = imageAutoLevels.parameters.parse({ clip: 0, mode })
+      await imageAutoLevels.run({ image: faded }, parameters, { ...context, say: (text) => said.push(text) })
+    }
+    expect(said).toEqual(['50 to 200, 100 to 150, 60 to 160', '50 to 200'])
+  })
+
   test('do not see a few specks', async () => {
     const scan = batch(bytes(100, 1, 1, [0, 255, ...Array.from({ length: 98 }, (_, i) => 80 + i)]))
     const { IMAGE } = await run({ clip: 2 }, scan)
