@@ -14,12 +14,9 @@ const HARMLESS = /extraneous bytes|Invalid SOS parameters|unknown JFIF|Unknown A
  */
 export function damageOf(reasons: readonly string[], missing: number, lines: number): string | undefined {
   const reason = reasons.find((one) => !HARMLESS.test(one))
-  if (reason === undefined && missing === 0) return undefined
-  const lost =
-    missing === 0
-      ? 'it was read as far as it can be'
-      : `nothing of its last ${Math.ceil((100 * missing) / lines)} % could be read`
-  return `the file is damaged${reason === undefined ? '' : ` (${reason})`}: ${lost}`
+  // What is lost says it to a person; what a library calls it does only where nothing else is known.
+  if (missing > 0) return `the file is damaged: its last ${Math.ceil((100 * missing) / lines)} % could not be read`
+  return reason === undefined ? undefined : `the file is damaged (${reason}): it was read as far as it can be`
 }
 
 /** How many lines of a file could not be decoded, and of how many: those at its end that have everywhere the one colour of nothing. */

@@ -40,11 +40,7 @@ describe('lines that are missing', () => {
 })
 
 test.each([
-  [
-    ['Corrupt JPEG data: premature end of data segment'],
-    10,
-    'the file is damaged (Corrupt JPEG data: premature end of data segment): nothing of its last 25 % could be read',
-  ],
+  [['Corrupt JPEG data: premature end of data segment'], 10, 'the file is damaged: its last 25 % could not be read'],
   [
     ['Corrupt JPEG data: bad Huffman code'],
     0,
@@ -52,11 +48,11 @@ test.each([
   ],
   [['Corrupt JPEG data: 4 extraneous bytes before marker 0xc4'], 0, undefined],
   [['Invalid SOS parameters for sequential JPEG'], 0, undefined],
-  [['Invalid SOS parameters for sequential JPEG'], 1, 'the file is damaged: nothing of its last 3 % could be read'],
+  [['Invalid SOS parameters for sequential JPEG'], 1, 'the file is damaged: its last 3 % could not be read'],
   [
     ['Invalid SOS parameters for sequential JPEG', 'premature end of JPEG image'],
     40,
-    'the file is damaged (premature end of JPEG image): nothing of its last 100 % could be read',
+    'the file is damaged: its last 100 % could not be read',
   ],
 ])('what is told of %j and %i lines of 40 that are missing', (reasons, missing, told) => {
   expect(damageOf(reasons, missing, 40)).toBe(told)
