@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { imageCrop } from '../../../nodes/image/image-crop.ts'
 import { testContext } from '../context.ts'
 import { batch, bytes, first } from '../frames.ts'
@@ -17,3 +17,18 @@ test.each([
     samples,
   })
 })
+
+test.each([
+  ['beside it', { x: 9, y: 0, width: 5, height: 5 }, [], ['the rectangle begins at 9, 0, beyond the picture (3 × 2)']],
+  ['partly in it', { x: 1, y: 1, width: 2, height: 9 }, ['of 2 × 9 only 2 × 1 lie in the picture'], []],
+  ['in it', { x: 1, y: 0, width: 2, height: 2 }, [], []],
+  ['all that there is', { x: 1, y: 0, width: 16384, height: 16384 }, [], []],
+])(
+  'what a rectangle leaves that is %s is said where it is less than was asked for',
+  async (_where, at, said, warned) => {
+    const [say, warn] = [vi.fn(), vi.fn()]
+    await imageCrop.run({ image: six }, at, { ...context, say, warn })
+    expect(say.mock.calls.flat()).toEqual(said)
+    expect(warn.mock.calls.flat()).toEqual(warned.map((words) => expect.stringContaining(words)))
+  },
+)
