@@ -259,6 +259,10 @@ describe.skipIf(withoutBrowser)('what is set on a picture', () => {
     expect(await by('origin-note').isVisible()).toBe(false)
     await drop(page, 'next.png', 'image/png', await scene(), 'body')
     await expect.poll(() => by('origin-note').textContent()).toContain('It is as it was set on ‘scene.png’.')
+    await by('form-run').click()
+    // What was cut out is not laid over all of the photograph.
+    await page.locator('.viewer[data-mode="sides"]').waitFor()
+    expect(await page.locator('.viewer-title').textContent()).toBe('Result of next.png')
     await by('origin-reset').click()
     await by('origin-note').waitFor({ state: 'hidden' })
     expect(await by('field-width').locator('.form-number').inputValue()).toBe('16384')
