@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { drop, withoutBrowser } from './browser.ts'
 import { openEditor, plainPicture } from './editor-page.ts'
-import { root } from './host.ts'
+import { root, upload } from './host.ts'
 import { browser, by, editor, host, inEditor } from './stage.ts'
 
 describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
@@ -255,6 +255,27 @@ describe.skipIf(withoutBrowser)('the form, for those who do not wire', () => {
     await number.press('Control+Enter')
     await expect.poll(() => by('viewer-size').textContent()).toContain('768 × 576')
     expect(await number.evaluate((field) => field === document.activeElement)).toBe(true)
+  })
+
+  test('what is lost of a damaged photograph is said beside its result, and again after a reload', async () => {
+    const photo = await readFile(join(root, 'workflows/photographs/old-photograph.jpg'))
+    await upload(host, 'cut.jpg', photo.subarray(0, photo.length / 2))
+    const { page, by, openGraph } = await openEditor(browser, host)
+    await openGraph({
+      load: { class_type: 'LoadImage', inputs: { image: 'cut.jpg' } },
+      levels: {
+        class_type: 'ImageAutoLevels',
+        inputs: { image: ['load', 0], mode: 'each colour', clip: 1, strength: 1 },
+      },
+      save: { class_type: 'SaveImage', inputs: { images: ['levels', 0], filename_prefix: 'mended' } },
+    })
+    await by('view-form').click()
+    await by('form-run').click()
+    const said = /^Load Image: the file is damaged: its last \d+ % could not be read$/
+    await expect.poll(() => by('form-warnings').textContent(), { timeout: 30_000 }).toMatch(said)
+    await page.reload()
+    await expect.poll(() => by('form-warnings').textContent()).toMatch(said)
+    await page.context().close()
   })
 
   test('what the form shows is chosen in the menu of a node', async () => {
