@@ -8,8 +8,8 @@ const MOST = 4
 /** As many pictures as make up for the start of one more process. */
 const WORTHWHILE = 4
 
-/** So many pictures are worth as many processes as there ever are. */
-export const ENOUGH = MOST * WORTHWHILE
+/** As many as may be asked for; more pictures need not be counted. */
+export const MOST_JOBS = 64
 
 /** Bytes of a model that each process may hold for itself. */
 const SMALL_MODEL = 64 * 2 ** 20
@@ -30,7 +30,7 @@ export const JOBS_OPTION = {
 }
 
 export interface Batch {
-  /** How many there are to restore, counted up to ENOUGH. */
+  /** How many there are to restore, counted up to MOST_JOBS. */
   readonly pictures: number
   readonly model: Pick<ChosenModel, 'bytes' | 'isUpscaler'>
   /** Cores that may be used. */
@@ -48,10 +48,10 @@ export function jobsOf({ jobs }: Flags, { pictures, model, threads, memory }: Ba
     return Math.max(1, found)
   }
   const asked = Number(jobs)
-  if (Number.isInteger(asked) && asked >= 1 && asked <= 64) return Math.max(1, Math.min(asked, pictures))
+  if (Number.isInteger(asked) && asked >= 1 && asked <= MOST_JOBS) return Math.max(1, Math.min(asked, pictures))
   throw new RestorationError(
     'configuration_invalid',
-    `Expected --jobs to be a whole number from 1 to 64 but received '${String(jobs)}'.`,
+    `Expected --jobs to be a whole number from 1 to ${MOST_JOBS} but received '${String(jobs)}'.`,
     'Choose about as many as there are cores, or leave it out.',
   )
 }

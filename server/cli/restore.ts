@@ -10,7 +10,7 @@ import { batchProgress, type Outcome } from './batch-progress.ts'
 import { type ChosenModel, chooseModel } from './chosen-model.ts'
 import type { Command } from './command.ts'
 import { isToSkip, type OnExisting, onExisting, refuseExisting } from './existing-results.ts'
-import { ENOUGH, JOBS_OPTION, jobsOf, pictureBytes, processBytes, threadsOf } from './jobs.ts'
+import { JOBS_OPTION, jobsOf, MOST_JOBS, pictureBytes, processBytes, threadsOf } from './jobs.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { pictureFacts } from './picture-facts.ts'
 import { type Batch, FORMATS, type Format, type Pair, planBatch, resultNames } from './picture-files.ts'
@@ -69,7 +69,19 @@ export const restoreCommand: Command = {
         restoreGraph(catalogue, { name: basename(source), hasAlpha, format: batch.format }, model, flags)
       const budget = new MemoryBudget(memory)
       const share = processBytes(model, threadsOf(settings.threads, jobs))
-      return await restoreAll({ ...batch, existing, workbenches, budget, share, graphOf, model, flags, settings })
+      const isAnyLeft = pictures > 0
+      return await restoreAll({
+        ...batch,
+        existing,
+        isAnyLeft,
+        workbenches,
+        budget,
+        share,
+        graphOf,
+        model,
+        flags,
+        settings,
+      })
     } finally {
       await Promise.all(workbenches.map((workbench) => workbench.close()))
     }
@@ -85,6 +97,8 @@ function openWorkbenches(count: number, settings: WorkSettings): Promise<Workben
 
 interface Work extends Omit<Batch, 'unread'> {
   readonly existing: OnExisting
+  /** Whether any picture is not to be skipped. */
+  readonly isAnyLeft: boolean
   /** At each one picture at a time. */
   readonly workbenches: readonly Workbench[]
   readonly budget: MemoryBudget
@@ -139,7 +153,7 @@ async function restoreAll(work: Work): Promise<number> {
  * What would fail every file, such as a flag that does not fit, is said once, before the first; then there are folders for
  * the results.
  */
-async function checkOnce({ pairs, folder, existing, workbenches, graphOf, model, flags }: Work): Promise<void> {
+async function checkOnce({ pairs, folder, isAnyLeft, workbenches, graphOf, model, flags }: Work): Promise<void> {
   const first = pairs[0]!.source
   const { prompt } = await workbenches[0]!
     .check({ graph: graphOf(first, false), settings: [], attachments: { [basename(first)]: new Uint8Array() } })
@@ -147,16 +161,16 @@ async function checkOnce({ pairs, folder, existing, workbenches, graphOf, model,
       throw complaintOfFlag(error, flags)
     })
   checkTiles(prompt, model)
-  if ((await countLeft(pairs, existing)) === 0) return
+  if (!isAnyLeft) return
   const folders = pairs.map(({ target }) => dirname(target))
   await prepareFolder(folder, folders)
 }
 
-/** How many pictures are to be restored, counted up to ENOUGH. */
+/** How many pictures are to be restored, counted up to MOST_JOBS. */
 async function countLeft(pairs: readonly Pair[], existing: OnExisting): Promise<number> {
   let count = 0
   for (const pair of pairs) {
-    if (count === ENOUGH) break
+    if (count === MOST_JOBS) break
     if (!(await isToSkip(pair, existing))) count++
   }
   return count

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { jobsOf, pictureBytes, processBytes, threadsOf } from '../../../server/cli/jobs.ts'
+import { jobsOf, MOST_JOBS, pictureBytes, processBytes, threadsOf } from '../../../server/cli/jobs.ts'
 
 const small = { bytes: 10e6, isUpscaler: false }
 const large = { bytes: 2e9, isUpscaler: false }
@@ -25,6 +25,7 @@ test.each([
 
 test('as many as are asked for, but no more than there are pictures', () => {
   expect(jobsOf({ jobs: '6' }, { ...batch, model: large })).toBe(6)
+  expect(jobsOf({ jobs: '64' }, { ...batch, pictures: MOST_JOBS })).toBe(64)
   expect(jobsOf({ jobs: '6' }, { ...batch, pictures: 2 })).toBe(2)
 })
 
