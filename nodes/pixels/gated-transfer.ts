@@ -50,16 +50,16 @@ export async function transferGated(
     return fromUnitTensor(await graphs.transferAll(pictures(image, reference, 0, height)), width, height)
   }
   const picturesOf = ({ from, to }: Strip) => pictures(image, reference, from, to)
+  const most = graphs.atOnce + 1
   const measured: Tensor[] = []
-  for await (const cells of ahead(strips.length, graphs.atOnce + 1, async (i) =>
-    graphs.measures(picturesOf(strips[i]!)),
-  )) {
+  const measures = ahead(strips.length, most, async (i) => graphs.measures(picturesOf(strips[i]!)))
+  for await (const cells of measures) {
     const { top, bottom, from } = strips[measured.length]!
     measured.push(cropRows(cells, (top - from) / CELL, Math.ceil((bottom - from) / CELL)))
   }
   const gates = await graphs.gates(stackRows(measured))
   const data = new Float32Array(3 * width * height)
-  const transferred = ahead(strips.length, graphs.atOnce + 1, async (i) => {
+  const transferred = ahead(strips.length, most, async (i) => {
     const { top, bottom, from, to } = strips[i]!
     const open = cropRows(gates, from / CELL, Math.ceil(to / CELL))
     return cropRows(await graphs.transfer(picturesOf(strips[i]!), open), top - from, bottom - from)
