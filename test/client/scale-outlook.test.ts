@@ -6,65 +6,34 @@ import { PictureSizes } from '../../client/host/picture-sizes.ts'
 import { ScaleOutlook } from '../../client/scale-outlook.ts'
 import { wordsOfScale } from '../../client/scale-words.ts'
 import type { NumberParameter } from '../../nodes/sdk/description.ts'
+import { nodeEntry } from './node-entry.ts'
 import { allTypes as types } from './types.ts'
 
 const scale = types.get('ImageScaleBy')!.parameters.find(({ name }) => name === 'scale_by') as NumberParameter
 const value = { name: 'value', kind: 'FLOAT', default: 0, min: 0, max: 8, step: 0.01 } as const
+
+const image = (link: number) => ({ name: 'image', type: 'IMAGE', link })
 
 /** A picture that is loaded and scaled by 4, once by the node's own field and once by a primitive's. */
 function bench(mostPixels: number | undefined) {
   const { graph } = readWorkflow(
     {
       nodes: [
-        {
-          id: 1,
-          type: 'LoadImage',
-          pos: [0, 0],
-          size: [200, 100],
+        nodeEntry(1, 'LoadImage', [0, 0], {
           widgets_values: ['photo.png'],
           outputs: [{ name: 'IMAGE', type: 'IMAGE', links: [1, 2] }],
-        },
-        {
-          id: 2,
-          type: 'ImageScaleBy',
-          pos: [0, 0],
-          size: [200, 100],
-          inputs: [{ name: 'image', type: 'IMAGE', link: 1 }],
-          widgets_values: ['bicubic', 4],
-        },
-        {
-          id: 3,
-          type: 'ImageScaleBy',
-          pos: [0, 0],
-          size: [200, 100],
-          inputs: [
-            { name: 'image', type: 'IMAGE', link: 2 },
-            { name: 'scale_by', type: 'FLOAT', link: 3, widget: { name: 'scale_by' } },
-          ],
+        }),
+        nodeEntry(2, 'ImageScaleBy', [0, 0], { inputs: [image(1)], widgets_values: ['bicubic', 4] }),
+        nodeEntry(3, 'ImageScaleBy', [0, 0], {
+          inputs: [image(2), { name: 'scale_by', type: 'FLOAT', link: 3, widget: { name: 'scale_by' } }],
           widgets_values: ['bicubic', 1],
-        },
-        {
-          id: 4,
-          type: 'PrimitiveNode',
-          pos: [0, 0],
-          size: [200, 100],
+        }),
+        nodeEntry(4, 'PrimitiveNode', [0, 0], {
           outputs: [{ name: 'FLOAT', type: 'FLOAT', links: [3], widget: { name: 'scale_by' } }],
           widgets_values: [2, 'fixed'],
-        },
-        {
-          id: 5,
-          type: 'SaveImage',
-          pos: [0, 0],
-          size: [200, 100],
-          inputs: [{ name: 'images', type: 'IMAGE', link: 4 }],
-        },
-        {
-          id: 6,
-          type: 'SaveImage',
-          pos: [0, 0],
-          size: [200, 100],
-          inputs: [{ name: 'images', type: 'IMAGE', link: 5 }],
-        },
+        }),
+        nodeEntry(5, 'SaveImage', [0, 0], { inputs: [{ name: 'images', type: 'IMAGE', link: 4 }] }),
+        nodeEntry(6, 'SaveImage', [0, 0], { inputs: [{ name: 'images', type: 'IMAGE', link: 5 }] }),
       ],
       links: [
         [1, 1, 0, 2, 0, 'IMAGE'],

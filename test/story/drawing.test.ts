@@ -31,24 +31,21 @@ const load = {
   widgets_values: ['scene.png', 'image'],
   properties: { form: { image: 'Photograph' } },
 }
-const crop = {
-  id: 2,
-  type: 'ImageCrop',
-  pos: [320, 80],
-  size: [230, 190],
-  inputs: image(1),
-  outputs: gives(2),
+/** A node behind the one before. */
+const tool = (id: number, type: string, height: number, more: object = {}) => ({
+  id,
+  type,
+  pos: [320, 80] as const,
+  size: [230, height],
+  inputs: image(id - 1),
+  outputs: gives(id),
+  ...more,
+})
+const crop = tool(2, 'ImageCrop', 190, {
   widgets_values: [512, 512, 0, 0],
   properties: { form: { width: 'Part of the picture' } },
-} as const
-const straighten = {
-  id: 3,
-  type: 'ImageStraighten',
-  pos: [320, 80],
-  size: [230, 130],
-  inputs: image(2),
-  outputs: gives(3),
-} as const
+})
+const straighten = tool(3, 'ImageStraighten', 130)
 const save = (link: number, filename: string) => ({
   id: 9,
   type: 'SaveImage',

@@ -8,26 +8,13 @@ const [LEAST, MOST] = [Math.fround(0.5 / 255), Math.fround(16 / 255)]
 describe('missing detail', () => {
   test('is what training has, in whole blocks and in those that the border cuts', () => {
     // models/training/grain.py: 255 * missing(l) of the same picture.
-    const found = missing(uneven(45, 37))
-    const expected = [
-      [0, 0, 0.88348],
-      [20, 20, 3.50196],
-      [31, 17, 5.03045],
-      [36, 44, 8.39075],
-    ] as const
-    for (const [y, x, value] of expected) expect(255 * found[y]![x]!).toBeCloseTo(value, 4)
+    expectLevels(missing(uneven(45, 37)), [0, 0, 0.88348], [20, 20, 3.50196], [31, 17, 5.03045], [36, 44, 8.39075])
   })
 
   test('is less where the picture is out of focus, as in training', () => {
     // The same of a picture of which blocks are in focus, out of it and between.
     const found = missing(grey(61, 53, (x, y) => 0.5 + 0.2 * Math.sin(x / 4) * Math.cos(y / 5)))
-    const expected = [
-      [0, 0, 12.52549],
-      [20, 20, 6.22794],
-      [31, 17, 7.85243],
-      [52, 44, 7.4732],
-    ] as const
-    for (const [y, x, value] of expected) expect(255 * found[y]![x]!).toBeCloseTo(value, 4)
+    expectLevels(found, [0, 0, 12.52549], [20, 20, 6.22794], [31, 17, 7.85243], [52, 44, 7.4732])
   })
 
   test('is a fifth of 2.2 times the slope where the luma bends nowhere, and sixteen levels at most', () => {
@@ -47,6 +34,10 @@ describe('missing detail', () => {
     expect(new Set(found.flat())).toEqual(new Set([LEAST]))
   })
 })
+
+function expectLevels(found: number[][], ...places: readonly (readonly [y: number, x: number, level: number])[]): void {
+  for (const [y, x, level] of places) expect(255 * found[y]![x]!).toBeCloseTo(level, 4)
+}
 
 function missing(frame: Frame): number[][] {
   return Array.from(missingDetailRows(frame), (row) => Array.from(row))
