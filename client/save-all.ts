@@ -1,3 +1,4 @@
+import { numbered } from '../nodes/sdk/file-name.ts'
 import type { FileReference } from './host/address.ts'
 import type { NamedFile } from './host/results.ts'
 import { download } from './snapshot.ts'
@@ -63,9 +64,8 @@ async function saveInto(folder: FileSystemDirectoryHandle, name: string, content
 
 /** What is in the folder stays: `photo.png` becomes `photo (1).png`. */
 async function freeName(folder: FileSystemDirectoryHandle, name: string): Promise<string> {
-  const [stem, extension] = [name.replace(/\.[^.]*$/, ''), /\.[^.]*$/.exec(name)?.[0] ?? '']
   for (let number = 0; ; number++) {
-    const free = number === 0 ? name : `${stem} (${number})${extension}`
+    const free = number === 0 ? name : numbered(name, number)
     if (!(await isThere(folder, free))) return free
   }
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { harmless, partsOf } from '../../nodes/sdk/file-name.ts'
 import { pictureSchema } from '../../server/protocol/answers.ts'
 import { MAX_SCREEN_SIZE } from '../../server/protocol/requests.ts'
 import type { Address, FileReference } from './address.ts'
@@ -61,7 +62,7 @@ export interface TileAddress {
 /** What a file is downloaded as: one that is only shown has a name that says nothing, and gets that of what shows it. */
 export function downloadName({ filename, type }: FileReference, title: string): string {
   if (type !== 'temp') return filename
-  return `${title.replaceAll(/[\\/:*?"<>|]/g, '_')}${/\.[^.]*$/.exec(filename)?.[0] ?? ''}`
+  return `${harmless(title)}${partsOf(filename).extension}`
 }
 
 /** Two references to the same file are the same text. */
