@@ -100,8 +100,8 @@ function marginColours(frame: Frame, box: TurnedBox): ((pixel: number) => boolea
   const isLike = (colour: readonly number[], pixel: number) =>
     colour.every((value, c) => Math.abs(data[pixel * channels + c]! - value) <= limit)
   const colours = sidesOf(box)
-    .map((side) => ({ pixels: pixelsAt(frame, side) }))
-    .map(({ pixels }) => ({ pixels, colour: medianColour(frame, pixels) }))
+    .map((side) => pixelsAt(frame, side))
+    .map((pixels) => ({ pixels, colour: medianColour(frame, pixels) }))
     .filter(({ pixels, colour }) => pixels.filter((pixel) => isLike(colour, pixel)).length >= EVEN * pixels.length)
     .map(({ colour }) => colour)
   return colours.length < SIDES ? undefined : (pixel) => colours.some((colour) => isLike(colour, pixel))
