@@ -6,7 +6,7 @@ import { encodePng, pngChunk } from '../pixels/png.ts'
 import { metadataChunks } from '../pixels/png-metadata.ts'
 import { colourSpaceOf, sharpOf } from '../pixels/raw.ts'
 import { depthOf, toDepth } from '../pixels/samples.ts'
-import type { ResultMetadata } from '../pixels/source-metadata.ts'
+import { type ResultMetadata, UNSAID } from '../pixels/source-metadata.ts'
 import { xmpPacket } from '../pixels/xmp.ts'
 import type { Frame } from '../sdk/values.ts'
 import { addWebpMetadata, withTexts } from './webp-metadata.ts'
@@ -78,8 +78,6 @@ export async function encodeAs(
   }
 }
 
-/** Dots per inch that files have which say nothing of it. */
-const UNSAID = 72
 const MILLIMETRES_PER_INCH = 25.4
 
 /** XMP of a format that has the graph there; undefined where there is nothing to say. */

@@ -32,7 +32,7 @@ export interface ResultMetadata {
 }
 
 /** Dots per inch that files have which say nothing of it. */
-const UNSAID = 72
+export const UNSAID = 72
 
 /** Reads what a file says; a picture that could be worked on is not lost for what cannot be read of it here. */
 export async function readMetadata(file: Uint8Array): Promise<SourceMetadata> {
