@@ -76,7 +76,7 @@ const conditioningSchemas = {
       prompt: nameSchema,
       /** The timestep of every prompt, where they differ. */
       timesteps: z.record(nameSchema, z.number().min(0)).optional(),
-      /** The film grain that follows prompts, as a multiple of the missing detail; of the others none. */
+      /** The film grain that follows prompts, as a multiple of what fills in missing detail; of the others none. */
       grain: z.record(nameSchema, grainSchema).optional(),
       /** How the time embedding is computed: Diffusers' flip_sin_to_cos and freq_shift. */
       flipSinToCos: z.boolean(),

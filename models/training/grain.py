@@ -2,15 +2,17 @@
 
     y' = y + g m sqrt(4 l (1 - l)) noise,      l the luma of y, g how much of it a setting gets
 
-m is how much fine detail is missing around, by how strongly the luma bends for its slope. Of each block of 8 x 8 pixels from the corner on, in every other row,
+m is where fine detail is missing: where the luma bends little for its slope. Of each block of 8 x 8 pixels from the corner on, in every other row,
 
     s = mean(sqrt(|l(x+1) - l(x-1)| / 2 + |l(y+1) - l(y-1)| / 2))^2,   c = mean(sqrt(|l(x-1) - 2 l + l(x+1)| + |l(y-1) - 2 l + l(y+1)|))^2,
-    m = sqrt(max(0, (SHARP s)^2 - c^2)),
+    d = sqrt(max(0, (SHARP s)^2 - c^2)),       of each block and its neighbours the least
+    m = STRENGTH min(UNEVEN, d / (mean of d in AROUND blocks around + FAINT)) f,       at least LEAST, interpolated between the blocks' centres.
 
-of each block and its neighbours the least, held within half a level and sixteen levels of 255, and interpolated between the blocks' centres. Of sharp photographs nine
-blocks in ten have c / s below SHARP, and half of them 1.6; restored ones about 1. So a restored meadow, which is smoother than any photograph of one, gets visible grain, a sharp
-one little, and skin and skies only as much as keeps 8 bits from showing steps. A lone edge gets no more than what lies beside it.
-What the camera saw out of focus misses nothing: m gets less where c / s of the picture at a quarter of the size, in FIELD blocks around, is below FOCUS, down to BLURRED times.
+Of sharp photographs nine blocks in ten have c / s below SHARP, and half of them 1.6; restored ones about 1. So a restored meadow, which is smoother than any photograph of
+one, gets visible grain, a sharp one little, and skin and skies only as much as keeps 8 bits from showing steps. A lone edge gets no more than what lies beside it.
+How much detail is missing says where it is seen to be missing, not how much there was: contrasts that fog or harsh damage took are taken from d as well. So what counts is
+its share of that around; where next to nothing is missing around, it is not.
+What the camera saw out of focus misses nothing: f falls from 1 to 0 where c / s of the picture at a quarter of the size, in FIELD blocks around, falls through FOCUS.
 The noise is a hash of the place, smoothed a little: the same for every picture and every run, and it never repeats. Black and white stay as they are.
 The host adds the same (nodes/pixels/grain.ts); AT_OWN_SIZE times as much to a picture that is not enlarged, whose own fine detail is there.
 """
@@ -26,8 +28,10 @@ REACH, SIGMA = 1, 0.6
 ACROSS, DOWN, BITS = 0x9E3779B9, 0x7FEB352D, 0xFFFFFFFF
 BYTE = (256**2 - 1) / 12
 AT_OWN_SIZE = 2 / 3
-BLOCK, SHARP, LEAST, MOST = 8, 2.2, 0.5 / 255, 16 / 255
-COARSE, FIELD, FOCUS, BLURRED, FLAT = 4, 5, (0.6, 1.2), 0.2, 1e-4
+BLOCK, SHARP = 8, 2.2
+AROUND, FAINT, UNEVEN = 25, 2 / 255, 1.5
+STRENGTH, LEAST = 7.5 / 255, 0.7 / 255
+COARSE, FIELD, FOCUS, FLAT = 4, 5, (0.6, 1.2), 1e-4
 
 
 def mixed(state: Tensor) -> Tensor:
@@ -48,22 +52,28 @@ def noise(height: int, width: int, top: Tensor, left: Tensor) -> Tensor:
     return F.conv2d(F.conv2d(white, window.view(1, 1, 1, -1)), window.view(1, 1, -1, 1))
 
 
-def missing(luma: Tensor) -> Tensor:
-    """How much fine detail is missing around each place of a luma [n, 1, h, w] in 0..1, likewise, at least LEAST and at most MOST."""
+def strength(luma: Tensor) -> Tensor:
+    """How strong grain is where fine detail is missing in a luma [n, 1, h, w] in 0..1, likewise: its deviation in middle grey."""
     height, width = luma.shape[2:]
     slope, curvature = (of_blocks(x) for x in bends(luma))
-    least = -F.max_pool2d(-((SHARP * slope).square() - curvature.square()).clamp(min=0).sqrt(), 3, 1, 1)
-    found = (least.clamp(max=MOST) * focus(luma)).clamp(min=LEAST)
-    return F.interpolate(found, scale_factor=BLOCK, mode="bilinear")[:, :, :height, :width]
+    missing = -F.max_pool2d(-((SHARP * slope).square() - curvature.square()).clamp(min=0).sqrt(), 3, 1, 1)
+    share = (missing / (mean_around(missing, AROUND) + FAINT)).clamp(max=UNEVEN)
+    blocks = (STRENGTH * share * focus(luma)).clamp(min=LEAST)
+    return F.interpolate(blocks, scale_factor=BLOCK, mode="bilinear")[:, :, :height, :width]
 
 
 def focus(luma: Tensor) -> Tensor:
-    """How far each block is in focus, BLURRED to 1."""
+    """How far each block is in focus, 0 to 1."""
     coarse = F.avg_pool2d(luma, COARSE, ceil_mode=True)
     blocks = (F.avg_pool2d(x.sqrt(), BLOCK // COARSE, ceil_mode=True) for x in bends(coarse))
-    slope, curvature = (F.avg_pool2d(x, FIELD, 1, FIELD // 2, count_include_pad=False).square() for x in blocks)
+    slope, curvature = (mean_around(x, FIELD).square() for x in blocks)
     low, high = FOCUS
-    return ((curvature / (slope + FLAT) - low) / (high - low)).clamp(BLURRED, 1)
+    return ((curvature / (slope + FLAT) - low) / (high - low)).clamp(0, 1)
+
+
+def mean_around(blocks: Tensor, field: int) -> Tensor:
+    """Of each block and those around it, `field` on each axis, the mean of those that are in the picture."""
+    return F.avg_pool2d(blocks, field, 1, field // 2, count_include_pad=False)
 
 
 def bends(luma: Tensor) -> tuple[Tensor, Tensor]:
@@ -82,9 +92,9 @@ def of_blocks(x: Tensor) -> Tensor:
 
 
 def grain(y: Tensor, amount: float | Tensor, top: int | Tensor = 0, left: int | Tensor = 0) -> Tensor:
-    """y [n, 3, h, w] in 0..1 with grain, as a multiple of the detail that is missing, one or [n]; (top, left) is its place in the noise, likewise."""
+    """y [n, 3, h, w] in 0..1 with grain, `amount` times as strong as `strength` says, one or [n]; (top, left) is its place in the noise, likewise."""
     each = lambda value: torch.as_tensor(value, device=y.device).reshape(-1)
     r, g, b = y.detach().clamp(0, 1).split(1, 1)
     light = LUMA[0] * r + LUMA[1] * g + LUMA[2] * b
-    strength = each(amount).view(-1, 1, 1, 1) * missing(light) * (4 * light * (1 - light)).clamp(min=0).sqrt()
-    return y + strength * noise(y.shape[2], y.shape[3], each(top), each(left))
+    deviation = each(amount).view(-1, 1, 1, 1) * strength(light) * (4 * light * (1 - light)).clamp(min=0).sqrt()
+    return y + deviation * noise(y.shape[2], y.shape[3], each(top), each(left))

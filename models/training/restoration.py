@@ -31,7 +31,7 @@ class Restoration(nn.Module):
 
     A setting is how the UNet is asked: one timestep and one prompt. `config["settings"]` has the timestep of each by name,
     `prompt` is [settings, tokens, channels]; settings are told by their index, and the last is the default. `config["grain"]` has how much
-    grain a setting gets, as a multiple of the missing detail; those that it does not name get none.
+    grain a setting gets, times what grain.py says; those that it does not name get none.
     """
 
     def __init__(self, config: dict):

@@ -1,7 +1,7 @@
 import type { Frame } from '../sdk/values.ts'
+import { grainStrengthRows } from './grain-strength.ts'
 import { mix } from './hash.ts'
 import { lumaRow } from './luma.ts'
-import { missingDetailRows } from './missing-detail.ts'
 
 /** Of the Gaussian that smooths the noise, in pixels, over three of them. */
 const SIGMA = 0.6
@@ -18,7 +18,7 @@ const BYTE = (256 ** 2 - 1) / 12
 
 /**
  * Film grain, which follows a model's setting (models/training/grain.py has the same): y + amount · m · √(4 l (1 − l)) · noise,
- * l the luma, m how much fine detail is missing around. The noise is a hash of the place, smoothed: the same in every run, without seams or
+ * l the luma, m how strong grain is where fine detail is missing. The noise is a hash of the place, smoothed: the same in every run, without seams or
  * repetition. Black and white stay as they are. It stands for what no restoration can know; a sharp picture gets little, and a flat one just
  * enough to keep 8 bits from showing steps.
  * @param frame float32 RGB, nominally 0..1
@@ -32,12 +32,12 @@ export function withGrain(frame: Frame, amount: number, index = 0): Frame {
   const luma = new Float32Array(width)
   const noises = noiseRows(width, height, index * NEXT)
   let at = 0
-  for (const missing of missingDetailRows(frame)) {
+  for (const strength of grainStrengthRows(frame)) {
     const noise: Float32Array = noises.next().value
     lumaRow(frame, at / (3 * width), luma)
     for (let x = 0; x < width; x++, at += 3) {
       const light = luma[x]!
-      const grain = 2 * amount * missing[x]! * Math.sqrt(Math.max(0, light * (1 - light))) * noise[x]!
+      const grain = 2 * amount * strength[x]! * Math.sqrt(Math.max(0, light * (1 - light))) * noise[x]!
       result[at] = data[at]! + grain
       result[at + 1] = data[at + 1]! + grain
       result[at + 2] = data[at + 2]! + grain

@@ -5,7 +5,7 @@ import unittest
 
 import torch
 
-from grain import BLURRED, FLAT, FOCUS, LEAST, MOST, SHARP, SIGMA, focus, grain, missing, mixed, noise
+from grain import AROUND, BLOCK, FAINT, FLAT, FOCUS, LEAST, SHARP, SIGMA, STRENGTH, UNEVEN, focus, grain, mixed, noise, strength
 
 
 class Grain(unittest.TestCase):
@@ -38,12 +38,24 @@ class Grain(unittest.TestCase):
             flat = torch.full((1, 3, 8, 8), level)
             torch.testing.assert_close(grain(flat, 3.0), flat)
 
-    def test_a_ramp_lacks_what_it_would_out_of_focus_and_a_lone_edge_or_noise_nothing(self):
+    def test_a_ramp_a_lone_edge_and_noise_get_the_least(self):
         across = torch.arange(64.0).expand(1, 1, 64, 64)
-        slope = 3 / 255
-        self.assertAlmostEqual(missing(0.2 + slope * across)[0, 0, 32, 32].item(), BLURRED * SHARP * slope, 6)
-        for full in (((across - 30) / 4).clamp(0.2, 0.8), torch.rand(1, 1, 64, 64)):
-            torch.testing.assert_close(missing(full), torch.full((1, 1, 64, 64), LEAST))
+        for full in (0.2 + 3 / 255 * across, ((across - 30) / 4).clamp(0.2, 0.8), torch.rand(1, 1, 64, 64)):
+            torch.testing.assert_close(strength(full), torch.full((1, 1, 64, 64), LEAST))
+
+    def test_a_texture_gets_as_much_whatever_its_contrast(self):
+        x, y = torch.arange(128.0).view(1, -1), torch.arange(128.0).view(-1, 1)
+        texture = ((x / 3).sin() * (y / 3).cos())[None, None]
+        strong, weak = (strength(0.5 + contrast * texture)[0, 0, 64, 64].item() for contrast in (0.4, 0.2))
+        self.assertAlmostEqual(strong / STRENGTH, 1, 1)
+        self.assertAlmostEqual(weak / strong, 1, 1)
+        self.assertLess(strength(0.5 + 0.002 * texture)[0, 0, 64, 64].item(), strong / 2)
+
+    def test_where_more_is_missing_than_around_it_is_stronger_up_to_a_limit(self):
+        side = AROUND * BLOCK
+        x, y = torch.arange(float(side)).view(1, -1), torch.arange(float(side)).view(-1, 1)
+        island = 0.5 + 0.3 * (x / 3).sin() * (y / 3).cos() * ((x - side / 2).abs() < 24) * ((y - side / 2).abs() < 24)
+        self.assertAlmostEqual(strength(island[None, None]).max().item(), UNEVEN * STRENGTH, 6)
 
     def test_of_the_same_picture_twice_as_large_less_is_missing_for_its_slope(self):
         coarse = 0.5 + 0.2 * torch.randn(1, 1, 24, 24, generator=torch.Generator().manual_seed(1))
@@ -52,7 +64,7 @@ class Grain(unittest.TestCase):
         self.assertEqual(sharp, 1)
         self.assertLess(blurred, 0.5)
 
-    def test_what_is_missing_is_by_hand_what_the_equation_says_also_at_the_border(self):
+    def test_how_strong_it_is_is_by_hand_what_the_equation_says_also_at_the_border(self):
         x, y = torch.arange(13).view(1, -1), torch.arange(11).view(-1, 1)
         luma = (0.5 + 0.02 * (x / 2).sin() * (y / 3).cos()).tolist()
         parts = lambda count, side: [range(start, min(start + side, count)) for start in range(0, count, side)]
@@ -72,9 +84,9 @@ class Grain(unittest.TestCase):
         blocks = [roots(coarse, xs, ys, 1) for xs in parts(4, 2) for ys in parts(3, 2)]
         s, c = (mean(values) ** 2 for values in zip(*blocks, strict=True))
         low, high = FOCUS
-        expected = least * min(1, max(BLURRED, (c / (s + FLAT) - low) / (high - low)))
-        self.assertTrue(LEAST < expected < MOST)
-        torch.testing.assert_close(missing(torch.tensor(luma)[None, None]), torch.full((1, 1, 11, 13), expected), rtol=1e-4, atol=1e-6)
+        expected = STRENGTH * least / (least + FAINT) * min(1, max(0, (c / (s + FLAT) - low) / (high - low)))
+        self.assertLess(LEAST, expected)
+        torch.testing.assert_close(strength(torch.tensor(luma)[None, None]), torch.full((1, 1, 11, 13), expected), rtol=1e-4, atol=1e-6)
 
     def test_each_picture_has_its_place_in_the_noise(self):
         grey = torch.full((2, 3, 40, 50), 0.5)

@@ -11,9 +11,18 @@ const STEP = 2
 /** The curvature for its slope that nine in ten blocks of sharp photographs stay below. */
 const SHARP = 2.2
 
-/** What is told, in units of white: no less than half a level of 255, no more than sixteen. */
-const LEAST = 0.5 / 255
-const MOST = 16 / 255
+/** Blocks on each axis that make up the surroundings of one. */
+const AROUND = 25
+
+/** What is next to nothing when it is missing around, in units of white. */
+const FAINT = 2 / 255
+
+/** How much stronger grain gets, at most, where more is missing than around. */
+const UNEVEN = 1.5
+
+/** How strong grain is where as much is missing as around, and how strong it is at least, in units of white. */
+const STRENGTH = 7.5 / 255
+const LEAST = 0.7 / 255
 
 /** Pixels of a side that are one where focus is looked for, and blocks that are looked at for one, on each axis. */
 const COARSE = 4
@@ -22,21 +31,19 @@ const FIELD = 5
 /** The curvature for its slope, there, of what is out of focus and of what is in focus. */
 const FOCUS = [0.6, 1.2] as const
 
-/** How much counts what is out of focus. */
-const BLURRED = 0.2
-
 /** A slope that is as good as none. */
 const FLAT = 1e-4
 
 /**
- * How much fine detail is missing around each place of a frame (models/training/grain.py has the same): f √((SHARP s)² − c²), s the mean over a
- * block of √(slope of the luma), squared, c that of its curvature, each the sum of both axes; of a block and its neighbours the least, so that a lone edge
- * counts for nothing; between the blocks' centres interpolated. What the camera saw out of focus misses nothing: f falls from 1 to BLURRED with c / s of
- * the picture at a quarter of the size.
- * @returns its rows from top to bottom, each valid until the next one, in units of white
+ * How strong grain is at each place of a frame, by where fine detail is missing (models/training/grain.py has the same). Missing of a block is
+ * d = √((SHARP s)² − c²), s the mean over it of √(slope of the luma), squared, c that of its curvature, each the sum of both axes; of a block and its neighbours
+ * the least, so that a lone edge counts for nothing. STRENGTH · min(UNEVEN, d / (D + FAINT)) · f it is, D the mean of d around, f between 0 and 1 how far the
+ * place is in focus, by c / s of the picture at a quarter of the size: what the camera saw out of focus misses nothing. Between the blocks' centres
+ * it is interpolated.
+ * @returns its rows from top to bottom, each valid until the next one: the grain's deviation in middle grey, in units of white
  */
-export function* missingDetailRows(frame: Frame): Generator<Float32Array> {
-  const { columns, rows, data } = missingDetail(frame)
+export function* grainStrengthRows(frame: Frame): Generator<Float32Array> {
+  const { columns, rows, data } = grainStrength(frame)
   const row = new Float32Array(frame.width)
   const between = new Float32Array(columns + 1)
   const lefts = Int32Array.from(row, (_, x) => before(x))
@@ -55,7 +62,7 @@ export function* missingDetailRows(frame: Frame): Generator<Float32Array> {
   }
 }
 
-function missingDetail(frame: Frame): Blocks {
+function grainStrength(frame: Frame): Blocks {
   const { width, height } = frame
   const small = smaller(width, height)
   const luma: Plane = {
@@ -68,19 +75,24 @@ function missingDetail(frame: Frame): Blocks {
   }
   const { slope, curvature } = bendsOf(luma, BLOCK, STEP)
   const focus = focusOf(small.plane)
-  const missing = slope.data.map((s, i) => Math.sqrt(Math.max(0, (SHARP * s ** 2) ** 2 - curvature.data[i]! ** 4)))
-  const least = leastAround({ ...slope, data: missing })
-  return { ...least, data: least.data.map((m, i) => Math.max(LEAST, Math.min(MOST, m) * focus[i]!)) }
+  const lacks = slope.data.map((s, i) => Math.sqrt(Math.max(0, (SHARP * s ** 2) ** 2 - curvature.data[i]! ** 4)))
+  const missing = leastAround({ ...slope, data: lacks })
+  const around = meanAround(missing, AROUND).data
+  const strength = missing.data.map((d, i) => {
+    const share = Math.min(UNEVEN, d / (around[i]! + FAINT))
+    return Math.max(LEAST, STRENGTH * share * focus[i]!)
+  })
+  return { ...missing, data: strength }
 }
 
-/** How far each block is in focus, BLURRED to 1. */
+/** How far each block is in focus, 0 to 1. */
 function focusOf(plane: Plane): Float32Array {
   const bends = bendsOf(plane, BLOCK / COARSE, 1)
-  const [slope, curvature] = [meanAround(bends.slope), meanAround(bends.curvature)]
+  const [slope, curvature] = [meanAround(bends.slope, FIELD), meanAround(bends.curvature, FIELD)]
   const [low, high] = FOCUS
   return slope.data.map((s, i) => {
     const sharpness = curvature.data[i]! ** 2 / (s ** 2 + FLAT)
-    return Math.min(1, Math.max(BLURRED, (sharpness - low) / (high - low)))
+    return Math.min(1, Math.max(0, (sharpness - low) / (high - low)))
   })
 }
 
@@ -118,9 +130,9 @@ function leastAround(blocks: Blocks): Blocks {
   })
 }
 
-/** Of each block and those around it, FIELD on each axis, the mean. */
-function meanAround(blocks: Blocks): Blocks {
-  return alongBoth(blocks, (FIELD - 1) / 2, (values, from, to, stride) => {
+/** Of each block and those around it, `field` on each axis, the mean. */
+function meanAround(blocks: Blocks, field: number): Blocks {
+  return alongBoth(blocks, (field - 1) / 2, (values, from, to, stride) => {
     let sum = 0
     for (let i = from; i <= to; i += stride) sum += values[i]!
     return (sum * stride) / (to - from + stride)
