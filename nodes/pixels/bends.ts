@@ -1,15 +1,10 @@
+import type { Blocks } from './blocks.ts'
+
 /** Rows of samples from top to bottom, each read once. */
 export interface Plane {
   readonly width: number
   readonly height: number
   read(y: number, row: Float32Array): void
-}
-
-/** A number for each block of a plane, row by row. */
-export interface Blocks {
-  readonly columns: number
-  readonly rows: number
-  readonly data: Float32Array
 }
 
 /** How steep a plane is and how much it bends. */

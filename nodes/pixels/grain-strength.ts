@@ -1,5 +1,6 @@
 import type { Frame } from '../sdk/values.ts'
-import { type Blocks, bendsOf, type Plane } from './bends.ts'
+import { bendsOf, type Plane } from './bends.ts'
+import { type Blocks, leastAround, meanAround } from './blocks.ts'
 import { lumaRow } from './luma.ts'
 
 /** The side of a block, in pixels; that of a picture's first one is its corner. */
@@ -119,43 +120,6 @@ function smaller(width: number, height: number): { readonly plane: Plane; add(y:
       }
     },
   }
-}
-
-/** Of each block and its neighbours the least. */
-function leastAround(blocks: Blocks): Blocks {
-  return alongBoth(blocks, 1, (values, from, to, stride) => {
-    let least = values[from]!
-    for (let i = from + stride; i <= to; i += stride) if (values[i]! < least) least = values[i]!
-    return least
-  })
-}
-
-/** Of each block and those around it, `field` on each axis, the mean. */
-function meanAround(blocks: Blocks, field: number): Blocks {
-  return alongBoth(blocks, (field - 1) / 2, (values, from, to, stride) => {
-    let sum = 0
-    for (let i = from; i <= to; i += stride) sum += values[i]!
-    return (sum * stride) / (to - from + stride)
-  })
-}
-
-type Summary = (values: Float32Array, from: number, to: number, stride: number) => number
-
-/** What a summary makes of the blocks no more than `reach` away, along rows and then along columns. */
-function alongBoth(blocks: Blocks, reach: number, of: Summary): Blocks {
-  const { columns, rows, data } = blocks
-  const along = new Float32Array(data.length)
-  const both = new Float32Array(data.length)
-  for (let row = 0, at = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++, at++) {
-      const [before, after] = [Math.min(reach, column), Math.min(reach, columns - 1 - column)]
-      along[at] = of(data, at - before, at + after, 1)
-    }
-  for (let row = 0, at = 0; row < rows; row++) {
-    const [before, after] = [Math.min(reach, row) * columns, Math.min(reach, rows - 1 - row) * columns]
-    for (let column = 0; column < columns; column++, at++) both[at] = of(along, at - before, at + after, columns)
-  }
-  return { columns, rows, data: both }
 }
 
 /** The block whose centre is the last one before a pixel; the first, before that. */
