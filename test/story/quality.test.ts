@@ -10,7 +10,7 @@ test('gendr-nano beats bicubic on photographs that it was not trained on, in bot
   const [faithful, detailed] = ['gendr-nano faithful', 'gendr-nano detailed'] as const
   const least = {
     [faithful]: { psnr: 0.8, ssim: 0.04, niqe: 0, worst: -0.01 },
-    [detailed]: { psnr: 0.3, ssim: 0.025, niqe: 3, worst: -1 },
+    [detailed]: { psnr: 0.5, ssim: 0.03, niqe: 3, worst: -0.9 },
   }
   for (const [method, wanted] of Object.entries(least)) {
     expect(gain(method, 'psnr'), method).toBeGreaterThanOrEqual(wanted.psnr)
