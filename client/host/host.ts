@@ -147,7 +147,7 @@ export class Host {
   async run(id: string): Promise<OpenRun | PastRun | undefined> {
     const job = await this.#job(id)
     if (job === undefined) return undefined
-    const { status, workflow, outputs, times } = job
+    const { status, workflow, outputs, execution_status: ending, times } = job
     const { prompt, extra_data: extra } = workflow
     if (isOver(stageOf(status))) {
       return {
@@ -156,7 +156,7 @@ export class Host {
         outputs: new Map(Object.entries(outputs)),
         succeeded: status === 'completed',
         times: new Map(Object.entries(times.nodes)),
-        warnings: warningsIn(job),
+        warnings: ending === null ? [] : warningsIn(ending),
       }
     }
     return { isOver: false, id, prompt, isOwn: extra.client_id === this.#clientId }

@@ -30,6 +30,8 @@ export interface RunEntry {
   readonly startedAt: number | null
   readonly endedAt: number | null
   readonly error: string | null
+  /** What nodes warned of. */
+  readonly warnings: readonly Warning[]
   /** What was loaded, as the person would call the run; empty where nothing was. */
   readonly title: string
   /** Milliseconds that each node took. */
@@ -63,6 +65,7 @@ export const jobSchema = z.looseObject({
 })
 
 export type WholeJob = z.infer<typeof jobSchema>
+type Ending = z.infer<typeof status>
 
 const STAGES = {
   pending: 'waiting',
@@ -96,9 +99,9 @@ export function pastRuns(records: z.infer<typeof recordsSchema>): RunEntry[] {
   return inOrder(runs)
 }
 
-/** What nodes warned of in a run that is over. */
-export function warningsIn({ execution_status: ending }: WholeJob): Warning[] {
-  return (ending?.messages ?? []).flatMap(([type, data]) => {
+/** What nodes warned of in a run, by how it ended. */
+export function warningsIn({ messages }: Ending): Warning[] {
+  return messages.flatMap(([type, data]) => {
     const { data: message } = executionMessageSchema.safeParse({ type, data })
     return message?.type === 'execution_warning' ? [{ node: message.data.node_id, text: message.data.text }] : []
   })
@@ -119,14 +122,14 @@ const MOST_NAMED = 3
 function queuedRun(id: string, graph: Prompt, extra: z.infer<typeof extraData>, stage: RunStage): RunEntry {
   const workflow = extra.extra_pnginfo?.workflow
   const title = loadedPictures(graph).slice(0, MOST_NAMED).join(', ')
-  const nothing = { pictures: [], startedAt: null, endedAt: null, error: null, times: new Map() }
+  const nothing = { pictures: [], startedAt: null, endedAt: null, error: null, warnings: [], times: new Map() }
   return { id, stage, prompt: graph, workflow, title, ...nothing }
 }
 
 function endedRun(
   run: RunEntry,
   outputs: Readonly<Record<string, NodeOutput>>,
-  status: z.infer<typeof recordsSchema>[string]['status'],
+  status: Ending,
   times: Readonly<Record<string, number>>,
 ): RunEntry {
   const messages = new Map(status.messages)
@@ -138,6 +141,7 @@ function endedRun(
     startedAt: messages.get('execution_start')?.timestamp ?? null,
     endedAt: status.messages.at(-1)?.[1].timestamp ?? null,
     error: failure === undefined ? null : String(failure.exception_message ?? 'It failed.').trim(),
+    warnings: warningsIn(status),
   }
 }
 

@@ -137,11 +137,20 @@ export class RunsPanel {
       element('span', { class: 'runs-stage' }, WORDS.stages[stage]),
       ...(stage === 'running' ? [progressLine()] : []),
       ...(entry.endedAt === null ? [] : [element('span', { class: 'runs-time' }, timeOf(entry))]),
-      ...(error === null ? [] : [element('p', { class: 'runs-error' }, error)]),
+      ...(error === null ? [] : [element('p', { class: 'runs-words runs-error' }, error)]),
+      ...this.#warnings(entry),
       ...this.#thumbnails(entry),
       element('div', { class: 'runs-buttons' }, ...this.#buttons(entry, stage, place)),
       ...(this.#unfolded.has(id) ? [element('div', { class: 'runs-timeline' }, timeline(this.#spans(entry)))] : []),
     )
+  }
+
+  #warnings({ prompt, warnings }: RunEntry): HTMLElement[] {
+    if (warnings.length === 0) return []
+    const lines = warnings.flatMap(({ node, text }) =>
+      text.split('\n').map((line) => `${this.#titleIn(prompt, node)}: ${line}`),
+    )
+    return [element('p', { class: 'runs-words runs-warnings' }, [...new Set(lines)].join('\n'))]
   }
 
   #buttons(entry: RunEntry, stage: RunStage, place: number): HTMLElement[] {
@@ -219,7 +228,7 @@ export class RunsPanel {
   }
 
   #spans(entry: RunEntry): NodeSpan[] {
-    const title = (id: string) => this.#actions.titleOf(entry.prompt[id]?.class_type ?? id)
+    const title = (id: string) => this.#titleIn(entry.prompt, id)
     const board = this.#board
     if (board !== undefined && this.#isOnBoard(entry)) {
       const first = Math.min(...[...board.nodes.values()].map(({ startedAt = Number.POSITIVE_INFINITY }) => startedAt))
@@ -238,6 +247,10 @@ export class RunsPanel {
       length,
       isRunning: false,
     }))
+  }
+
+  #titleIn(prompt: RunEntry['prompt'], node: string): string {
+    return this.#actions.titleOf(prompt[node]?.class_type ?? node)
   }
 
   #button(label: string, testid: string, act: () => Promise<void> | void): HTMLButtonElement {

@@ -63,6 +63,14 @@ describe('the list of runs', () => {
     expect(cancelled).toMatchObject({ stage: 'cancelled', error: null })
   })
 
+  test('has what nodes warned of', () => {
+    const warning = (text: string) => ['execution_warning', { prompt_id: 'w', node_id: '1', text, timestamp: 6 }]
+    const record = past('w', [warning('page 2 was left out'), ['execution_success', { timestamp: 9 }]], true)
+    expect(read({ w: record })[0]).toMatchObject({ warnings: [{ node: '1', text: 'page 2 was left out' }] })
+    expect(job('w', 'completed', record).warnings).toHaveLength(1)
+    expect(job('w', 'pending').warnings).toEqual([])
+  })
+
   test('shows saved pictures before temporary ones', () => {
     const file = (filename: string, type: string) => ({ filename, subfolder: '', type })
     const [run] = read({

@@ -68,3 +68,12 @@ export function invertGraph(image: string, prefix = 'inverted'): Graph {
     save: { class_type: 'SaveImage', inputs: { images: ['invert', 0], filename_prefix: prefix } },
   }
 }
+
+/** A rectangle from the corner of `x`, `y` on. */
+export function cropGraph(image: string, x: number, y: number): Graph {
+  return {
+    load: { class_type: 'LoadImage', inputs: { image } },
+    crop: { class_type: 'ImageCrop', inputs: { image: ['load', 0], x, y, width: 16, height: 16 } },
+    save: { class_type: 'SaveImage', inputs: { images: ['crop', 0], filename_prefix: 'cropped' } },
+  }
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { withoutBrowser } from './browser.ts'
 import { plainPicture } from './editor-page.ts'
-import { invertGraph } from './graphs.ts'
+import { cropGraph, invertGraph } from './graphs.ts'
 import { runPrompt, upload } from './host.ts'
 import { by, editor, host, inEditor } from './stage.ts'
 
@@ -74,6 +74,14 @@ describe.skipIf(withoutBrowser)('the list of runs', () => {
     await by('runs-clear-now').click()
     await expect.poll(() => by('runs-list').textContent()).toContain('Nothing has run yet')
     expect(await (await fetch(`${host.url}/history`)).json()).toEqual({})
+  })
+
+  test('says what a node warned of, for those who only saw the result', async () => {
+    await runPrompt(host, cropGraph('brown.png', 100, 0))
+    await done().first().waitFor()
+    expect(await done().first().textContent()).toContain(
+      'Crop Image: the rectangle begins at 100, 0, beyond the picture',
+    )
   })
 
   test('stops a run that goes on', async () => {
