@@ -35,6 +35,8 @@ export interface ServeSettings extends WorkSettings {
   readonly webhookTargets: readonly string[]
   /** Runs that may wait; Infinity for any number. */
   readonly maxQueue: number
+  /** Runs that may be under way. */
+  readonly runsAtOnce: number
   /** How long one run may take, in ms; undefined for any time. */
   readonly timeLimit: number | undefined
   /** How long a run that is under way may take to end when the host is stopped, in ms. */
@@ -197,6 +199,12 @@ export const SERVE_OPTIONS = {
     help: 'runs that may wait before further ones are refused with 429 (0, which means any number)',
     schema: wholeNumber(0, 10_000_000).default(0),
   },
+  'runs-at-once': {
+    env: 'GENDR_RUNS_AT_ONCE',
+    value: 'N',
+    help: 'runs that may be under way at the same time, which share the cores and take memory each (1)',
+    schema: wholeNumber(1, 64).default(1),
+  },
   'max-seconds': {
     env: 'GENDR_MAX_SECONDS',
     value: 'N',
@@ -271,6 +279,7 @@ export function serveSettings(flags: Flags, environment: Environment): ServeSett
     drainFor: values.drain * 1000,
     keepFor: values['keep-days'] * DAY || undefined,
     maxQueue: values['max-queue'] || Number.POSITIVE_INFINITY,
+    runsAtOnce: values['runs-at-once'],
   }
 }
 

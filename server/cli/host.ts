@@ -110,7 +110,8 @@ function assemble(open: OpenParts): Host {
   const { maxUpload, maxPixels } = settings
   const pyramids = join(settings.data, 'pyramids')
   const receipts = new Receipts(fileRoots(settings).receiptsRoot)
-  const runs = new Runs({ store, supervisor, receipts, log, mostWaiting: settings.maxQueue })
+  const { maxQueue: mostWaiting, runsAtOnce: mostAtOnce } = settings
+  const runs = new Runs({ store, supervisor, receipts, log, mostWaiting, mostAtOnce })
   const narration = new Narration(runs)
   const webhooks = new Webhooks(store.deliveries, {
     key: settings.webhookKey,

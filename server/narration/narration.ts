@@ -47,7 +47,7 @@ export class Narration {
   readonly #logs = new Map<string, Log>()
   readonly #listeners = new Set<Listen>()
   readonly #unsubscribe: () => void
-  /** Of the run under way, and of those that are cancelled before they were. */
+  /** Of the runs under way, and of those that are cancelled before they were. */
   readonly #narrators = new Map<string, Narrator>()
   #sequence = firstSequence(Date.now())
   #told = 0
@@ -62,9 +62,9 @@ export class Narration {
     this.#unsubscribe()
   }
 
-  /** The node that ran last in the run under way. */
-  get lastNode(): string | null {
-    return this.#narrators.get(this.#runs.active?.id ?? '')?.lastNode ?? null
+  /** The node that began last in a run under way. */
+  lastNode(run: string): string | null {
+    return this.#narrators.get(run)?.lastNode ?? null
   }
 
   /** Calls back at everything that is told until the returned function is called. */
@@ -143,7 +143,7 @@ export class Narration {
     this.#makeRoom()
   }
 
-  /** The oldest runs go first, then the oldest frames of the one under way. */
+  /** The oldest runs go first, then the oldest frames of those under way. */
   #makeRoom(): void {
     for (const [id, log] of this.#logs) {
       if (this.#logs.size <= MOST_RUNS && this.#told <= MOST_TOLD && this.#bytes <= KEPT_BYTES) return

@@ -16,7 +16,7 @@ import type { FromRunner, RunnerOptions, ToRunner } from './messages.ts'
 import { ModelStore } from './model-store.ts'
 import { deliveredFiles, runFiles } from './run-files.ts'
 
-/** The runner process: one run at a time, in the order in which the host sends them. */
+/** The runner process: all runs that the host sends, at once. */
 const options = JSON.parse(process.argv[2] ?? '{}') as RunnerOptions
 // Not `exit`: it tears the inference thread down, and ONNX Runtime aborts with a core dump when that happens in a call.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
@@ -74,16 +74,14 @@ const executor: ExecutorOptions = {
 
 const bundler = new EventBundler((events) => send({ type: 'events', events }))
 const cancellations = new Map<string, AbortController>()
-let last: Promise<void> = Promise.resolve()
 
 process.on('message', (message: ToRunner) => {
   switch (message.type) {
     case 'run': {
       const cancellation = new AbortController()
       cancellations.set(message.run.id, cancellation)
-      last = last.then(async () => {
-        await execute(message.run, executor, cancellation.signal, (event) => bundler.post(event))
-        cancellations.delete(message.run.id)
+      void execute(message.run, executor, cancellation.signal, (event) => bundler.post(event)).then(() => {
+        if (cancellations.get(message.run.id) === cancellation) cancellations.delete(message.run.id)
       })
       break
     }

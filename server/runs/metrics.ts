@@ -30,7 +30,7 @@ export class Metrics {
 
   text(): string {
     const { runs, condition, freeBytes } = this.#options
-    const active = runs.active === undefined ? 0 : 1
+    const active = runs.active.length
     const isReady = condition() === 'ready' ? 1 : 0
     const { user, system } = process.cpuUsage()
     return [

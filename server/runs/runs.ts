@@ -36,6 +36,8 @@ export interface RunsOptions {
   readonly log?: (line: string) => void
   /** How many runs may wait; further ones are refused. @default as many as come */
   readonly mostWaiting?: number | undefined
+  /** How many runs may be under way. @default 1 */
+  readonly mostAtOnce?: number | undefined
 }
 
 /** How often the runner, or the host with it, may die under a run before the run is to blame. */
@@ -47,8 +49,13 @@ const BATCH = 20
 /** Pictures for socket runs that may be in memory, sent or waiting or at work, in bytes. */
 const MAX_ATTACHED = 1 << 30
 
+interface UnderWay {
+  readonly run: ActiveRun
+  readonly progress: Progress
+}
+
 /**
- * The queue, the run under way and the history as one thing: a run is in exactly one of them whenever someone looks,
+ * The queue, the runs under way and the history as one thing: a run is in exactly one of them whenever someone looks,
  * because each step happens within one turn of the event loop.
  */
 export class Runs {
@@ -62,8 +69,8 @@ export class Runs {
   readonly #receipts: RunsOptions['receipts']
   /** Runs of which the receipts are being forgotten. */
   readonly #forgetting = new Map<string, Promise<unknown>>()
-  #active: ActiveRun | undefined
-  #progress: Progress | undefined
+  /** Those that began first, first. */
+  readonly #underWay = new Map<string, UnderWay>()
   #sweeping: Promise<unknown> | undefined
   #nextNumber = 0
   #isStopping = false
@@ -72,22 +79,25 @@ export class Runs {
   #isUnwritten = false
   readonly #log: (line: string) => void
   readonly #mostWaiting: number
+  readonly #mostAtOnce: number
 
   constructor(options: RunsOptions) {
-    const { store, supervisor, receipts, log = () => undefined, mostWaiting = Number.POSITIVE_INFINITY } = options
+    const { store, supervisor, receipts, log = () => undefined } = options
     this.#store = store
-    this.#mostWaiting = mostWaiting
+    this.#mostWaiting = options.mostWaiting ?? Number.POSITIVE_INFINITY
+    this.#mostAtOnce = options.mostAtOnce ?? 1
     this.#log = log
     this.#supervisor = supervisor
     this.#receipts = receipts
     this.#recover()
   }
 
-  get active(): ActiveRun | undefined {
-    return this.#active
+  /** Runs under way, those that began first first. */
+  get active(): readonly ActiveRun[] {
+    return Array.from(this.#underWay.values(), ({ run }) => run)
   }
 
-  /** Whether the run under way, or the next one, waits for room on the disk. */
+  /** Whether a run under way, or the next one, waits for room on the disk. */
   get isDiskFull(): boolean {
     return this.#isUnwritten || this.#supervisor.isDiskFull === true
   }
@@ -99,7 +109,7 @@ export class Runs {
 
   /** Runs that wait or are under way. */
   get remaining(): number {
-    return this.#queue.size + (this.#active === undefined ? 0 : 1)
+    return this.#queue.size + this.#underWay.size
   }
 
   /** Calls back at every change until the returned function is called. */
@@ -153,7 +163,7 @@ export class Runs {
     return run
   }
 
-  /** Takes runs that wait out of the queue: they are cancelled, as the one under way can be. Others are left alone. */
+  /** Takes runs that wait out of the queue: they are cancelled, as those under way can be. Others are left alone. */
   remove(ids: readonly string[]): void {
     const wanted = new Set(ids)
     const waiting = this.#queue.runs.filter(({ id }) => wanted.has(id))
@@ -175,20 +185,18 @@ export class Runs {
     this.remove(this.#queue.ids())
   }
 
-  /** Cancels the run under way; with an id only if it is that one. */
+  /** Cancels what is under way; with an id only if it is that one. */
   interrupt(id?: string): void {
-    if (this.#active !== undefined && (id === undefined || id === this.#active.id)) {
-      this.#supervisor.cancel(this.#active.id)
-    }
+    for (const run of this.active) if (id === undefined || id === run.id) this.#supervisor.cancel(run.id)
   }
 
-  /** Takes runs out of the queue and cancels the one under way; those that have ended stay. @returns how many */
+  /** Takes runs out of the queue and cancels those under way; those that have ended stay. @returns how many */
   cancel(ids: readonly string[]): number {
-    const waiting = ids.filter((id) => this.#queue.has(id))
-    const isActive = this.#active !== undefined && ids.includes(this.#active.id)
-    this.remove(waiting)
-    if (isActive) this.interrupt(this.#active?.id)
-    return waiting.length + (isActive ? 1 : 0)
+    const open = [...new Set(ids)].filter((id) => this.isOpen(id))
+    const active = open.filter((id) => this.#underWay.has(id))
+    this.remove(open)
+    for (const id of active) this.#supervisor.cancel(id)
+    return open.length
   }
 
   /** Whether a run was submitted and is not forgotten. */
@@ -220,7 +228,7 @@ export class Runs {
 
   /** Whether a run waits or is under way. */
   isOpen(id: string): boolean {
-    return this.#active?.id === id || this.#queue.has(id)
+    return this.#underWay.has(id) || this.#queue.has(id)
   }
 
   /** When the oldest run that waits or is under way was submitted, in ms since 1970. */
@@ -230,21 +238,26 @@ export class Runs {
 
   /** When a run that waits or is under way will start and end, as far as such runs are known. */
   eta(id: string): Eta | undefined {
-    let start = this.#progress?.left(Date.now()) ?? 0
-    if (this.#active?.id === id) return this.#progress?.isKnown === true ? { start: 0, end: start } : undefined
+    const now = Date.now()
+    const own = this.#underWay.get(id)?.progress
+    if (own !== undefined) return own.isKnown ? { start: 0, end: own.left(now) } : undefined
+    /** When each place for a run is free. */
+    const places = Array.from(this.#underWay.values(), ({ progress }) => progress.left(now))
+    while (places.length < this.#mostAtOnce) places.push(0)
     for (const run of this.#queue.runs) {
+      const start = Math.min(...places)
       const time = this.#store.speeds.ofRun(run.shape)
       if (run.id === id) {
         return time === undefined ? undefined : { start: Math.round(start), end: Math.round(start + time) }
       }
-      start += time ?? 0
+      places[places.indexOf(start)] = start + (time ?? 0)
     }
     return undefined
   }
 
   /** ComfyUI's view of the queue as pieces of JSON text: a snapshot of this moment, however slowly it is read. */
   queueText(): Iterable<string> {
-    return queueText(this.#store, this.#active === undefined ? [] : [this.#active.id], this.#queue.ids())
+    return queueText(this.#store, [...this.#underWay.keys()], this.#queue.ids())
   }
 
   /** ComfyUI's history as pieces of JSON text, oldest first. */
@@ -286,15 +299,15 @@ export class Runs {
   }
 
   /**
-   * Takes and starts nothing more; resolves when the run under way has ended, or the time is up.
+   * Takes and starts nothing more; resolves when the runs under way have ended, or the time is up.
    * @param patience in ms
    */
   async drain(patience: number): Promise<void> {
     this.#isStopping = true
-    if (this.#active === undefined || patience === 0) return
+    if (this.#underWay.size === 0 || patience === 0) return
     const over = new Deferred<void>()
     const unsubscribe = this.subscribe(() => {
-      if (this.#active === undefined) over.resolve()
+      if (this.#underWay.size === 0) over.resolve()
     })
     const timer = setTimeout(() => over.resolve(), patience)
     await over.promise
@@ -302,7 +315,7 @@ export class Runs {
     unsubscribe()
   }
 
-  /** Starts nothing more; the run under way is left for the next start of the host. */
+  /** Starts nothing more; the runs under way are left for the next start of the host. */
   close(): void {
     this.#isStopping = true
     this.#closed = true
@@ -354,11 +367,7 @@ export class Runs {
   }
 
   #open(id: string): Run | undefined {
-    return this.#active?.id === id
-      ? this.#active
-      : this.#queue.has(id)
-        ? this.#queue.runs.find((run) => run.id === id)
-        : undefined
+    return this.#underWay.get(id)?.run ?? this.#queue.get(id)
   }
 
   #detach(id: string): void {
@@ -366,22 +375,28 @@ export class Runs {
     this.#attachments.delete(id)
   }
 
-  /** Starts the next run if none is under way. */
+  /** Starts as many runs as may be under way. */
   #pump(): void {
-    if (this.#isStopping || this.#active !== undefined) return
-    const isBusy = this.#sweeping ?? this.#forgetting.get(this.#queue.runs[0]?.id ?? '')
+    while (this.#startNext());
+  }
+
+  /** @returns whether there was one that could be started */
+  #startNext(): boolean {
+    if (this.#isStopping || this.#underWay.size >= this.#mostAtOnce) return false
+    const isBusy = this.#sweeping ?? this.#forgetting.get(this.#queue.first?.id ?? '')
     if (isBusy !== undefined) {
       void isBusy.then(() => this.#pump())
-      return
+      return false
     }
     const run = this.#queue.take()
-    if (run === undefined) return
+    if (run === undefined) return false
     const isStarted = this.#write(
       () => this.#store.start(run.id, Date.now()),
       () => this.#pump(),
     )
     if (isStarted) this.#execute(run)
     else this.#queue.add(run)
+    return isStarted
   }
 
   /** As #pump, but later in time, so that whoever submits a run hears of its acceptance first. */
@@ -394,7 +409,8 @@ export class Runs {
     const active: ActiveRun = { ...run, prompt }
     const recorder = new RunRecorder(prompt)
     const attachments = this.#attachments.get(run.id) ?? {}
-    this.#active = active
+    const progress = new Progress(prompt, run.shape, this.#store.speeds)
+    this.#underWay.set(run.id, { run: active, progress })
     this.#announce({ type: 'queue' })
     const request = {
       id: run.id,
@@ -404,15 +420,13 @@ export class Runs {
       attachments,
       delivery: run.delivery,
     }
-    const progress = new Progress(prompt, run.shape, this.#store.speeds)
-    this.#progress = progress
     const onEvent = (event: RunEvent) => {
       if (event.type === 'started') this.#begin(run.id)
       recorder.add(event)
       progress.add(event)
       this.#announce({ type: 'event', run: active, event })
     }
-    const execution = this.#supervisor.execute(request, onEvent, () => this.#mayRunAgain(run.id))
+    const execution = this.#supervisor.execute(request, onEvent, (isSuspect) => this.#mayRunAgain(run.id, isSuspect))
     void execution.then(() => {
       const record = recorder.record()
       const lesson = record.status.completed ? { shape: run.shape, times: recorder.timesByClass() } : undefined
@@ -428,8 +442,9 @@ export class Runs {
     }
   }
 
-  /** Notes that the runner died under a run. */
-  #mayRunAgain(id: string): boolean {
+  /** Notes that the runner died under a run, where that may be to blame. */
+  #mayRunAgain(id: string, isSuspect: boolean): boolean {
+    if (!isSuspect) return true
     try {
       return this.#store.crash(id) < MOST_CRASHES
     } catch (error) {
@@ -438,7 +453,7 @@ export class Runs {
     }
   }
 
-  /** Puts the run under way into the history. It stays under way while that cannot be written. */
+  /** Puts a run under way into the history. It stays under way while that cannot be written. */
   #settle(run: ActiveRun, ending: Ending, now: number): void {
     if (this.#closed) return
     const isWritten = this.#write(
@@ -447,8 +462,7 @@ export class Runs {
     )
     if (!isWritten) return
     this.#detach(run.id)
-    this.#active = undefined
-    this.#progress = undefined
+    this.#underWay.delete(run.id)
     this.#announce({ type: 'queue' })
     this.#announce({ type: 'settled', run })
     if (run.delivery === 'files') this.#forget([run.id])

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { Deferred } from '../concurrency/deferred.ts'
+import { Turns } from '../concurrency/turns.ts'
 import { type Catalogue, catalogueOf } from '../graph/catalogue.ts'
 import type { DeviceReport } from '../inference/messages.ts'
 import { messageOf } from '../message-of.ts'
@@ -35,7 +36,10 @@ const MOST_START_OUTPUT = 10_000
 /** Deaths in a row, before `ready`, after which whoever waits for the runner is told. */
 const PATIENCE = 3
 
-/** Keeps one runner process alive and hands it one run at a time. */
+/** Asked when the process has died under a run: whether the next process shall start it anew. `isSuspect` says whether the run may have been the reason. */
+export type MayRunAgain = (isSuspect: boolean) => boolean
+
+/** Keeps one runner process alive and hands it runs, all that it is asked to execute. */
 export class Supervisor {
   readonly #options: SupervisorOptions
   #child: ChildProcess | undefined
@@ -49,7 +53,11 @@ export class Supervisor {
   #deaths = 0
   #trouble: RestorationError | undefined
   #restart: NodeJS.Timeout | undefined
-  #execution: Execution | undefined
+  readonly #executions = new Map<string, Execution>()
+  /** Runs under which a process has died together go on one after the other: that of them which kills it does not take the others along again. */
+  readonly #suspects = new Turns(1)
+  /** The run for which the present process was killed, since it did not end when it was cancelled. */
+  #stubborn: Execution | undefined
   #closed = false
 
   constructor(options: SupervisorOptions) {
@@ -80,23 +88,26 @@ export class Supervisor {
     return this.#trouble
   }
 
-  /** Whether the run under way waits for room on the disk, or has found none before. */
+  /** Whether a run under way waits for room on the disk, or has found none before. */
   get isDiskFull(): boolean {
-    return (this.#execution?.shortages ?? 0) > 0
+    return this.#underWay().some(({ shortages }) => shortages > 0)
   }
 
   /**
    * Executes a run; resolves after its last event, which always comes, whatever happens to the process.
-   * @param mayRunAgain asked when the process has died under the run: whether the next process shall start it anew;
-   *   then the events begin again, their numbers go on. Such a run also waits for as long as no runner can be started, and
+   * @param mayRunAgain where the next process starts it anew, the events begin again, their numbers go on. Such a run also waits for as long as no runner can be started, and
    *   is started anew until the disk has room for its results; without it, it has failed then
    */
-  async execute(run: RunRequest, onEvent: (event: RunEvent) => void, mayRunAgain?: () => boolean): Promise<void> {
+  async execute(run: RunRequest, onEvent: (event: RunEvent) => void, mayRunAgain?: MayRunAgain): Promise<void> {
     const execution = new Execution(run, onEvent, mayRunAgain)
-    this.#execution = execution
+    this.#executions.set(run.id, execution)
     void this.#hand(execution)
     await execution.done
-    this.#execution = undefined
+    this.#executions.delete(run.id)
+  }
+
+  #underWay(): Execution[] {
+    return [...this.#executions.values()]
   }
 
   /** Gives a run to the present process, or to the next one that is ready. */
@@ -135,10 +146,16 @@ export class Supervisor {
     void execution.done.then(() => clearTimeout(execution.timer))
   }
 
-  /** Cancels the run if it is the one under way. */
+  /** Waiting is not its own time. */
+  #pauseLimit(execution: Execution): void {
+    clearTimeout(execution.timer)
+    execution.timer = undefined
+  }
+
+  /** Cancels the run if it is under way. */
   cancel(runId: string): void {
-    const execution = this.#execution
-    if (execution === undefined || execution.run.id !== runId || execution.cancelled) return
+    const execution = this.#executions.get(runId)
+    if (execution === undefined || execution.cancelled) return
     execution.cancelled = true
     if (!execution.sent) {
       execution.interrupt()
@@ -146,7 +163,11 @@ export class Supervisor {
     }
     this.#send({ type: 'cancel', runId })
     const child = this.#child
-    const timer = setTimeout(() => child?.kill('SIGKILL'), this.#options.gracePeriod ?? 10_000)
+    const kill = () => {
+      this.#stubborn = execution
+      child?.kill('SIGKILL')
+    }
+    const timer = setTimeout(kill, this.#options.gracePeriod ?? 10_000)
     void execution.done.then(() => clearTimeout(timer))
   }
 
@@ -154,7 +175,7 @@ export class Supervisor {
     this.#send({ type: 'free', unloadModels, freeMemory })
   }
 
-  /** Ends the runner; a run under way is left without a last event. */
+  /** Ends the runner; runs under way are left without a last event. */
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#restart)
@@ -197,7 +218,8 @@ export class Supervisor {
   #receive(message: FromRunner): void {
     if (message.type === 'events') {
       for (const event of message.events) {
-        if (event.runId === this.#execution?.run.id) this.#pass(this.#execution, event)
+        const execution = this.#executions.get(event.runId)
+        if (execution !== undefined) this.#pass(execution, event)
       }
       return
     }
@@ -228,9 +250,7 @@ export class Supervisor {
     if (execution.shortages === 1) {
       this.#options.log?.(`The disk of the data folder is full. Run ${execution.run.id} goes on when there is room.`)
     }
-    // Waiting is not its own time.
-    clearTimeout(execution.timer)
-    execution.timer = undefined
+    this.#pauseLimit(execution)
     const timer = setTimeout(() => void this.#hand(execution), this.#pauseAfter(execution.shortages))
     void execution.done.then(() => clearTimeout(timer))
   }
@@ -251,9 +271,30 @@ export class Supervisor {
     }
     if (this.#isReady || this.#trouble !== undefined) this.#ready = new Deferred()
     this.#isReady = false
-    const execution = this.#execution
-    if (execution?.sent === true && execution.bereave(how) === 'again') void this.#hand(execution)
+    this.#bereave(how)
     this.#restart = setTimeout(() => this.#spawn(), this.#pauseAfter(this.#deaths))
+  }
+
+  /** The process is gone with all that it was at. */
+  #bereave(how: string): void {
+    const stubborn = this.#stubborn
+    this.#stubborn = undefined
+    const lost = this.#underWay().filter(({ sent }) => sent)
+    for (const execution of lost) {
+      const isSuspect = stubborn === undefined || stubborn === execution
+      if (execution.bereave(how, isSuspect) === 'ended') continue
+      if (isSuspect && lost.length > 1 && !execution.isAlone) void this.#goOnAlone(execution)
+      else void this.#hand(execution)
+    }
+  }
+
+  async #goOnAlone(execution: Execution): Promise<void> {
+    execution.isAlone = true
+    this.#pauseLimit(execution)
+    await this.#suspects.take(async () => {
+      void this.#hand(execution)
+      await execution.done
+    })
   }
 
   /** A message to a process that has just died is lost on purpose: its `exit` follows and settles the run. */
@@ -268,19 +309,21 @@ class Execution {
   cancelled = false
   sent = false
   ended = false
+  /** Whether it is, or waits to be, the only one under way of those under which a process has died together. */
+  isAlone = false
   /** How often it has found no room for its results. */
   shortages = 0
   timer: NodeJS.Timeout | undefined
   /** The limit of time that the run was cancelled for, in ms. */
   overran: number | undefined
   readonly #onEvent: (event: RunEvent) => void
-  readonly #mayRunAgain: (() => boolean) | undefined
+  readonly #mayRunAgain: MayRunAgain | undefined
   readonly #done = new Deferred<void>()
   #executed: string[] = []
   #node: string | null = null
   #sequence = 0
 
-  constructor(run: RunRequest, onEvent: (event: RunEvent) => void, mayRunAgain: (() => boolean) | undefined) {
+  constructor(run: RunRequest, onEvent: (event: RunEvent) => void, mayRunAgain: MayRunAgain | undefined) {
     this.run = run
     this.#onEvent = onEvent
     this.#mayRunAgain = mayRunAgain
@@ -313,10 +356,10 @@ class Execution {
     this.#executed = []
   }
 
-  /** The process died under the run. */
-  bereave(how: string): 'again' | 'ended' {
+  /** The process died under the run, which may have been the reason. */
+  bereave(how: string, isSuspect: boolean): 'again' | 'ended' {
     if (this.cancelled) this.interrupt()
-    else if (this.#mayRunAgain?.() === true) {
+    else if (this.#mayRunAgain?.(isSuspect) === true) {
       this.beginAnew()
       return 'again'
     } else {

@@ -119,9 +119,9 @@ export class Hub {
     socket.on('error', () => socket.terminate())
     connection.send(JSON.stringify({ ...this.#status(), data: { ...this.#status().data, sid } }))
     const { runs, narration } = this.#options
-    if (runs.active?.clientId === sid && narration.lastNode !== null) {
-      connection.send(text({ type: 'executing', data: { node: narration.lastNode } }))
-    }
+    const own = runs.active.findLast(({ clientId }) => clientId === sid)
+    const node = own === undefined ? null : narration.lastNode(own.id)
+    if (node !== null) connection.send(text({ type: 'executing', data: { node } }))
   }
 
   #hear(connection: Connection, inbox: Inbox, bytes: Uint8Array, work: Promise<void>): Promise<void> {
@@ -184,7 +184,7 @@ export class Hub {
 
   /** Some clients take 10 s without a message for a lost connection. */
   #breakSilence(silence: number): void {
-    if (this.#options.runs.active === undefined) return
+    if (this.#options.runs.active.length === 0) return
     const due = performance.now() - silence * 0.75
     for (const connection of this.#everyConnection()) {
       if (connection.sentAt <= due) connection.send(text(this.#status()))

@@ -5,11 +5,14 @@
 import { randomBytes } from 'node:crypto'
 import sharp from 'sharp'
 import type { Prompt } from '../../server/graph/prompt.ts'
+import { restoreGraph } from '../story/graphs.ts'
 import { startHost, upload } from '../story/host.ts'
 import { BenchClient, type Taken } from './client.ts'
 import { usageOf } from './processes.ts'
 
 const START_ROUNDS = 5
+/** Pictures of a round that wait to be restored. */
+const QUEUED = 24
 const only = process.argv[2]
 
 const rows: [what: string, measured: string, target: string, comfyui: string][] = []
@@ -79,6 +82,38 @@ try {
       rates.push(200_000 / (performance.now() - begin))
     }
     row('200 queued prompts, all new', `${median(rates).toFixed(0)} / s`, '≥ 300 / s', '110 / s')
+  })
+
+  await section('at-once', async () => {
+    const counts = [1, 2, 4]
+    const hosts = await Promise.all(counts.map((count) => startHost(['--runs-at-once', String(count)])))
+    const clients = await Promise.all(hosts.map(({ url }) => BenchClient.open(url)))
+    const rates = counts.map((): number[] => [])
+    const used = counts.map(() => 0)
+    const rounds = 3
+    for (let round = 0; round <= rounds; round++) {
+      for (const [i, other] of hosts.entries()) {
+        const names: string[] = []
+        for (let k = 0; k < QUEUED; k++) names.push(await picture(160, 120, other))
+        const before = usageOf(other.process.pid!).cpu
+        const begin = performance.now()
+        const ids = await Promise.all(names.map((name) => clients[i]!.submit(restoreGraph(name))))
+        for (const id of ids) await clients[i]!.end(id)
+        // The first round loads the model.
+        if (round === 0) continue
+        rates[i]!.push(QUEUED / ((performance.now() - begin) / 1000))
+        used[i]! += (usageOf(other.process.pid!).cpu - before) / rounds / QUEUED
+      }
+    }
+    const [alone] = rates.map(median)
+    for (const [i, count] of counts.entries()) {
+      const rate = median(rates[i]!)
+      const times = `${rate.toFixed(1)} / s (${(rate / alone!).toFixed(2)} times)`
+      const memory = mib(usageOf(hosts[i]!.process.pid!).memory)
+      row(`160 × 120 restored × 4, ${count} at once`, `${times}; CPU ${ms(used[i]!)}; ${memory}`, '', '')
+      clients[i]!.close()
+      await hosts[i]!.stop()
+    }
   })
 
   await section('upscale', async () => {
@@ -169,7 +204,7 @@ function upscale(image: string): Prompt {
 }
 
 /** Uploads a picture that no run has seen: octaves of smooth noise with grain, as hard to compress as a photograph. */
-async function picture(width: number, height: number): Promise<string> {
+async function picture(width: number, height: number, at = host): Promise<string> {
   const name = `bench-${pictures++}.png`
   const octaves: { input: Buffer; blend: 'soft-light' | 'over' }[] = []
   for (const divisor of width > 64 ? [256, 64, 16, 4] : [8]) {
@@ -191,7 +226,7 @@ async function picture(width: number, height: number): Promise<string> {
   const png = await sharp(smooth, { raw: { width, height, channels: 3 } })
     .png({ compressionLevel: 4 })
     .toBuffer()
-  await upload(host, name, png)
+  await upload(at, name, png)
   return name
 }
 

@@ -8,7 +8,7 @@ import { RunRecorder } from '../../../server/runs/record.ts'
 import type { Submission } from '../../../server/runs/run.ts'
 import { Runs } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'
-import type { Supervisor } from '../../../server/runs/supervisor.ts'
+import type { MayRunAgain, Supervisor } from '../../../server/runs/supervisor.ts'
 import { fakeGraph, until } from './fake-host.ts'
 
 /** What the queue does while its database cannot be written. */
@@ -79,13 +79,13 @@ test('a run that cannot be written down as begun says that the disk is full unti
   runs.submit(submission)
   await until(() => (runs.isDiskFull ? true : undefined))
   start.mockRestore()
-  await until(() => runs.active)
+  await until(() => runs.active[0])
   expect(runs.isDiskFull).toBe(false)
   runs.close()
 })
 
 test('a death of the runner that cannot be written down is no death of the host', async () => {
-  let mayRunAgain: (() => boolean) | undefined
+  let mayRunAgain: MayRunAgain | undefined
   const { runs, log } = open((_run, _onEvent, again) => {
     mayRunAgain = again
     return new Promise(() => undefined)
@@ -93,8 +93,8 @@ test('a death of the runner that cannot be written down is no death of the host'
   runs.submit(submission)
   const again = await until(() => mayRunAgain)
   vi.spyOn(store, 'crash').mockImplementationOnce(full)
-  expect(again()).toBe(true)
+  expect(again(true)).toBe(true)
   expect(log).toEqual([expect.stringContaining('disk is full')])
-  expect([again(), again(), again()]).toEqual([true, true, false])
+  expect([again(true), again(true), again(true)]).toEqual([true, true, false])
   runs.close()
 })

@@ -9,52 +9,53 @@ import type { JobStatus } from '../../../server/protocol/jobs.ts'
 import type { RunRequest } from '../../../server/runner/messages.ts'
 import { Runs } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'
+import type { MayRunAgain } from '../../../server/runs/supervisor.ts'
 import { fakeGraph } from './fake-host.ts'
 
 /** Whatever is asked in whatever order, all who look see the same. */
 
-/** A runner in the hand of the test: it ends a run, fails or dies when it is told to. */
+interface Held {
+  readonly onEvent: (event: RunEvent) => void
+  readonly mayRunAgain: MayRunAgain
+  readonly done: Deferred<void>
+}
+
+/** A runner in the hand of the test: it ends runs, fails or dies when it is told to. */
 class HeldRunner {
-  #held:
-    | { run: RunRequest; onEvent: (event: RunEvent) => void; mayRunAgain: () => boolean; done: Deferred<void> }
-    | undefined
+  readonly #held = new Map<string, Held>()
   #sequence = 0
 
-  execute(
-    run: RunRequest,
-    onEvent: (event: RunEvent) => void,
-    mayRunAgain: () => boolean = () => false,
-  ): Promise<void> {
+  execute(run: RunRequest, onEvent: (event: RunEvent) => void, mayRunAgain: MayRunAgain = () => false): Promise<void> {
     const done = new Deferred<void>()
-    this.#held = { run, onEvent, mayRunAgain, done }
-    this.#emit({ type: 'started' })
+    this.#held.set(run.id, { onEvent, mayRunAgain, done })
+    this.#emit(run.id, { type: 'started' })
     return done.promise
   }
 
   cancel(id: string): void {
-    if (this.#held?.run.id === id) this.end({ type: 'interrupted', node: null, executed: [] })
+    if (this.#held.has(id)) this.end(id, { type: 'interrupted', node: null, executed: [] })
   }
 
-  /** Dies; the run starts again or, when it has been started too often, fails. @returns whether it has ended */
-  die(): boolean {
-    if (this.#held === undefined) return false
-    if (this.#held.mayRunAgain()) {
-      this.#emit({ type: 'started' })
-      return false
-    }
-    this.end(FAILED)
-    return true
+  /** Dies; its runs start again or, when they have been started too often, fail. @returns those that have ended */
+  die(areSuspects: boolean): string[] {
+    return [...this.#held].flatMap(([id, { mayRunAgain }]) => {
+      if (mayRunAgain(areSuspects)) {
+        this.#emit(id, { type: 'started' })
+        return []
+      }
+      this.end(id, FAILED)
+      return [id]
+    })
   }
 
-  end(body: Extract<RunEventBody, { type: 'succeeded' | 'failed' | 'interrupted' }>): void {
-    this.#emit(body)
-    this.#held?.done.resolve()
-    this.#held = undefined
+  end(id: string, body: Extract<RunEventBody, { type: 'succeeded' | 'failed' | 'interrupted' }>): void {
+    this.#emit(id, body)
+    this.#held.get(id)?.done.resolve()
+    this.#held.delete(id)
   }
 
-  #emit(body: RunEventBody): void {
-    const { run, onEvent } = this.#held!
-    onEvent({ runId: run.id, sequence: this.#sequence++, time: 0, ...body })
+  #emit(id: string, body: RunEventBody): void {
+    this.#held.get(id)!.onEvent({ runId: id, sequence: this.#sequence++, time: 0, ...body })
   }
 }
 
@@ -73,8 +74,9 @@ interface ModelRun {
 
 /** What should be. */
 interface Model {
+  readonly atOnce: number
   readonly waiting: ModelRun[]
-  active: ModelRun | undefined
+  readonly active: ModelRun[]
   readonly ended: Map<string, JobStatus>
   order: number
   nextNumber: number
@@ -89,8 +91,10 @@ class Real {
   /** What a socket that hears everything last heard of the queue. */
   heardRemaining = 0
   readonly ends = new Map<string, number>()
+  readonly #atOnce: number
 
-  constructor() {
+  constructor(atOnce: number) {
+    this.#atOnce = atOnce
     this.open()
   }
 
@@ -100,6 +104,7 @@ class Real {
       store: this.store,
       supervisor: this.runner,
       receipts: { forget: async () => undefined, keepOnly: async () => undefined },
+      mostAtOnce: this.#atOnce,
     })
     this.narration = new Narration(this.runs)
     this.heardRemaining = this.runs.remaining
@@ -130,14 +135,14 @@ class Real {
 
   check(model: Model): void {
     const { running, pending, history } = this.#look()
-    expect(running).toEqual(model.active === undefined ? [] : [model.active.id])
+    expect(running).toEqual(model.active.map(({ id }) => id))
     expect(pending).toEqual(model.waiting.map(({ id }) => id))
     expect(new Set(history)).toEqual(new Set(model.ended.keys()))
     expect(this.heardRemaining).toBe(this.runs.remaining)
     const { jobs } = this.runs.jobs({ status: [], sort_by: 'created_at', sort_order: 'asc', limit: 1000, offset: 0 })
     const expected = new Map<string, JobStatus>(model.ended)
     for (const { id } of model.waiting) expected.set(id, 'pending')
-    if (model.active !== undefined) expected.set(model.active.id, 'in_progress')
+    for (const { id } of model.active) expected.set(id, 'in_progress')
     expect(new Map(jobs.map(({ id, status }) => [id, status]))).toEqual(expected)
     for (const [id, status] of expected) {
       expect(this.runs.job(id)?.status).toBe(status)
@@ -148,10 +153,10 @@ class Real {
   }
 }
 
-/** Lets the queue take its next run, as it does a moment later. */
-async function settle(model: Model): Promise<void> {
+/** Lets the queue take its next runs, as it does a moment later. */
+async function settle({ atOnce, waiting, active }: Model): Promise<void> {
   for (let i = 0; i < 4; i++) await setImmediate()
-  model.active ??= model.waiting.shift()
+  active.push(...waiting.splice(0, atOnce - active.length))
 }
 
 type Step = fc.AsyncCommand<Model, Real>
@@ -172,10 +177,11 @@ function step(name: string, run: (model: Model, real: Real) => void, rest: () =>
 const ids = Array.from({ length: 6 }, (_, i) => `run ${i}`)
 const anyId = fc.constantFrom(...ids, 'unknown')
 
-function end(model: Model, status: JobStatus): void {
-  if (model.active === undefined) return
-  model.ended.set(model.active.id, status)
-  model.active = undefined
+function end({ active, ended }: Model, id: string, status: JobStatus): void {
+  const index = active.findIndex((run) => run.id === id)
+  if (index < 0) return
+  active.splice(index, 1)
+  ended.set(id, status)
 }
 
 function removeWaiting(model: Model, id: string): void {
@@ -191,7 +197,7 @@ const submit = fc
     step(
       'submit',
       (model, real) => {
-        const isOpen = model.active?.id === id || model.waiting.some((run) => run.id === id)
+        const isOpen = [...model.active, ...model.waiting].some((run) => run.id === id)
         const order = {
           id,
           number: number ?? undefined,
@@ -237,7 +243,7 @@ const commands: fc.Arbitrary<Step>[] = [
       (model, real) => {
         real.runs.cancel([id])
         removeWaiting(model, id)
-        if (model.active?.id === id) end(model, 'cancelled')
+        end(model, id, 'cancelled')
       },
       () => id,
     ),
@@ -247,7 +253,7 @@ const commands: fc.Arbitrary<Step>[] = [
       'interrupt',
       (model, real) => {
         real.runs.interrupt(id ?? undefined)
-        if (id === null || model.active?.id === id) end(model, 'cancelled')
+        for (const run of id === null ? model.active.map((run) => run.id) : [id]) end(model, run, 'cancelled')
       },
       () => id ?? '',
     ),
@@ -274,21 +280,29 @@ const commands: fc.Arbitrary<Step>[] = [
       model.ended.clear()
     }),
   ),
-  fc.constantFrom<'completed' | 'failed'>('completed', 'failed').map((status) =>
-    step(status, (model, real) => {
-      if (model.active === undefined) return
-      real.runner.end(status === 'completed' ? { type: 'succeeded' } : FAILED)
-      end(model, status)
-    }),
+  fc.tuple(fc.constantFrom<'completed' | 'failed'>('completed', 'failed'), fc.nat(2)).map(([status, place]) =>
+    step(
+      status,
+      (model, real) => {
+        const run = model.active[place % model.active.length]
+        if (run === undefined) return
+        real.runner.end(run.id, status === 'completed' ? { type: 'succeeded' } : FAILED)
+        end(model, run.id, status)
+      },
+      () => `${place}`,
+    ),
   ),
   fc.constant(
     step('the runner dies', (model, real) => {
-      if (model.active === undefined) return
-      model.active.crashes += 1
-      if (real.runner.die()) {
-        expect(model.active.crashes).toBeGreaterThanOrEqual(3)
-        end(model, 'failed')
-      }
+      for (const run of model.active) run.crashes += 1
+      const lost = model.active.filter(({ crashes }) => crashes >= 3).map(({ id }) => id)
+      expect(real.runner.die(true)).toEqual(lost)
+      for (const id of lost) end(model, id, 'failed')
+    }),
+  ),
+  fc.constant(
+    step('the runner is killed for another run', (_, real) => {
+      expect(real.runner.die(false)).toEqual([])
     }),
   ),
   fc.constantFrom('stopped', 'killed').map((how) =>
@@ -296,24 +310,25 @@ const commands: fc.Arbitrary<Step>[] = [
       if (how === 'stopped') real.runs.close()
       real.narration.close()
       real.open()
-      const { active } = model
-      if (active !== undefined && how === 'killed') active.crashes += 1
-      if (active !== undefined && active.crashes >= 3) end(model, 'failed')
-      else if (active !== undefined) {
-        model.waiting.push(active)
-        model.waiting.sort((a, b) => a.number - b.number || a.order - b.order)
-        model.active = undefined
+      for (const run of model.active.splice(0)) {
+        if (how === 'killed') run.crashes += 1
+        if (run.crashes >= 3) model.ended.set(run.id, 'failed')
+        else model.waiting.push(run)
       }
+      model.waiting.sort((a, b) => a.number - b.number || a.order - b.order)
       model.nextNumber = Math.max(0, ...model.waiting.map(({ number }) => Math.floor(Math.abs(number)) + 1))
     }),
   ),
 ]
 
+/** How many runs may be under way. */
+const places = fc.integer({ min: 1, max: 3 })
+
 test('queue, running, history, jobs and messages agree after any interleaving', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.commands(commands, { maxCommands: 40, size: 'max' }), async (steps) => {
-      const real = new Real()
-      const model: Model = { waiting: [], active: undefined, ended: new Map(), order: 0, nextNumber: 0 }
+    fc.asyncProperty(places, fc.commands(commands, { maxCommands: 40, size: 'max' }), async (atOnce, steps) => {
+      const real = new Real(atOnce)
+      const model: Model = { atOnce, waiting: [], active: [], ended: new Map(), order: 0, nextNumber: 0 }
       await fc.asyncModelRun(() => ({ model, real }), steps)
       // At the end all can be got rid of.
       real.runs.clear()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../../server/protocol/events.ts'
 import type { RunnerOptions, RunRequest } from '../../../server/runner/messages.ts'
-import { Supervisor, type SupervisorOptions } from '../../../server/runs/supervisor.ts'
+import { type MayRunAgain, Supervisor, type SupervisorOptions } from '../../../server/runs/supervisor.ts'
 import { fakeGraph, fakeRunner, until } from './fake-host.ts'
 
 const runner: RunnerOptions = {
@@ -32,11 +32,12 @@ function start(options: Partial<SupervisorOptions> = {}): void {
 async function execute(
   behaviour: string,
   onEvent: (event: RunEvent) => void = () => undefined,
-  mayRunAgain?: () => boolean,
+  mayRunAgain?: MayRunAgain,
+  id = behaviour,
 ): Promise<RunEvent[]> {
   const events: RunEvent[] = []
   const run: RunRequest = {
-    id: behaviour,
+    id,
     prompt: fakeGraph(behaviour),
     outputs: ['1'],
     extraPnginfo: {},
@@ -219,5 +220,89 @@ describe('cancelling', () => {
     const done = execute('steps 3')
     supervisor.cancel('other')
     expect((await done).at(-1)?.type).toBe('succeeded')
+  })
+})
+
+describe('runs at the same time', () => {
+  test('are told apart, and each ends by itself', async () => {
+    start()
+    const order: string[] = []
+    const note = (id: string) => (event: RunEvent) => {
+      expect(event.runId).toBe(id)
+      if (event.type === 'started' || event.type === 'succeeded') order.push(`${id} ${event.type}`)
+    }
+    const long = execute('steps 30', note('long'), undefined, 'long')
+    const short = execute('steps 3', note('short'), undefined, 'short')
+    const [first, second] = await Promise.all([long, short])
+    expect(order).toEqual(['long started', 'short started', 'short succeeded', 'long succeeded'])
+    for (const events of [first, second]) expect(events.map(({ sequence }) => sequence)).toEqual([...events.keys()])
+  })
+
+  test('are cancelled one by one', async () => {
+    start()
+    const other = execute('steps 10', undefined, undefined, 'other')
+    const cancelled = await execute('steps 1000', ({ type }) => {
+      if (type === 'node_progress') supervisor.cancel('steps 1000')
+    })
+    expect(cancelled.at(-1)?.type).toBe('interrupted')
+    expect((await other).at(-1)?.type).toBe('succeeded')
+  })
+
+  test('go on one after the other once the process has died under them, until the one to blame is known', async () => {
+    start()
+    const deaths = new Map<string, number>()
+    const log: string[] = []
+    const count = (id: string) => (isSuspect: boolean) => {
+      expect(isSuspect).toBe(true)
+      deaths.set(id, (deaths.get(id) ?? 0) + 1)
+      return deaths.get(id)! < 3
+    }
+    const note =
+      (id: string) =>
+      ({ type }: RunEvent) => {
+        if (['started', 'succeeded', 'failed'].includes(type)) log.push(`${id} ${type}`)
+      }
+    const innocent = execute('steps 10', note('innocent'), count('innocent'), 'innocent')
+    const guilty = execute('crash', note('guilty'), count('guilty'), 'guilty')
+    expect((await guilty).at(-1)).toMatchObject({ type: 'failed', error: { code: 'runner_lost' } })
+    expect((await innocent).at(-1)?.type).toBe('succeeded')
+    expect(Object.fromEntries(deaths)).toEqual({ innocent: 1, guilty: 3 })
+    expect(log.slice(2)).toEqual([
+      ...['innocent started', 'innocent succeeded'],
+      ...['guilty started', 'guilty started', 'guilty failed'],
+    ])
+  })
+
+  test('are not to blame where one of them did not end when it was cancelled', async () => {
+    start({ gracePeriod: 50 })
+    const suspects: boolean[] = []
+    const other = execute(
+      'steps 20',
+      undefined,
+      (isSuspect) => {
+        suspects.push(isSuspect)
+        return true
+      },
+      'other',
+    )
+    const hung = await execute('hang', ({ type }) => {
+      if (type === 'node_started') supervisor.cancel('hang')
+    })
+    expect(hung.at(-1)?.type).toBe('interrupted')
+    expect((await other).at(-1)?.type).toBe('succeeded')
+    expect(suspects).toEqual([false])
+  })
+
+  test('can be cancelled while they wait for their turn', async () => {
+    start()
+    let starts = 0
+    const cancelOther = ({ type }: RunEvent) => {
+      if (type === 'started' && ++starts === 2) supervisor.cancel('crash')
+    }
+    const first = execute('steps 1000', cancelOther, () => true)
+    const waiting = execute('crash', undefined, () => true)
+    expect((await waiting).at(-1)?.type).toBe('interrupted')
+    supervisor.cancel('steps 1000')
+    expect((await first).at(-1)?.type).toBe('interrupted')
   })
 })
