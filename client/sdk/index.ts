@@ -46,11 +46,14 @@ export class Gendr {
     this.#clientId = options.clientId
   }
 
-  /** Queues a graph. @throws HostError with `nodeErrors` when none of it can run */
-  async run(graph: Graph, options: RunOptions = {}): Promise<Run> {
+  /**
+   * Queues a graph, or a workflow that is shipped or was saved in the editor, by its name.
+   * @throws HostError with `nodeErrors` when none of it can run
+   */
+  async run(graph: Graph | string, options: RunOptions = {}): Promise<Run> {
     const { set, id, front, targets, number, workflow, webhook, signal } = options
     const body = {
-      prompt: graph,
+      ...(typeof graph === 'string' ? { workflow: graph } : { prompt: graph }),
       ...(set && { set }),
       ...(id !== undefined && { prompt_id: id }),
       ...(front !== undefined && { front }),

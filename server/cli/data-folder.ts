@@ -5,9 +5,11 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import { fileRoots, type WorkSettings } from '../config.ts'
 import { messageOf } from '../message-of.ts'
 import { packageRoot } from '../package-root.ts'
+import { namedWorkflows, type ReadWorkflow } from '../runs/named-workflows.ts'
 import { expire } from '../storage/expire.ts'
 import { besideUs } from '../storage/file-system.ts'
-import { Storage } from '../storage/storage.ts'
+import { draftsIn, Storage } from '../storage/storage.ts'
+import { UserFiles } from '../storage/user-files.ts'
 
 /**
  * Makes a data folder, opens what lies in it, then empties its temporary folder and puts the example photographs in at the
@@ -52,6 +54,21 @@ export function openFiles(settings: WorkSettings, renewAfter?: number): Promise<
   return writing(settings, () => Storage.open(fileRoots(settings), besideUs, renewAfter))
 }
 
+/** Opens what clients keep in a data folder. @throws RestorationError `configuration_invalid` */
+export function openUserFiles(settings: WorkSettings): Promise<UserFiles> {
+  return writing(settings, () => UserFiles.open(join(settings.data, 'user'), draftsIn(fileRoots(settings).tempRoot)))
+}
+
+/** The workflows that are shipped or were saved in a data folder. */
+export function workflowsIn(saved: UserFiles): ReadWorkflow {
+  return namedWorkflows(shippedWorkflows(), saved)
+}
+
+/** The folder of the shipped ones. */
+export function shippedWorkflows(): string {
+  return join(packageRoot(), 'workflows')
+}
+
 /** Does something to a data folder. @throws RestorationError `configuration_invalid` when that is not possible there */
 export async function writing<T>(settings: Pick<WorkSettings, 'data'>, work: () => Promise<T>): Promise<T> {
   try {
@@ -73,7 +90,7 @@ export function databaseOf({ data }: WorkSettings): string {
 
 /** The photographs that the example workflows name. */
 export function examplePhotographs(): string {
-  return join(packageRoot(), 'workflows', 'photographs')
+  return join(shippedWorkflows(), 'photographs')
 }
 
 /** Pictures of the same name that are there already stay. */

@@ -29,9 +29,15 @@ import { Hub } from '../socket/hub.ts'
 import type { HostFiles } from '../storage/host-files.ts'
 import { knownFailure } from '../storage/known-failure.ts'
 import { Receipts } from '../storage/receipts.ts'
-import { draftsIn } from '../storage/storage.ts'
-import { UserFiles } from '../storage/user-files.ts'
-import { databaseOf, exampleNames, openDataFolder } from './data-folder.ts'
+import type { UserFiles } from '../storage/user-files.ts'
+import {
+  databaseOf,
+  exampleNames,
+  openDataFolder,
+  openUserFiles,
+  shippedWorkflows,
+  workflowsIn,
+} from './data-folder.ts'
 import { gracefulEnd } from './end-server.ts'
 
 /**
@@ -78,7 +84,7 @@ export async function startHost(settings: ServeSettings, parts: HostParts): Prom
   }
   let supervisor: Supervisor | undefined
   try {
-    const userFiles = await UserFiles.open(join(settings.data, 'user'), draftsIn(fileRoots(settings).tempRoot))
+    const userFiles = await openUserFiles(settings)
     const examples = new Set(await exampleNames())
     await listen(server, settings)
     // From here on nothing may wait: a request that finds no handler would never be answered.
@@ -139,7 +145,8 @@ function assemble(open: OpenParts): Host {
   // Opening the data folder has emptied it.
   store.files.forgetAll('temp')
   const tempLimit = new TempLimit({ folder: temp, runs, files: open.files, fileIndex: store.files, log })
-  const surroundings = hostSurroundings({ supervisor, files: open.files, models: open.models })
+  const { files, models } = open
+  const surroundings = hostSurroundings({ supervisor, files, models, workflow: workflowsIn(open.userFiles) })
   const hub = new Hub({ runs, narration, surroundings, policy: settings, log: hostLog, maxUpload, maxPixels })
   const previewer = new Previewer(pyramids)
   const condition = () => conditionOf(runs, supervisor)
@@ -165,7 +172,7 @@ function assemble(open: OpenParts): Host {
     maxUpload,
     client: join(root, 'dist', 'client'),
     sdk: join(root, 'dist', 'sdk'),
-    workflows: join(root, 'workflows'),
+    workflows: shippedWorkflows(),
     log: (error) => log(logText(error)),
   })
   const endServer = gracefulEnd(server)

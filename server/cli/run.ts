@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { numbered } from '../../nodes/sdk/file-name.ts'
-import { fileRoots, WORK_OPTIONS, workSettings } from '../config.ts'
+import { fileRoots, WORK_OPTIONS, type WorkSettings, workSettings } from '../config.ts'
 import type { Catalogue } from '../graph/catalogue.ts'
 import { readGraphTexts } from '../graph/picture-text.ts'
 import type { Prompt } from '../graph/prompt.ts'
@@ -13,14 +13,14 @@ import type { RunEvent } from '../protocol/events.ts'
 import { pictureNames } from '../runs/intake.ts'
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
 import type { Command } from './command.ts'
-import { examplePhotographs } from './data-folder.ts'
+import { examplePhotographs, openUserFiles, workflowsIn } from './data-folder.ts'
 import { Workbench } from './workbench.ts'
 import { prepareFolder, writeNew } from './write-results.ts'
 
 export const runCommand: Command = {
   usage: 'run WORKFLOW',
   summary:
-    'Run a saved graph, or the one that a picture carries; pictures that it names are looked for here, beside it, in the input folder and among the examples',
+    'Run a saved graph, by its file or its name, or the one that a picture carries; pictures that it names are looked for here, beside it, in the input folder and among the examples',
   options: {
     set: {
       value: 'NODE.PARAMETER=VALUE',
@@ -34,7 +34,7 @@ export const runCommand: Command = {
   async run([file], flags, environment) {
     const settings = workSettings(flags, environment)
     const { inputRoot } = fileRoots(settings)
-    const graph = await readGraphFile(file!)
+    const graph = (await isFile(file!)) ? await readGraphFile(file!) : await readNamed(file!, settings)
     const changes = (Array.isArray(flags.set) ? flags.set : []).map(String)
     const output = typeof flags.output === 'string' ? flags.output : '.'
     const signal = abortOnInterrupt()
@@ -58,12 +58,18 @@ export const runCommand: Command = {
   },
 }
 
+/** A workflow that is shipped, or was saved in the data folder. */
+async function readNamed(name: string, settings: WorkSettings): Promise<unknown> {
+  const read = workflowsIn(await openUserFiles(settings))
+  return read(name).catch((error: RestorationError) => {
+    const { code, remedy } = error
+    throw new RestorationError(code, `There is no file '${name}', and no workflow of that name.`, remedy)
+  })
+}
+
 /** The JSON of a workflow file; of a picture, the first of its graphs that is JSON. */
 async function readGraphFile(file: string): Promise<unknown> {
-  const remedy = 'Name a workflow file, or a picture that carries its graph.'
-  const bytes = await readFile(file).catch(() => {
-    throw new RestorationError('file_not_found', `There is no file '${file}'.`, remedy)
-  })
+  const bytes = await readFile(file)
   const carried = readGraphTexts(bytes)
   let reason: string | undefined
   for (const text of carried.length > 0 ? carried : [bytes.toString('utf8')]) {
@@ -73,6 +79,7 @@ async function readGraphFile(file: string): Promise<unknown> {
       reason ??= messageOf(error)
     }
   }
+  const remedy = 'Name a workflow file, or a picture that carries its graph.'
   throw new RestorationError('workflow_invalid', `${file} is not JSON: ${reason}.`, remedy)
 }
 

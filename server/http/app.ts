@@ -32,7 +32,6 @@ import { type FollowLog, logRoutes } from './logs.ts'
 import { otherMethods } from './methods.ts'
 import { metricsRoutes } from './metrics.ts'
 import { modelRoutes } from './models.ts'
-import { namedWorkflows } from './named-workflows.ts'
 import { objectInfoRoutes } from './object-info.ts'
 import type { Previewer } from './previewer.ts'
 import { promptAcceptor, promptRoutes } from './prompt.ts'
@@ -99,9 +98,8 @@ export function createApp(options: AppOptions): Express {
   app.use(refuse((request) => checkToken(request.headers, request.url, policy)))
 
   const bodies = new Bodies(new Room(MAX_RECEIVED))
-  const readWorkflow = namedWorkflows(options.workflows, options.userFiles)
   const kept = new KeptFiles(files, options.fileIndex)
-  const accept = promptAcceptor({ ...options, readWorkflow, kept })
+  const accept = promptAcceptor({ ...options, kept })
   const api = Router()
   api.use(uploadRoutes(files, options.fileIndex, options.previewer, bodies, options))
   api.use(userdataRoutes(options.userFiles, bodies))

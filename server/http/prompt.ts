@@ -3,6 +3,7 @@ import type { Prompt } from '../graph/prompt.ts'
 import { isWorkflow } from '../graph/workflow.ts'
 import { promptRequestSchema } from '../protocol/requests.ts'
 import {
+  namedGraph,
   prepareRun,
   type Refusal,
   type SentPicture,
@@ -17,7 +18,6 @@ import type { Webhooks } from '../runs/webhooks.ts'
 import type { KeptFiles } from '../storage/kept-files.ts'
 import { inputName } from './content.ts'
 import { parse } from './failure.ts'
-import type { ReadWorkflow } from './named-workflows.ts'
 
 /** GET and POST /prompt: how much is queued; queue a graph, in the API or the UI format. */
 export function promptRoutes(runs: Runs, accept: AcceptPrompt): Router {
@@ -58,7 +58,6 @@ export interface AcceptorParts {
   readonly runs: Runs
   readonly surroundings: Surroundings
   readonly webhooks: Pick<Webhooks, 'check'>
-  readonly readWorkflow: ReadWorkflow
   readonly kept: Pick<KeptFiles, 'save'>
 }
 
@@ -70,10 +69,10 @@ async function acceptPrompt(
   sent: unknown,
   response: Response,
   { takeCompleted = false, pictures = [], output }: Demand,
-  { runs, surroundings, webhooks, readWorkflow, kept }: AcceptorParts,
+  { runs, surroundings, webhooks, kept }: AcceptorParts,
 ): Promise<Accepted | undefined> {
   const body = parse(promptRequestSchema, isWorkflow(sent) ? { prompt: sent } : (sent ?? {}))
-  const graph = body.prompt === undefined ? await namedGraph(body.workflow, readWorkflow) : body.prompt
+  const graph = body.prompt === undefined ? await namedGraph(body.workflow, surroundings) : body.prompt
   if (graph === undefined) {
     const error = { type: 'no_prompt', message: 'No prompt provided', details: 'No prompt provided', extra_info: {} }
     response.status(400).json({ error, node_errors: {} })
@@ -115,10 +114,6 @@ async function acceptPrompt(
 
 function refuse({ error, nodeErrors }: Refusal, response: Response): undefined {
   response.status(400).json({ error, node_errors: nodeErrors })
-}
-
-async function namedGraph(workflow: unknown, readWorkflow: ReadWorkflow): Promise<unknown> {
-  return typeof workflow === 'string' ? readWorkflow(workflow) : workflow
 }
 
 /** The run of an id, where one that is sent again may be this one. */

@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Response, Router } from 'express'
 import { z } from 'zod'
+import { templateNames } from '../runs/named-workflows.ts'
 
 /** The name under which ComfyUI's clients list our templates. */
 const PACK = 'gendr-graph'
@@ -57,15 +58,6 @@ function sendPicture(response: Response, path: string): void {
 async function sendTemplate(response: Response, folder: string, name: string): Promise<void> {
   if (!(await templateNames(folder)).includes(name)) response.status(404).json({})
   else response.type('application/json').send(await readFile(join(folder, `${name}.json`)))
-}
-
-/** The names of the shipped workflows. */
-export async function templateNames(folder: string): Promise<string[]> {
-  const files = await readdir(folder).catch(() => [])
-  return files
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => file.slice(0, -'.json'.length))
-    .sort()
 }
 
 /** `restore-old-photo` is "Restore old photo". */

@@ -181,8 +181,9 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('run'),
     data: z.object({
-      /** A graph in the API or the UI format. */
-      workflow: z.unknown(),
+      workflow: z
+        .unknown()
+        .describe('The name of a workflow that is shipped or was saved, or a graph in the API or the UI format'),
       /** `node.parameter=value`, applied to the graph. */
       set: z.array(z.string().max(100_000)).max(1000).default([]),
       id: referenceSchema.optional(),

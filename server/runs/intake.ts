@@ -33,8 +33,10 @@ type Sound = Extract<Validation, { ok: true }>
 /** A graph that cannot run. */
 export type Refusal = Extract<Validation, { ok: false }>
 
-/** What of the host's state validation depends on. */
+/** What of the host's state it depends on whether a graph can run. */
 export interface Surroundings {
+  /** The graph of a workflow that is shipped or was saved. @throws RestorationError `workflow_invalid` */
+  workflow(name: string): Promise<unknown>
   catalogue(): Promise<Catalogue>
   models(): Promise<ModelChoices>
   /** Every picture that LoadImage offers: to be shown, for `imageSize` says whether one is there. */
@@ -44,6 +46,11 @@ export interface Surroundings {
 }
 
 const NOTHING: Choices = { input_images: [], gendr_models: [], gendr_settings: [], upscale_models: [], iqa_models: [] }
+
+/** The graph that is meant where a name may stand for it. */
+export async function namedGraph(sent: unknown, surroundings: Pick<Surroundings, 'workflow'>): Promise<unknown> {
+  return typeof sent === 'string' ? surroundings.workflow(sent) : sent
+}
 
 /** Reads, changes and validates a graph; what cannot be read is refused in the same form as what is not valid. */
 export async function prepareRun(order: Order, surroundings: Surroundings): Promise<Prepared> {

@@ -3,7 +3,7 @@ import { RestorationError } from '../../nodes/sdk/error.ts'
 import { type HostLog, logText } from '../host-log.ts'
 import { decodeFrame, type Frame } from '../protocol/frames.ts'
 import { type ClientMessage, clientMessageSchema, referenceSchema, type ServerMessage } from '../protocol/messages.ts'
-import { prepareRun, refusal, type Surroundings, withWorkflow } from '../runs/intake.ts'
+import { namedGraph, prepareRun, refusal, type Surroundings, withWorkflow } from '../runs/intake.ts'
 import type { Runs } from '../runs/runs.ts'
 import { knownFailure } from '../storage/known-failure.ts'
 
@@ -123,7 +123,8 @@ export class Inbox {
     const reference = referenceOf(id)
     try {
       if (fault !== undefined) throw fault
-      const order = { graph: workflow, settings: set, attachments }
+      const graph = await namedGraph(workflow, this.#surroundings)
+      const order = { graph, settings: set, attachments }
       const prepared = await prepareRun(order, this.#surroundings)
       if (!prepared.ok) {
         return { type: 'run_rejected', data: { ...reference, error: prepared.error, node_errors: prepared.nodeErrors } }
@@ -131,7 +132,7 @@ export class Inbox {
       const run = this.#runs.submit({
         prompt: prepared.prompt,
         outputs: prepared.outputs,
-        extraData: withWorkflow({ client_id: this.#sid }, workflow),
+        extraData: withWorkflow({ client_id: this.#sid }, graph),
         delivery: 'memory',
         attachments,
         pictureBytes: prepared.pictureBytes,
@@ -168,7 +169,7 @@ export function readMessage(
   const error = new RestorationError(
     'invalid_input',
     `'${issue?.path.join('.')}' of the run does not fit: ${issue?.message}.`,
-    'Send {"type":"run","data":{"workflow":GRAPH,"set":["node.parameter=value"],"id":"reference"}}.',
+    'Send {"type":"run","data":{"workflow":GRAPH_OR_NAME,"set":["node.parameter=value"],"id":"reference"}}.',
   )
   return rejection(error, idOf(json))
 }

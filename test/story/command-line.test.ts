@@ -90,6 +90,21 @@ describe('from the command line', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('is not JSON')])
   })
 
+  test('a workflow that is shipped, or was saved in the editor, runs by its name', async () => {
+    const graph = {
+      made: { class_type: 'EmptyImage', inputs: { width: 16, height: 8, batch_size: 1, color: 255 } },
+      save: { class_type: 'SaveImage', inputs: { images: ['made', 0], filename_prefix: 'named' } },
+    }
+    await mkdir(join(folder, 'data/user/workflows/mine'), { recursive: true })
+    await writeFile(join(folder, 'data/user/workflows/mine/grey.json'), JSON.stringify(graph))
+    expect((await gendr('run', 'mine/grey', '--set', 'EmptyImage.width=8')).stdout).toBe('named_00001_.png\n')
+    expect(await sizeOf('named_00001_.png')).toEqual([8, 8])
+    const { code, stderr } = await gendr('run', 'mine/gray')
+    expect(code).toBe(1)
+    expect(stderr).toContain("There is no file 'mine/gray', and no workflow of that name. Name one of: ")
+    expect(stderr).toMatch(/restore-photo.*mine\/grey/)
+  })
+
   test('what a photograph says of itself its results say too, unless that is not wanted', async () => {
     await sharp(PHOTOGRAPH)
       .resize(24, 16)

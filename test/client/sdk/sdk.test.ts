@@ -33,6 +33,16 @@ beforeAll(async () => {
 afterAll(() => host.stop())
 
 describe('a run', () => {
+  test('is of a workflow by its name, too', async () => {
+    await gendr.request('/userdata/workflows%2Fsaved.json', {
+      method: 'POST',
+      body: JSON.stringify(fakeGraph('succeed')),
+    })
+    const run = await gendr.run('saved', { set: ['Fake.behaviour=file named'] })
+    expect((await run.result()).images).toMatchObject([{ filename: 'named.png' }])
+    await expect(gendr.run('svaed')).rejects.toMatchObject({ type: 'workflow_invalid', status: 400 })
+  })
+
   test('gives its pictures and times when it has ended, and its messages until then', async () => {
     const run = await gendr.run(fakeGraph('file sdk'))
     const heard: RunEvent[] = []

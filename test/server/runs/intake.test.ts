@@ -11,6 +11,7 @@ const restore = {
 
 /** A host whose folder of inputs holds too much to be listed. */
 const surroundings = {
+  workflow: async () => undefined,
   catalogue: async () => catalogueOf([...catalogue.values(), restore]),
   models: async () => ({ gendr_models: ['gendr-nano'], gendr_settings: [], upscale_models: [], iqa_models: [] }),
   images: async (): Promise<never> => {

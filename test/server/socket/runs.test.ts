@@ -54,6 +54,20 @@ describe('a run over the socket', () => {
     await listener.close()
   })
 
+  test('is of a workflow by its name, too', async () => {
+    const body = JSON.stringify(fakeGraph('succeed'))
+    await fetch(`${host.url}/userdata/${encodeURIComponent('workflows/by name.json')}`, { method: 'POST', body })
+    const listener = await Listener.open(host, 'named')
+    listener.send({ type: 'run', data: { workflow: 'by name', set: ['behaviour=fail'] } })
+    expect((await listener.until('execution_error')).data).toMatchObject({ node_type: 'Fake' })
+    listener.send({ type: 'run', data: { id: 'wrong', workflow: 'by nmae' } })
+    expect((await listener.until('run_rejected')).data).toMatchObject({
+      id: 'wrong',
+      error: { message: "There is no workflow 'by nmae'.", details: expect.stringContaining('by name') },
+    })
+    await listener.close()
+  })
+
   test('takes files of the editor, of either version and with subgraphs', async () => {
     const listener = await Listener.open(host, 'files')
     const inside = { id: 1, type: 'Fake', widgets_values: ['succeed'] }

@@ -31,6 +31,7 @@ test('while a run says nothing, its client and everybody else still hear somethi
   const surroundings = hostSurroundings({
     supervisor,
     files,
+    workflow: async () => undefined,
     models: async () => ({ gendr_models: [], gendr_settings: ['default'], upscale_models: [], iqa_models: [] }),
   })
   const hub = new Hub({

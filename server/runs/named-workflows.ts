@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { messageOf } from '../message-of.ts'
 import type { UserFiles } from '../storage/user-files.ts'
-import { templateNames } from './workflows.ts'
 
 /** Where the editor saves workflows, among what clients keep. */
 const SAVED = 'workflows'
@@ -51,5 +50,14 @@ async function unknown(name: string, shipped: string, saved: Pick<UserFiles, 'li
   const own = files.filter(({ path }) => path.endsWith('.json')).map(({ path }) => path.slice(0, -'.json'.length))
   const names = [...new Set([...(await templateNames(shipped)), ...own])].slice(0, MOST_NAMED)
   const message = `There is no workflow '${name.slice(0, 200)}'.`
-  return new RestorationError('workflow_invalid', message, `Name one of: ${names.join(', ')}; or send a graph.`)
+  return new RestorationError('workflow_invalid', message, `Name one of: ${names.join(', ')}; or give a graph.`)
+}
+
+/** The names of the shipped workflows. */
+export async function templateNames(folder: string): Promise<string[]> {
+  const files = await readdir(folder).catch(() => [])
+  return files
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort()
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { namedWorkflows, type ReadWorkflow } from '../../../server/http/named-workflows.ts'
+import { namedWorkflows, type ReadWorkflow } from '../../../server/runs/named-workflows.ts'
 import { UserFiles } from '../../../server/storage/user-files.ts'
 
 let folder: string
@@ -33,7 +33,7 @@ test('one that is not there is told with the names of those that are', async () 
   await expect(read('retsore')).rejects.toMatchObject({
     code: 'workflow_invalid',
     message: "There is no workflow 'retsore'.",
-    remedy: 'Name one of: restore, old/mine; or send a graph.',
+    remedy: 'Name one of: restore, old/mine; or give a graph.',
   })
 })
 
