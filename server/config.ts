@@ -29,8 +29,8 @@ export interface ServeSettings extends WorkSettings {
   readonly hostNames: readonly string[]
   /** Sites and apps whose pages may call this host, e.g. `https://photos.example` and `capacitor://localhost`. */
   readonly origins: readonly string[]
-  /** What webhooks are signed with; without one there are none. */
-  readonly webhookKey: Uint8Array | undefined
+  /** What webhooks are signed with, by each; without one there are none. */
+  readonly webhookKeys: readonly Uint8Array[]
   /** Names and addresses that webhooks may go to although they are not on the public internet. */
   readonly webhookTargets: readonly string[]
   /** Runs that may wait; Infinity for any number. */
@@ -182,9 +182,10 @@ export const SERVE_OPTIONS = {
   'webhook-secret': {
     env: 'GENDR_WEBHOOK_SECRET',
     value: 'whsec_BASE64',
+    multiple: true,
     secret: true,
-    help: 'what webhooks are signed with: 24 to 64 random bytes, as whsec_$(openssl rand -base64 32) (without it there are none)',
-    schema: signingKey.optional(),
+    help: 'what webhooks are signed with: 24 to 64 random bytes, as whsec_$(openssl rand -base64 32) (without it there are none); may be repeated while receivers change from one to the next',
+    schema: names.pipe(z.array(signingKey)).default([]),
   },
   'webhook-target': {
     env: 'GENDR_WEBHOOK_TARGETS',
@@ -272,7 +273,7 @@ export function serveSettings(flags: Flags, environment: Environment): ServeSett
     token: values.token,
     hostNames: values.host,
     origins: values['allow-origin'],
-    webhookKey: values['webhook-secret'],
+    webhookKeys: values['webhook-secret'],
     webhookTargets: values['webhook-target'],
     maxUpload: values['max-upload'] * 2 ** 20,
     timeLimit: values['max-seconds'] * 1000 || undefined,

@@ -120,7 +120,7 @@ function assemble(open: OpenParts): Host {
   const runs = new Runs({ store, supervisor, receipts, log, mostWaiting, mostAtOnce })
   const narration = new Narration(runs)
   const webhooks = new Webhooks(store.deliveries, {
-    key: settings.webhookKey,
+    keys: settings.webhookKeys,
     targets: settings.webhookTargets,
     log,
   })

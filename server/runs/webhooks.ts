@@ -8,8 +8,8 @@ import type { Deliveries, Delivery } from './deliveries.ts'
 import { checkTarget, guardedLookup } from './target.ts'
 
 export interface WebhookOptions {
-  /** What signs; without one there are no webhooks. */
-  readonly key: Uint8Array | undefined
+  /** What signs, each of them; without one there are no webhooks. */
+  readonly keys: readonly Uint8Array[]
   /** Names and addresses that may be called although they are not public. */
   readonly targets: readonly string[]
   readonly log: (line: string) => void
@@ -58,7 +58,7 @@ export class Webhooks {
    * @throws RestorationError `invalid_input`
    */
   check(url: string): void {
-    if (this.#options.key === undefined) {
+    if (this.#options.keys.length === 0) {
       throw new RestorationError(
         'invalid_input',
         'This host sends no webhooks, since it has nothing to sign them with.',
@@ -71,7 +71,7 @@ export class Webhooks {
   /** Sends what is due, and sees to the rest when it is. */
   wake(): void {
     clearTimeout(this.#timer)
-    if (this.#closed || this.#options.key === undefined) return
+    if (this.#closed || this.#options.keys.length === 0) return
     const now = Date.now()
     const pauses = [...this.#silent].filter(([, { until }]) => until > now)
     const avoided = () => [...this.#underWay, ...pauses.map(([receiver]) => receiver)]
@@ -142,7 +142,7 @@ export class Webhooks {
    * @throws RestorationError `invalid_input` when the address may not be called any more
    */
   async #send({ id, url: text, body }: Delivery): Promise<Outcome> {
-    const { key, targets } = this.#options
+    const { keys, targets } = this.#options
     const url = checkTarget(text, targets)
     const timestamp = String(Math.floor(Date.now() / 1000))
     const headers = {
@@ -151,7 +151,7 @@ export class Webhooks {
       'user-agent': 'gendr-graph',
       'webhook-id': id,
       'webhook-timestamp': timestamp,
-      ...(key && { 'webhook-signature': sign(key, id, timestamp, body) }),
+      'webhook-signature': keys.map((key) => sign(key, id, timestamp, body)).join(' '),
     }
     return new Promise((resolve, reject) => {
       const send = url.protocol === 'https:' ? requestHttps : requestHttp

@@ -102,6 +102,17 @@ describe('a webhook', () => {
     await host.stop()
   })
 
+  test('is signed by each secret while receivers change from one to the next', async () => {
+    const next = Buffer.from('the key that comes after the first one')
+    const flags = { 'webhook-secret': [SECRET, `whsec_${next.toString('base64')}`], 'webhook-target': ['127.0.0.1'] }
+    const host = await startFakeHost({ flags })
+    await post(host, '/prompt', { prompt: fakeGraph('succeed'), webhook: url })
+    const { headers, body } = await until(() => receiver.heard[0])
+    const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures } = headers
+    expect(signatures).toBe([KEY, next].map((key) => sign(key, id!, timestamp!, body)).join(' '))
+    await host.stop()
+  })
+
   test('tells of runs that were taken out of the queue, however that was', async () => {
     const host = await startFakeHost({ flags: { 'webhook-secret': SECRET, 'webhook-target': ['127.0.0.1'] } })
     await post(host, '/prompt', { prompt: fakeGraph('steps 100000') })
@@ -171,7 +182,7 @@ describe('a receiver', () => {
     for (const address of to) deliveries.add(address, { id: 'run', status: 'completed' }, at)
     const log: string[] = []
     const webhooks = new Webhooks(deliveries, {
-      key: KEY,
+      keys: [KEY],
       targets: options.targets ?? ['127.0.0.1'],
       log: (line) => log.push(line),
       firstPause,
@@ -341,8 +352,8 @@ test.each([
 
 test('libraries for webhooks find the signature that they expect', () => {
   // The example of their documentation.
-  const { webhookKey } = serveSettings({ 'webhook-secret': 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }, {})
-  const signature = sign(webhookKey!, 'msg_p5jXN8AQM9LWM0D4loKWxJek', '1614265330', '{"test": 2432232314}')
+  const { webhookKeys } = serveSettings({ 'webhook-secret': 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }, {})
+  const signature = sign(webhookKeys[0]!, 'msg_p5jXN8AQM9LWM0D4loKWxJek', '1614265330', '{"test": 2432232314}')
   expect(signature).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=')
 })
 
