@@ -24,6 +24,9 @@ const BASE = [
   'nodes/sdk/',
 ]
 
+/** What host and browser share. */
+const CONTRACT = ['server/protocol/', 'server/graph/', 'nodes/sdk/']
+
 /** What the host's two doors, HTTP and sockets, are made of. */
 const HOST = [...BASE, 'server/guard.ts', 'server/host-log.ts', 'server/runs/', 'server/narration/']
 
@@ -32,6 +35,9 @@ const MESSAGES = ['server/runner/messages.ts', 'server/inference/messages.ts']
 
 /** What the command line is made of; the importer is large, so that only commands that change models load it. */
 const CLI = ['server/', 'nodes/sdk/', 'nodes/pixels/', 'models/installed/']
+
+/** What the browser knows of graphs and of the host, without a view of them. */
+const HOST_VIEW = ['client/host/', 'client/document/', 'client/sdk/', 'client/strings.ts', ...CONTRACT]
 
 /** The first place whose prefix fits a file says what the file may import of ours. */
 const MAY_IMPORT: readonly { readonly place: string; readonly ours: readonly string[] }[] = [
@@ -67,7 +73,12 @@ const MAY_IMPORT: readonly { readonly place: string; readonly ours: readonly str
   ...['server/cli/import', 'server/cli/models-set.ts'].map((place) => ({ place, ours: [...CLI, 'models/import/'] })),
   { place: 'server/cli/', ours: CLI },
   { place: 'server/', ours: ['server/', 'nodes/sdk/'] },
-  { place: 'client/', ours: ['client/', 'server/protocol/', 'server/graph/', 'nodes/sdk/'] },
+  { place: 'client/browser/', ours: ['client/browser/'] },
+  { place: 'client/document/', ours: ['client/document/', 'server/graph/', 'nodes/sdk/'] },
+  { place: 'client/sdk/', ours: ['client/sdk/'] },
+  { place: 'client/host/', ours: HOST_VIEW },
+  { place: 'client/canvas/', ours: [...HOST_VIEW, 'client/canvas/', 'client/browser/'] },
+  { place: 'client/', ours: ['client/', ...CONTRACT] },
 ]
 
 /** Packages that only some places may touch. */

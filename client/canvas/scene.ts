@@ -5,7 +5,7 @@ import type { GraphNode, Point } from '../document/graph.ts'
 import type { NodePart } from '../document/part-words.ts'
 import type { FileReference } from '../host/address.ts'
 import type { NodeOutput, NodeStatus } from '../host/run-board.ts'
-import type { ScaleWords } from '../scale-words.ts'
+import type { ScaleWords } from '../host/scale-words.ts'
 import type { Layout } from './layout.ts'
 import type { Pictures } from './pictures.ts'
 

@@ -1,4 +1,4 @@
-import { element } from './element.ts'
+import { element } from '../browser/element.ts'
 import { openPopup } from './popup.ts'
 
 /** Shows a text that the person copies, all of it marked, below the words that say so. */

@@ -1,5 +1,5 @@
+import { element } from '../browser/element.ts'
 import { STRINGS } from '../strings.ts'
-import { element } from './element.ts'
 
 /** A sheet over the page; its button, a press beside it or Escape closes it. */
 export function openDialog(title: string, testid: string, ...content: readonly HTMLElement[]): void {

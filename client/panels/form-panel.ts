@@ -1,13 +1,13 @@
 import type { ComboParameter, NumberParameter } from '../../nodes/sdk/description.ts'
+import { element, icon } from '../browser/element.ts'
 import { type Form, type FormField, labelOf, pictureFields } from '../document/form.ts'
 import { fitNumber, formatNumber, readNumber } from '../document/parameters.ts'
 import { type FileReference, inputReference } from '../host/address.ts'
 import { progressOf, type RunBoard } from '../host/run-board.ts'
 import { savedFiles } from '../host/run-result.ts'
-import type { Outlook } from '../scale-outlook.ts'
-import { type ScaleWords, wordsOfScale } from '../scale-words.ts'
+import type { Outlook } from '../host/scale-outlook.ts'
+import { type ScaleWords, wordsOfScale } from '../host/scale-words.ts'
 import { STRINGS } from '../strings.ts'
-import { element, icon } from './element.ts'
 import { progressWords } from './runs-panel.ts'
 
 export interface FormActions {

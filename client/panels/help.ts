@@ -1,5 +1,5 @@
+import { element } from '../browser/element.ts'
 import { openDialog } from './dialog.ts'
-import { element } from './element.ts'
 
 type Shortcut = readonly [keys: string, what: string]
 

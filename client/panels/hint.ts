@@ -1,5 +1,5 @@
+import { element } from '../browser/element.ts'
 import type { PartWords } from '../document/part-words.ts'
-import { element } from './element.ts'
 import type { Anchor } from './popup.ts'
 
 /** How long the pointer rests before it is told what it rests on, in milliseconds. */

@@ -1,5 +1,5 @@
-import { Late } from '../late.ts'
-import { element } from './element.ts'
+import { element } from '../browser/element.ts'
+import { Late } from '../browser/late.ts'
 
 /** A panel beside the graph whose code is loaded when it is opened first. */
 export class LatePanel<P extends { readonly root: HTMLElement }> {

@@ -1,4 +1,4 @@
-import { Late } from '../late.ts'
+import { Late } from '../browser/late.ts'
 import type { ViewedPictures, Viewer } from './viewer.ts'
 import type { Drawing } from './viewer-tool.ts'
 

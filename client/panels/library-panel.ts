@@ -1,6 +1,6 @@
+import { element } from '../browser/element.ts'
 import { type Library, type LibraryEntry, libraryPath, nameOf } from '../host/library.ts'
 import { STRINGS } from '../strings.ts'
-import { element } from './element.ts'
 import { openMenu } from './menu.ts'
 import { sidePanel } from './side-bar.ts'
 import { editText } from './text-editor.ts'

@@ -1,4 +1,4 @@
-import { element } from './element.ts'
+import { element } from '../browser/element.ts'
 import { type Anchor, openPopup } from './popup.ts'
 
 export interface MenuItem {

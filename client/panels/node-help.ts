@@ -1,7 +1,7 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
+import { element } from '../browser/element.ts'
 import { type NodePart, wordsOfPart } from '../document/part-words.ts'
 import { openDialog } from './dialog.ts'
-import { element } from './element.ts'
 
 /** A sheet with all that the definition of a node says of it. */
 export function openNodeHelp(type: NodeDescription): void {

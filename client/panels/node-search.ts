@@ -1,5 +1,5 @@
 import type { NodeDescription } from '../../nodes/sdk/description.ts'
-import { element } from './element.ts'
+import { element } from '../browser/element.ts'
 import { matchingNodes } from './node-match.ts'
 import { type Anchor, openPopup } from './popup.ts'
 

@@ -1,6 +1,6 @@
+import { element, icon } from '../browser/element.ts'
 import type { FileReference } from '../host/address.ts'
 import { STRINGS } from '../strings.ts'
-import { element, icon } from './element.ts'
 import { carryPicture } from './picture-drag.ts'
 import type { Anchor } from './popup.ts'
 

@@ -1,6 +1,6 @@
+import { element } from '../browser/element.ts'
 import type { FileReference } from '../host/address.ts'
 import { type PictureFacts, type PictureStore, pictureKey } from '../host/pictures.ts'
-import { element } from './element.ts'
 import { levelFor, type PlacedTile, type Region, seenRegion, tilesOver } from './tile-choice.ts'
 import type { Box, Size } from './viewer-layout.ts'
 

@@ -1,7 +1,7 @@
-import { withTexts } from '../png-texts.ts'
-import { linkToGraph } from '../share.ts'
-import { download } from '../snapshot.ts'
+import { withTexts } from '../browser/png-texts.ts'
+import { download } from '../browser/snapshot.ts'
 import { STRINGS } from '../strings.ts'
+import { linkToGraph } from '../workflows/share.ts'
 import { openMenu } from './menu.ts'
 import type { Anchor } from './popup.ts'
 

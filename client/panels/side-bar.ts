@@ -1,5 +1,5 @@
+import { element, icon } from '../browser/element.ts'
 import { STRINGS } from '../strings.ts'
-import { element, icon } from './element.ts'
 
 /** Something that opens beside the graph. */
 export interface SidePanel {

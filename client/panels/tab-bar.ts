@@ -1,5 +1,5 @@
-import type { Tabs } from '../tabs.ts'
-import { element, icon } from './element.ts'
+import { element, icon } from '../browser/element.ts'
+import type { Tabs } from '../workflows/tabs.ts'
 
 interface TabBarActions {
   add(): void

@@ -1,5 +1,5 @@
+import { element } from '../browser/element.ts'
 import { STRINGS } from '../strings.ts'
-import { element } from './element.ts'
 import { sidePanel } from './side-bar.ts'
 
 export interface TemplateCard {

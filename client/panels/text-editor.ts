@@ -1,6 +1,6 @@
+import { element } from '../browser/element.ts'
+import { keyName } from '../browser/key-name.ts'
 import type { PageActions } from '../canvas/scene.ts'
-import { keyName } from '../key-name.ts'
-import { element } from './element.ts'
 import { openPopup } from './popup.ts'
 
 type Request = Parameters<PageActions['editText']>[0]

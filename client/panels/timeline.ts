@@ -1,5 +1,5 @@
+import { element } from '../browser/element.ts'
 import { STRINGS } from '../strings.ts'
-import { element } from './element.ts'
 
 /** When a node of a run worked, in milliseconds from the start of the run. */
 export interface NodeSpan {

@@ -1,4 +1,4 @@
-import { element } from './element.ts'
+import { element } from '../browser/element.ts'
 
 export type Tone = 'error' | 'warning' | 'good'
 

@@ -1,6 +1,6 @@
 import type { NumberParameter } from '../../nodes/sdk/description.ts'
+import { element } from '../browser/element.ts'
 import { fieldLabel, formatNumber, readNumber } from '../document/parameters.ts'
-import { element } from './element.ts'
 import { ARROWS, stepsOf } from './viewer-tool.ts'
 
 /** A number that is set on a picture, for typing; up and down change it by a step. */

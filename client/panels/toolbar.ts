@@ -1,6 +1,6 @@
+import { element, icon } from '../browser/element.ts'
 import { progressOf, type RunBoard } from '../host/run-board.ts'
 import { STRINGS } from '../strings.ts'
-import { element, icon } from './element.ts'
 import { progressWords } from './runs-panel.ts'
 
 export interface ToolbarActions {

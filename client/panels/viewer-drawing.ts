@@ -1,5 +1,5 @@
+import { element } from '../browser/element.ts'
 import { STRINGS } from '../strings.ts'
-import { element } from './element.ts'
 import { LevelTool } from './viewer-level.ts'
 import { RectangleTool } from './viewer-rectangle.ts'
 import type { Drawing, ViewerTool } from './viewer-tool.ts'

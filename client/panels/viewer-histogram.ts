@@ -1,5 +1,5 @@
+import { element } from '../browser/element.ts'
 import { STRINGS } from '../strings.ts'
-import { element } from './element.ts'
 import { addToHistogram, describeHistogram, type Histogram, histogramPath, peakOf } from './histogram.ts'
 
 const SVG = 'http://www.w3.org/2000/svg'

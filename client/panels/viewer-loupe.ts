@@ -1,7 +1,7 @@
+import { element } from '../browser/element.ts'
 import type { FileReference } from '../host/address.ts'
 import type { PictureStore } from '../host/pictures.ts'
 import { STRINGS } from '../strings.ts'
-import { element } from './element.ts'
 import { PictureLayer } from './picture-layer.ts'
 import { fitInside } from './viewer-layout.ts'
 

@@ -1,7 +1,7 @@
 import type { NumberParameter } from '../../nodes/sdk/description.ts'
 import type { PictureTool } from '../../nodes/sdk/node.ts'
+import { element } from '../browser/element.ts'
 import { STRINGS } from '../strings.ts'
-import { element } from './element.ts'
 import { dragged, fitRectangle, HANDLES, type Handle, type Rectangle, type RectangleBounds } from './rectangle.ts'
 import { ToolField } from './tool-field.ts'
 import type { Size } from './viewer-layout.ts'

@@ -1,6 +1,6 @@
 import { tileLayout } from '../../nodes/sdk/tile-spans.ts'
+import { element } from '../browser/element.ts'
 import { STRINGS } from '../strings.ts'
-import { element } from './element.ts'
 import type { Box, Size } from './viewer-layout.ts'
 
 /** How the graph cuts pictures, in pixels of the result. */

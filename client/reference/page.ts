@@ -1,5 +1,5 @@
+import { byId, element } from '../browser/element.ts'
 import { Address } from '../host/address.ts'
-import { byId, element } from '../panels/element.ts'
 import { type Operation, operationCard } from './operation.ts'
 import type { Schemas } from './schema.ts'
 import { type AsyncApi, socketSection } from './socket.ts'

@@ -1,5 +1,5 @@
+import { element } from '../browser/element.ts'
 import type { Address } from '../host/address.ts'
-import { element } from '../panels/element.ts'
 import { exampleOf, type Schema, type Schemas } from './schema.ts'
 
 /** What of the AsyncAPI document this page shows. */

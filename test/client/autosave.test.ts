@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Autosave } from '../../client/autosave.ts'
 import { GraphDocument } from '../../client/document/document.ts'
 import { EditHistory } from '../../client/document/history.ts'
-import { Tabs } from '../../client/tabs.ts'
+import { Autosave } from '../../client/workflows/autosave.ts'
+import { Tabs } from '../../client/workflows/tabs.ts'
 
 class Kept extends Map<string, string> {
   /** How many letters it takes. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clientIdOf } from '../../client/autosave.ts'
+import { clientIdOf } from '../../client/workflows/autosave.ts'
 
 test('a window has the same name after a reload, and one that was made of it another', () => {
   const kept = new Map<string, string>()

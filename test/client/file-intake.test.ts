@@ -1,8 +1,8 @@
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
-import { FileIntake } from '../../client/file-intake.ts'
+import { withTexts } from '../../client/browser/png-texts.ts'
 import type { ToastAction } from '../../client/panels/toasts.ts'
-import { withTexts } from '../../client/png-texts.ts'
+import { FileIntake } from '../../client/pictures/file-intake.ts'
 import { savedWorkflow, types } from './types.ts'
 
 /** An intake whose tabs are names, with what it opened, loaded and said. */

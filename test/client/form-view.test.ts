@@ -3,7 +3,6 @@ import { GraphDocument } from '../../client/document/document.ts'
 import { changeNode, setParam } from '../../client/document/edits.ts'
 import { readWorkflow } from '../../client/document/read-workflow.ts'
 import type { Editor } from '../../client/editor.ts'
-import { FormView } from '../../client/form-view.ts'
 import {
   boardOfRun,
   EMPTY_BOARD,
@@ -13,6 +12,7 @@ import {
   withWarnings,
   withWords,
 } from '../../client/host/run-board.ts'
+import { FormView } from '../../client/page/form-view.ts'
 import type { Prompt } from '../../server/graph/prompt.ts'
 import { promptOf } from './prompt-of.ts'
 import { allTypes as types } from './types.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { keyName } from '../../client/key-name.ts'
+import { keyName } from '../../client/browser/key-name.ts'
 
 const none = { altKey: false, ctrlKey: false, metaKey: false, shiftKey: false }
 const [alt, ctrl, shift, cmd] = [{ altKey: true }, { ctrlKey: true }, { shiftKey: true }, { metaKey: true }]

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { GraphView } from '../../client/canvas/graph-view.ts'
-import { Commands } from '../../client/commands.ts'
 import { GraphDocument } from '../../client/document/document.ts'
 import type { Graph } from '../../client/document/graph.ts'
 import { EditHistory } from '../../client/document/history.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
+import { Commands } from '../../client/editing/commands.ts'
 import { allTypes as types } from './types.ts'
 
 const node = (id: number, type: string, pos: readonly [number, number], more: object = {}) => ({

@@ -3,7 +3,7 @@ import { GraphDocument } from '../../client/document/document.ts'
 import { nextNode } from '../../client/document/next-node.ts'
 import { nodeWords } from '../../client/document/node-words.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
-import { NodeWalk } from '../../client/node-walk.ts'
+import { NodeWalk } from '../../client/editing/node-walk.ts'
 import { nodeEntry as node } from './node-entry.ts'
 import { allTypes as types } from './types.ts'
 

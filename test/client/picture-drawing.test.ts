@@ -6,7 +6,7 @@ import { orderOf, type UpTo } from '../../client/host/order.ts'
 import { EMPTY_BOARD, type RunBoard, withOutputs } from '../../client/host/run-board.ts'
 import type { Toasts } from '../../client/panels/toasts.ts'
 import type { Drawing } from '../../client/panels/viewer-tool.ts'
-import { PictureDrawing } from '../../client/picture-drawing.ts'
+import { PictureDrawing } from '../../client/pictures/picture-drawing.ts'
 import { Telling } from '../../client/telling.ts'
 import { allTypes as types } from './types.ts'
 

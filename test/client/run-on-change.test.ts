@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { EMPTY_BOARD } from '../../client/host/run-board.ts'
-import { RunOnChange } from '../../client/run-on-change.ts'
+import { RunOnChange } from '../../client/page/run-on-change.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { inOrder } from '../../client/choose-files.ts'
-import { saveAll } from '../../client/save-all.ts'
+import { inOrder } from '../../client/browser/choose-files.ts'
+import { saveAll } from '../../client/pictures/save-all.ts'
 
 afterEach(() => vi.unstubAllGlobals())
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { Address } from '../../client/host/address.ts'
-import { saveZip } from '../../client/save-zip.ts'
+import { saveZip } from '../../client/pictures/save-zip.ts'
 
 afterEach(() => vi.unstubAllGlobals())
 

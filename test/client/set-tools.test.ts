@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readGraphText } from '../../client/document/read-file.ts'
 import { setTools } from '../../client/document/set-tools.ts'
-import { ToolOrigins } from '../../client/tool-origins.ts'
+import { ToolOrigins } from '../../client/pictures/tool-origins.ts'
 import { allTypes as types } from './types.ts'
 
 const at = { pos: [0, 0], size: [200, 200] }

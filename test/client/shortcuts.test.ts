@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Editor } from '../../client/editor.ts'
-import { listenToKeys } from '../../client/shortcuts.ts'
+import { listenToKeys } from '../../client/page/shortcuts.ts'
 
 const nothing = () => {}
 

@@ -3,7 +3,7 @@ import { GraphDocument } from '../../client/document/document.ts'
 import { changeNode } from '../../client/document/edits.ts'
 import { EditHistory } from '../../client/document/history.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
-import { type Opened, Tabs } from '../../client/tabs.ts'
+import { type Opened, Tabs } from '../../client/workflows/tabs.ts'
 import { savedWorkflow, allTypes as types } from './types.ts'
 
 const text = JSON.stringify(savedWorkflow())

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { listenToTrackpad } from '../../client/trackpad.ts'
+import { listenToTrackpad } from '../../client/browser/trackpad.ts'
 
 function open() {
   const area = new EventTarget()

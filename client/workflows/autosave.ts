@@ -1,4 +1,4 @@
-import type { GraphDocument } from './document/document.ts'
+import type { GraphDocument } from '../document/document.ts'
 import type { TabNote, Tabs } from './tabs.ts'
 
 const PAUSE = 400

@@ -1,6 +1,6 @@
-import type { Address } from './host/address.ts'
-import type { Host } from './host/host.ts'
-import type { ZipContent } from './sdk/index.ts'
+import type { Address } from '../host/address.ts'
+import type { Host } from '../host/host.ts'
+import type { ZipContent } from '../sdk/index.ts'
 
 /** What downloads are sent to, so that the page itself stays. */
 const FRAME = 'zip-download'

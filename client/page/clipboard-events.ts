@@ -1,5 +1,5 @@
-import type { Editor } from './editor.ts'
-import { keyName } from './key-name.ts'
+import { keyName } from '../browser/key-name.ts'
+import type { Editor } from '../editor.ts'
 
 /**
  * Copying, cutting and pasting of nodes, and pasting of pictures, as browsers tell of them.

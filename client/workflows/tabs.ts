@@ -1,9 +1,9 @@
-import type { Viewpoint } from './canvas/graph-view.ts'
-import type { Change } from './document/change.ts'
-import type { DocumentState, GraphDocument } from './document/document.ts'
-import { type EditHistory, type HistoryState, latestOf } from './document/history.ts'
-import type { FileStyle } from './document/read-file.ts'
-import { nameOf } from './host/library.ts'
+import type { Viewpoint } from '../canvas/graph-view.ts'
+import type { Change } from '../document/change.ts'
+import type { DocumentState, GraphDocument } from '../document/document.ts'
+import { type EditHistory, type HistoryState, latestOf } from '../document/history.ts'
+import type { FileStyle } from '../document/read-file.ts'
+import { nameOf } from '../host/library.ts'
 
 /** A workflow that is open, in view or not. */
 export interface Tab {

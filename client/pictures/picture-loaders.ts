@@ -1,10 +1,10 @@
-import type { Catalogue } from '../server/graph/catalogue.ts'
-import type { GraphDocument } from './document/document.ts'
-import { formOf, pictureFields } from './document/form.ts'
-import type { Graph, Point } from './document/graph.ts'
-import { uploadParameter } from './document/picture-inputs.ts'
-import type { Setting } from './setting.ts'
-import { STRINGS } from './strings.ts'
+import type { Catalogue } from '../../server/graph/catalogue.ts'
+import type { GraphDocument } from '../document/document.ts'
+import { formOf, pictureFields } from '../document/form.ts'
+import type { Graph, Point } from '../document/graph.ts'
+import { uploadParameter } from '../document/picture-inputs.ts'
+import type { Setting } from '../editing/setting.ts'
+import { STRINGS } from '../strings.ts'
 
 interface LoaderParts {
   readonly document: GraphDocument

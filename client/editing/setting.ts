@@ -1,5 +1,5 @@
-import type { GraphDocument, Step } from './document/document.ts'
-import { setParam } from './document/edits.ts'
+import type { GraphDocument, Step } from '../document/document.ts'
+import { setParam } from '../document/edits.ts'
 
 /** A parameter of a node. */
 export interface Setting {

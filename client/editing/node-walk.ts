@@ -1,12 +1,12 @@
-import type { Catalogue } from '../server/graph/catalogue.ts'
-import type { GraphView } from './canvas/graph-view.ts'
-import type { GraphDocument } from './document/document.ts'
-import type { Point } from './document/graph.ts'
-import { type Direction, nextNode } from './document/next-node.ts'
-import { nodeWords } from './document/node-words.ts'
-import { fieldLabel } from './document/parameters.ts'
-import { openMenu } from './panels/menu.ts'
-import { STRINGS } from './strings.ts'
+import type { Catalogue } from '../../server/graph/catalogue.ts'
+import type { GraphView } from '../canvas/graph-view.ts'
+import type { GraphDocument } from '../document/document.ts'
+import type { Point } from '../document/graph.ts'
+import { type Direction, nextNode } from '../document/next-node.ts'
+import { nodeWords } from '../document/node-words.ts'
+import { fieldLabel } from '../document/parameters.ts'
+import { openMenu } from '../panels/menu.ts'
+import { STRINGS } from '../strings.ts'
 
 interface WalkParts {
   readonly document: GraphDocument

@@ -1,8 +1,8 @@
-import { numbered } from '../nodes/sdk/file-name.ts'
-import type { FileReference } from './host/address.ts'
-import type { NamedFile } from './host/results.ts'
-import { download } from './snapshot.ts'
-import { STRINGS } from './strings.ts'
+import { numbered } from '../../nodes/sdk/file-name.ts'
+import { download } from '../browser/snapshot.ts'
+import type { FileReference } from '../host/address.ts'
+import type { NamedFile } from '../host/results.ts'
+import { STRINGS } from '../strings.ts'
 
 /** How many files were saved, and the names of those that the host has not any more. */
 export interface Saved {

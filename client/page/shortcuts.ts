@@ -1,9 +1,9 @@
+import { isField } from '../browser/element.ts'
+import { keyName } from '../browser/key-name.ts'
+import type { Editor } from '../editor.ts'
+import type { LateViewer } from '../panels/late-viewer.ts'
 import { isElsewhere, listenToClipboard } from './clipboard-events.ts'
-import type { Editor } from './editor.ts'
-import { keyName } from './key-name.ts'
 import { ALWAYS, graphKeys, type KeyActions, OF_FOCUS, pageKeys, REPEATED } from './keys.ts'
-import { isField } from './panels/element.ts'
-import type { LateViewer } from './panels/late-viewer.ts'
 
 /** Keys and the clipboard, wherever the focus is, except in a field. */
 export function listenToKeys(

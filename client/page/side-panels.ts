@@ -1,23 +1,23 @@
-import { writeText } from './document/read-file.ts'
-import type { Editor } from './editor.ts'
-import type { Address } from './host/address.ts'
-import type { Host } from './host/host.ts'
-import { type Library, nameOf } from './host/library.ts'
-import type { PictureStore } from './host/pictures.ts'
-import { type RunEntry, resultName } from './host/run-list.ts'
-import type { GalleryPanel } from './panels/gallery-panel.ts'
-import { LatePanel } from './panels/late-panel.ts'
-import type { LateViewer } from './panels/late-viewer.ts'
-import type { LibraryPanel } from './panels/library-panel.ts'
-import { RunsPanel } from './panels/runs-panel.ts'
-import { type RailButton, SideBar } from './panels/side-bar.ts'
-import type { TemplatesPanel } from './panels/templates-panel.ts'
-import { saveAll } from './save-all.ts'
-import { saveZip } from './save-zip.ts'
-import { linkToLibrary } from './share.ts'
-import { snapshot } from './snapshot.ts'
-import { STRINGS } from './strings.ts'
-import type { Telling } from './telling.ts'
+import { snapshot } from '../browser/snapshot.ts'
+import { writeText } from '../document/read-file.ts'
+import type { Editor } from '../editor.ts'
+import type { Address } from '../host/address.ts'
+import type { Host } from '../host/host.ts'
+import { type Library, nameOf } from '../host/library.ts'
+import type { PictureStore } from '../host/pictures.ts'
+import { type RunEntry, resultName } from '../host/run-list.ts'
+import type { GalleryPanel } from '../panels/gallery-panel.ts'
+import { LatePanel } from '../panels/late-panel.ts'
+import type { LateViewer } from '../panels/late-viewer.ts'
+import type { LibraryPanel } from '../panels/library-panel.ts'
+import { RunsPanel } from '../panels/runs-panel.ts'
+import { type RailButton, SideBar } from '../panels/side-bar.ts'
+import type { TemplatesPanel } from '../panels/templates-panel.ts'
+import { saveAll } from '../pictures/save-all.ts'
+import { saveZip } from '../pictures/save-zip.ts'
+import { STRINGS } from '../strings.ts'
+import type { Telling } from '../telling.ts'
+import { linkToLibrary } from '../workflows/share.ts'
 import { NARROW } from './views.ts'
 
 interface PanelParts {
@@ -136,7 +136,7 @@ function runsPanel(parts: PanelParts, rail: Rail): RunsPanel {
 function galleryPanel(parts: PanelParts, rail: Rail): LatePanel<GalleryPanel> {
   const { editor, viewer, host, store, address, telling, middle, resized } = parts
   const make = async () => {
-    const { GalleryPanel } = await import('./panels/gallery-panel.ts')
+    const { GalleryPanel } = await import('../panels/gallery-panel.ts')
     return new GalleryPanel({
       page: (end) => host.pastRuns(end),
       address: (file) => store.reduced(file, 384),
@@ -165,7 +165,7 @@ function libraryPanel(parts: PanelParts, { close, uncover }: Rail): LatePanel<Li
   const { editor, library, canvas, telling, copyLink, resized } = parts
   const { toasts, failed } = telling
   const make = async () => {
-    const { LibraryPanel } = await import('./panels/library-panel.ts')
+    const { LibraryPanel } = await import('../panels/library-panel.ts')
     return new LibraryPanel(library, {
       current: () => ({
         tab: editor.tabs.active.id,
@@ -204,7 +204,7 @@ function libraryPanel(parts: PanelParts, { close, uncover }: Rail): LatePanel<Li
 function templatesPanel(parts: PanelParts, { close, back, uncover }: Rail): LatePanel<TemplatesPanel> {
   const { editor, host, address, telling, resized } = parts
   const make = async () => {
-    const { TemplatesPanel } = await import('./panels/templates-panel.ts')
+    const { TemplatesPanel } = await import('../panels/templates-panel.ts')
     return new TemplatesPanel({
       list: async () =>
         (await host.templates()).map(({ hasPicture, ...card }) => ({

@@ -1,9 +1,9 @@
-import { inWords } from '../nodes/sdk/checks.ts'
-import type { NumberParameter } from '../nodes/sdk/description.ts'
-import type { PictureSize } from '../nodes/sdk/scaled-size.ts'
-import { formatNumber } from './document/parameters.ts'
+import { inWords } from '../../nodes/sdk/checks.ts'
+import type { NumberParameter } from '../../nodes/sdk/description.ts'
+import type { PictureSize } from '../../nodes/sdk/scaled-size.ts'
+import { formatNumber } from '../document/parameters.ts'
+import { STRINGS } from '../strings.ts'
 import type { Outlook } from './scale-outlook.ts'
-import { STRINGS } from './strings.ts'
 
 /** What comes of a scale, in words. */
 export interface ScaleWords {

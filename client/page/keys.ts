@@ -1,6 +1,6 @@
-import { GRID } from './canvas/theme.ts'
-import type { Direction } from './document/next-node.ts'
-import type { Editor } from './editor.ts'
+import { GRID } from '../canvas/theme.ts'
+import type { Direction } from '../document/next-node.ts'
+import type { Editor } from '../editor.ts'
 
 export interface KeyActions {
   open(): void

@@ -1,8 +1,8 @@
-import { HostError } from './host/host.ts'
-import { type Library, nameOf } from './host/library.ts'
+import { HostError } from '../host/host.ts'
+import { type Library, nameOf } from '../host/library.ts'
+import { STRINGS } from '../strings.ts'
+import type { Telling } from '../telling.ts'
 import { askedBy } from './share.ts'
-import { STRINGS } from './strings.ts'
-import type { Telling } from './telling.ts'
 import type { WorkflowFiles } from './workflow-files.ts'
 
 /** Opens what the page's address asks for, once. */

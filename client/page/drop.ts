@@ -1,10 +1,10 @@
-import { droppedFiles } from './choose-files.ts'
-import type { Editor } from './editor.ts'
-import { pictureFieldUnder } from './panels/form-panel.ts'
-import type { LateViewer } from './panels/late-viewer.ts'
-import { carriesPicture, droppedPicture } from './panels/picture-drag.ts'
-import { STRINGS } from './strings.ts'
-import type { Telling } from './telling.ts'
+import { droppedFiles } from '../browser/choose-files.ts'
+import type { Editor } from '../editor.ts'
+import { pictureFieldUnder } from '../panels/form-panel.ts'
+import type { LateViewer } from '../panels/late-viewer.ts'
+import { carriesPicture, droppedPicture } from '../panels/picture-drag.ts'
+import { STRINGS } from '../strings.ts'
+import type { Telling } from '../telling.ts'
 
 /**
  * Files that are dropped on the page: pictures are loaded where they fall, graphs open. Nothing is, while something is set on

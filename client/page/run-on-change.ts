@@ -1,4 +1,4 @@
-import type { RunBoard } from './host/run-board.ts'
+import type { RunBoard } from '../host/run-board.ts'
 
 interface RunOnChangeParts {
   /** What would be run now, as text; undefined where it cannot be run. */

@@ -1,13 +1,13 @@
-import type { NumberParameter } from '../nodes/sdk/description.ts'
-import type { Catalogue } from '../server/graph/catalogue.ts'
-import type { Prompt } from '../server/graph/prompt.ts'
-import { PRIMITIVE } from '../server/graph/virtual-nodes.ts'
-import type { GraphDocument } from './document/document.ts'
-import type { Graph } from './document/graph.ts'
-import { type Outcome, outcomeOf, type ScaledPicture, scaledBy } from './document/picture-size.ts'
-import { writePrompt } from './document/write-workflow.ts'
-import { inputReference } from './host/address.ts'
-import type { PictureSizes } from './host/picture-sizes.ts'
+import type { NumberParameter } from '../../nodes/sdk/description.ts'
+import type { Catalogue } from '../../server/graph/catalogue.ts'
+import type { Prompt } from '../../server/graph/prompt.ts'
+import { PRIMITIVE } from '../../server/graph/virtual-nodes.ts'
+import type { GraphDocument } from '../document/document.ts'
+import type { Graph } from '../document/graph.ts'
+import { type Outcome, outcomeOf, type ScaledPicture, scaledBy } from '../document/picture-size.ts'
+import { writePrompt } from '../document/write-workflow.ts'
+import { inputReference } from './address.ts'
+import type { PictureSizes } from './picture-sizes.ts'
 
 interface OutlookParts {
   readonly document: Pick<GraphDocument, 'whole' | 'subscribe'>

@@ -1,4 +1,4 @@
-import { element } from './panels/element.ts'
+import { element } from './element.ts'
 
 /** Puts a text on the clipboard. @returns whether the browser let us */
 export async function copyText(text: string): Promise<boolean> {
