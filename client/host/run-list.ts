@@ -151,6 +151,11 @@ export function resultName({ filename }: FileReference, { title }: Pick<RunEntry
   return filename.includes(stem) ? filename : `${stem} ${filename}`
 }
 
+/** What a ZIP of its results is called: as the host does, where nothing was loaded. */
+export function zipName({ title }: Pick<RunEntry, 'title'>): { readonly name?: string } {
+  return title === '' ? {} : { name: `${stemOf(title)}.zip` }
+}
+
 function picturesOf(outputs: readonly NodeOutput[]): FileReference[] {
   const all = outputs.flatMap(({ images = [], b_images = [] }) => [...images, ...b_images])
   return [...all.filter(({ type }) => type === 'output'), ...all.filter(({ type }) => type !== 'output')]

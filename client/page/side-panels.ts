@@ -5,7 +5,7 @@ import type { Address } from '../host/address.ts'
 import type { Host } from '../host/host.ts'
 import { type Library, nameOf } from '../host/library.ts'
 import type { PictureStore } from '../host/pictures.ts'
-import { type RunEntry, resultName } from '../host/run-list.ts'
+import { type RunEntry, resultName, zipName } from '../host/run-list.ts'
 import type { GalleryPanel } from '../panels/gallery-panel.ts'
 import { LatePanel } from '../panels/late-panel.ts'
 import type { LateViewer } from '../panels/late-viewer.ts'
@@ -120,7 +120,10 @@ function runsPanel(parts: PanelParts, rail: Rail): RunsPanel {
     show: (title, pictures) => viewer.open(title, { pictures }),
     openGraph: openRun(parts, rail),
     zip: (entry, saved) =>
-      saveZip(host, address, { files: saved.map((file) => ({ ...file, name: resultName(file, entry) })) }),
+      saveZip(host, address, {
+        files: saved.map((file) => ({ ...file, name: resultName(file, entry) })),
+        ...zipName(entry),
+      }),
     titleOf: (type) => editor.types.get(type)?.title ?? type,
     again: async ({ prompt, workflow }) => editor.runs.repeat(prompt, workflow),
     cancel: ({ id }) => editor.runs.cancel(id),

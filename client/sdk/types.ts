@@ -27,6 +27,8 @@ export interface ZipContent {
   readonly files?: readonly (FileReference & { readonly name?: string | undefined })[]
   /** Runs, of which it gets what they saved; where that is nothing, what they have shown. */
   readonly runs?: readonly string[]
+  /** What it is called where it is downloaded by a browser. @default results.zip */
+  readonly name?: string
 }
 
 export type Status = 'pending' | 'in_progress' | 'completed' | 'failed' | 'cancelled'

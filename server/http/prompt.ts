@@ -11,7 +11,7 @@ import {
   withPictures,
   withWorkflow,
 } from '../runs/intake.ts'
-import { type Job, picturesOf } from '../runs/job.ts'
+import { type Job, resultsOf } from '../runs/job.ts'
 import type { Run } from '../runs/run.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Webhooks } from '../runs/webhooks.ts'
@@ -128,12 +128,9 @@ async function runSentBefore(
   return takeCompleted && job.status === 'completed' && (await isThere(job, surroundings)) ? job : undefined
 }
 
-/** Whether what a run has saved is still there; where that is nothing, what it has shown. */
-async function isThere({ record }: Job, surroundings: Surroundings): Promise<boolean> {
-  const pictures = picturesOf(record?.outputs ?? {})
-  const saved = pictures.filter(({ type }) => type === 'output')
-  const results = saved.length > 0 ? saved : pictures
-  const sizes = await Promise.all(results.map((picture) => surroundings.imageSize(inputName(picture))))
+/** Whether what a run has made is still there. */
+async function isThere(job: Job, surroundings: Surroundings): Promise<boolean> {
+  const sizes = await Promise.all(resultsOf(job).map((picture) => surroundings.imageSize(inputName(picture))))
   return !sizes.includes(undefined)
 }
 

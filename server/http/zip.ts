@@ -2,36 +2,14 @@ import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { makeZip } from 'client-zip'
 import { Router } from 'express'
-import type { z } from 'zod'
 import type { FileReference } from '../../nodes/sdk/context.ts'
 import { RestorationError } from '../../nodes/sdk/error.ts'
-import { entryOf } from '../graph/entry.ts'
-import { loadedPictures } from '../graph/loaded-pictures.ts'
-import { MOST_ZIPPED, zipRequestSchema } from '../protocol/requests.ts'
-import { failureOf, type Job, picturesOf } from '../runs/job.ts'
+import { zipRequestSchema } from '../protocol/requests.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { HostFiles } from '../storage/host-files.ts'
-import { plainName } from '../storage/inside.ts'
 import { parse } from './failure.ts'
+import { type Choice, choose, type Missing, pathOf, type ZippedFile } from './zip-choice.ts'
 import { ZipNames } from './zip-names.ts'
-
-/** A file of the host, and what it shall be called in a ZIP. */
-interface ZippedFile {
-  readonly file: FileReference
-  readonly name: string
-}
-
-/** What goes into a ZIP, each file once, and what is known before not to be here. */
-interface Choice {
-  readonly files: readonly ZippedFile[]
-  readonly missing: readonly Missing[]
-}
-
-/** What was asked for and is not there, as a person knows it, and why where that is known. */
-interface Missing {
-  readonly what: string
-  readonly why?: string
-}
 
 /** In the ZIP, where something could not go into it. */
 const MISSING = 'missing.txt'
@@ -60,51 +38,6 @@ export function zipRoutes(runs: Pick<Runs, 'job'>, files: Pick<HostFiles, 'path'
     }
   })
   return router
-}
-
-/** @throws RestorationError `path_outside` for a name that leads out of its folder, `invalid_input` for too many */
-async function choose(
-  { files, runs: ids }: z.output<typeof zipRequestSchema>,
-  runs: Pick<Runs, 'job'>,
-): Promise<Choice> {
-  const chosen = new Map<string, ZippedFile>()
-  const missing: Missing[] = []
-  const add = (file: FileReference, name = file.filename) => {
-    const key = pathOf(file)
-    if (!chosen.has(key)) chosen.set(key, { file, name })
-    if (chosen.size > MOST_ZIPPED) throw tooMany()
-  }
-  for (const { name, ...file } of files) add(file, name)
-  for (const id of new Set(ids)) {
-    const job = runs.job(id)
-    const results = job === undefined ? [] : resultsOf(job)
-    if (results.length === 0) missing.push(job === undefined ? { what: `run ${id}` } : withoutResults(job))
-    for (const file of results) add(file)
-    // There may be thousands, and others wait for an answer, too.
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  return { files: [...chosen.values()], missing }
-}
-
-/** What a run has saved; where that is nothing, what it has shown. */
-function resultsOf({ record }: Job): FileReference[] {
-  const pictures = picturesOf(record?.outputs ?? {}).map(({ filename, subfolder, type }) => ({
-    filename,
-    subfolder,
-    type,
-  }))
-  const saved = pictures.filter(({ type }) => type === 'output')
-  return saved.length > 0 ? saved : pictures
-}
-
-/** A run by the pictures that it was to restore. */
-function withoutResults({ id, prompt, record, status }: Job): Missing {
-  const pictures = loadedPictures(entryOf(prompt) ?? {})
-  const reason = record && entryOf(failureOf(record))?.exception_message
-  return {
-    what: pictures.length === 0 ? `run ${id}` : `${pictures.join(', ')} (run ${id})`,
-    why: typeof reason === 'string' ? reason.trim() : status,
-  }
 }
 
 async function isAnyHere(chosen: readonly ZippedFile[], files: Pick<HostFiles, 'path'>): Promise<boolean> {
@@ -139,11 +72,6 @@ function whereIs(file: FileReference, files: Pick<HostFiles, 'path'>): Promise<s
   return files.path(file).catch(() => undefined)
 }
 
-/** How people are told of a file. @throws RestorationError `path_outside` where it is in no folder of ours */
-function pathOf({ type, subfolder, filename }: FileReference): string {
-  return `${type}/${plainName(subfolder === '' ? filename : `${subfolder}/${filename}`)}`
-}
-
 function listOf(missing: readonly Missing[]): string {
   const lines = missing.map(({ what, why }) => (why === undefined ? what : `${what}: ${why}`))
   const harmless = lines.map((line) => line.replaceAll(/\p{Cc}/gu, '_'))
@@ -158,13 +86,5 @@ function nothingHere({ files, missing }: Choice): RestorationError {
     'file_not_found',
     `There is nothing to put into a ZIP: ${asked.length === 0 ? 'none was asked for' : `${first}${rest} are not on the host`}.`,
     'Name files that exist, or runs that have ended with results.',
-  )
-}
-
-function tooMany(): RestorationError {
-  return new RestorationError(
-    'invalid_input',
-    `Expected at most ${MOST_ZIPPED} files for a ZIP but there are more.`,
-    'Ask for fewer at a time.',
   )
 }

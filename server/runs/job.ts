@@ -109,3 +109,10 @@ export function workflowId({ extra_pnginfo: pnginfo }: Job['extraData']): string
   const id = entryOf(entryOf(pnginfo)?.workflow)?.id
   return typeof id === 'string' ? id : undefined
 }
+
+/** What a run has saved; where that is nothing, what it has shown. */
+export function resultsOf({ record }: Pick<Job, 'record'>): ReturnType<typeof picturesOf> {
+  const pictures = picturesOf(record?.outputs ?? {})
+  const saved = pictures.filter(({ type }) => type === 'output')
+  return saved.length > 0 ? saved : pictures
+}

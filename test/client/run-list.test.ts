@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { inOrder, jobSchema, pastRuns, recordsSchema, runOf } from '../../client/host/run-list.ts'
+import { inOrder, jobSchema, pastRuns, recordsSchema, runOf, zipName } from '../../client/host/run-list.ts'
 
 const graph = { '1': { class_type: 'LoadImage', inputs: { image: 'a.png' } } }
 const queued = (id: string) => [1, id, graph, { client_id: 'c', extra_pnginfo: { workflow: { nodes: [] } } }, ['1']]
@@ -69,6 +69,11 @@ describe('the list of runs', () => {
     expect(read({ w: record })[0]).toMatchObject({ warnings: [{ node: '1', text: 'page 2 was left out' }] })
     expect(job('w', 'completed', record).warnings).toHaveLength(1)
     expect(job('w', 'pending').warnings).toEqual([])
+  })
+
+  test('calls a ZIP after what was loaded', () => {
+    expect(zipName(job('z', 'pending'))).toEqual({ name: 'a.zip' })
+    expect(zipName({ title: '' })).toEqual({})
   })
 
   test('shows saved pictures before temporary ones', () => {
