@@ -24,7 +24,8 @@ export interface WorkSettings {
 export interface ServeSettings extends WorkSettings {
   readonly listen: string
   readonly port: number
-  readonly token: string | undefined
+  /** Any of them lets a caller in; without one everybody is whom the machine lets in. */
+  readonly tokens: readonly string[]
   /** Names beside loopback and addresses under which browsers may call this host. */
   readonly hostNames: readonly string[]
   /** Sites and apps whose pages may call this host, e.g. `https://photos.example` and `capacitor://localhost`. */
@@ -161,9 +162,10 @@ export const SERVE_OPTIONS = {
   token: {
     env: 'GENDR_TOKEN',
     value: 'TEXT',
+    multiple: true,
     secret: true,
-    help: 'what callers must send as "Authorization: Bearer TEXT" or ?token=TEXT',
-    schema: z.string().min(8, 'expected at least 8 characters').optional(),
+    help: 'what callers must send as "Authorization: Bearer TEXT" or ?token=TEXT; may be repeated, one for each caller',
+    schema: names.pipe(z.array(z.string().min(8, 'expected at least 8 characters'))).default([]),
   },
   host: {
     env: 'GENDR_HOSTS',
@@ -252,14 +254,14 @@ export function workSettings(flags: Flags, environment: Environment): WorkSettin
 /** As workSettings; what anybody can reach or claim to be needs a token. */
 export function serveSettings(flags: Flags, environment: Environment): ServeSettings {
   const values = read(SERVE_OPTIONS, flags, environment)
-  if (!isLoopback(values.listen) && values.token === undefined) {
+  if (!isLoopback(values.listen) && values.token.length === 0) {
     throw new RestorationError(
       'configuration_invalid',
       `Listening on ${values.listen} would let anybody on the network use this host.`,
       'Set a token of at least 8 characters with --token or GENDR_TOKEN, or leave out --listen.',
     )
   }
-  if (values['allow-origin'].includes(NO_SITE) && values.token === undefined) {
+  if (values['allow-origin'].includes(NO_SITE) && values.token.length === 0) {
     throw new RestorationError(
       'configuration_invalid',
       `Allowing the origin '${NO_SITE}' would let any web page use this host.`,
@@ -270,7 +272,7 @@ export function serveSettings(flags: Flags, environment: Environment): ServeSett
     ...toWorkSettings(values),
     listen: values.listen,
     port: values.port,
-    token: values.token,
+    tokens: values.token,
     hostNames: values.host,
     origins: values['allow-origin'],
     webhookKeys: values['webhook-secret'],

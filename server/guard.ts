@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { isLoopback, type ServeSettings } from './config.ts'
 
-export type Policy = Pick<ServeSettings, 'listen' | 'token' | 'hostNames' | 'origins'>
+export type Policy = Pick<ServeSettings, 'listen' | 'tokens' | 'hostNames' | 'origins'>
 
 /** Why a request is turned away. */
 export interface Denial {
@@ -20,7 +20,7 @@ export interface Denial {
 export function checkSite(headers: IncomingHttpHeaders, policy: Policy): Denial | undefined {
   const host = headers.host ?? ''
   const name = hostName(host)
-  if (name === undefined || (policy.token === undefined && !isOurName(name, policy))) {
+  if (name === undefined || (policy.tokens.length === 0 && !isOurName(name, policy))) {
     return {
       status: 403,
       message: `The Host '${host}' is not one of this server's.`,
@@ -35,7 +35,7 @@ export function checkSite(headers: IncomingHttpHeaders, policy: Policy): Denial 
       remedy: `Open the page from this server itself, or start it with --allow-origin ${origin}.`,
     }
   }
-  if (isForOtherSite(headers) && policy.token === undefined && policy.origins.length === 0) {
+  if (isForOtherSite(headers) && policy.tokens.length === 0 && policy.origins.length === 0) {
     return {
       status: 403,
       message: 'Requests from other sites are not answered.',
@@ -52,10 +52,10 @@ function isForOtherSite(headers: IncomingHttpHeaders): boolean {
 
 /** Checks the token in `Authorization: Bearer` or `?token=`. */
 export function checkToken(headers: IncomingHttpHeaders, url: string, policy: Policy): Denial | undefined {
-  if (policy.token === undefined) return undefined
+  if (policy.tokens.length === 0) return undefined
   const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
   const given = bearer ?? urlOf(url)?.searchParams.get('token') ?? undefined
-  if (given !== undefined && sameText(given, policy.token)) return undefined
+  if (given !== undefined && policy.tokens.some((token) => sameText(given, token))) return undefined
   return {
     status: 401,
     message: 'The token is missing or wrong.',

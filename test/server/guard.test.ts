@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { serveSettings } from '../../server/config.ts'
 import { checkSite, checkToken } from '../../server/guard.ts'
 import { type FakeHost, get, Listener, startFakeHost } from './runs/fake-host.ts'
 
@@ -47,7 +48,7 @@ describe('a foreign web page', () => {
     [{ host: `localhost:${port}`, origin: 'nonsense' }, false],
   ])('with %j is let in: %s', (headers, isAllowed) => {
     const origins = ['https://app.example', 'capacitor://localhost']
-    const policy = { listen: '127.0.0.1', token: undefined, hostNames: ['my.name'], origins }
+    const policy = { listen: '127.0.0.1', tokens: [], hostNames: ['my.name'], origins }
     expect(checkSite(headers, policy) === undefined).toBe(isAllowed)
   })
 
@@ -59,12 +60,12 @@ describe('a foreign web page', () => {
     [{ 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }, true],
     [{ 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }, true],
   ])('whose browser says %j is let in: %s, and always with a token or once a site is named', (said, isAllowed) => {
-    const isLetIn = (token: string | undefined, origins: string[]) =>
-      checkSite({ host: `localhost:${port}`, ...said }, { listen: '127.0.0.1', token, hostNames: [], origins }) ===
+    const isLetIn = (tokens: string[], origins: string[]) =>
+      checkSite({ host: `localhost:${port}`, ...said }, { listen: '127.0.0.1', tokens, hostNames: [], origins }) ===
       undefined
-    expect(isLetIn(undefined, [])).toBe(isAllowed)
-    expect(isLetIn('secret-token', [])).toBe(true)
-    expect(isLetIn(undefined, ['https://app.example'])).toBe(true)
+    expect(isLetIn([], [])).toBe(isAllowed)
+    expect(isLetIn(['secret-token'], [])).toBe(true)
+    expect(isLetIn([], ['https://app.example'])).toBe(true)
   })
 
   test('gets 403 over HTTP and over the socket', async () => {
@@ -92,9 +93,22 @@ describe('a host with a token', () => {
   })
 
   test('is called by any name', () => {
-    const policy = { listen: '0.0.0.0', token: 'secret-token', hostNames: [], origins: [] }
+    const policy = { listen: '0.0.0.0', tokens: ['secret-token'], hostNames: [], origins: [] }
     expect(checkSite({ host: 'photos.example' }, policy)).toBeUndefined()
     expect(checkToken({}, '/queue', policy)).toMatchObject({ status: 401 })
+  })
+
+  test('is called with any of its tokens', () => {
+    const { tokens } = serveSettings({}, { GENDR_TOKEN: 'of-the-shop of-the-archive' })
+    const policy = { listen: '0.0.0.0', tokens, hostNames: [], origins: [] }
+    const isLetIn = (token: string) => checkToken({ authorization: `Bearer ${token}` }, '/queue', policy) === undefined
+    expect(['of-the-shop', 'of-the-archive', 'of-nobody', 'of-the-shop of-the-archive'].map(isLetIn)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+    expect(checkToken({}, '/queue?token=of-the-archive', policy)).toBeUndefined()
   })
 })
 

@@ -8,7 +8,7 @@ describe('settings', () => {
     expect(settings).toMatchObject({
       listen: '127.0.0.1',
       port: 8188,
-      token: undefined,
+      tokens: [],
       data: resolve('data'),
       device: 'auto',
       maxPixels: 100_000_000,
@@ -49,7 +49,7 @@ describe('settings', () => {
   })
 
   test('an empty variable counts as absent', () => {
-    expect(serveSettings({}, { GENDR_PORT: '', GENDR_TOKEN: '' })).toMatchObject({ port: 8188, token: undefined })
+    expect(serveSettings({}, { GENDR_PORT: '', GENDR_TOKEN: '' })).toMatchObject({ port: 8188, tokens: [] })
   })
 
   test.each<[Record<string, string>, Record<string, string>, RegExp]>([

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { answerUpgrades } from '../../../server/socket/upgrades.ts'
 
-const policy = { listen: '127.0.0.1', token: 'secret-token', hostNames: [], origins: [] }
+const policy = { listen: '127.0.0.1', tokens: ['secret-token'], hostNames: [], origins: [] }
 const accept = vi.fn()
 
 let server: Server
