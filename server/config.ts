@@ -81,7 +81,14 @@ const origins = names.refine(
   (items) => items.every(isOrigin),
   'expected origins such as https://photos.example or capacitor://localhost, without a path',
 )
+/** As names; one that is empty is a mistake, as a variable that was not set. */
+const secrets = z.union([
+  z.string().transform((text) => text.split(/\s+/).filter((item) => item !== '')),
+  z.array(z.string()),
+])
 const SECRET_PREFIX = 'whsec_'
+const SHORT = 'expected at least 8 characters'
+const NO_KEY = 'expected whsec_ and the base64 of 24 to 64 random bytes, which whsec_$(openssl rand -base64 32) gives'
 /** A secret as standardwebhooks.com writes it; `Buffer.from` passes over what is no base64. */
 const signingKey = z
   .string()
@@ -89,7 +96,7 @@ const signingKey = z
     const [key, encoded] = [keyIn(text), text.slice(SECRET_PREFIX.length)]
     const isBase64 = key.toString('base64').replace(/=+$/, '') === encoded.replace(/=+$/, '')
     return text.startsWith(SECRET_PREFIX) && isBase64 && key.length >= 24 && key.length <= 64
-  }, 'expected whsec_ and the base64 of 24 to 64 random bytes, which whsec_$(openssl rand -base64 32) gives')
+  }, NO_KEY)
   .transform(keyIn)
 const switchedOn = z
   .union([z.boolean(), z.enum(['0', '1', 'true', 'false'])])
@@ -165,7 +172,7 @@ export const SERVE_OPTIONS = {
     multiple: true,
     secret: true,
     help: 'what callers must send as "Authorization: Bearer TEXT" or ?token=TEXT; may be repeated, one for each caller',
-    schema: names.pipe(z.array(z.string().min(8, 'expected at least 8 characters'))).default([]),
+    schema: secrets.pipe(z.array(z.string().min(8, SHORT)).min(1, SHORT)).default([]),
   },
   host: {
     env: 'GENDR_HOSTS',
@@ -187,7 +194,7 @@ export const SERVE_OPTIONS = {
     multiple: true,
     secret: true,
     help: 'what webhooks are signed with: 24 to 64 random bytes, as whsec_$(openssl rand -base64 32) (without it there are none); may be repeated while receivers change from one to the next',
-    schema: names.pipe(z.array(signingKey)).default([]),
+    schema: secrets.pipe(z.array(signingKey).min(1, NO_KEY)).default([]),
   },
   'webhook-target': {
     env: 'GENDR_WEBHOOK_TARGETS',
@@ -205,7 +212,7 @@ export const SERVE_OPTIONS = {
   'runs-at-once': {
     env: 'GENDR_RUNS_AT_ONCE',
     value: 'N',
-    help: 'runs that may be under way at the same time, which share the cores and take memory each (1)',
+    help: 'runs that may be under way at the same time, one of each client; they share the cores, and take memory each (1)',
     schema: wholeNumber(1, 64).default(1),
   },
   'max-seconds': {

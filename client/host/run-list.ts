@@ -151,9 +151,12 @@ export function resultName({ filename }: FileReference, { title }: Pick<RunEntry
   return filename.includes(stem) ? filename : `${stem} ${filename}`
 }
 
+/** Characters of a name that the host takes for a ZIP, and more than anybody reads. */
+const LONGEST_NAME = 150
+
 /** What a ZIP of its results is called: as the host does, where nothing was loaded. */
 export function zipName({ title }: Pick<RunEntry, 'title'>): { readonly name?: string } {
-  return title === '' ? {} : { name: `${stemOf(title)}.zip` }
+  return title === '' ? {} : { name: `${stemOf(title).slice(0, LONGEST_NAME)}.zip` }
 }
 
 function picturesOf(outputs: readonly NodeOutput[]): FileReference[] {

@@ -59,7 +59,11 @@ export function openUserFiles(settings: WorkSettings): Promise<UserFiles> {
   return writing(settings, () => UserFiles.open(join(settings.data, 'user'), draftsIn(fileRoots(settings).tempRoot)))
 }
 
-/** The workflows that are shipped or were saved in a data folder. */
+/** The workflows that are shipped or were saved in a data folder, which is opened when one is asked for. */
+export function workflowsOf(settings: WorkSettings): ReadWorkflow {
+  return async (name) => workflowsIn(await openUserFiles(settings))(name)
+}
+
 export function workflowsIn(saved: UserFiles): ReadWorkflow {
   return namedWorkflows(shippedWorkflows(), saved)
 }

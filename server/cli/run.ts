@@ -13,7 +13,7 @@ import type { RunEvent } from '../protocol/events.ts'
 import { pictureNames } from '../runs/intake.ts'
 import { abortOnInterrupt, INTERRUPTED } from './abort.ts'
 import type { Command } from './command.ts'
-import { examplePhotographs, openUserFiles, workflowsIn } from './data-folder.ts'
+import { examplePhotographs, workflowsOf } from './data-folder.ts'
 import { Workbench } from './workbench.ts'
 import { prepareFolder, writeNew } from './write-results.ts'
 
@@ -34,7 +34,7 @@ export const runCommand: Command = {
   async run([file], flags, environment) {
     const settings = workSettings(flags, environment)
     const { inputRoot } = fileRoots(settings)
-    const graph = (await isFile(file!)) ? await readGraphFile(file!) : await readNamed(file!, settings)
+    const graph = (await isThere(file!)) ? await readGraphFile(file!) : await readNamed(file!, settings)
     const changes = (Array.isArray(flags.set) ? flags.set : []).map(String)
     const output = typeof flags.output === 'string' ? flags.output : '.'
     const signal = abortOnInterrupt()
@@ -60,16 +60,21 @@ export const runCommand: Command = {
 
 /** A workflow that is shipped, or was saved in the data folder. */
 async function readNamed(name: string, settings: WorkSettings): Promise<unknown> {
-  const read = workflowsIn(await openUserFiles(settings))
-  return read(name).catch((error: RestorationError) => {
-    const { code, remedy } = error
-    throw new RestorationError(code, `There is no file '${name}', and no workflow of that name.`, remedy)
+  return workflowsOf(settings)(name).catch((error: unknown) => {
+    // One that is there and cannot be read has a cause.
+    if (!(error instanceof RestorationError) || error.code !== 'workflow_invalid' || error.cause !== undefined)
+      throw error
+    const message = `There is no file '${name}', and no workflow of that name.`
+    throw new RestorationError('file_not_found', message, error.remedy)
   })
 }
 
 /** The JSON of a workflow file; of a picture, the first of its graphs that is JSON. */
 async function readGraphFile(file: string): Promise<unknown> {
-  const bytes = await readFile(file)
+  const remedy = 'Name a workflow file, or a picture that carries its graph.'
+  const bytes = await readFile(file).catch((error) => {
+    throw new RestorationError('file_not_found', `The file '${file}' cannot be read: ${messageOf(error)}.`, remedy)
+  })
   const carried = readGraphTexts(bytes)
   let reason: string | undefined
   for (const text of carried.length > 0 ? carried : [bytes.toString('utf8')]) {
@@ -79,7 +84,6 @@ async function readGraphFile(file: string): Promise<unknown> {
       reason ??= messageOf(error)
     }
   }
-  const remedy = 'Name a workflow file, or a picture that carries its graph.'
   throw new RestorationError('workflow_invalid', `${file} is not JSON: ${reason}.`, remedy)
 }
 
@@ -129,6 +133,14 @@ function printText(event: RunEvent): void {
   if (event.type === 'node_text') process.stderr.write(`${event.node}: ${event.text.replaceAll('\n', '; ')}\n`)
   if (event.type !== 'node_finished') return
   for (const line of event.ui?.text ?? []) process.stdout.write(`${event.node}: ${line}\n`)
+}
+
+/** Something that can be read, be it a pipe. */
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => !info.isDirectory(),
+    () => false,
+  )
 }
 
 async function isFile(path: string): Promise<boolean> {

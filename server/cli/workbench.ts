@@ -8,7 +8,7 @@ import { prepareRun, type Surroundings } from '../runs/intake.ts'
 import { Supervisor } from '../runs/supervisor.ts'
 import { hostSurroundings } from '../runs/surroundings.ts'
 import { type Script, script } from '../script.ts'
-import { openFiles, openUserFiles, workflowsIn } from './data-folder.ts'
+import { openFiles, workflowsOf } from './data-folder.ts'
 import { modelChoices } from './models.ts'
 
 export interface Job {
@@ -38,12 +38,11 @@ export class Workbench {
     runner: Script = script(import.meta.url, '../runner/main'),
   ): Promise<Workbench> {
     const files = await openFiles(settings)
-    const workflow = workflowsIn(await openUserFiles(settings))
     const log = (line: string) => process.stderr.write(`${line}\n`)
     const supervisor = new Supervisor({ ...runner, runner: runnerOptions(settings), log })
     return new Workbench(
       supervisor,
-      hostSurroundings({ supervisor, files, models: () => modelChoices(settings), workflow }),
+      hostSurroundings({ supervisor, files, models: () => modelChoices(settings), workflow: workflowsOf(settings) }),
     )
   }
 

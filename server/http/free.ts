@@ -3,7 +3,7 @@ import { freeRequestSchema } from '../protocol/requests.ts'
 import type { Supervisor } from '../runs/supervisor.ts'
 import { parse } from './failure.ts'
 
-/** POST /free: unload models, forget cached results; the runner does so after the run under way. */
+/** POST /free: unload models, forget cached results; the runner does so at once, or as soon as models are not at work. */
 export function freeRoutes(supervisor: Supervisor): Router {
   const router = Router()
   router.post('/free', (request, response) => {

@@ -143,12 +143,15 @@ export class Narration {
     this.#makeRoom()
   }
 
-  /** The oldest runs go first, then the oldest frames of those under way. */
+  /** The oldest runs that have ended go first, then the oldest frames of those under way. */
   #makeRoom(): void {
-    for (const [id, log] of this.#logs) {
-      if (this.#logs.size <= MOST_RUNS && this.#told <= MOST_TOLD && this.#bytes <= KEPT_BYTES) return
-      if (log.hasEnded) this.#drop(id, log)
-      else this.#shorten(log)
+    for (const areOver of [true, false]) {
+      for (const [id, log] of this.#logs) {
+        if (this.#logs.size <= MOST_RUNS && this.#told <= MOST_TOLD && this.#bytes <= KEPT_BYTES) return
+        if (log.hasEnded !== areOver) continue
+        if (areOver) this.#drop(id, log)
+        else this.#shorten(log)
+      }
     }
   }
 

@@ -2,7 +2,7 @@ import type { Run } from './run.ts'
 
 /** Runs that wait, in the order in which they will start: by number, then by submission. */
 export class RunQueue {
-  readonly #runs: Run[] = []
+  #runs: Run[] = []
   readonly #ids = new Set<string>()
 
   get size(): number {
@@ -27,18 +27,22 @@ export class RunQueue {
     this.#ids.add(run.id)
   }
 
-  take(): Run | undefined {
-    const run = this.#runs.shift()
-    if (run !== undefined) this.#ids.delete(run.id)
-    return run
+  /** The run that starts next of those that may. */
+  next(mayStart: (run: Run) => boolean): Run | undefined {
+    return this.#runs.find(mayStart)
+  }
+
+  /** Takes out one that is there. */
+  take(run: Run): void {
+    this.#runs.splice(this.#runs.indexOf(run), 1)
+    this.#ids.delete(run.id)
   }
 
   /** Removes those of the ids that wait, and returns them. */
   remove(ids: readonly string[]): string[] {
     const removed = new Set(ids.filter((id) => this.#ids.delete(id)))
     if (removed.size === 0) return []
-    const kept = this.#runs.filter((run) => !removed.has(run.id))
-    this.#runs.splice(0, this.#runs.length, ...kept)
+    this.#runs = this.#runs.filter((run) => !removed.has(run.id))
     return [...removed]
   }
 

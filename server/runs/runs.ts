@@ -36,7 +36,7 @@ export interface RunsOptions {
   readonly log?: (line: string) => void
   /** How many runs may wait; further ones are refused. @default as many as come */
   readonly mostWaiting?: number | undefined
-  /** How many runs may be under way. @default 1 */
+  /** How many runs may be under way, of each client one. @default 1 */
   readonly mostAtOnce?: number | undefined
 }
 
@@ -71,6 +71,8 @@ export class Runs {
   readonly #forgetting = new Map<string, Promise<unknown>>()
   /** Those that began first, first. */
   readonly #underWay = new Map<string, UnderWay>()
+  /** Runs under which the runner, or the host with it, has died before the present host. */
+  readonly #suspects = new Set<string>()
   #sweeping: Promise<unknown> | undefined
   #nextNumber = 0
   #isStopping = false
@@ -173,7 +175,10 @@ export class Runs {
     // First where it may fail: what cannot be taken out stays.
     this.#store.finishAll(new Map(cancelled.map(({ run, event }) => [run.id, { record: recordOf(run, event) }])), now)
     const removed = this.#queue.remove(ids)
-    for (const id of removed) this.#detach(id)
+    for (const id of removed) {
+      this.#detach(id)
+      this.#suspects.delete(id)
+    }
     // One of an earlier host may have delivered something.
     this.#forget(removed)
     for (const { run, event } of cancelled) this.#announce({ type: 'event', run, event })
@@ -241,16 +246,19 @@ export class Runs {
     const now = Date.now()
     const own = this.#underWay.get(id)?.progress
     if (own !== undefined) return own.isKnown ? { start: 0, end: own.left(now) } : undefined
-    /** When each place for a run is free. */
+    /** When each place for a run is free, and each client. */
     const places = Array.from(this.#underWay.values(), ({ progress }) => progress.left(now))
+    const clients = new Map(Array.from(this.#underWay.values(), ({ run }, i) => [run.clientId, places[i]!]))
     while (places.length < this.#mostAtOnce) places.push(0)
     for (const run of this.#queue.runs) {
-      const start = Math.min(...places)
+      const free = Math.min(...places)
+      const start = Math.max(free, run.clientId === undefined ? 0 : (clients.get(run.clientId) ?? 0))
       const time = this.#store.speeds.ofRun(run.shape)
       if (run.id === id) {
         return time === undefined ? undefined : { start: Math.round(start), end: Math.round(start + time) }
       }
-      places[places.indexOf(start)] = start + (time ?? 0)
+      places[places.indexOf(free)] = start + (time ?? 0)
+      clients.set(run.clientId, start + (time ?? 0))
     }
     return undefined
   }
@@ -336,6 +344,7 @@ export class Runs {
         this.#abandon(run, `The host or its runner died ${crashes} times while this run was under way.`)
       } else {
         this.#queue.add(run)
+        if (crashes > 0) this.#suspects.add(run.id)
         this.#nextNumber = Math.max(this.#nextNumber, Math.floor(Math.abs(run.number)) + 1)
       }
     }
@@ -383,13 +392,16 @@ export class Runs {
   /** @returns whether there was one that could be started */
   #startNext(): boolean {
     if (this.#isStopping || this.#underWay.size >= this.#mostAtOnce) return false
-    const isBusy = this.#sweeping ?? this.#forgetting.get(this.#queue.first?.id ?? '')
+    // Clients of ComfyUI take all that they hear for the one run under way, so that each has one at most.
+    const busy = new Set(this.active.flatMap(({ clientId }) => clientId ?? []))
+    const run = this.#queue.next(({ clientId }) => clientId === undefined || !busy.has(clientId))
+    if (run === undefined) return false
+    const isBusy = this.#sweeping ?? this.#forgetting.get(run.id)
     if (isBusy !== undefined) {
       void isBusy.then(() => this.#pump())
       return false
     }
-    const run = this.#queue.take()
-    if (run === undefined) return false
+    this.#queue.take(run)
     const isStarted = this.#write(
       () => this.#store.start(run.id, Date.now()),
       () => this.#pump(),
@@ -426,7 +438,10 @@ export class Runs {
       progress.add(event)
       this.#announce({ type: 'event', run: active, event })
     }
-    const execution = this.#supervisor.execute(request, onEvent, (isSuspect) => this.#mayRunAgain(run.id, isSuspect))
+    const execution = this.#supervisor.execute(request, onEvent, {
+      mayRunAgain: (isToBlame) => this.#mayRunAgain(run.id, isToBlame),
+      isSuspect: this.#suspects.delete(run.id),
+    })
     void execution.then(() => {
       const record = recorder.record()
       const lesson = record.status.completed ? { shape: run.shape, times: recorder.timesByClass() } : undefined
@@ -443,8 +458,8 @@ export class Runs {
   }
 
   /** Notes that the runner died under a run, where that may be to blame. */
-  #mayRunAgain(id: string, isSuspect: boolean): boolean {
-    if (!isSuspect) return true
+  #mayRunAgain(id: string, isToBlame: boolean): boolean {
+    if (!isToBlame) return true
     try {
       return this.#store.crash(id) < MOST_CRASHES
     } catch (error) {

@@ -2,7 +2,6 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { RestorationError } from '../../nodes/sdk/error.ts'
 import { Deferred } from '../concurrency/deferred.ts'
-import { Turns } from '../concurrency/turns.ts'
 import { type Catalogue, catalogueOf } from '../graph/catalogue.ts'
 import type { DeviceReport } from '../inference/messages.ts'
 import { messageOf } from '../message-of.ts'
@@ -36,8 +35,15 @@ const MOST_START_OUTPUT = 10_000
 /** Deaths in a row, before `ready`, after which whoever waits for the runner is told. */
 const PATIENCE = 3
 
-/** Asked when the process has died under a run: whether the next process shall start it anew. `isSuspect` says whether the run may have been the reason. */
-export type MayRunAgain = (isSuspect: boolean) => boolean
+/** Asked when the process has died under a run: whether the next process shall start it anew. `isToBlame` says whether it may be because of the run. */
+export type MayRunAgain = (isToBlame: boolean) => boolean
+
+export interface ExecuteOptions {
+  /** Without it such a run has failed. With it the run also waits for as long as no runner can be started, and until the disk has room for its results. */
+  readonly mayRunAgain?: MayRunAgain
+  /** Whether a process has died under it before. @default false */
+  readonly isSuspect?: boolean
+}
 
 /** Keeps one runner process alive and hands it runs, all that it is asked to execute. */
 export class Supervisor {
@@ -54,8 +60,6 @@ export class Supervisor {
   #trouble: RestorationError | undefined
   #restart: NodeJS.Timeout | undefined
   readonly #executions = new Map<string, Execution>()
-  /** Runs under which a process has died together go on one after the other: that of them which kills it does not take the others along again. */
-  readonly #suspects = new Turns(1)
   /** The run for which the present process was killed, since it did not end when it was cancelled. */
   #stubborn: Execution | undefined
   #closed = false
@@ -95,19 +99,34 @@ export class Supervisor {
 
   /**
    * Executes a run; resolves after its last event, which always comes, whatever happens to the process.
-   * @param mayRunAgain where the next process starts it anew, the events begin again, their numbers go on. Such a run also waits for as long as no runner can be started, and
-   *   is started anew until the disk has room for its results; without it, it has failed then
+   * Where the next process starts it anew, the events begin again, and their numbers go on.
    */
-  async execute(run: RunRequest, onEvent: (event: RunEvent) => void, mayRunAgain?: MayRunAgain): Promise<void> {
-    const execution = new Execution(run, onEvent, mayRunAgain)
+  async execute(run: RunRequest, onEvent: (event: RunEvent) => void, options: ExecuteOptions = {}): Promise<void> {
+    const execution = new Execution(run, onEvent, options)
     this.#executions.set(run.id, execution)
-    void this.#hand(execution)
+    this.#admit()
     await execution.done
     this.#executions.delete(run.id)
+    this.#admit()
   }
 
   #underWay(): Execution[] {
     return [...this.#executions.values()]
+  }
+
+  /**
+   * Gives the process what it may have now: a run under which one has died is alone in it, so that one that kills it takes no
+   * other along again, and the others wait until no such run is left.
+   */
+  #admit(): void {
+    const open = this.#underWay()
+    const suspects = open.filter(({ isSuspect }) => isSuspect)
+    const isIdle = open.every(({ isHeld }) => isHeld)
+    const admitted = suspects.length === 0 ? open.filter(({ isHeld }) => isHeld) : isIdle ? suspects.slice(0, 1) : []
+    for (const execution of admitted) {
+      execution.isHeld = false
+      void this.#hand(execution)
+    }
   }
 
   /** Gives a run to the present process, or to the next one that is ready. */
@@ -123,7 +142,7 @@ export class Supervisor {
           execution.fail(messageOf(error), 'See the log of the host for what the runner reported when it ended.')
         }
       }
-      if (execution.ended) return
+      if (execution.ended || execution.sent) return
     }
     execution.sent = true
     this.#limit(execution)
@@ -134,7 +153,7 @@ export class Supervisor {
     }
   }
 
-  /** From when it was first given to a runner. */
+  /** From when it is given to a runner. */
   #limit(execution: Execution): void {
     const { timeLimit } = this.#options
     if (timeLimit === undefined || execution.timer !== undefined) return
@@ -167,7 +186,9 @@ export class Supervisor {
       this.#stubborn = execution
       child?.kill('SIGKILL')
     }
-    const timer = setTimeout(kill, this.#options.gracePeriod ?? 10_000)
+    // Those that share the cores with it make it slower.
+    const sharing = this.#underWay().filter(({ sent }) => sent).length
+    const timer = setTimeout(kill, (this.#options.gracePeriod ?? 10_000) * sharing)
     void execution.done.then(() => clearTimeout(timer))
   }
 
@@ -279,22 +300,11 @@ export class Supervisor {
   #bereave(how: string): void {
     const stubborn = this.#stubborn
     this.#stubborn = undefined
-    const lost = this.#underWay().filter(({ sent }) => sent)
-    for (const execution of lost) {
-      const isSuspect = stubborn === undefined || stubborn === execution
-      if (execution.bereave(how, isSuspect) === 'ended') continue
-      if (isSuspect && lost.length > 1 && !execution.isAlone) void this.#goOnAlone(execution)
-      else void this.#hand(execution)
+    for (const execution of this.#underWay().filter(({ sent }) => sent)) {
+      this.#pauseLimit(execution)
+      execution.bereave(how, stubborn === undefined || stubborn === execution)
     }
-  }
-
-  async #goOnAlone(execution: Execution): Promise<void> {
-    execution.isAlone = true
-    this.#pauseLimit(execution)
-    await this.#suspects.take(async () => {
-      void this.#hand(execution)
-      await execution.done
-    })
+    this.#admit()
   }
 
   /** A message to a process that has just died is lost on purpose: its `exit` follows and settles the run. */
@@ -309,8 +319,10 @@ class Execution {
   cancelled = false
   sent = false
   ended = false
-  /** Whether it is, or waits to be, the only one under way of those under which a process has died together. */
-  isAlone = false
+  /** Whether it waits for others before it is given to a process. */
+  isHeld = true
+  /** Whether a process may have died because of it. */
+  isSuspect: boolean
   /** How often it has found no room for its results. */
   shortages = 0
   timer: NodeJS.Timeout | undefined
@@ -323,8 +335,9 @@ class Execution {
   #node: string | null = null
   #sequence = 0
 
-  constructor(run: RunRequest, onEvent: (event: RunEvent) => void, mayRunAgain: MayRunAgain | undefined) {
+  constructor(run: RunRequest, onEvent: (event: RunEvent) => void, { mayRunAgain, isSuspect = false }: ExecuteOptions) {
     this.run = run
+    this.isSuspect = isSuspect
     this.#onEvent = onEvent
     this.#mayRunAgain = mayRunAgain
   }
@@ -356,12 +369,13 @@ class Execution {
     this.#executed = []
   }
 
-  /** The process died under the run, which may have been the reason. */
-  bereave(how: string, isSuspect: boolean): 'again' | 'ended' {
+  /** The process died under the run: it has ended, or is held again. */
+  bereave(how: string, isToBlame: boolean): void {
     if (this.cancelled) this.interrupt()
-    else if (this.#mayRunAgain?.(isSuspect) === true) {
+    else if (this.#mayRunAgain?.(isToBlame) === true) {
       this.beginAnew()
-      return 'again'
+      this.isHeld = true
+      this.isSuspect ||= isToBlame
     } else {
       const where = this.#node === null ? '' : ` while node ${this.#node} (${this.#typeOf(this.#node)}) was running`
       this.fail(
@@ -369,7 +383,6 @@ class Execution {
         'It is started again and the queue goes on. If the same run ends this way each time, use a smaller picture or smaller tiles.',
       )
     }
-    return 'ended'
   }
 
   fail(message: string, remedy: string): void {

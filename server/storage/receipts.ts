@@ -12,6 +12,8 @@ export interface Claim {
   readonly index: number
 }
 
+/** Runs that may be under way in one process. */
+const MOST_RUNS = 64
 /** Bytes of a file name, of the 255 that file systems allow, that a place may take up. */
 const MOST_IN_NAME = 180
 const NOTE = '.place'
@@ -26,8 +28,8 @@ export class Receipts {
   readonly #files: FileSystem
   /** Names that earlier processes left behind, by claim; read once. */
   #left: Promise<ReadonlyMap<string, string>> | undefined
-  /** Names of the run that delivered last, by claim: it may be run again by this process, too. */
-  #own: { readonly run: string; readonly names: Map<string, string> } | undefined
+  /** Names that this process has given, by run and claim: runs may be run again by it, too. */
+  readonly #own = new Map<string, Map<string, string>>()
 
   constructor(root: string, files: FileSystem = besideUs) {
     this.#root = root
@@ -37,8 +39,7 @@ export class Receipts {
   /** Where an earlier attempt has put the file, below `root`, if it came that far and the file is still there. */
   async delivered(claim: Claim, root: string): Promise<Place | undefined> {
     this.#left ??= this.#readLeft()
-    const own = this.#own?.run === claim.run ? this.#own.names.get(keyOf(claim)) : undefined
-    const name = own ?? (await this.#left).get(keyOf(claim))
+    const name = this.#own.get(claim.run)?.get(keyOf(claim)) ?? (await this.#left).get(keyOf(claim))
     const place = name === undefined ? undefined : await this.#placeIn(name)
     if (name === undefined || place === undefined) return undefined
     const paths = [join(root, place.subfolder, place.filename), join(this.#root, name)] as const
@@ -84,9 +85,13 @@ export class Receipts {
     }
   }
 
+  /** The runs that delivered last are remembered: as many as may be under way, and more. */
   #note(claim: Claim, name: string): void {
-    if (this.#own?.run !== claim.run) this.#own = { run: claim.run, names: new Map() }
-    this.#own.names.set(keyOf(claim), name)
+    const names = this.#own.get(claim.run) ?? new Map<string, string>()
+    this.#own.delete(claim.run)
+    this.#own.set(claim.run, names.set(keyOf(claim), name))
+    const [oldest] = this.#own.keys()
+    if (this.#own.size > MOST_RUNS && oldest !== undefined) this.#own.delete(oldest)
   }
 
   /** The claim, then the place; a place that is too long for a name has a note of its own. */

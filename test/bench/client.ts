@@ -13,6 +13,7 @@ export interface Taken {
 /** A client of ComfyUI's API that listens to its socket and polls nothing. */
 export class BenchClient {
   readonly #url: string
+  readonly #id: string
   readonly #socket: WebSocket
   readonly #agent = new Agent({ keepAlive: true })
   readonly #ended = new Map<string, () => void>()
@@ -20,8 +21,9 @@ export class BenchClient {
   #frames = 0
   #bytes = 0
 
-  private constructor(url: string, socket: WebSocket) {
+  private constructor(url: string, socket: WebSocket, id: string) {
     this.#url = url
+    this.#id = id
     this.#socket = socket
     socket.on('message', (data: Buffer, isBinary) => {
       this.#frames += 1
@@ -30,9 +32,9 @@ export class BenchClient {
     })
   }
 
-  static async open(url: string): Promise<BenchClient> {
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/ws?clientId=bench`, { perMessageDeflate: false })
-    const client = new BenchClient(url, socket)
+  static async open(url: string, id = 'bench'): Promise<BenchClient> {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/ws?clientId=${id}`, { perMessageDeflate: false })
+    const client = new BenchClient(url, socket, id)
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
     return client
   }
@@ -48,7 +50,7 @@ export class BenchClient {
 
   /** Queues a graph. @returns its id */
   async submit(prompt: Prompt): Promise<string> {
-    const answer = await this.post('/prompt', { prompt, client_id: 'bench' })
+    const answer = await this.post('/prompt', { prompt, client_id: this.#id })
     const { prompt_id: id } = JSON.parse(answer) as { prompt_id?: string }
     if (id === undefined) throw new Error(`the graph was refused: ${answer.slice(0, 1000)}`)
     return id

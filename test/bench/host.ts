@@ -6,13 +6,15 @@ import { randomBytes } from 'node:crypto'
 import sharp from 'sharp'
 import type { Prompt } from '../../server/graph/prompt.ts'
 import { restoreGraph } from '../story/graphs.ts'
-import { startHost, upload } from '../story/host.ts'
+import { type Host, startHost, upload } from '../story/host.ts'
 import { BenchClient, type Taken } from './client.ts'
 import { usageOf } from './processes.ts'
 
 const START_ROUNDS = 5
 /** Pictures of a round that wait to be restored. */
 const QUEUED = 24
+/** Who sends them: of each a host has one run under way. */
+const CLIENTS = 4
 const only = process.argv[2]
 
 const rows: [what: string, measured: string, target: string, comfyui: string][] = []
@@ -87,7 +89,9 @@ try {
   await section('at-once', async () => {
     const counts = [1, 2, 4]
     const hosts = await Promise.all(counts.map((count) => startHost(['--runs-at-once', String(count)])))
-    const clients = await Promise.all(hosts.map(({ url }) => BenchClient.open(url)))
+    const open = ({ url }: Host) =>
+      Promise.all(Array.from({ length: CLIENTS }, (_, i) => BenchClient.open(url, `bench-${i}`)))
+    const clients = await Promise.all(hosts.map(open))
     const rates = counts.map((): number[] => [])
     const used = counts.map(() => 0)
     const rounds = 3
@@ -97,8 +101,7 @@ try {
         for (let k = 0; k < QUEUED; k++) names.push(await picture(160, 120, other))
         const before = usageOf(other.process.pid!).cpu
         const begin = performance.now()
-        const ids = await Promise.all(names.map((name) => clients[i]!.submit(restoreGraph(name))))
-        for (const id of ids) await clients[i]!.end(id)
+        await Promise.all(names.map((name, k) => clients[i]![k % CLIENTS]!.run(restoreGraph(name))))
         // The first round loads the model.
         if (round === 0) continue
         rates[i]!.push(QUEUED / ((performance.now() - begin) / 1000))
@@ -111,7 +114,7 @@ try {
       const times = `${rate.toFixed(1)} / s (${(rate / alone!).toFixed(2)} times)`
       const memory = mib(usageOf(hosts[i]!.process.pid!).memory)
       row(`160 × 120 restored × 4, ${count} at once`, `${times}; CPU ${ms(used[i]!)}; ${memory}`, '', '')
-      clients[i]!.close()
+      for (const client of clients[i]!) client.close()
       await hosts[i]!.stop()
     }
   })

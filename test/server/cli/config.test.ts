@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { runnerOptions, serveSettings, workSettings } from '../../../server/config.ts'
+import { type Flags, runnerOptions, serveSettings, workSettings } from '../../../server/config.ts'
 
 describe('settings', () => {
   test('have defaults that are safe', () => {
@@ -52,12 +52,16 @@ describe('settings', () => {
     expect(serveSettings({}, { GENDR_PORT: '', GENDR_TOKEN: '' })).toMatchObject({ port: 8188, tokens: [] })
   })
 
-  test.each<[Record<string, string>, Record<string, string>, RegExp]>([
+  test.each<[Flags, Record<string, string>, RegExp]>([
     [{ port: 'x' }, {}, /--port.*'x'/],
     [{ port: '70000' }, {}, /--port/],
     [{}, { GENDR_DEVICE: 'tpu' }, /GENDR_DEVICE.*'tpu'/],
     [{ threads: '0' }, {}, /--threads/],
     [{ token: 'short' }, {}, /--token.*8 characters/],
+    [{ token: ['long-enough', 'short'] }, {}, /--token.*8 characters/],
+    [{ token: [''] }, { GENDR_TOKEN: 'long-enough' }, /--token.*8 characters/],
+    [{}, { GENDR_TOKEN: ' ' }, /GENDR_TOKEN.*8 characters/],
+    [{ 'webhook-secret': [''] }, {}, /--webhook-secret.*whsec_/],
     [{ port: 'x', threads: 'y' }, {}, /--port.*--threads/],
     [{}, { GENDR_NO_METADATA: 'maybe' }, /GENDR_NO_METADATA/],
   ])('%j and %j are refused with the name of the setting', (flags, environment, words) => {

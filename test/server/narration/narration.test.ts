@@ -35,13 +35,16 @@ function open() {
   }
   const narration = new Narration(runs as unknown as Runs)
   let sequence = 0
-  const tell = (event: object) =>
-    change({ type: 'event', run, event: { runId: 'run', sequence: sequence++, time: 0, ...event } as never })
-  const result = (index: number, content: Uint8Array = bytes) =>
-    tell({ type: 'result_image', node: '1', index, filename: `${index}.png`, format: 'image/png', bytes: content })
+  const tell = (event: object, of = run) =>
+    change({ type: 'event', run: of, event: { runId: of.id, sequence: sequence++, time: 0, ...event } as never })
+  const settle = (of: ActiveRun) => change({ type: 'settled', run: of })
+  const result = (index: number, content: Uint8Array = bytes, of = run) => {
+    const picture = { node: '1', index, filename: `${index}.png`, format: 'image/png', bytes: content }
+    tell({ type: 'result_image', ...picture }, of)
+  }
   const frames = (told: readonly Told[]) =>
     told.flatMap(({ telling }) => (telling.kind === 'frame' && telling.frame.type === 'result' ? [telling.frame] : []))
-  return { narration, tell, result, frames }
+  return { narration, tell, settle, result, frames }
 }
 
 test('of the pictures of a run under way the newest are kept, and who missed others is told', () => {
@@ -55,6 +58,20 @@ test('of the pictures of a run under way the newest are kept, and who missed oth
   expect(past.told[0]!.telling).toMatchObject({ message: { type: 'execution_start' } })
   expect(past.hasGap).toBe(true)
   expect(narration.since('run', past.told[1]!.sequence - 1)!.hasGap).toBe(false)
+})
+
+test('pictures of runs that have ended go before those of one that began earlier and goes on', () => {
+  const { narration, tell, settle, result, frames } = open()
+  const short = { ...run, id: 'short' }
+  tell({ type: 'started' })
+  for (let i = 0; i < 6; i++) result(i)
+  tell({ type: 'started' }, short)
+  for (let i = 0; i < 4; i++) result(i, bytes, short)
+  settle(short)
+  for (let i = 6; i < 9; i++) result(i)
+  const past = narration.since('run', -1)!
+  expect(frames(past.told).map(({ metadata }) => metadata.index)).toEqual(Array.from({ length: 9 }, (_, i) => i))
+  expect(past.hasGap).toBe(false)
 })
 
 test('a picture that is larger than all that is kept is kept until the next', () => {

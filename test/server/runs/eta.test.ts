@@ -90,3 +90,30 @@ test('runs say when they will start and end, and how long they and their nodes t
   expect((await get(host, `/history/${ids[2]}`)).body).toMatchObject({ [String(ids[2])]: { node_times: times.nodes } })
   await host.stop()
 })
+
+test('where two may be under way, two that wait are expected to begin together, but not two of one client', async () => {
+  const host = await startFakeHost({ flags: { 'runs-at-once': '2' } })
+  const { body } = await post(host, '/api/runs?wait=30', { prompt: fakeGraph('steps 10') })
+  const took = (body.times as { nodes: Record<string, number> }).nodes['1']!
+  const startsOf = async (clients: readonly (string | undefined)[]) => {
+    const ids: unknown[] = []
+    for (const client_id of clients)
+      ids.push((await post(host, '/prompt', { prompt: fakeGraph('steps 10'), client_id })).body.prompt_id)
+    await until(async () => ((await get(host, '/queue')).body.queue_running as unknown[])[0])
+    const starts = await Promise.all(
+      ids.map(async (id) => ((await get(host, `/api/jobs/${id}`)).body.eta as { start: number }).start / took),
+    )
+    await until(async () =>
+      ((await get(host, '/prompt')).body as { exec_info: { queue_remaining: number } }).exec_info.queue_remaining === 0
+        ? true
+        : undefined,
+    )
+    return starts
+  }
+  const free = await startsOf([undefined, undefined, undefined, undefined])
+  expect(free.slice(0, 2)).toEqual([0, 0])
+  for (const start of free.slice(2)) expect(Math.abs(start - 1)).toBeLessThan(0.9)
+  const own = await startsOf(['mine', 'mine', 'mine'])
+  expect(own[2]! - own[1]!).toBeGreaterThan(0.8)
+  await host.stop()
+})

@@ -86,8 +86,8 @@ test('a run that cannot be written down as begun says that the disk is full unti
 
 test('a death of the runner that cannot be written down is no death of the host', async () => {
   let mayRunAgain: MayRunAgain | undefined
-  const { runs, log } = open((_run, _onEvent, again) => {
-    mayRunAgain = again
+  const { runs, log } = open((_run, _onEvent, options) => {
+    mayRunAgain = options?.mayRunAgain
     return new Promise(() => undefined)
   })
   runs.submit(submission)

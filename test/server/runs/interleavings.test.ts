@@ -9,7 +9,7 @@ import type { JobStatus } from '../../../server/protocol/jobs.ts'
 import type { RunRequest } from '../../../server/runner/messages.ts'
 import { Runs } from '../../../server/runs/runs.ts'
 import { RunStore } from '../../../server/runs/store.ts'
-import type { MayRunAgain } from '../../../server/runs/supervisor.ts'
+import type { ExecuteOptions, MayRunAgain } from '../../../server/runs/supervisor.ts'
 import { fakeGraph } from './fake-host.ts'
 
 /** Whatever is asked in whatever order, all who look see the same. */
@@ -23,9 +23,16 @@ interface Held {
 /** A runner in the hand of the test: it ends runs, fails or dies when it is told to. */
 class HeldRunner {
   readonly #held = new Map<string, Held>()
+  /** Whether the runs that it was given were known to have crashed. */
+  readonly suspects = new Map<string, boolean>()
   #sequence = 0
 
-  execute(run: RunRequest, onEvent: (event: RunEvent) => void, mayRunAgain: MayRunAgain = () => false): Promise<void> {
+  execute(
+    run: RunRequest,
+    onEvent: (event: RunEvent) => void,
+    { mayRunAgain = () => false, isSuspect = false }: ExecuteOptions = {},
+  ): Promise<void> {
+    this.suspects.set(run.id, isSuspect)
     const done = new Deferred<void>()
     this.#held.set(run.id, { onEvent, mayRunAgain, done })
     this.#emit(run.id, { type: 'started' })
@@ -68,8 +75,10 @@ interface ModelRun {
   readonly id: string
   readonly number: number
   readonly order: number
-  /** How often the runner has died under it. */
+  readonly client: string | undefined
+  /** How often the runner has died under it, and whether it had before the present host. */
   crashes: number
+  hasCrashedBefore: boolean
 }
 
 /** What should be. */
@@ -136,6 +145,7 @@ class Real {
   check(model: Model): void {
     const { running, pending, history } = this.#look()
     expect(running).toEqual(model.active.map(({ id }) => id))
+    for (const { id, hasCrashedBefore } of model.active) expect(this.runner.suspects.get(id)).toBe(hasCrashedBefore)
     expect(pending).toEqual(model.waiting.map(({ id }) => id))
     expect(new Set(history)).toEqual(new Set(model.ended.keys()))
     expect(this.heardRemaining).toBe(this.runs.remaining)
@@ -156,7 +166,11 @@ class Real {
 /** Lets the queue take its next runs, as it does a moment later. */
 async function settle({ atOnce, waiting, active }: Model): Promise<void> {
   for (let i = 0; i < 4; i++) await setImmediate()
-  active.push(...waiting.splice(0, atOnce - active.length))
+  while (active.length < atOnce) {
+    const next = waiting.findIndex(({ client }) => client === undefined || active.every((run) => run.client !== client))
+    if (next < 0) return
+    active.push(...waiting.splice(next, 1))
+  }
 }
 
 type Step = fc.AsyncCommand<Model, Real>
@@ -192,8 +206,13 @@ function removeWaiting(model: Model, id: string): void {
 }
 
 const submit = fc
-  .record({ id: fc.constantFrom(...ids), number: fc.option(fc.integer({ min: -3, max: 3 })), front: fc.boolean() })
-  .map(({ id, number, front }) =>
+  .record({
+    id: fc.constantFrom(...ids),
+    number: fc.option(fc.integer({ min: -3, max: 3 })),
+    front: fc.boolean(),
+    client: fc.constantFrom(undefined, 'A', 'B'),
+  })
+  .map(({ id, number, front, client }) =>
     step(
       'submit',
       (model, real) => {
@@ -204,7 +223,7 @@ const submit = fc
           front,
           prompt: fakeGraph('succeed'),
           outputs: ['1'],
-          extraData: {},
+          extraData: client === undefined ? {} : { client_id: client },
           delivery: 'files' as const,
           attachments: {},
         }
@@ -217,7 +236,7 @@ const submit = fc
         model.ended.delete(id)
         const chosen = number ?? (front ? -model.nextNumber : model.nextNumber)
         model.nextNumber += 1
-        model.waiting.push({ id, number: chosen, order: model.order++, crashes: 0 })
+        model.waiting.push({ id, number: chosen, order: model.order++, client, crashes: 0, hasCrashedBefore: false })
         model.waiting.sort((a, b) => a.number - b.number || a.order - b.order)
       },
       () => `${id} ${number ?? ''} ${front ? 'front' : ''}`,
@@ -315,6 +334,7 @@ const commands: fc.Arbitrary<Step>[] = [
         if (run.crashes >= 3) model.ended.set(run.id, 'failed')
         else model.waiting.push(run)
       }
+      for (const run of model.waiting) run.hasCrashedBefore = run.crashes > 0
       model.waiting.sort((a, b) => a.number - b.number || a.order - b.order)
       model.nextNumber = Math.max(0, ...model.waiting.map(({ number }) => Math.floor(Math.abs(number)) + 1))
     }),

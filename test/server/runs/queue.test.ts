@@ -16,11 +16,25 @@ test('runs start by number, and in order of submission among equal numbers', () 
     fc.property(fc.array(fc.integer({ min: -3, max: 3 })), (numbers) => {
       const queue = new RunQueue()
       for (const [sequence, number] of numbers.entries()) queue.add(run(number, sequence))
-      const taken = Array.from(numbers, () => queue.take()!)
+      const taken = Array.from(numbers, () => {
+        const next = queue.next(() => true)!
+        queue.take(next)
+        return next
+      })
+      expect([queue.size, queue.has('0')]).toEqual([0, false])
       const expected = numbers.map(run).sort((a, b) => a.number - b.number || a.sequence - b.sequence)
       expect(taken).toEqual(expected)
     }),
   )
+})
+
+test('the next that may start goes before others that may not', () => {
+  const queue = new RunQueue()
+  for (let i = 0; i < 4; i++) queue.add(run(0, i))
+  const odd = queue.next(({ sequence }) => sequence % 2 === 1)!
+  queue.take(odd)
+  expect([odd.id, ...queue.ids()]).toEqual(['1', '0', '2', '3'])
+  expect(queue.next(() => false)).toBeUndefined()
 })
 
 test('what is removed does not start', () => {

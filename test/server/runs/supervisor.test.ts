@@ -32,8 +32,9 @@ function start(options: Partial<SupervisorOptions> = {}): void {
 async function execute(
   behaviour: string,
   onEvent: (event: RunEvent) => void = () => undefined,
-  mayRunAgain?: MayRunAgain,
+  mayRunAgain: MayRunAgain | undefined = undefined,
   id = behaviour,
+  isSuspect = false,
 ): Promise<RunEvent[]> {
   const events: RunEvent[] = []
   const run: RunRequest = {
@@ -48,7 +49,7 @@ async function execute(
     events.push(event)
     onEvent(event)
   }
-  await supervisor.execute(run, onEach, mayRunAgain)
+  await supervisor.execute(run, onEach, { ...(mayRunAgain && { mayRunAgain }), isSuspect })
   return events
 }
 
@@ -252,8 +253,8 @@ describe('runs at the same time', () => {
     start()
     const deaths = new Map<string, number>()
     const log: string[] = []
-    const count = (id: string) => (isSuspect: boolean) => {
-      expect(isSuspect).toBe(true)
+    const count = (id: string) => (isToBlame: boolean) => {
+      expect(isToBlame).toBe(true)
       deaths.set(id, (deaths.get(id) ?? 0) + 1)
       return deaths.get(id)! < 3
     }
@@ -263,24 +264,64 @@ describe('runs at the same time', () => {
         if (['started', 'succeeded', 'failed'].includes(type)) log.push(`${id} ${type}`)
       }
     const innocent = execute('steps 10', note('innocent'), count('innocent'), 'innocent')
-    const guilty = execute('crash', note('guilty'), count('guilty'), 'guilty')
+    let late: Promise<RunEvent[]> | undefined
+    const beginLate = () => {
+      late ??= execute('steps 3', note('late'), count('late'), 'late')
+      return true
+    }
+    const noteGuilty = note('guilty')
+    const guilty = execute('crash', noteGuilty, (isToBlame) => beginLate() && count('guilty')(isToBlame), 'guilty')
     expect((await guilty).at(-1)).toMatchObject({ type: 'failed', error: { code: 'runner_lost' } })
     expect((await innocent).at(-1)?.type).toBe('succeeded')
+    expect((await late)?.at(-1)?.type).toBe('succeeded')
     expect(Object.fromEntries(deaths)).toEqual({ innocent: 1, guilty: 3 })
     expect(log.slice(2)).toEqual([
       ...['innocent started', 'innocent succeeded'],
       ...['guilty started', 'guilty started', 'guilty failed'],
+      ...['late started', 'late succeeded'],
+    ])
+  })
+
+  test('begin alone where a process has died under them before', async () => {
+    start()
+    const log: string[] = []
+    const note =
+      (id: string) =>
+      ({ type }: RunEvent) => {
+        if (['started', 'succeeded'].includes(type)) log.push(`${id} ${type}`)
+      }
+    await Promise.all([
+      execute('steps 5', note('first'), undefined, 'first', true),
+      execute('steps 5', note('second'), undefined, 'second'),
+      execute('steps 5', note('third'), undefined, 'third', true),
+    ])
+    expect(log).toEqual([
+      ...['first started', 'first succeeded', 'third started', 'third succeeded'],
+      ...['second started', 'second succeeded'],
+    ])
+  })
+
+  test('have all their time again after they were ended for another', async () => {
+    start({ timeLimit: 700, gracePeriod: 50 })
+    const again = () => true
+    const hung = execute('hang', undefined, again)
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    const other = execute('steps 20', undefined, again, 'other')
+    expect((await hung).at(-1)).toMatchObject({ error: { code: 'run_timed_out' } })
+    expect((await other).map(({ type }) => type).filter((type) => !type.startsWith('node_'))).toEqual([
+      ...['started', 'cached', 'started', 'cached'],
+      'succeeded',
     ])
   })
 
   test('are not to blame where one of them did not end when it was cancelled', async () => {
     start({ gracePeriod: 50 })
-    const suspects: boolean[] = []
+    const blame: boolean[] = []
     const other = execute(
       'steps 20',
       undefined,
-      (isSuspect) => {
-        suspects.push(isSuspect)
+      (isToBlame) => {
+        blame.push(isToBlame)
         return true
       },
       'other',
@@ -290,7 +331,7 @@ describe('runs at the same time', () => {
     })
     expect(hung.at(-1)?.type).toBe('interrupted')
     expect((await other).at(-1)?.type).toBe('succeeded')
-    expect(suspects).toEqual([false])
+    expect(blame).toEqual([false])
   })
 
   test('can be cancelled while they wait for their turn', async () => {

@@ -40,6 +40,16 @@ test('other files of the run, other nodes and other runs get their own', async (
   expect(await outputs()).toHaveLength(4)
 })
 
+test('a run that is run again by the same process finds its files, also where others have delivered since', async () => {
+  const storage = await open()
+  const deliver = (run: string, index = 0) =>
+    storage.deliver(claim(run, '1', index), 'output', 'x', 'png', bytes('same'))
+  const first = [await deliver('a'), await deliver('a', 1)]
+  await deliver('b')
+  expect([await deliver('a'), await deliver('a', 1)]).toEqual(first)
+  expect(await outputs()).toHaveLength(3)
+})
+
 test('a run that had not come to its file, or whose file is gone, writes it', async () => {
   const storage = await open()
   const { filename } = await storage.deliver(claim('a'), 'output', 'x', 'png', bytes('one'))
