@@ -1,10 +1,12 @@
 import type { ParameterDescription } from '../../nodes/sdk/description.ts'
+import type { PictureTool } from '../../nodes/sdk/node.ts'
+import type { Rectangle } from '../../nodes/sdk/rectangle.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import type { Change } from './change.ts'
 import { type Graph, type GraphNode, linkInto, NODE_MODES } from './graph.ts'
 import { uploadParameter } from './picture-inputs.ts'
 import { fedParameters, toolParameters } from './picture-tools.ts'
-import { typeOf } from './virtual-types.ts'
+import { titleOf, typeOf } from './virtual-types.ts'
 
 /** A parameter of a node as a field of the form. */
 export interface FormField {
@@ -16,6 +18,8 @@ export interface FormField {
   readonly isPicture: boolean
   /** It can be set on the picture that goes into the node, with all that the tool of the node sets. */
   readonly isDrawn: boolean
+  /** The rectangle that it stands for: one field has all of it. */
+  readonly rectangle?: Rectangle
 }
 
 /** What the form shows at once, and what it shows when asked for more. */
@@ -66,14 +70,20 @@ export function labelOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** A parameter that a link feeds is not for a person to say; a primitive has the field that it feeds. */
+/**
+ * A parameter that a link feeds is not for a person to say; a primitive has the field that it feeds. A rectangle is one
+ * field, by whichever of its sides the form names.
+ */
 function fieldsOf(graph: Graph, node: GraphNode, types: Catalogue): FormField[] {
   const type = typeOf(graph, node, types)
   const upload = uploadParameter(type)
   const tool = type?.tool
   const drawn = tool === undefined || fedParameters(graph, node.id, tool).length > 0 ? [] : toolParameters(tool)
+  const rectangle = tool?.kind === 'rectangle' && drawn.length > 0 ? rectangleOf(node, tool) : undefined
+  const side = drawn.find((name) => node.form?.[name] !== undefined) ?? drawn[0]
   return (type?.parameters ?? [])
     .filter(({ name }) => linkInto(graph, node.id, name) === undefined)
+    .filter(({ name }) => rectangle === undefined || name === side || !drawn.includes(name))
     .map((parameter) => ({
       node: node.id,
       parameter,
@@ -81,8 +91,18 @@ function fieldsOf(graph: Graph, node: GraphNode, types: Catalogue): FormField[] 
       value: node.params[parameter.name],
       isPicture: parameter.name === upload,
       isDrawn: drawn.includes(parameter.name),
+      ...(rectangle &&
+        parameter.name === side && { rectangle, label: node.form?.[side] ?? titleOf(graph, node, types) }),
     }))
 }
+
+function rectangleOf({ params }: GraphNode, { x, y, width, height }: RectangleTool): Rectangle {
+  const [left, top, across, down] = [x, y, width, height].map((name) => Number(params[name])) as Sides
+  return { x: left, y: top, width: across, height: down }
+}
+
+type RectangleTool = Extract<PictureTool, { kind: 'rectangle' }>
+type Sides = [number, number, number, number]
 
 function picturesFirst(fields: readonly FormField[]): FormField[] {
   return [...fields.filter(({ isPicture }) => isPicture), ...fields.filter(({ isPicture }) => !isPicture)]

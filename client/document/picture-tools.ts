@@ -6,7 +6,7 @@ import { type Graph, linkInto } from './graph.ts'
 export function toolParameters(tool: PictureTool): readonly string[] {
   switch (tool.kind) {
     case 'rectangle':
-      return [tool.x, tool.y, tool.width, tool.height]
+      return [tool.width, tool.height, tool.x, tool.y]
     case 'level':
       return [tool.angle]
   }

@@ -1,4 +1,5 @@
 import type { ComboParameter, NumberParameter } from '../../nodes/sdk/description.ts'
+import { type Rectangle, TO_THE_EDGE } from '../../nodes/sdk/rectangle.ts'
 import { element, icon } from '../browser/element.ts'
 import { type Form, type FormField, labelOf, pictureFields } from '../document/form.ts'
 import { fitNumber, formatNumber, readNumber } from '../document/parameters.ts'
@@ -162,6 +163,7 @@ export class FormPanel {
     const id = `form-${keyOf(field)}`
     const tooltip = parameter.tooltip === undefined ? [] : [element('small', { class: 'form-hint' }, parameter.tooltip)]
     if (field.isPicture) return this.#pictureField(field)
+    if (field.rectangle !== undefined) return this.#rectangleField(field)
     const options = parameter.kind === 'COMBO' ? fewOptions(parameter) : undefined
     const [label, control] =
       options === undefined
@@ -175,6 +177,21 @@ export class FormPanel {
       control,
       ...tool,
       ...tooltip,
+    )
+  }
+
+  /** What is cut out, in words: it is set on the picture, and its numbers are under it there. */
+  #rectangleField(field: FormField): HTMLElement {
+    const words = element('span', { class: 'form-name' })
+    this.#controls.set(keyOf(field), ({ rectangle }) => {
+      words.textContent = rectangle === undefined || isWhole(rectangle) ? WORDS.whole : WORDS.rectangle(rectangle)
+    })
+    return element(
+      'div',
+      { class: 'form-field', testid: `field-${field.parameter.name}` },
+      element('span', { class: 'form-label' }, field.label),
+      element('div', { class: 'form-row' }, words, this.#drawButton(field)),
+      this.#originNote(field),
     )
   }
 
@@ -370,6 +387,10 @@ export function pictureFieldUnder({ target }: DragEvent): { node: string; parame
 /** What the nodes of a run wrote to the output folder; the board also keeps what others have shown before. */
 export function savedBy({ outputs, nodes }: RunBoard): FileReference[] {
   return [...outputs].filter(([node]) => nodes.has(node)).flatMap(([, output]) => savedFiles(output))
+}
+
+function isWhole({ x, y, width, height }: Rectangle): boolean {
+  return x === 0 && y === 0 && Math.min(width, height) >= TO_THE_EDGE
 }
 
 /** Whether a field is the first of its node that is set on a picture. */

@@ -1,13 +1,10 @@
 import { z } from 'zod'
 import { cropFrame } from '../pixels/tiles.ts'
 import { defineNode } from '../sdk/node.ts'
-import { type Rectangle, rectangleIn } from '../sdk/rectangle.ts'
+import { type Rectangle, rectangleIn, TO_THE_EDGE } from '../sdk/rectangle.ts'
 import type { PictureSize } from '../sdk/scaled-size.ts'
 
 const rectangle = { x: 'x', y: 'y', width: 'width', height: 'height' } as const
-
-/** As wide or high, it is all that there is. */
-const ALL = 16384
 
 /** ImageCrop as ComfyUI has it (comfy_extras/nodes_images.py): what lies beyond the picture is left out. */
 export const imageCrop = defineNode({
@@ -18,10 +15,10 @@ export const imageCrop = defineNode({
   inputs: { image: { type: 'IMAGE' } },
   size: { of: 'image', rectangle },
   parameters: z.object({
-    width: z.int().min(1).max(ALL).default(512).meta({ tooltip: 'In pixels; at most up to the right edge.' }),
-    height: z.int().min(1).max(ALL).default(512).meta({ tooltip: 'In pixels; at most up to the bottom edge.' }),
-    x: z.int().min(0).max(ALL).default(0).meta({ tooltip: 'Pixels to the left of the rectangle.' }),
-    y: z.int().min(0).max(ALL).default(0).meta({ tooltip: 'Pixels above the rectangle.' }),
+    width: z.int().min(1).max(TO_THE_EDGE).default(512).meta({ tooltip: 'In pixels; at most up to the right edge.' }),
+    height: z.int().min(1).max(TO_THE_EDGE).default(512).meta({ tooltip: 'In pixels; at most up to the bottom edge.' }),
+    x: z.int().min(0).max(TO_THE_EDGE).default(0).meta({ tooltip: 'Pixels to the left of the rectangle.' }),
+    y: z.int().min(0).max(TO_THE_EDGE).default(0).meta({ tooltip: 'Pixels above the rectangle.' }),
   }),
   outputs: { IMAGE: { type: 'IMAGE' } },
   tool: { kind: 'rectangle', on: 'image', ...rectangle },
@@ -46,7 +43,7 @@ function besideWords({ width, height }: PictureSize, { x, y }: Rectangle): strin
 
 /** Whether less is there than somebody asked for, who did not ask for all there is. */
 function isCut(wanted: Rectangle, there: Rectangle): boolean {
-  const isLess = (side: 'width' | 'height') => wanted[side] < ALL && there[side] < wanted[side]
+  const isLess = (side: 'width' | 'height') => wanted[side] < TO_THE_EDGE && there[side] < wanted[side]
   return isLess('width') || isLess('height')
 }
 

@@ -8,6 +8,9 @@ export interface Rectangle {
   readonly height: number
 }
 
+/** As wide or high, a rectangle reaches to the edge, however large the picture is. */
+export const TO_THE_EDGE = 16384
+
 /** What of a rectangle lies in a picture; of one beside it one pixel at the edge, as ComfyUI crops. */
 export function rectangleIn(picture: PictureSize, { x, y, width, height }: Rectangle): Rectangle {
   const left = Math.min(x, picture.width - 1)
@@ -15,7 +18,11 @@ export function rectangleIn(picture: PictureSize, { x, y, width, height }: Recta
   return {
     x: left,
     y: top,
-    width: Math.min(width, picture.width - left),
-    height: Math.min(height, picture.height - top),
+    width: upTo(width, picture.width - left),
+    height: upTo(height, picture.height - top),
   }
+}
+
+function upTo(wanted: number, most: number): number {
+  return wanted >= TO_THE_EDGE ? most : Math.min(wanted, most)
 }

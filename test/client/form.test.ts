@@ -43,6 +43,24 @@ test('what a person can set on a picture says so, unless a link feeds a part of 
     const { fields, more } = formOf(graph, allTypes)
     return [...fields, ...more].filter(({ isDrawn }) => isDrawn).map(({ parameter }) => parameter.name)
   }
-  expect(drawn(crop(null), [])).toEqual(['width', 'height', 'x', 'y'])
+  expect(drawn(crop(null), [])).toEqual(['width'])
   expect(drawn(crop(1), [[1, 3, 0, 2, 0, 'INT']])).toEqual([])
+})
+
+test('a rectangle is one field, called as the form calls one of its sides, else as its node', () => {
+  const crop = (form?: object) => ({
+    id: 2,
+    type: 'ImageCrop',
+    pos: [0, 0],
+    size: [200, 200],
+    properties: { params: { width: 30, height: 20, x: 4, y: 3 }, ...(form && { form }) },
+  })
+  const fieldsOf = (node: object) => {
+    const { graph } = readGraphText(JSON.stringify({ nodes: [node], links: [] }), allTypes)
+    const { fields, more } = formOf(graph, allTypes)
+    return [...fields, ...more].map(({ parameter, label, rectangle }) => [parameter.name, label, rectangle])
+  }
+  const rectangle = { x: 4, y: 3, width: 30, height: 20 }
+  expect(fieldsOf(crop())).toEqual([['width', 'Crop Image', rectangle]])
+  expect(fieldsOf(crop({ y: 'Cut off' }))).toEqual([['y', 'Cut off', rectangle]])
 })

@@ -75,9 +75,10 @@ test('the scale of the product and of its outline is one field, with the range o
 test('a damaged photograph is mended before it is restored, by what its form has', () => {
   const { graph } = readGraphText(readFileSync(join(folder, 'restore-damaged-photo.json'), 'utf8'), types)
   const labels = formOf(graph, types).fields.map(({ label }) => label)
-  expect(labels.slice(0, 8)).toEqual([
+  expect(labels.slice(0, 9)).toEqual([
     'Photograph',
     'Straighten',
+    'Crop',
     'Scratches',
     'Scratches are',
     'Widest scratch (0: automatic)',
@@ -87,7 +88,7 @@ test('a damaged photograph is mended before it is restored, by what its form has
   ])
   const typeOf = (id: string) => graph.nodes.get(id)?.type ?? ''
   const links = [...graph.links.values()].map(({ from, to }) => `${typeOf(from)} > ${typeOf(to)}`)
-  const mending = ['ImageStraighten', 'ImageRemoveScratches', 'ImageDustAndScratches']
+  const mending = ['ImageStraighten', 'ImageCrop', 'ImageRemoveScratches', 'ImageDustAndScratches']
   const order = ['LoadImage', ...mending, 'ImageWhiteBalance', 'ImageAutoLevels']
   for (const [i, type] of [...order, 'GenDRRestore'].slice(1).entries())
     expect(links).toContain(`${order[i]} > ${type}`)

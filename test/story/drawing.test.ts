@@ -234,7 +234,9 @@ describe.skipIf(withoutBrowser)('what is set on a picture', () => {
     expect(await by('crop-size').textContent()).toBe(`${width} × ${height} pixels`)
     await by('drawing-apply').tap()
     await by('drawing-bar').waitFor({ state: 'hidden' })
-    await expect.poll(() => by('field-width').locator('.form-number').inputValue()).toBe(String(width))
+    await expect
+      .poll(() => by('field-width').locator('.form-name').textContent())
+      .toContain(`${width} × ${height}, from`)
     // The photograph is beside the form again.
     await expect.poll(() => by('viewer').textContent()).toContain('scene.png')
     expect(troubles).toEqual([])
@@ -262,7 +264,7 @@ describe.skipIf(withoutBrowser)('what is set on a picture', () => {
     expect(await page.locator('.viewer-title').textContent()).toBe('Result of next.png')
     await by('origin-reset').click()
     await by('origin-note').waitFor({ state: 'hidden' })
-    expect(await by('field-width').locator('.form-number').inputValue()).toBe('16384')
+    expect(await by('field-width').locator('.form-name').textContent()).toBe('The whole picture')
     expect(troubles).toEqual([])
   })
 })
