@@ -1,5 +1,14 @@
 import { ASCII, entriesOf, LONG, openTiff, SHORT, TIFF_ENTRY, type Tiff, type TiffEntry } from '../sdk/tiff.ts'
-import type { Result } from './source-metadata.ts'
+
+/** What of a result its metadata tells. */
+export interface Result {
+  readonly width: number
+  readonly height: number
+  /** Whether the colours of its source had a profile, or were CMYK, and are sRGB now. */
+  readonly isConverted: boolean
+  /** Whether it may say where the picture was taken. */
+  readonly keepsPlace: boolean
+}
 
 /** Tags of TIFF and Exif (TIFF 6.0, CIPA DC-008) that are of the pixels or of the place, not of the photograph. */
 const IMAGE_WIDTH = 0x0100

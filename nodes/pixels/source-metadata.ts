@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { exifOfResult } from './exif.ts'
+import { exifOfResult, type Result } from './exif.ts'
 import { xmpOfResult } from './xmp.ts'
 
 /** What the file of a picture says of it and of its print. */
@@ -10,15 +10,6 @@ export interface SourceMetadata {
   readonly density?: number | undefined
   /** Whether its colours had a profile, or were CMYK, and are sRGB once it is decoded. */
   readonly isConverted: boolean
-}
-
-/** What of a result its metadata tells. */
-export interface Result {
-  readonly width: number
-  readonly height: number
-  readonly isConverted: boolean
-  /** Whether it may say where the picture was taken. */
-  readonly keepsPlace: boolean
 }
 
 /** What a file of a result may say. */

@@ -1,4 +1,4 @@
-import type { Result } from './source-metadata.ts'
+import type { Result } from './exif.ts'
 
 /** The element that all XMP is in (ISO 16684-1). */
 const START = '<rdf:RDF'
