@@ -1,4 +1,4 @@
-import { type Rectangle, TO_THE_EDGE } from '../nodes/sdk/rectangle.ts'
+import type { Rectangle } from '../nodes/sdk/rectangle.ts'
 
 /**
  * Words of the panels, beside each other so that they agree; what one menu alone says stands there. Sentences with values
@@ -53,10 +53,7 @@ export const STRINGS = {
     choose: 'Choose a photograph…',
     noPicture: 'No photograph yet',
     whole: 'The whole picture',
-    rectangle: ({ x, y, width, height }: Rectangle) => {
-      const [across, down] = [width, height].map((side) => (side >= TO_THE_EDGE ? 'to the edge' : String(side)))
-      return `${across} × ${down}, from ${x}, ${y}`
-    },
+    rectangle: ({ x, y, width, height }: Rectangle) => `${width} × ${height}, from ${x}, ${y}`,
     dropAnywhere: 'Or drop one anywhere on this page.',
     dropHere: 'Or drop one on it.',
     noField: {

@@ -81,7 +81,7 @@ const origins = names.refine(
   (items) => items.every(isOrigin),
   'expected origins such as https://photos.example or capacitor://localhost, without a path',
 )
-/** As names; one that is empty is a mistake, as a variable that was not set. */
+/** As names, but an empty flag, as of a shell variable that is not set, is a mistake. */
 const secrets = z.union([
   z.string().transform((text) => text.split(/\s+/).filter((item) => item !== '')),
   z.array(z.string()),

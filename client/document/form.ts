@@ -1,11 +1,11 @@
-import type { ParameterDescription } from '../../nodes/sdk/description.ts'
+import type { NodeDescription, ParameterDescription } from '../../nodes/sdk/description.ts'
 import type { PictureTool } from '../../nodes/sdk/node.ts'
 import type { Rectangle } from '../../nodes/sdk/rectangle.ts'
 import type { Catalogue } from '../../server/graph/catalogue.ts'
 import type { Change } from './change.ts'
 import { type Graph, type GraphNode, linkInto, NODE_MODES } from './graph.ts'
 import { uploadParameter } from './picture-inputs.ts'
-import { fedParameters, toolParameters } from './picture-tools.ts'
+import { fedParameters, toolParameters, untouchedValues } from './picture-tools.ts'
 import { titleOf, typeOf } from './virtual-types.ts'
 
 /** A parameter of a node as a field of the form. */
@@ -18,8 +18,8 @@ export interface FormField {
   readonly isPicture: boolean
   /** It can be set on the picture that goes into the node, with all that the tool of the node sets. */
   readonly isDrawn: boolean
-  /** The rectangle that it stands for: one field has all of it. */
-  readonly rectangle?: Rectangle
+  /** Where it stands for a rectangle, which is one field: what of the picture that is, undefined for the whole. */
+  readonly rectangle?: { readonly cut: Rectangle | undefined }
 }
 
 /** What the form shows at once, and what it shows when asked for more. */
@@ -53,13 +53,30 @@ export function pictureFields({ fields, more }: Form): FormField[] {
   return [...fields, ...more].filter(({ isPicture }) => isPicture)
 }
 
-/** Shows a parameter in the form, or no longer. */
-export function exposeInForm(graph: Graph, id: string, parameter: string, label: string | undefined): Change[] {
+/** What of a node the form can show, and the parameters that it is of. */
+export interface Exposable {
+  readonly label: string
+  readonly names: readonly string[]
+  readonly isShown: boolean
+}
+
+/** What of a node the form can show. */
+export function exposables(graph: Graph, node: GraphNode, types: Catalogue): Exposable[] {
+  return fieldsOf(graph, node, types).map(({ parameter: { name }, rectangle }) => ({
+    label: rectangle === undefined ? labelOf(name) : titleOf(graph, node, types),
+    names: rectangle === undefined ? [name] : [name, ...drawnOf(graph, node, typeOf(graph, node, types))],
+    isShown: node.form?.[name] !== undefined,
+  }))
+}
+
+/** Shows it in the form, or no longer. */
+export function toggleInForm(graph: Graph, id: string, { label, names, isShown }: Exposable): Change[] {
   const before = graph.nodes.get(id)
-  if (before === undefined) return []
+  const [name] = names
+  if (before === undefined || name === undefined) return []
   const { form: old = {}, ...rest } = before
-  const { [parameter]: _, ...others } = old
-  const form = label === undefined ? others : { ...others, [parameter]: label }
+  const others = Object.fromEntries(Object.entries(old).filter(([other]) => !names.includes(other)))
+  const form = isShown ? others : { ...others, [name]: label }
   const after = Object.keys(form).length === 0 ? rest : { ...rest, form }
   return [{ kind: 'change-node', before, after }]
 }
@@ -72,33 +89,45 @@ export function labelOf(name: string): string {
 
 /**
  * A parameter that a link feeds is not for a person to say; a primitive has the field that it feeds. A rectangle is one
- * field, by whichever of its sides the form names.
+ * field, by the side that the form has another name for than its own, else by any that it shows.
  */
 function fieldsOf(graph: Graph, node: GraphNode, types: Catalogue): FormField[] {
   const type = typeOf(graph, node, types)
   const upload = uploadParameter(type)
-  const tool = type?.tool
-  const drawn = tool === undefined || fedParameters(graph, node.id, tool).length > 0 ? [] : toolParameters(tool)
-  const rectangle = tool?.kind === 'rectangle' && drawn.length > 0 ? rectangleOf(node, tool) : undefined
-  const side = drawn.find((name) => node.form?.[name] !== undefined) ?? drawn[0]
+  const drawn = drawnOf(graph, node, type)
+  const cut = type?.tool?.kind === 'rectangle' && drawn.length > 0 ? { cut: cutBy(node, type.tool, type) } : undefined
+  const shown = drawn.filter((name) => node.form?.[name] !== undefined)
+  const side = shown.find((name) => node.form?.[name] !== labelOf(name)) ?? shown[0] ?? drawn[0]
   return (type?.parameters ?? [])
     .filter(({ name }) => linkInto(graph, node.id, name) === undefined)
-    .filter(({ name }) => rectangle === undefined || name === side || !drawn.includes(name))
-    .map((parameter) => ({
-      node: node.id,
-      parameter,
-      label: node.form?.[parameter.name] ?? labelOf(parameter.name),
-      value: node.params[parameter.name],
-      isPicture: parameter.name === upload,
-      isDrawn: drawn.includes(parameter.name),
-      ...(rectangle &&
-        parameter.name === side && { rectangle, label: node.form?.[side] ?? titleOf(graph, node, types) }),
-    }))
+    .filter(({ name }) => cut === undefined || name === side || !drawn.includes(name))
+    .map((parameter) => {
+      const { name } = parameter
+      const own = cut !== undefined && name === side
+      const label = node.form?.[name] ?? labelOf(name)
+      return {
+        node: node.id,
+        parameter,
+        label: own && label === labelOf(name) ? titleOf(graph, node, types) : label,
+        value: node.params[name],
+        isPicture: name === upload,
+        isDrawn: drawn.includes(name),
+        ...(own && { rectangle: cut }),
+      }
+    })
 }
 
-function rectangleOf({ params }: GraphNode, { x, y, width, height }: RectangleTool): Rectangle {
-  const [left, top, across, down] = [x, y, width, height].map((name) => Number(params[name])) as Sides
-  return { x: left, y: top, width: across, height: down }
+/** What of a node is set on a picture; nothing of it where links feed a part. */
+function drawnOf(graph: Graph, node: GraphNode, type: NodeDescription | undefined): readonly string[] {
+  const tool = type?.tool
+  return tool === undefined || fedParameters(graph, node.id, tool).length > 0 ? [] : toolParameters(tool)
+}
+
+function cutBy({ params }: GraphNode, tool: RectangleTool, { parameters }: NodeDescription): Rectangle | undefined {
+  const whole = untouchedValues(tool, parameters)
+  if (toolParameters(tool).every((name) => params[name] === whole[name])) return undefined
+  const [x, y, width, height] = [tool.x, tool.y, tool.width, tool.height].map((name) => Number(params[name])) as Sides
+  return { x, y, width, height }
 }
 
 type RectangleTool = Extract<PictureTool, { kind: 'rectangle' }>

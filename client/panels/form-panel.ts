@@ -1,5 +1,4 @@
 import type { ComboParameter, NumberParameter } from '../../nodes/sdk/description.ts'
-import { type Rectangle, TO_THE_EDGE } from '../../nodes/sdk/rectangle.ts'
 import { element, icon } from '../browser/element.ts'
 import { type Form, type FormField, labelOf, pictureFields } from '../document/form.ts'
 import { fitNumber, formatNumber, readNumber } from '../document/parameters.ts'
@@ -182,15 +181,18 @@ export class FormPanel {
 
   /** What is cut out, in words: it is set on the picture, and its numbers are under it there. */
   #rectangleField(field: FormField): HTMLElement {
-    const words = element('span', { class: 'form-name' })
+    const id = `form-${keyOf(field)}`
+    const words = element('span', { class: 'form-rectangle', role: 'status' })
+    const button = this.#drawButton(field)
+    button.setAttribute('aria-describedby', id)
     this.#controls.set(keyOf(field), ({ rectangle }) => {
-      words.textContent = rectangle === undefined || isWhole(rectangle) ? WORDS.whole : WORDS.rectangle(rectangle)
+      words.textContent = rectangle?.cut === undefined ? WORDS.whole : WORDS.rectangle(rectangle.cut)
     })
     return element(
       'div',
-      { class: 'form-field', testid: `field-${field.parameter.name}` },
-      element('span', { class: 'form-label' }, field.label),
-      element('div', { class: 'form-row' }, words, this.#drawButton(field)),
+      { class: 'form-field', testid: `field-${field.parameter.name}`, role: 'group', 'aria-labelledby': id },
+      element('span', { class: 'form-label', id }, field.label),
+      element('div', { class: 'form-row' }, words, button),
       this.#originNote(field),
     )
   }
@@ -387,10 +389,6 @@ export function pictureFieldUnder({ target }: DragEvent): { node: string; parame
 /** What the nodes of a run wrote to the output folder; the board also keeps what others have shown before. */
 export function savedBy({ outputs, nodes }: RunBoard): FileReference[] {
   return [...outputs].filter(([node]) => nodes.has(node)).flatMap(([, output]) => savedFiles(output))
-}
-
-function isWhole({ x, y, width, height }: Rectangle): boolean {
-  return x === 0 && y === 0 && Math.min(width, height) >= TO_THE_EDGE
 }
 
 /** Whether a field is the first of its node that is set on a picture. */

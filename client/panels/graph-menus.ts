@@ -4,7 +4,7 @@ import type { Target } from '../canvas/scene.ts'
 import { removeLinks } from '../document/connect.ts'
 import type { GraphDocument } from '../document/document.ts'
 import { setParam } from '../document/edits.ts'
-import { exposeInForm, labelOf } from '../document/form.ts'
+import { exposables, toggleInForm } from '../document/form.ts'
 import { type GraphNode, isBoundary, linkInto, NODE_MODES, type Point } from '../document/graph.ts'
 import { typeOf } from '../document/virtual-types.ts'
 import type { Commands } from '../editing/commands.ts'
@@ -91,16 +91,14 @@ function scaleItem({ document, view }: MenuActions, id: string): MenuItem[] {
 }
 
 /** Which parameters of a node the form shows. */
-function formItem(editor: MenuActions, { id, type, form = {} }: GraphNode, [x, y]: Point): MenuItem[] {
-  const parameters = editor.types.get(type)?.parameters ?? []
-  if (parameters.length === 0) return []
-  const { document } = editor
-  const items = parameters.map(({ name }) => ({
-    label: labelOf(name),
-    checked: form[name] !== undefined,
-    testid: `expose-${name}`,
-    act: () =>
-      document.commit(exposeInForm(document.graph, id, name, form[name] === undefined ? labelOf(name) : undefined)),
+function formItem({ document, types }: MenuActions, node: GraphNode, [x, y]: Point): MenuItem[] {
+  const all = exposables(document.graph, node, types)
+  if (all.length === 0) return []
+  const items = all.map((one) => ({
+    label: one.label,
+    checked: one.isShown,
+    testid: `expose-${one.names[0]}`,
+    act: () => document.commit(toggleInForm(document.graph, node.id, one)),
   }))
   const open = () => openMenu(STRINGS.form.exposeTitle, items, { x, y })
   return [{ label: `${STRINGS.form.expose}…`, testid: 'menu-form', act: open }]

@@ -1,6 +1,7 @@
 import type { NumberParameter } from '../../nodes/sdk/description.ts'
 import type { PictureTool } from '../../nodes/sdk/node.ts'
 import { element } from '../browser/element.ts'
+import { untouchedValues } from '../document/picture-tools.ts'
 import { STRINGS } from '../strings.ts'
 import { dragged, fitRectangle, HANDLES, type Handle, type Rectangle, type RectangleBounds } from './rectangle.ts'
 import { ToolField } from './tool-field.ts'
@@ -60,7 +61,15 @@ export class RectangleTool implements ViewerTool {
   get values(): Readonly<Record<string, number>> | undefined {
     if (this.#first === undefined || SIDES.every((side) => this.#first?.[side] === this.#rectangle[side]))
       return undefined
+    // The whole of this picture is the whole of the next one.
+    if (this.#isWhole) return untouchedValues(this.#tool, [...this.#drawing.parameters.values()])
     return Object.fromEntries(SIDES.map((side) => [this.#tool[side], this.#rectangle[side]]))
+  }
+
+  get #isWhole(): boolean {
+    const { x, y, width, height } = this.#rectangle
+    const { picture } = this.#bounds ?? {}
+    return x === 0 && y === 0 && width === picture?.width && height === picture.height
   }
 
   extent(picture: Size): Size {

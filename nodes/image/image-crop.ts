@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { cropFrame } from '../pixels/tiles.ts'
 import { defineNode } from '../sdk/node.ts'
-import { type Rectangle, rectangleIn, TO_THE_EDGE } from '../sdk/rectangle.ts'
+import { ALL, type Rectangle, rectangleIn } from '../sdk/rectangle.ts'
 import type { PictureSize } from '../sdk/scaled-size.ts'
 
 const rectangle = { x: 'x', y: 'y', width: 'width', height: 'height' } as const
 
-/** ImageCrop as ComfyUI has it (comfy_extras/nodes_images.py): what lies beyond the picture is left out. */
+/** ImageCrop as ComfyUI has it (comfy_extras/nodes_images.py): what lies beyond the picture is left out. Of 16384 × 16384 it takes larger pictures whole. */
 export const imageCrop = defineNode({
   id: 'ImageCrop',
   title: 'Crop Image',
@@ -15,10 +15,15 @@ export const imageCrop = defineNode({
   inputs: { image: { type: 'IMAGE' } },
   size: { of: 'image', rectangle },
   parameters: z.object({
-    width: z.int().min(1).max(TO_THE_EDGE).default(512).meta({ tooltip: 'In pixels; at most up to the right edge.' }),
-    height: z.int().min(1).max(TO_THE_EDGE).default(512).meta({ tooltip: 'In pixels; at most up to the bottom edge.' }),
-    x: z.int().min(0).max(TO_THE_EDGE).default(0).meta({ tooltip: 'Pixels to the left of the rectangle.' }),
-    y: z.int().min(0).max(TO_THE_EDGE).default(0).meta({ tooltip: 'Pixels above the rectangle.' }),
+    width: z
+      .int()
+      .min(1)
+      .max(ALL)
+      .default(512)
+      .meta({ tooltip: 'In pixels; at most up to the right edge. Both 16384: all of it.' }),
+    height: z.int().min(1).max(ALL).default(512).meta({ tooltip: 'In pixels; at most up to the bottom edge.' }),
+    x: z.int().min(0).max(ALL).default(0).meta({ tooltip: 'Pixels to the left of the rectangle.' }),
+    y: z.int().min(0).max(ALL).default(0).meta({ tooltip: 'Pixels above the rectangle.' }),
   }),
   outputs: { IMAGE: { type: 'IMAGE' } },
   tool: { kind: 'rectangle', on: 'image', ...rectangle },
@@ -43,7 +48,7 @@ function besideWords({ width, height }: PictureSize, { x, y }: Rectangle): strin
 
 /** Whether less is there than somebody asked for, who did not ask for all there is. */
 function isCut(wanted: Rectangle, there: Rectangle): boolean {
-  const isLess = (side: 'width' | 'height') => wanted[side] < TO_THE_EDGE && there[side] < wanted[side]
+  const isLess = (side: 'width' | 'height') => wanted[side] < ALL && there[side] < wanted[side]
   return isLess('width') || isLess('height')
 }
 

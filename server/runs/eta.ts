@@ -10,6 +10,8 @@ export interface Eta {
 
 /** How much of a run is left: the expected times of the nodes that have not ended. */
 export class Progress {
+  readonly #known = new Map<string, number>()
+  /** Of nodes that have not ended. */
   readonly #expected = new Map<string, number>()
   readonly #running = new Map<string, { readonly since: number; readonly done: number }>()
   /** Whether anything is known of its nodes. */
@@ -18,13 +20,17 @@ export class Progress {
   constructor(prompt: Prompt, { bytes }: Shape, speeds: Speeds) {
     for (const [id, { class_type }] of Object.entries(prompt)) {
       const time = speeds.ofNode(class_type, bytes)
-      if (time !== undefined) this.#expected.set(id, time)
+      if (time !== undefined) this.#known.set(id, time)
     }
-    this.isKnown = this.#expected.size > 0
+    this.isKnown = this.#known.size > 0
+    this.#begin()
   }
 
   add(event: RunEvent): void {
     switch (event.type) {
+      case 'started':
+        this.#begin()
+        return
       case 'cached':
         for (const node of event.nodes) this.#expected.delete(node)
         return
@@ -40,6 +46,12 @@ export class Progress {
         this.#running.delete(event.node)
         this.#expected.delete(event.node)
     }
+  }
+
+  /** Also anew, where the runner has died. */
+  #begin(): void {
+    this.#running.clear()
+    for (const [id, time] of this.#known) this.#expected.set(id, time)
   }
 
   /** Milliseconds. */

@@ -251,8 +251,10 @@ export class Runs {
     const clients = new Map(Array.from(this.#underWay.values(), ({ run }, i) => [run.clientId, places[i]!]))
     while (places.length < this.#mostAtOnce) places.push(0)
     for (const run of this.#queue.runs) {
-      const free = Math.min(...places)
-      const start = Math.max(free, run.clientId === undefined ? 0 : (clients.get(run.clientId) ?? 0))
+      const own = run.clientId === undefined ? 0 : (clients.get(run.clientId) ?? 0)
+      const start = Math.max(own, Math.min(...places))
+      // Where it waits for its client, places that are free before are for others.
+      const free = Math.max(...places.filter((time) => time <= start))
       const time = this.#store.speeds.ofRun(run.shape)
       if (run.id === id) {
         return time === undefined ? undefined : { start: Math.round(start), end: Math.round(start + time) }

@@ -16,7 +16,7 @@ export interface SupervisorOptions {
   readonly runner: RunnerOptions
   /** How long a cancelled run may go on before its process is killed, in ms. @default 10000 */
   readonly gracePeriod?: number
-  /** How long a run may take before it is cancelled and has failed, in ms. @default any time */
+  /** How long a run may take before it is cancelled and has failed, in ms, each time that it begins. @default any time */
   readonly timeLimit?: number | undefined
   /** Pause before a runner that died, or a run that found no room, is started again, in ms; doubles each time. @default 250 */
   readonly firstPause?: number
@@ -45,7 +45,7 @@ export interface ExecuteOptions {
   readonly isSuspect?: boolean
 }
 
-/** Keeps one runner process alive and hands it runs, all that it is asked to execute. */
+/** Keeps one runner process alive and hands it runs, several at once. */
 export class Supervisor {
   readonly #options: SupervisorOptions
   #child: ChildProcess | undefined
@@ -119,7 +119,7 @@ export class Supervisor {
    * other along again, and the others wait until no such run is left.
    */
   #admit(): void {
-    const open = this.#underWay()
+    const open = this.#underWay().filter(({ isResting }) => !isResting)
     const suspects = open.filter(({ isSuspect }) => isSuspect)
     const isIdle = open.every(({ isHeld }) => isHeld)
     const admitted = suspects.length === 0 ? open.filter(({ isHeld }) => isHeld) : isIdle ? suspects.slice(0, 1) : []
@@ -245,6 +245,11 @@ export class Supervisor {
       return
     }
     if (message.type === 'unusable') {
+      // Where there was a runner before, there may be one again: its end counts as a death.
+      if (this.#latest !== undefined) {
+        this.#options.log?.(`The runner process reports: ${message.message}`)
+        return
+      }
       this.#isUnusable = true
       this.#ready.reject(new RestorationError(message.code, message.message, message.remedy))
       return
@@ -272,8 +277,14 @@ export class Supervisor {
       this.#options.log?.(`The disk of the data folder is full. Run ${execution.run.id} goes on when there is room.`)
     }
     this.#pauseLimit(execution)
-    const timer = setTimeout(() => void this.#hand(execution), this.#pauseAfter(execution.shortages))
+    execution.isHeld = true
+    execution.isResting = true
+    const timer = setTimeout(() => {
+      execution.isResting = false
+      this.#admit()
+    }, this.#pauseAfter(execution.shortages))
     void execution.done.then(() => clearTimeout(timer))
+    this.#admit()
   }
 
   #pauseAfter(times: number): number {
@@ -321,6 +332,8 @@ class Execution {
   ended = false
   /** Whether it waits for others before it is given to a process. */
   isHeld = true
+  /** Whether it waits for room on the disk, and keeps nobody else waiting. */
+  isResting = false
   /** Whether a process may have died because of it. */
   isSuspect: boolean
   /** How often it has found no room for its results. */

@@ -12,7 +12,7 @@ export interface Claim {
   readonly index: number
 }
 
-/** Runs that may be under way in one process. */
+/** Runs of which what they delivered is remembered. */
 const MOST_RUNS = 64
 /** Bytes of a file name, of the 255 that file systems allow, that a place may take up. */
 const MOST_IN_NAME = 180
@@ -30,6 +30,8 @@ export class Receipts {
   #left: Promise<ReadonlyMap<string, string>> | undefined
   /** Names that this process has given, by run and claim: runs may be run again by it, too. */
   readonly #own = new Map<string, Map<string, string>>()
+  /** Whether there were too many of them to remember all. */
+  #hasForgotten = false
 
   constructor(root: string, files: FileSystem = besideUs) {
     this.#root = root
@@ -39,7 +41,9 @@ export class Receipts {
   /** Where an earlier attempt has put the file, below `root`, if it came that far and the file is still there. */
   async delivered(claim: Claim, root: string): Promise<Place | undefined> {
     this.#left ??= this.#readLeft()
-    const name = this.#own.get(claim.run)?.get(keyOf(claim)) ?? (await this.#left).get(keyOf(claim))
+    const key = keyOf(claim)
+    const known = this.#own.get(claim.run)?.get(key) ?? (await this.#left).get(key)
+    const name = known ?? (this.#hasForgotten ? (await this.#readLeft()).get(key) : undefined)
     const place = name === undefined ? undefined : await this.#placeIn(name)
     if (name === undefined || place === undefined) return undefined
     const paths = [join(root, place.subfolder, place.filename), join(this.#root, name)] as const
@@ -85,13 +89,15 @@ export class Receipts {
     }
   }
 
-  /** The runs that delivered last are remembered: as many as may be under way, and more. */
+  /** The runs that delivered last are remembered. */
   #note(claim: Claim, name: string): void {
     const names = this.#own.get(claim.run) ?? new Map<string, string>()
     this.#own.delete(claim.run)
     this.#own.set(claim.run, names.set(keyOf(claim), name))
     const [oldest] = this.#own.keys()
-    if (this.#own.size > MOST_RUNS && oldest !== undefined) this.#own.delete(oldest)
+    if (this.#own.size <= MOST_RUNS || oldest === undefined) return
+    this.#own.delete(oldest)
+    this.#hasForgotten = true
   }
 
   /** The claim, then the place; a place that is too long for a name has a note of its own. */

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
-import { formOf, pictureFields } from '../../client/document/form.ts'
+import { describe, expect, test } from 'vitest'
+import { exposables, formOf, pictureFields, toggleInForm } from '../../client/document/form.ts'
+import type { Graph } from '../../client/document/graph.ts'
 import { readGraphText } from '../../client/document/read-file.ts'
 import { allTypes, types } from './types.ts'
 
@@ -47,20 +48,37 @@ test('what a person can set on a picture says so, unless a link feeds a part of 
   expect(drawn(crop(1), [[1, 3, 0, 2, 0, 'INT']])).toEqual([])
 })
 
-test('a rectangle is one field, called as the form calls one of its sides, else as its node', () => {
-  const crop = (form?: object) => ({
-    id: 2,
-    type: 'ImageCrop',
-    pos: [0, 0],
-    size: [200, 200],
-    properties: { params: { width: 30, height: 20, x: 4, y: 3 }, ...(form && { form }) },
-  })
-  const fieldsOf = (node: object) => {
-    const { graph } = readGraphText(JSON.stringify({ nodes: [node], links: [] }), allTypes)
-    const { fields, more } = formOf(graph, allTypes)
-    return [...fields, ...more].map(({ parameter, label, rectangle }) => [parameter.name, label, rectangle])
+describe('a rectangle', () => {
+  const crop = (form?: object, params: object = { width: 30, height: 20, x: 4, y: 3 }) => {
+    const node = { id: 2, type: 'ImageCrop', pos: [0, 0], size: [200, 200] }
+    const json = { nodes: [{ ...node, properties: { params, ...(form && { form }) } }], links: [] }
+    return readGraphText(JSON.stringify(json), allTypes).graph
   }
-  const rectangle = { x: 4, y: 3, width: 30, height: 20 }
-  expect(fieldsOf(crop())).toEqual([['width', 'Crop Image', rectangle]])
-  expect(fieldsOf(crop({ y: 'Cut off' }))).toEqual([['y', 'Cut off', rectangle]])
+  const fieldsOf = (graph: Graph) => {
+    const { fields, more } = formOf(graph, allTypes)
+    return [...fields, ...more].map(({ parameter, label, rectangle }) => [parameter.name, label, rectangle?.cut])
+  }
+  const cut = { x: 4, y: 3, width: 30, height: 20 }
+
+  test('is one field, called as the form calls one of its sides, else as its node', () => {
+    expect(fieldsOf(crop())).toEqual([['width', 'Crop Image', cut]])
+    expect(fieldsOf(crop({ y: 'Cut off' }))).toEqual([['y', 'Cut off', cut]])
+    expect(fieldsOf(crop({ width: 'Width', x: 'Left edge', y: 'Y' }))).toEqual([['x', 'Left edge', cut]])
+    expect(fieldsOf(crop({ width: 'Width' }))).toEqual([['width', 'Crop Image', cut]])
+  })
+
+  test('that leaves the picture whole says so', () => {
+    expect(fieldsOf(crop({}, { width: 16384, height: 16384, x: 0, y: 0 }))[0]?.[2]).toBeUndefined()
+    expect(fieldsOf(crop({}, { width: 16384, height: 16384, x: 1, y: 0 }))[0]?.[2]).toMatchObject({ x: 1 })
+  })
+
+  test('is shown by one item of the menu, and is no longer shown by any of its sides then', () => {
+    const toggled = (graph: Graph) => {
+      const [one] = exposables(graph, graph.nodes.get('2')!, allTypes)
+      const [change] = toggleInForm(graph, '2', one!)
+      return [one?.label, change?.kind === 'change-node' ? change.after.form : null]
+    }
+    expect(toggled(crop())).toEqual(['Crop Image', { width: 'Crop Image' }])
+    expect(toggled(crop({ width: 'Width', y: 'Y' }))).toEqual(['Crop Image', undefined])
+  })
 })

@@ -235,7 +235,7 @@ describe.skipIf(withoutBrowser)('what is set on a picture', () => {
     await by('drawing-apply').tap()
     await by('drawing-bar').waitFor({ state: 'hidden' })
     await expect
-      .poll(() => by('field-width').locator('.form-name').textContent())
+      .poll(() => by('field-width').locator('.form-rectangle').textContent())
       .toContain(`${width} × ${height}, from`)
     // The photograph is beside the form again.
     await expect.poll(() => by('viewer').textContent()).toContain('scene.png')
@@ -264,7 +264,7 @@ describe.skipIf(withoutBrowser)('what is set on a picture', () => {
     expect(await page.locator('.viewer-title').textContent()).toBe('Result of next.png')
     await by('origin-reset').click()
     await by('origin-note').waitFor({ state: 'hidden' })
-    expect(await by('field-width').locator('.form-name').textContent()).toBe('The whole picture')
+    expect(await by('field-width').locator('.form-rectangle').textContent()).toBe('The whole picture')
     expect(troubles).toEqual([])
   })
 })

@@ -37,4 +37,6 @@ test('all that there is may be longer than a side can be said to be', async () =
   const wide = batch(bytes(20_000, 1, 1, new Array(20_000).fill(7)))
   const { IMAGE } = await imageCrop.run({ image: wide }, { x: 10, y: 0, width: 16384, height: 16384 }, context)
   expect(first(IMAGE).size).toEqual([19_990, 1, 1])
+  const left = await imageCrop.run({ image: wide }, { x: 0, y: 0, width: 16384, height: 1 }, context)
+  expect(first(left.IMAGE).size).toEqual([16384, 1, 1])
 })

@@ -62,6 +62,16 @@ test('what is left of a run shrinks as its nodes end, run and report', () => {
   expect(progress.left(200)).toBe(120)
 })
 
+test('a run that begins anew has all of it left', () => {
+  const speeds = new Speeds(openDatabase(':memory:'))
+  speeds.learn({ classes: {}, bytes: 0 }, new Map([['Slow', [100]]]))
+  const progress = new Progress(GRAPH, shapeOf(GRAPH, ['d'], 0), speeds)
+  progress.add(event(0, { type: 'node_finished', node: 'b', ui: null, cached: false }))
+  expect(progress.left(0)).toBe(100)
+  progress.add(event(5, { type: 'started' }))
+  expect(progress.left(5)).toBe(200)
+})
+
 test('runs say when they will start and end, and how long they and their nodes took', async () => {
   const host = await startFakeHost()
   const slow = { prompt: fakeGraph('steps 10') }
@@ -113,7 +123,9 @@ test('where two may be under way, two that wait are expected to begin together, 
   const free = await startsOf([undefined, undefined, undefined, undefined])
   expect(free.slice(0, 2)).toEqual([0, 0])
   for (const start of free.slice(2)) expect(Math.abs(start - 1)).toBeLessThan(0.9)
-  const own = await startsOf(['mine', 'mine', 'mine'])
+  const own = await startsOf(['mine', 'mine', 'mine', undefined, undefined])
   expect(own[2]! - own[1]!).toBeGreaterThan(0.8)
+  // Who waits for nobody but a place gets it before them.
+  expect(own[4]!).toBeLessThan(1.2)
   await host.stop()
 })

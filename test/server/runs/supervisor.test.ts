@@ -127,6 +127,23 @@ test('a runner that says that it will never work is not started again, and its w
   expect(lines).toEqual([])
 })
 
+test('a runner that says that it will not work where one did is started again', async () => {
+  const options = { ...runner }
+  start({ runner: options })
+  await supervisor.ready()
+  options.device = 'cuda'
+  const done = execute(
+    'crash',
+    () => undefined,
+    () => true,
+  )
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  options.device = 'cpu'
+  supervisor.cancel('crash')
+  expect((await done).at(-1)?.type).toBe('interrupted')
+  expect((await execute('succeed', undefined, () => true)).at(-1)?.type).toBe('succeeded')
+})
+
 describe('a run that finds no room on the disk', () => {
   const temp = mkdtempSync(join(tmpdir(), 'gendr-full-'))
   const withTemp = { runner: { ...runner, tempRoot: temp } }
@@ -162,6 +179,16 @@ describe('a run that finds no room on the disk', () => {
     supervisor.cancel('full')
     expect((await done).at(-1)?.type).toBe('interrupted')
     expect((await execute('succeed')).at(-1)?.type).toBe('succeeded')
+  })
+
+  test('keeps nobody waiting who needs none, also not one that may have ended the process', async () => {
+    start({ ...withTemp, firstPause: 60_000 })
+    const again = () => true
+    const full = execute('full', undefined, again, 'full')
+    await until(() => (supervisor.isDiskFull ? true : undefined))
+    expect((await execute('steps 3', undefined, again, 'suspect', true)).at(-1)?.type).toBe('succeeded')
+    supervisor.cancel('full')
+    expect((await full).at(-1)?.type).toBe('interrupted')
   })
 
   test('was cancelled where that was asked for while it looked for room', async () => {
@@ -302,11 +329,11 @@ describe('runs at the same time', () => {
   })
 
   test('have all their time again after they were ended for another', async () => {
-    start({ timeLimit: 700, gracePeriod: 50 })
+    start({ timeLimit: 2000, gracePeriod: 50 })
     const again = () => true
     const hung = execute('hang', undefined, again)
-    await new Promise((resolve) => setTimeout(resolve, 400))
-    const other = execute('steps 20', undefined, again, 'other')
+    await new Promise((resolve) => setTimeout(resolve, 1300))
+    const other = execute('steps 60', undefined, again, 'other')
     expect((await hung).at(-1)).toMatchObject({ error: { code: 'run_timed_out' } })
     expect((await other).map(({ type }) => type).filter((type) => !type.startsWith('node_'))).toEqual([
       ...['started', 'cached', 'started', 'cached'],

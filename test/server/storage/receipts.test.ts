@@ -50,6 +50,14 @@ test('a run that is run again by the same process finds its files, also where ot
   expect(await outputs()).toHaveLength(3)
 })
 
+test('nor does it write them again where so many others have delivered that they are not remembered', async () => {
+  const storage = await open()
+  const deliver = (run: string) => storage.deliver(claim(run), 'output', run, 'png', bytes('same'))
+  const first = await deliver('a')
+  for (let i = 0; i < 65; i++) await deliver(`other-${i}`)
+  expect(await deliver('a')).toEqual(first)
+})
+
 test('a run that had not come to its file, or whose file is gone, writes it', async () => {
   const storage = await open()
   const { filename } = await storage.deliver(claim('a'), 'output', 'x', 'png', bytes('one'))
