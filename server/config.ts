@@ -65,10 +65,12 @@ const wholeNumber = (least: number, most: number) => z.coerce.number().int().min
 const list = z
   .union([z.string().transform((text) => text.split(delimiter)), z.array(z.string())])
   .transform((items) => items.filter((item) => item !== ''))
-/** In the environment apart by blanks, since the separator of paths may be in an address. */
-const names = z
-  .union([z.string().transform((text) => text.split(/\s+/)), z.array(z.string())])
-  .transform((items) => items.filter((item) => item !== ''))
+/** In the environment apart by blanks, since the separator of paths may be in an address. An empty flag is one of them. */
+const texts = z.union([
+  z.string().transform((text) => text.split(/\s+/).filter((item) => item !== '')),
+  z.array(z.string()),
+])
+const names = texts.transform((items) => items.filter((item) => item !== ''))
 /** Of pages that have no site of their own: files, and frames that any page can make. */
 const NO_SITE = 'null'
 /** As browsers write them; `URL.origin` is "null" for the schemes of apps. */
@@ -81,11 +83,6 @@ const origins = names.refine(
   (items) => items.every(isOrigin),
   'expected origins such as https://photos.example or capacitor://localhost, without a path',
 )
-/** As names, but an empty flag, as of a shell variable that is not set, is a mistake. */
-const secrets = z.union([
-  z.string().transform((text) => text.split(/\s+/).filter((item) => item !== '')),
-  z.array(z.string()),
-])
 const SECRET_PREFIX = 'whsec_'
 const SHORT = 'expected at least 8 characters'
 const NO_KEY = 'expected whsec_ and the base64 of 24 to 64 random bytes, which whsec_$(openssl rand -base64 32) gives'
@@ -172,7 +169,8 @@ export const SERVE_OPTIONS = {
     multiple: true,
     secret: true,
     help: 'what callers must send as "Authorization: Bearer TEXT" or ?token=TEXT; may be repeated, one for each caller',
-    schema: secrets.pipe(z.array(z.string().min(8, SHORT)).min(1, SHORT)).default([]),
+    // An empty flag, as of a shell variable that is not set, is a mistake.
+    schema: texts.pipe(z.array(z.string().min(8, SHORT)).min(1, SHORT)).default([]),
   },
   host: {
     env: 'GENDR_HOSTS',
@@ -194,7 +192,7 @@ export const SERVE_OPTIONS = {
     multiple: true,
     secret: true,
     help: 'what webhooks are signed with: 24 to 64 random bytes, as whsec_$(openssl rand -base64 32) (without it there are none); may be repeated while receivers change from one to the next',
-    schema: secrets.pipe(z.array(signingKey).min(1, NO_KEY)).default([]),
+    schema: texts.pipe(z.array(signingKey).min(1, NO_KEY)).default([]),
   },
   'webhook-target': {
     env: 'GENDR_WEBHOOK_TARGETS',

@@ -103,16 +103,16 @@ function fieldsOf(graph: Graph, node: GraphNode, types: Catalogue): FormField[] 
     .filter(({ name }) => cut === undefined || name === side || !drawn.includes(name))
     .map((parameter) => {
       const { name } = parameter
-      const own = cut !== undefined && name === side
+      const isRectangle = cut !== undefined && name === side
       const label = node.form?.[name] ?? labelOf(name)
       return {
         node: node.id,
         parameter,
-        label: own && label === labelOf(name) ? titleOf(graph, node, types) : label,
+        label: isRectangle && label === labelOf(name) ? titleOf(graph, node, types) : label,
         value: node.params[name],
         isPicture: name === upload,
         isDrawn: drawn.includes(name),
-        ...(own && { rectangle: cut }),
+        ...(isRectangle && { rectangle: cut }),
       }
     })
 }
@@ -126,12 +126,11 @@ function drawnOf(graph: Graph, node: GraphNode, type: NodeDescription | undefine
 function cutBy({ params }: GraphNode, tool: RectangleTool, { parameters }: NodeDescription): Rectangle | undefined {
   const whole = untouchedValues(tool, parameters)
   if (toolParameters(tool).every((name) => params[name] === whole[name])) return undefined
-  const [x, y, width, height] = [tool.x, tool.y, tool.width, tool.height].map((name) => Number(params[name])) as Sides
-  return { x, y, width, height }
+  const number = (name: string) => Number(params[name])
+  return { x: number(tool.x), y: number(tool.y), width: number(tool.width), height: number(tool.height) }
 }
 
 type RectangleTool = Extract<PictureTool, { kind: 'rectangle' }>
-type Sides = [number, number, number, number]
 
 function picturesFirst(fields: readonly FormField[]): FormField[] {
   return [...fields.filter(({ isPicture }) => isPicture), ...fields.filter(({ isPicture }) => !isPicture)]

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, type Stats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { RestorationError } from '../../nodes/sdk/error.ts'
@@ -135,17 +135,15 @@ function printText(event: RunEvent): void {
   for (const line of event.ui?.text ?? []) process.stdout.write(`${event.node}: ${line}\n`)
 }
 
-/** Something that can be read, be it a pipe. */
+/** Whether something can be read there, be it a pipe. */
 async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    (info) => !info.isDirectory(),
-    () => false,
-  )
+  return (await infoOf(path))?.isDirectory() === false
 }
 
 async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (info) => info.isFile(),
-    () => false,
-  )
+  return (await infoOf(path))?.isFile() === true
+}
+
+function infoOf(path: string): Promise<Stats | undefined> {
+  return stat(path).catch(() => undefined)
 }

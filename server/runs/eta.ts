@@ -1,5 +1,6 @@
 import type { Prompt } from '../graph/prompt.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import type { Run } from './run.ts'
 import type { Shape, Speeds } from './speeds.ts'
 
 /** Milliseconds from now. */
@@ -62,6 +63,28 @@ export class Progress {
       left += running === undefined ? time : leftOfNode(time, running.done, now - running.since)
     }
     return Math.round(left)
+  }
+}
+
+/** When runs begin where several may be under way, of each client one. In milliseconds from now. */
+export class Outlook {
+  /** When each place for a run is free. */
+  readonly #places: number[]
+  readonly #clients = new Map<string, number>()
+
+  constructor(places: number) {
+    this.#places = new Array(places).fill(0)
+  }
+
+  /** The next run takes the first place that is free when its client is. @returns when that is */
+  begins({ clientId }: Pick<Run, 'clientId'>, time: number): number {
+    const own = clientId === undefined ? 0 : (this.#clients.get(clientId) ?? 0)
+    const start = Math.max(own, Math.min(...this.#places))
+    // Places that are free while it waits for its client are for others.
+    const free = Math.max(...this.#places.filter((place) => place <= start))
+    this.#places[this.#places.indexOf(free)] = start + time
+    if (clientId !== undefined) this.#clients.set(clientId, start + time)
+    return start
   }
 }
 

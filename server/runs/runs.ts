@@ -9,7 +9,7 @@ import { messageOf } from '../message-of.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { knownFailure } from '../storage/known-failure.ts'
 import type { Receipts } from '../storage/receipts.ts'
-import { type Eta, Progress } from './eta.ts'
+import { type Eta, Outlook, Progress } from './eta.ts'
 import type { Job, JobQuery } from './job.ts'
 import { RunQueue } from './queue.ts'
 import { type RunRecord, RunRecorder } from './record.ts'
@@ -244,23 +244,15 @@ export class Runs {
   /** When a run that waits or is under way will start and end, as far as such runs are known. */
   eta(id: string): Eta | undefined {
     const now = Date.now()
-    const own = this.#underWay.get(id)?.progress
-    if (own !== undefined) return own.isKnown ? { start: 0, end: own.left(now) } : undefined
-    /** When each place for a run is free, and each client. */
-    const places = Array.from(this.#underWay.values(), ({ progress }) => progress.left(now))
-    const clients = new Map(Array.from(this.#underWay.values(), ({ run }, i) => [run.clientId, places[i]!]))
-    while (places.length < this.#mostAtOnce) places.push(0)
+    const progress = this.#underWay.get(id)?.progress
+    if (progress !== undefined) return progress.isKnown ? { start: 0, end: progress.left(now) } : undefined
+    const outlook = new Outlook(this.#mostAtOnce)
+    for (const { run, progress } of this.#underWay.values()) outlook.begins(run, progress.left(now))
     for (const run of this.#queue.runs) {
-      const own = run.clientId === undefined ? 0 : (clients.get(run.clientId) ?? 0)
-      const start = Math.max(own, Math.min(...places))
-      // Where it waits for its client, places that are free before are for others.
-      const free = Math.max(...places.filter((time) => time <= start))
       const time = this.#store.speeds.ofRun(run.shape)
-      if (run.id === id) {
-        return time === undefined ? undefined : { start: Math.round(start), end: Math.round(start + time) }
-      }
-      places[places.indexOf(free)] = start + (time ?? 0)
-      clients.set(run.clientId, start + (time ?? 0))
+      const start = outlook.begins(run, time ?? 0)
+      if (run.id !== id) continue
+      return time === undefined ? undefined : { start: Math.round(start), end: Math.round(start + time) }
     }
     return undefined
   }
