@@ -13,7 +13,7 @@ const aboutSchema = z.object({
   prompt: z.string().optional(),
   /** The timestep of each prompt by its name, where they differ. */
   timesteps: z.record(z.string(), timestep.min(0)).optional(),
-  /** The film grain of each prompt by its name, as a multiple of what fills in missing detail; of the others none. */
+  /** The film grain of each prompt by its name, as a multiple of what the gate of the grain says; of the others none. */
   grain: z.record(z.string(), grainSchema).optional(),
   prediction_type: prediction.optional(),
   alpha: alpha.optional(),

@@ -16,7 +16,7 @@ export interface Checkpoint {
   readonly unet: { readonly config: UnetConfig; readonly weights: Weights }
   /** Without one, the UNet works on pixels that were put into channels. */
   readonly vae: { readonly config: VaeConfig; readonly weights: Weights } | undefined
-  /** What decides how much of the input returns, where gendr.json names the gated transfer. */
+  /** What decides how much of the input returns, and where grain goes, where gendr.json names the gated transfer. */
   readonly gates: Weights | undefined
   readonly prompts: Prompts
   /** The file of the scheduler that it was trained with, if there is one. */

@@ -1,6 +1,6 @@
 import { invalidCheckpoint } from './failure.ts'
 import type { Feature } from './graph-builder.ts'
-import { add, convolution } from './layers.ts'
+import { add, convolution, relu } from './layers.ts'
 import { kernel, type Network } from './network.ts'
 import type { Weights } from './weights.ts'
 
@@ -19,22 +19,26 @@ export function gates(network: Network, weights: Weights, measures: Feature, lev
       `${weights.place}: expected tensor gates.conv_in.bias, found none.`,
       'Bring the gates that were trained with the model, or name another color_transfer in gendr.json.',
     )
-  const near = convolution(network, 'gates.conv_in', measures, { out: width, size: 3 })
-  const all = add(network, 'gates', near, wholePicture(network, measures, width))
-  const mixed = convolution(network, 'gates.conv_mid', relu(network, 'gates.conv_in', all), { out: width, size: 1 })
-  const out = { out: 2 * levels, size: 1 } as const
-  const open = convolution(network, 'gates.conv_out', relu(network, 'gates.conv_mid', mixed), out)
-  return { ...open, name: network.graph.node('Sigmoid', 'gates', [open.name]) }
+  return openGates(network, 'gates', seeCells(network, 'gates', measures, width), 2 * levels)
+}
+
+/** What a cell, its neighbours and the mean of the whole picture tell, in `width` channels. */
+export function seeCells(network: Network, path: string, measures: Feature, width: number): Feature {
+  const near = convolution(network, `${path}.conv_in`, measures, { out: width, size: 3 })
+  return relu(network, path, add(network, path, near, wholePicture(network, path, measures, width)))
+}
+
+/** Two layers of single cells, to so many gates in 0..1. */
+export function openGates(network: Network, path: string, x: Feature, count: number): Feature {
+  const mixed = convolution(network, `${path}.conv_mid`, x, { out: x.channels, size: 1 })
+  const open = convolution(network, `${path}.conv_out`, relu(network, path, mixed), { out: count, size: 1 })
+  return { ...open, name: network.graph.node('Sigmoid', path, [open.name]) }
 }
 
 /** The mean of all cells through a linear layer: [B, width, 1, 1]. */
-function wholePicture(network: Network, measures: Feature, width: number): Feature {
+function wholePicture(network: Network, path: string, measures: Feature, width: number): Feature {
   const { graph, weights } = network
-  const mean = graph.node('GlobalAveragePool', 'gates.whole', [measures.name])
-  const weight = kernel(network, weights.take('gates.whole.weight', [width, measures.channels, 1, 1]))
-  return { ...measures, name: graph.node('Conv', 'gates.whole', [mean, weight]), channels: width }
-}
-
-function relu({ graph }: Network, path: string, x: Feature): Feature {
-  return { ...x, name: graph.node('Relu', path, [x.name]) }
+  const mean = graph.node('GlobalAveragePool', `${path}.whole`, [measures.name])
+  const weight = kernel(network, weights.take(`${path}.whole.weight`, [width, measures.channels, 1, 1]))
+  return { ...measures, name: graph.node('Conv', `${path}.whole`, [mean, weight]), channels: width }
 }

@@ -18,6 +18,8 @@ export interface ConvolutionOptions {
   readonly out: number
   readonly size: 1 | 3
   readonly stride?: 1 | 2
+  /** How far apart what a kernel sees is. */
+  readonly dilation?: number
   /** Enlarges the map by nearest neighbour first. */
   readonly enlarge?: 1 | 2
   /** Top, left, bottom, right; by default what keeps the size. */
@@ -30,12 +32,13 @@ export interface ConvolutionOptions {
 
 /** Conv2d with bias: [B, channels, H, W] to [B, out, H · enlarge / stride, W · enlarge / stride]. */
 export function convolution(network: Network, path: string, x: Feature, options: ConvolutionOptions): Feature {
-  const { out, size, stride = 1, enlarge = 1, keep = out } = options
-  const margin = (size - 1) / 2
+  const { out, size, stride = 1, dilation = 1, enlarge = 1, keep = out } = options
+  const margin = (dilation * (size - 1)) / 2
   const weight = network.weights.take(`${path}.weight`, [out, x.channels, size, size])
   const attributes = {
     kernel_shape: [size, size],
     strides: [stride, stride],
+    ...(dilation > 1 && { dilations: [dilation, dilation] }),
     pads: options.pads ?? [margin, margin, margin, margin],
   }
   const enlarged = (map: Feature) => enlargeNearest(network, path, map, enlarge)
@@ -159,6 +162,10 @@ export function layerNorm(network: Network, path: string, x: Tokens): Tokens {
 /** x · sigmoid(x), which ONNX Runtime has in one pass as QuickGelu with alpha 1. */
 export function silu({ graph }: Network, path: string, x: Feature): Feature {
   return { ...x, name: graph.node('QuickGelu', path, [x.name], { alpha: { float: 1 } }) }
+}
+
+export function relu({ graph }: Network, path: string, x: Feature): Feature {
+  return { ...x, name: graph.node('Relu', path, [x.name]) }
 }
 
 /** x where it is positive, else slope · x. */

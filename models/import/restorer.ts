@@ -7,6 +7,7 @@ import { Conditioning } from './conditioning.ts'
 import { conditioningWeights } from './conditioning-weights.ts'
 import { sideOfSquares } from './config.ts'
 import { invalidCheckpoint } from './failure.ts'
+import { hasGrainGate } from './grain-gate.ts'
 import type { Feature } from './graph-builder.ts'
 import { affine, pixelShuffle, pixelUnshuffle, weightedSum } from './layers.ts'
 import { type Description, drawParts, type GraphStyle, type ModelDraft, type Part } from './model-draft.ts'
@@ -47,7 +48,7 @@ export function draftRestorer(directory: string, options: RestorerOptions): Mode
       prompts: [...prompts.all.keys()],
       prompt,
       ...(timesteps && { timesteps }),
-      ...(about.grain && { grain: ofPrompts('grain', about.grain, checkpoint) }),
+      ...(about.grain && { grain: grainOf(checkpoint, about.grain) }),
       flipSinToCos: restorer.config.flip_sin_to_cos,
       freqShift: restorer.config.freq_shift,
     },
@@ -101,6 +102,17 @@ function timestepsOf(checkpoint: Checkpoint, given: Readonly<Record<string, numb
       throw invalidCheckpoint(`gendr.json: expected a timestep of prompt ${name}, got none.`, 'Add it to timesteps.')
     }),
   )
+}
+
+/** The grain of prompts, which takes a gate that says where it goes. */
+function grainOf(checkpoint: Checkpoint, grain: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const isWanted = Object.values(grain).some((amount) => amount > 0)
+  if (isWanted && !(checkpoint.gates && hasGrainGate(checkpoint.gates)))
+    throw invalidCheckpoint(
+      'gendr.json: expected tensors grain_gate.* beside the gates of the transfer, since it asks for grain, found none.',
+      'Train them with models/training/place_grain.py, or take grain out of gendr.json.',
+    )
+  return ofPrompts('grain', grain, checkpoint)
 }
 
 /** Values of gendr.json by prompt, all of which there are. */

@@ -1,6 +1,7 @@
 import { CELL } from '../../nodes/pixels/gated-transfer.ts'
 import { LUMA } from '../../nodes/pixels/luma.ts'
 import { gates, KINDS } from './gates.ts'
+import { grainGate, hasGrainGate } from './grain-gate.ts'
 import type { Feature } from './graph-builder.ts'
 import { add, affine, concatenate } from './layers.ts'
 import type { Part } from './model-draft.ts'
@@ -18,8 +19,8 @@ const [FLOOR, SPREAD, MIDDLE] = [1e-6, 4, 2]
  * picture while the others can go strip by strip, and as one for pictures that need no strips:
  *
  *     measures       pictures [B, 6, H, W] to [B, 5 · levels, ⌈H/8⌉, ⌈W/8⌉], about −1.5..1.5
- *     gates          those to [B, 2 · levels, ⌈H/8⌉, ⌈W/8⌉] in 0..1: of luma, then of colour
- *     transfer       pictures and gates to y + low(x − y) + Σ g_l · d_l(x − y), [B, 3, H, W], not clamped
+ *     gates          those to [B, 2 · levels, ⌈H/8⌉, ⌈W/8⌉] in 0..1: of luma, then of colour, then where grain goes, if the model was taught it
+ *     transfer       pictures and gates to y + low(x − y) + Σ g_l · d_l(x − y), [B, 3, H, W], not clamped, then where grain goes, likewise
  *     transferAll    pictures to the same
  *
  * They compute in float32 everywhere: the squares of fine detail vanish in halves.
@@ -40,11 +41,11 @@ export function transferParts(weights: Weights, levels: number): Readonly<Record
       from: [measured],
       to: 'gates',
       compute: 'fp32',
-      body: (network, x) => gates(network, weights, x!, levels),
+      body: (network, x) => allGates(network, weights, x!, levels),
     },
     transfer: {
       weights,
-      from: [PICTURES, cells('gates', 2 * levels)],
+      from: [PICTURES, cells('gates', 2 * levels + (hasGrainGate(weights) ? 1 : 0))],
       to: 'restored',
       compute: 'fp32',
       body: (network, pictures, open) => transfer(network, pictures!, changeOf(network, pictures!, levels), open!),
@@ -56,11 +57,16 @@ export function transferParts(weights: Weights, levels: number): Readonly<Record
       compute: 'fp32',
       body(network, pictures) {
         const all = planesOf(network, pictures!, levels)
-        const open = gates(network, weights, measures(network, pictures!, all), levels)
+        const open = allGates(network, weights, measures(network, pictures!, all), levels)
         return transfer(network, pictures!, all.change, open)
       },
     },
   }
+}
+
+function allGates(network: Network, weights: Weights, measures: Feature, levels: number): Feature {
+  const bands = gates(network, weights, measures, levels)
+  return hasGrainGate(weights) ? concatenate(network, 'gates', bands, grainGate(network, weights, measures)) : bands
 }
 
 /**
@@ -116,14 +122,17 @@ const FROM_OPPONENT = [
 
 function transfer(network: Network, pictures: Feature, change: readonly Bands[], open: Feature): Feature {
   const gates = planes(network, open).map((gate) => enlarged(network, gate, pictures))
+  const levels = change[0]!.details.length
   const returned = change.map(({ details, wide }, plane) =>
     details.reduce((sum, detail, level) => {
-      const gate = gates[plane === 0 ? level : details.length + level]!
+      const gate = gates[plane === 0 ? level : levels + level]!
       return add(network, 'returned', sum, product(network, detail, gate))
     }, wide),
   )
   const colours = mixed(network, 'colours', concatenate(network, 'returned', ...returned), FROM_OPPONENT)
-  return add(network, 'restored', channels(network, pictures, 0, 3), colours)
+  const restored = add(network, 'restored', channels(network, pictures, 0, 3), colours)
+  const where = gates.slice(2 * levels)
+  return where.length > 0 ? concatenate(network, 'restored', restored, ...where) : restored
 }
 
 /** A gate for each pixel, bilinear between the centres of cells. */

@@ -11,7 +11,7 @@ const fileSchema = z.strictObject({
 
 const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i)
 
-/** Standard deviation in middle grey, as a multiple of the missing detail (nodes/pixels/missing-detail.ts). */
+/** How strong a setting's grain is, as a multiple of what the gate of the grain says (nodes/pixels/grain.ts). */
 export const grainSchema = z.number().min(0).max(16)
 
 /** What every model says of itself; `graphs` are its ONNX graphs by part. */
@@ -76,7 +76,7 @@ const conditioningSchemas = {
       prompt: nameSchema,
       /** The timestep of every prompt, where they differ. */
       timesteps: z.record(nameSchema, z.number().min(0)).optional(),
-      /** The film grain that follows prompts, as a multiple of what fills in missing detail; of the others none. */
+      /** The film grain that follows prompts, as a multiple of what the transfer's gate says; of the others none. */
       grain: z.record(nameSchema, grainSchema).optional(),
       /** How the time embedding is computed: Diffusers' flip_sin_to_cos and freq_shift. */
       flipSinToCos: z.boolean(),

@@ -9,7 +9,7 @@ export interface Question {
 
 /** One of a model's settings, which have the names of its prompts. */
 export interface Setting extends Question {
-  /** Film grain afterwards, as a multiple of the missing detail. */
+  /** Film grain afterwards, as a multiple of what the transfer's gate says. */
   readonly grain: number
 }
 

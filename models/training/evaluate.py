@@ -24,7 +24,6 @@ from safetensors.torch import load_file
 import photographs
 import real_esrgan
 from degradation import blur, degrade, degrade_once, from_bytes, jpeg, noise, to_bytes
-from grain import AT_OWN_SIZE
 from metrics import colour_shift, luma, psnr_y, ssim_y
 from niqe import PRISTINE, niqe
 from pool import upscale
@@ -97,16 +96,19 @@ def folder_of(folder: Path) -> Iterator[tuple[str, Image.Image]]:
 def again(pairs: Iterator, chain: str) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """The same sharp pictures, poor in another way."""
     for index, (name, sharp, _) in enumerate(pairs):
-        height, width = sharp.shape[:2]
-        rng = np.random.default_rng(9000 + index)
-        if chain == "bicubic":
-            small = Image.fromarray(sharp).resize((width // 4, height // 4), Image.Resampling.BICUBIC)
-            yield name, sharp, upscale(np.array(small), width, height)
-        elif chain in CHAINS:
-            yield name, sharp, upscale(CHAINS[chain](sharp, 4, rng), width, height)
-        else:
-            x = noise(blur(from_bytes(sharp), rng.uniform(0.5, 1.5), rng), rng.uniform(2, 12) / 255, rng)
-            yield name, sharp, to_bytes(jpeg(x, rng.uniform(30, 70), rng))
+        yield name, sharp, made_poor(sharp, chain, np.random.default_rng(9000 + index))
+
+
+def made_poor(sharp: np.ndarray, chain: str, rng: np.random.Generator) -> np.ndarray:
+    """A sharp picture poor in one way, at its own size again."""
+    height, width = sharp.shape[:2]
+    if chain == "bicubic":
+        small = Image.fromarray(sharp).resize((width // 4, height // 4), Image.Resampling.BICUBIC)
+        return upscale(np.array(small), width, height)
+    if chain in CHAINS:
+        return upscale(CHAINS[chain](sharp, 4, rng), width, height)
+    x = noise(blur(from_bytes(sharp), rng.uniform(0.5, 1.5), rng), rng.uniform(2, 12) / 255, rng)
+    return to_bytes(jpeg(x, rng.uniform(30, 70), rng))
 
 
 def grid(change: np.ndarray) -> float:
@@ -188,8 +190,6 @@ if __name__ == "__main__":
     if options.chain:
         pairs = again(pairs, options.chain)
     model = load(options.model)
-    if options.chain == "same-size":
-        model.grains *= AT_OWN_SIZE
     with torch.no_grad():
         result = judge(model, pairs, options.restored)
     print(table(result))

@@ -2,7 +2,7 @@
 
     python export.py --checkpoint runs/checkpoint.pt --pool FOLDER --out FOLDER [--precision float16]
 
-vae/ and unet/ (config.json, diffusion_pytorch_model.safetensors), gates/ (the same without a configuration), prompt_embeds.safetensors with the prompt of each setting under
+vae/ and unet/ (config.json, diffusion_pytorch_model.safetensors), gates/ (the same without a configuration, with the gate of the grain if there is one), prompt_embeds.safetensors with the prompt of each setting under
 its name, ranges.safetensors (what wide convolutions take and give), and gendr.json with the settings' timesteps.
 scaling_factor becomes 1 / std of the latents of sharp training crops; the UNet's first and last convolution take
 up the change, so the restored picture stays the same.
@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from grain import GATE
 from loop import to_tensor
 from restoration import ALPHA, BETA, Restoration, load_average
 from stages.base import unit_scale
@@ -105,7 +106,7 @@ def write(model: Restoration, state: dict, out: Path, precision: str, pool: Path
         weights = {key: value.to(kind).contiguous() for key, value in module.state_dict().items()}
         save_file(weights, folder / "diffusion_pytorch_model.safetensors", {"format": "pt"})
     (fresh / "gates").mkdir()
-    gates = {f"gates.{key}": value.to(kind).contiguous() for key, value in model.gates.state_dict().items()}
+    gates = {key: value.to(kind).contiguous() for key, value in model.state_dict().items() if key.startswith(("gates.", GATE))}
     save_file(gates, fresh / "gates/diffusion_pytorch_model.safetensors", {"format": "pt"})
     prompts = {name: prompt[None].to(kind).contiguous() for name, prompt in zip(model.settings, model.prompt.detach(), strict=True)}
     save_file(prompts, fresh / "prompt_embeds.safetensors", {"format": "pt"})

@@ -1,37 +1,55 @@
 """Film grain: what of a photograph's fine detail nobody can restore, but everybody misses.
 
-    y' = y + g m sqrt(4 l (1 - l)) noise,      l the luma of y, g how much of it a setting gets
+    y' = y + g MOST s sqrt(4 l (1 - l)) noise,      l the luma of y, g how much of it a setting gets
 
-m is where fine detail is missing: where the luma bends little for its slope. Of each block of 8 x 8 pixels from the corner on, in every other row,
-
-    s = mean(sqrt(|l(x+1) - l(x-1)| / 2 + |l(y+1) - l(y-1)| / 2))^2,   c = mean(sqrt(|l(x-1) - 2 l + l(x+1)| + |l(y-1) - 2 l + l(y+1)|))^2,
-    d = sqrt(max(0, (SHARP s)^2 - c^2)),       of each block and its neighbours the least
-    m = STRENGTH min(UNEVEN, d / (mean of d in AROUND blocks around + FAINT)) f,       at least LEAST, interpolated between the blocks' centres.
-
-Of sharp photographs nine blocks in ten have c / s below SHARP, and half of them 1.6; restored ones about 1. So a restored meadow, which is smoother than any photograph of
-one, gets visible grain, a sharp one little, and skin and skies only as much as keeps 8 bits from showing steps. A lone edge gets no more than what lies beside it.
-How much detail is missing says where it is seen to be missing, not how much there was: contrasts that fog or harsh damage took are taken from d as well. So what counts is
-its share of that around; where next to nothing is missing around, it is not.
-What the camera saw out of focus misses nothing: f falls from 1 to 0 where c / s of the picture at a quarter of the size, in FIELD blocks around, falls through FOCUS.
+s in 0..1 is where it goes: one value for each cell of the transfer, interpolated between the centres. A small network gives it, from the same measures of both pictures
+as the gates (transfer.py), and place_grain.py teaches it: where a picture gets more natural for the least likeness that grain costs.
 The noise is a hash of the place, smoothed a little: the same for every picture and every run, and it never repeats. Black and white stay as they are.
-The host adds the same (nodes/pixels/grain.ts); AT_OWN_SIZE times as much to a picture that is not enlarged, whose own fine detail is there.
+The host adds the same (nodes/pixels/grain.ts).
 """
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from metrics import gaussian_window
-from transfer import LUMA
+from transfer import KINDS, LUMA
 
 REACH, SIGMA = 1, 0.6
 ACROSS, DOWN, BITS = 0x9E3779B9, 0x7FEB352D, 0xFFFFFFFF
 BYTE = (256**2 - 1) / 12
-AT_OWN_SIZE = 2 / 3
-BLOCK, SHARP = 8, 2.2
-AROUND, FAINT, UNEVEN = 25, 2 / 255, 1.5
-STRENGTH, LEAST = 7.5 / 255, 0.7 / 255
-COARSE, FIELD, FOCUS, FLAT = 4, 5, (0.6, 1.2), 1e-4
+MOST = 16 / 255
+WIDTH, WIDER, BEGIN = 32, (2, 4), -2.0
+GATE = "grain_gate."
+
+
+class GrainGate(nn.Module):
+    """Features of the transfer [n, KINDS * levels, rows, columns] to where grain goes, [n, 1, rows, columns] in 0..1.
+
+    Each cell sees its neighbours, those two and four cells away, and the mean of all. It begins with a little everywhere.
+    """
+
+    def __init__(self, levels: int):
+        super().__init__()
+        self.conv_in = nn.Conv2d(KINDS * levels, WIDTH, 3, 1, 1)
+        self.whole = nn.Conv2d(KINDS * levels, WIDTH, 1, bias=False)
+        self.wider = nn.ModuleList(nn.Conv2d(WIDTH, WIDTH, 3, 1, step, step) for step in WIDER)
+        self.conv_mid = nn.Conv2d(WIDTH, WIDTH, 1)
+        self.conv_out = nn.Conv2d(WIDTH, 1, 1)
+        with torch.no_grad():
+            self.conv_out.weight.zero_()
+            self.conv_out.bias.fill_(BEGIN)
+
+    def forward(self, f: Tensor) -> Tensor:
+        x = F.relu(self.conv_in(f) + self.whole(f.mean((2, 3), keepdim=True)))
+        for conv in self.wider:
+            x = x + F.relu(conv(x))
+        return torch.sigmoid(self.conv_out(F.relu(self.conv_mid(x))))
+
+
+def without_gate(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Those of a Restoration without grain."""
+    return {name: weight for name, weight in weights.items() if not name.startswith(GATE)}
 
 
 def mixed(state: Tensor) -> Tensor:
@@ -52,49 +70,17 @@ def noise(height: int, width: int, top: Tensor, left: Tensor) -> Tensor:
     return F.conv2d(F.conv2d(white, window.view(1, 1, 1, -1)), window.view(1, 1, -1, 1))
 
 
-def strength(luma: Tensor) -> Tensor:
-    """How strong grain is where fine detail is missing in a luma [n, 1, h, w] in 0..1, likewise: its deviation in middle grey."""
-    height, width = luma.shape[2:]
-    slope, curvature = (of_blocks(x) for x in bends(luma))
-    missing = -F.max_pool2d(-((SHARP * slope).square() - curvature.square()).clamp(min=0).sqrt(), 3, 1, 1)
-    share = (missing / (mean_around(missing, AROUND) + FAINT)).clamp(max=UNEVEN)
-    blocks = (STRENGTH * share * focus(luma)).clamp(min=LEAST)
-    return F.interpolate(blocks, scale_factor=BLOCK, mode="bilinear")[:, :, :height, :width]
+def grain_of(light: Tensor, where: Tensor, amount: float | Tensor, top: int | Tensor = 0, left: int | Tensor = 0) -> Tensor:
+    """What grain adds to a picture with that luma, [n, 1, h, w] in 0..1: `amount` times as much as `where` says, [n, 1, h, w] in 0..1.
+
+    The amount is one or [n]; (top, left) is the picture's place in the noise, likewise.
+    """
+    each = lambda value: torch.as_tensor(value, device=light.device).reshape(-1)
+    deviation = each(amount).view(-1, 1, 1, 1) * MOST * where * (4 * light * (1 - light)).clamp(min=0).sqrt()
+    return deviation * noise(light.shape[2], light.shape[3], each(top), each(left))
 
 
-def focus(luma: Tensor) -> Tensor:
-    """How far each block is in focus, 0 to 1."""
-    coarse = F.avg_pool2d(luma, COARSE, ceil_mode=True)
-    blocks = (F.avg_pool2d(x.sqrt(), BLOCK // COARSE, ceil_mode=True) for x in bends(coarse))
-    slope, curvature = (mean_around(x, FIELD).square() for x in blocks)
-    low, high = FOCUS
-    return ((curvature / (slope + FLAT) - low) / (high - low)).clamp(0, 1)
-
-
-def mean_around(blocks: Tensor, field: int) -> Tensor:
-    """Of each block and those around it, `field` on each axis, the mean of those that are in the picture."""
-    return F.avg_pool2d(blocks, field, 1, field // 2, count_include_pad=False)
-
-
-def bends(luma: Tensor) -> tuple[Tensor, Tensor]:
-    """Slope and curvature at each place, each the sum of both axes."""
-    around = F.pad(luma, (1, 1, 1, 1), mode="replicate")
-    slope = curvature = torch.zeros_like(luma)
-    for before, after in ((around[:, :, 1:-1, :-2], around[:, :, 1:-1, 2:]), (around[:, :, :-2, 1:-1], around[:, :, 2:, 1:-1])):
-        slope = slope + (after - before).abs() / 2
-        curvature = curvature + (before + after - 2 * luma).abs()
-    return slope, curvature
-
-
-def of_blocks(x: Tensor) -> Tensor:
-    """mean(sqrt(x))^2 of every other row of each block; of those that the border cuts, of what is left of them."""
-    return F.avg_pool2d(x[:, :, ::2].sqrt(), (BLOCK // 2, BLOCK), ceil_mode=True).square()
-
-
-def grain(y: Tensor, amount: float | Tensor, top: int | Tensor = 0, left: int | Tensor = 0) -> Tensor:
-    """y [n, 3, h, w] in 0..1 with grain, `amount` times as strong as `strength` says, one or [n]; (top, left) is its place in the noise, likewise."""
-    each = lambda value: torch.as_tensor(value, device=y.device).reshape(-1)
+def grain(y: Tensor, where: Tensor, amount: float | Tensor, top: int | Tensor = 0, left: int | Tensor = 0) -> Tensor:
+    """y [n, 3, h, w] in 0..1 with its grain."""
     r, g, b = y.detach().clamp(0, 1).split(1, 1)
-    light = LUMA[0] * r + LUMA[1] * g + LUMA[2] * b
-    deviation = each(amount).view(-1, 1, 1, 1) * strength(light) * (4 * light * (1 - light)).clamp(min=0).sqrt()
-    return y + deviation * noise(y.shape[2], y.shape[3], each(top), each(left))
+    return y + grain_of(LUMA[0] * r + LUMA[1] * g + LUMA[2] * b, where, amount, top, left)

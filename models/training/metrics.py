@@ -27,15 +27,19 @@ def psnr_y(y: Tensor, target: Tensor) -> float:
 
 
 def ssim_y(y: Tensor, target: Tensor) -> float:
-    """Structural similarity of the luma (Wang et al. 2004): Gaussian 11x11, sigma 1.5, K 0.01 and 0.03, range 255, valid positions."""
-    a, b = luma(y.double()), luma(target.double())
-    window = gaussian_window(11, 1.5).double()
+    """Structural similarity of the luma of pictures [1, 3, h, w] in 0..1."""
+    return structural_similarity(luma(y.double()), luma(target.double())).item()
+
+
+def structural_similarity(a: Tensor, b: Tensor) -> Tensor:
+    """SSIM of planes [n, 1, h, w] (Wang et al. 2004): Gaussian 11x11, sigma 1.5, K 0.01 and 0.03, range 255, valid positions; []."""
+    window = gaussian_window(11, 1.5).to(a.dtype)
     window = window / window.sum()
     mean = lambda t: F.conv2d(F.conv2d(t, window[None, None, :, None]), window[None, None, None, :])
     ma, mb = mean(a), mean(b)
     va, vb, ab = mean(a * a) - ma * ma, mean(b * b) - mb * mb, mean(a * b) - ma * mb
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    return ((2 * ma * mb + c1) * (2 * ab + c2) / ((ma * ma + mb * mb + c1) * (va + vb + c2))).mean().item()
+    return ((2 * ma * mb + c1) * (2 * ab + c2) / ((ma * ma + mb * mb + c1) * (va + vb + c2))).mean()
 
 
 def colour_shift(y: Tensor, x: Tensor) -> float:

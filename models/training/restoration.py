@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from grain import grain
-from transfer import Gates, transfer
+from grain import GrainGate, grain
+from transfer import Gates, enlarged, transfer
 from unet import UNet
 from vae import Autoencoder
 
@@ -31,7 +31,7 @@ class Restoration(nn.Module):
 
     A setting is how the UNet is asked: one timestep and one prompt. `config["settings"]` has the timestep of each by name,
     `prompt` is [settings, tokens, channels]; settings are told by their index, and the last is the default. `config["grain"]` has how much
-    grain a setting gets, times what grain.py says; those that it does not name get none.
+    grain a setting gets, times what the gate of the grain says, which place_grain.py adds; those that it does not name get none.
     """
 
     def __init__(self, config: dict):
@@ -47,6 +47,7 @@ class Restoration(nn.Module):
         self.vae = Autoencoder(config["vae"])
         self.unet = UNet(config["unet"])
         self.gates = Gates(self.levels)
+        self.grain_gate = GrainGate(self.levels) if config.get("grain") else None
         self.prompt = nn.Parameter(torch.randn(len(self.settings), config["prompt_tokens"], config["unet"]["cross_attention_dim"]))
         self.multiple = 8 * 2 ** (len(config["unet"]["block_out_channels"]) - 1)
 
@@ -66,8 +67,8 @@ class Restoration(nn.Module):
         z = self.vae.encode(2 * x - 1) * self.scale
         return (self.vae.decode(self.step(z, setting) / self.scale) + 1) / 2
 
-    def transfer(self, y: Tensor, x: Tensor) -> Tensor:
-        """y with what returns of x, in float32."""
+    def transfer(self, y: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        """y with what returns of x, and the features that decided it, in float32."""
         with torch.autocast(y.device.type, enabled=False):
             return transfer(y.float(), x, self.gates, self.levels)
 
@@ -81,18 +82,24 @@ class Restoration(nn.Module):
         given, kept = z[: len(x)] * self.scale, z[len(x) :]
         z0 = self.step(given, setting)
         y, reconstructed = ((self.vae.decode(torch.cat([z0 / self.scale, kept])).float() + 1) / 2).split([len(x), len(sharp)])
-        return self.transfer(y, x), reconstructed
+        return self.transfer(y, x)[0], reconstructed
 
     def forward(self, x: Tensor, setting: int | Tensor = -1) -> Tensor:
         """The restored picture, [n, 3, h, w], not clamped; x is the upscaled poor picture in 0..1."""
-        return self.transfer(self.network(x, setting), x)
+        return self.transfer(self.network(x, setting), x)[0]
 
     def restore(self, x: Tensor, setting: int | Tensor = -1) -> Tensor:
-        """As forward, for any size, with grain: reflects at the borders up to the multiple, crops, clamps to 0..1."""
+        """As forward, for any size, with grain, clamped to 0..1."""
+        restored, seen = self.observed(x, setting)
+        if self.grain_gate:
+            restored = grain(restored, enlarged(self.grain_gate(seen), *x.shape[-2:]), self.grains[setting])
+        return restored.clamp(0, 1)
+
+    def observed(self, x: Tensor, setting: int | Tensor = -1) -> tuple[Tensor, Tensor]:
+        """As forward, for any size, and the transfer's features: reflects at the borders up to the multiple, and crops."""
         height, width = x.shape[-2:]
         margins = (0, -width % self.multiple, 0, -height % self.multiple)
-        y = self.network(F.pad(x, margins, mode="reflect"), setting)[..., :height, :width]
-        return grain(self.transfer(y, x), self.grains[setting]).clamp(0, 1)
+        return self.transfer(self.network(F.pad(x, margins, mode="reflect"), setting)[..., :height, :width], x)
 
 
 def load_average(checkpoint: Path) -> tuple[Restoration, dict]:

@@ -36,6 +36,7 @@ def restoration(model: Path, config: dict) -> Restoration:
     """The model folder's network; settings that it has no prompt for begin with its only or default one."""
     manifest = json.loads((model / "manifest.json").read_text())
     config["vae"]["scaling_factor"] = manifest["constants"]["scale"]
+    config["grain"] = manifest["conditioning"].get("grain", {})
     network = Restoration(config)
     found = tensors(model)
     state = {}

@@ -98,14 +98,17 @@ class Gates(nn.Module):
         return torch.sigmoid(self.conv_out(F.relu(self.conv_mid(x))))
 
 
-def transfer(y: Tensor, x: Tensor, gates: Gates, levels: int) -> Tensor:
-    """The restored y with what the gates let through of x; both [n, 3, h, w] in 0..1, not clamped."""
-    height, width = x.shape[-2:]
+def transfer(y: Tensor, x: Tensor, gates: Gates, levels: int) -> tuple[Tensor, Tensor]:
+    """The restored y with what the gates let through of x, both [n, 3, h, w] in 0..1, not clamped, and the features that decided it."""
     a, b = opponent(x), opponent(y)
     change, wide = bands(a - b, levels)
     given, _ = bands(a[:, :1], levels)
-    gate = gates(features(given, given - change[:, :, :1], change))
-    gate = F.interpolate(gate, scale_factor=CELL, mode="bilinear", align_corners=False)[..., :height, :width]
-    luma, colour = gate.unflatten(1, (2, levels)).unbind(1)
+    seen = features(given, given - change[:, :, :1], change)
+    luma, colour = enlarged(gates(seen), *x.shape[-2:]).unflatten(1, (2, levels)).unbind(1)
     kept = torch.stack([luma, colour, colour], 2) * change
-    return y + from_opponent(wide + kept.sum(1))
+    return y + from_opponent(wide + kept.sum(1)), seen
+
+
+def enlarged(gates: Tensor, height: int, width: int) -> Tensor:
+    """A gate for each pixel, bilinear between the centres of cells."""
+    return F.interpolate(gates, scale_factor=CELL, mode="bilinear", align_corners=False)[..., :height, :width]

@@ -12,9 +12,6 @@ import { grain, overlap, strength, tileSize } from './parameters.ts'
 import { restoreTile } from './pipeline.ts'
 import { transferAsTrained } from './trained-transfer.ts'
 
-/** How much of the setting's grain a picture gets that is not enlarged: its own fine detail is there (docs/model-card.md has what it does). */
-const AT_OWN_SIZE = 2 / 3
-
 const SCALES = { min: 1, max: 8, step: 0.5 }
 
 const parameters = z.object({
@@ -31,10 +28,7 @@ const parameters = z.object({
       tooltip: 'Where the colours come from afterwards; model does what the model was trained with.',
     }),
   strength,
-  grain: grain.meta({
-    tooltip:
-      "Times the film grain that the model's setting adds where fine detail is missing, two thirds of it at scale 1; 0 adds none.",
-  }),
+  grain,
 })
 
 type Settings = z.output<typeof parameters>
@@ -89,11 +83,10 @@ async function restoreFrame(
   const restored = await byTiles(source, { layout, scale: 1, ...batch }, context, (tile) =>
     restoreTile(tile, model, settings.strength, context),
   )
-  const { color_transfer: method, scale } = settings
-  const grain = scale > 1 ? settings.grain : settings.grain * AT_OWN_SIZE
+  const { color_transfer: method } = settings
   const result =
     method === 'model'
-      ? await transferAsTrained(restored, source, model, context, grain, batch.index)
+      ? await transferAsTrained(restored, source, model, context, settings.grain, batch.index)
       : transferColor(restored, source, method, model.manifest.colorTransfer.levels)
   return keepingDepth(result, source, batch.count)
 }

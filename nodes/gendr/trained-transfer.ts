@@ -1,7 +1,8 @@
 import { transferColor } from '../pixels/color-transfer.ts'
-import { transferGated } from '../pixels/gated-transfer.ts'
+import { type Transferred, transferGated } from '../pixels/gated-transfer.ts'
 import { withGrain } from '../pixels/grain.ts'
 import type { RunContext } from '../sdk/context.ts'
+import { RestorationError } from '../sdk/error.ts'
 import type { Frame, GendrModel } from '../sdk/values.ts'
 
 type Services = Pick<RunContext, 'inference'>
@@ -21,12 +22,25 @@ export async function transferAsTrained(
   grain: number,
   index: number,
 ): Promise<Frame> {
-  return withGrain(await transfer(image, reference, model, services), grain * model.grain, index)
+  const { frame, where } = await transfer(image, reference, model, services)
+  const amount = grain * model.grain
+  if (amount === 0) return frame
+  if (where) return withGrain(frame, where, amount, index)
+  throw new RestorationError(
+    'model_corrupt',
+    `Model ${model.name}: expected a transfer that says where grain goes, got one that does not.`,
+    'Import the model again with the gate of its grain, or set grain to 0.',
+  )
 }
 
-async function transfer(image: Frame, reference: Frame, model: GendrModel, { inference }: Services): Promise<Frame> {
+async function transfer(
+  image: Frame,
+  reference: Frame,
+  model: GendrModel,
+  { inference }: Services,
+): Promise<Transferred> {
   const { method, levels } = model.manifest.colorTransfer
-  if (method !== 'gated') return transferColor(image, reference, method, levels)
+  if (method !== 'gated') return { frame: transferColor(image, reference, method, levels) }
   return transferGated(image, reference, levels, {
     atOnce: inference.atOnce,
     measures: (pictures) => inference.run(model, 'measures', pictures),

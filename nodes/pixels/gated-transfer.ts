@@ -15,12 +15,20 @@ export interface TransferGraphs {
   readonly atOnce: number
   /** The restored picture, then the reference, [1, 6, H, W], to what gates are decided by, [1, 5 · levels, ⌈H/8⌉, ⌈W/8⌉]. */
   measures(pictures: Tensor): Promise<Tensor>
-  /** Those of the whole picture to gates in 0..1, [1, 2 · levels, rows, columns]. */
+  /** Those of the whole picture to gates in 0..1, [1, 2 · levels, rows, columns], and where grain goes as one more. */
   gates(measures: Tensor): Promise<Tensor>
-  /** Pictures and gates to the result, [1, 3, H, W]. */
+  /** Pictures and gates to the result, [1, 3, H, W], and where grain goes as one more. */
   transfer(pictures: Tensor, gates: Tensor): Promise<Tensor>
-  /** Whole pictures to the result, in one graph that computes the bands once. */
+  /** Whole pictures to the same, in one graph that computes the bands once. */
   transferAll(pictures: Tensor): Promise<Tensor>
+}
+
+/** A restored picture after its transfer. */
+export interface Transferred {
+  /** float32 RGB, nominally 0..1, not clamped. */
+  readonly frame: Frame
+  /** Where grain goes, row by row, in 0..1; none where the model was taught none. */
+  readonly where?: Float32Array | undefined
 }
 
 /**
@@ -30,12 +38,11 @@ export interface TransferGraphs {
  *     y' = y + low(x − y) + Σ g_l · d_l(x − y)
  *
  * with the bands d_l of the à trous transform in luma, R − luma and B − luma, and one gate for each band and cell of 8 × 8
- * pixels: a Wiener filter whose ratios are learnt (models/training/transfer.py).
+ * pixels: a Wiener filter whose ratios are learnt (models/training/transfer.py). One more gate says where grain goes.
  * @param image RGB, as the model made it
  * @param reference RGB of the same size
  * @param levels how many bands have gates, 1..10
  * @param strip about how many pixels are worked on at once, which changes nothing but memory
- * @returns float32 RGB, nominally 0..1, not clamped
  */
 export async function transferGated(
   image: Frame,
@@ -43,11 +50,12 @@ export async function transferGated(
   levels: number,
   graphs: TransferGraphs,
   strip = STRIP,
-): Promise<Frame> {
+): Promise<Transferred> {
   const { width, height } = image
   const strips = stripsOf(width, height, levels, strip)
   if (strips.length === 1) {
-    return fromUnitTensor(await graphs.transferAll(pictures(image, reference, 0, height)), width, height)
+    const all = await graphs.transferAll(pictures(image, reference, 0, height))
+    return { frame: fromUnitTensor(all, width, height), where: whereOf(all) }
   }
   const picturesOf = ({ from, to }: Strip) => pictures(image, reference, from, to)
   const most = graphs.atOnce + 1
@@ -64,13 +72,21 @@ export async function transferGated(
     const open = cropRows(gates, from / CELL, Math.ceil(to / CELL))
     return cropRows(await graphs.transfer(picturesOf(strips[i]!), open), top - from, bottom - from)
   })
+  const where = gates.dims[1]! > 2 * levels ? new Float32Array(width * height) : undefined
   let at = 0
   for await (const own of transferred) {
     const rows = fromUnitTensor(own, width, own.dims[2]!).data
-    data.set(rows, at)
-    at += rows.length
+    data.set(rows, 3 * at)
+    where?.set(whereOf(own)!, at)
+    at += rows.length / 3
   }
-  return { width, height, channels: 3, data }
+  return { frame: { width, height, channels: 3, data }, where }
+}
+
+/** The plane after the three of the picture. */
+function whereOf({ data, dims }: Tensor): Float32Array | undefined {
+  const [, channels = 0, rows = 0, columns = 0] = dims
+  return channels > 3 ? data.subarray(3 * rows * columns, 4 * rows * columns) : undefined
 }
 
 /** Rows `top`..`bottom`, and around them whole cells as far as the bands reach: `from`..`to`. */

@@ -1,5 +1,4 @@
 import type { Frame } from '../sdk/values.ts'
-import { grainStrengthRows } from './grain-strength.ts'
 import { mix } from './hash.ts'
 import { lumaRow } from './luma.ts'
 
@@ -13,31 +12,32 @@ const DOWN = 0x7feb352d
 /** How far down the noise of each frame of a batch begins: so that in a film it moves. */
 const NEXT = 2 ** 16
 
+/** How strong grain is where it is strongest, in middle grey, in units of white. */
+const MOST = 16 / 255
+
 /** Variance of a byte. */
 const BYTE = (256 ** 2 - 1) / 12
 
 /**
- * Film grain, which follows a model's setting (models/training/grain.py has the same): y + amount · m · √(4 l (1 − l)) · noise,
- * l the luma, m how strong grain is where fine detail is missing. The noise is a hash of the place, smoothed: the same in every run, without seams or
- * repetition. Black and white stay as they are. It stands for what no restoration can know; a sharp picture gets little, and a flat one just
- * enough to keep 8 bits from showing steps.
+ * Film grain, which follows a model's setting (models/training/grain.py has the same): y + amount · MOST · s · √(4 l (1 − l)) · noise,
+ * l the luma, s where it goes, which a gate of the model's transfer says. The noise is a hash of the place, smoothed: the same in every run,
+ * without seams or repetition. Black and white stay as they are. It stands for what no restoration can know.
  * @param frame float32 RGB, nominally 0..1
- * @param amount its standard deviation in middle grey, as a multiple of m; 0 gives the frame back
+ * @param where a value in 0..1 for each pixel, row by row
+ * @param amount how many times as strong as that, and MOST, say
  * @param index which frame of a batch it is
  */
-export function withGrain(frame: Frame, amount: number, index = 0): Frame {
-  if (amount === 0) return frame
+export function withGrain(frame: Frame, where: Float32Array, amount: number, index = 0): Frame {
   const { width, height, data } = frame
   const result = new Float32Array(data.length)
   const luma = new Float32Array(width)
-  const noises = noiseRows(width, height, index * NEXT)
-  let at = 0
-  for (const strength of grainStrengthRows(frame)) {
-    const noise: Float32Array = noises.next().value
-    lumaRow(frame, at / (3 * width), luma)
-    for (let x = 0; x < width; x++, at += 3) {
+  let pixel = 0
+  for (const noise of noiseRows(width, height, index * NEXT)) {
+    lumaRow(frame, pixel / width, luma)
+    for (let x = 0; x < width; x++, pixel++) {
       const light = luma[x]!
-      const grain = 2 * amount * strength[x]! * Math.sqrt(Math.max(0, light * (1 - light))) * noise[x]!
+      const grain = 2 * amount * MOST * where[pixel]! * Math.sqrt(Math.max(0, light * (1 - light))) * noise[x]!
+      const at = 3 * pixel
       result[at] = data[at]! + grain
       result[at + 1] = data[at + 1]! + grain
       result[at + 2] = data[at + 2]! + grain

@@ -93,7 +93,7 @@ export interface GendrModel {
   readonly manifest: GendrManifest
   /** Whether one graph does encoding, the step at full strength and decoding. */
   readonly isFused: boolean
-  /** Film grain that its setting is followed by, as a multiple of the missing detail. */
+  /** Film grain that its setting is followed by, as a multiple of what the transfer's gate says. */
   readonly grain: number
 }
 

@@ -136,7 +136,12 @@ function opened({ data, dims }: Tensor): Tensor {
   return { data: data.map((value) => 1 / (1 + Math.exp(-value))), dims }
 }
 
-/** Each pixel between the restored picture and the other, as the first gate of its cell says. */
+/** Where the grain of gatedModel goes in so many pixels: another in each one of eleven. */
+export function whereOf(pixels: number): Float32Array {
+  return Float32Array.from({ length: pixels }, (_, i) => (i % 11) / 11)
+}
+
+/** Each pixel between the restored picture and the other, as the first gate of its cell says, and where grain goes. */
 function mixed({ data, dims: [, , height = 0, width = 0] }: Tensor, gates: Tensor): Tensor {
   const half = data.length / 2
   const columns = gates.dims[3]!
@@ -144,7 +149,10 @@ function mixed({ data, dims: [, , height = 0, width = 0] }: Tensor, gates: Tenso
     const [y, x] = [Math.floor(i / width) % height, i % width]
     return restored + gates.data[Math.floor(y / 8) * columns + Math.floor(x / 8)]! * (data[half + i]! - restored)
   })
-  return { data: mix, dims: [1, 3, height, width] }
+  const all = new Float32Array(4 * height * width)
+  all.set(mix)
+  all.set(whereOf(height * width), mix.length)
+  return { data: all, dims: [1, 4, height, width] }
 }
 
 function rearrange(input: Tensor, direction: 'fold' | 'unfold'): Tensor {

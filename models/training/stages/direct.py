@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from degradation import to_bytes
-from grain import grain
+from grain import without_gate
 from losses import TextureCritic, charbonnier, chroma, coarse, critic_loss, deception_loss, energy, fine_detail, grid, log_error, structure
 from loop import Pool, Stage, batch, follow, learning_rate, rated, set_rate, sheet_of, to_tensor
 from metrics import psnr_y, ssim_y
@@ -29,7 +29,6 @@ AVERAGE, GRID_NOISE = 0.99, 0.03
 CONSTANT, CONSTANT_SHARE = ("time_emb", "attn2.to_v", "prompt"), 0.02
 GATES, GATES_FROM = "gates.", 0.1
 ADAM_SHARE = 0.2
-PLACES = 2**16
 FIDELITY = (structure, chroma, coarse, log_error)
 PUSHES = ("texture", "energy")
 
@@ -74,7 +73,7 @@ class Direct(Stage):
         if options.begin_from:
             state = torch.load(options.begin_from, map_location="cpu", weights_only=False)
             config["vae"]["scaling_factor"] = self.model.scale = state["config"]["vae"]["scaling_factor"]
-            self.model.load_state_dict(state["average"])
+            self.model.load_state_dict(without_gate(state["average"]))
             if "critic" in state:
                 self.critic.load_state_dict(state["critic"])
         else:
@@ -168,11 +167,8 @@ class Direct(Stage):
         return losses["charbonnier"] + sum(getattr(self.weights, term.__name__) * losses[term.__name__] for term in FIDELITY), losses
 
     def push(self, losses: dict[str, Tensor], seen: Tensor, sharp: Tensor, strength: Tensor) -> Tensor:
-        """The gradient of critic and energy into the restored picture, each a share of `strength`; notes their losses.
-
-        They see it with its grain, at any place of the noise, and rounded: what the grain gives need not come from the network."""
-        top, left = torch.randint(PLACES, (2, len(seen)), device=seen.device)
-        shown = as_saved(grain(seen, self.model.grains[-1], top, left))
+        """The gradient of critic and energy into the restored picture, rounded as in a file, each a share of `strength`; notes their losses."""
+        shown = as_saved(seen)
         real, restored_detail = fine_detail(sharp), fine_detail(shown)
         losses["critic"] = self.judge(real, restored_detail.detach())
         self.critic.requires_grad_(False)

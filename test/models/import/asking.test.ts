@@ -8,6 +8,7 @@ import type { RestorerManifest } from '../../../models/installed/manifest.ts'
 import { settingOf } from '../../../models/installed/setting.ts'
 import { SessionPool } from '../../../server/inference/session-pool.ts'
 import { temporaryFolder } from './fixtures.ts'
+import { grainTensors, writeGates } from './gated-checkpoint.ts'
 import { SMALL_UNET, SMALL_VAE, syntheticTensors, writeCheckpoint } from './synthetic.ts'
 
 const embedding = (length: number, seed: number) => ({
@@ -15,7 +16,7 @@ const embedding = (length: number, seed: number) => ({
   data: Float32Array.from({ length: 6 * length }, (_, index) => Math.sin(seed + index)),
 })
 
-/** A checkpoint with two prompts of different lengths, each with a timestep of its own where `about` says so. */
+/** A checkpoint with two prompts of different lengths, each with a timestep of its own where `about` says so, and with grain. */
 function stage(about: Record<string, unknown>, unet: Record<string, unknown> = {}) {
   const directory = join(temporaryFolder(), 'checkpoint')
   const configs = { unet: { ...SMALL_UNET, ...unet }, vae: SMALL_VAE }
@@ -23,7 +24,9 @@ function stage(about: Record<string, unknown>, unet: Record<string, unknown> = {
   tensors.prompt.clear()
   tensors.prompt.set('faithful', embedding(5, 1)).set('detailed', embedding(3, 2))
   writeCheckpoint(directory, configs, tensors)
-  writeFileSync(join(directory, 'gendr.json'), JSON.stringify(about))
+  writeGates(directory, grainTensors(2, 3))
+  const color_transfer = { method: 'gated', levels: 2 }
+  writeFileSync(join(directory, 'gendr.json'), JSON.stringify({ color_transfer, ...about }))
   const make = (options: object = {}) =>
     importCheckpoint({
       source: directory,

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { importCheckpoint } from '../../../models/import/import.ts'
 import { openModelFolder } from '../../../models/installed/folder.ts'
 import { type Dense, runGraph } from './fixtures.ts'
-import { gateTensors, stageGated, wave } from './gated-checkpoint.ts'
+import { gateTensors, grainTensors, stageGated, wave } from './gated-checkpoint.ts'
 import type { Tensors } from './synthetic.ts'
 
-const [LEVELS, WIDTH, ROWS, COLUMNS] = [2, 3, 2, 3]
+const [LEVELS, WIDTH, ROWS, COLUMNS] = [2, 3, 4, 5]
 const MEASURES = 5 * LEVELS
 
 describe('the gates of a transfer', () => {
@@ -21,6 +21,35 @@ describe('the gates of a transfer', () => {
     expect(result.dims).toEqual([1, 2 * LEVELS, ROWS, COLUMNS])
     result.data.forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i]!, 5)
+    })
+  })
+
+  test('say where grain goes as well, in models that were taught it', async () => {
+    const tensors = grainTensors(LEVELS, WIDTH)
+    const { source, output } = stageGated(LEVELS, tensors)
+    await importCheckpoint({ source, output })
+    const data = wave(MEASURES * ROWS * COLUMNS, 0.3).map((value) => value / 20)
+    const input: Dense = { data, dims: [1, MEASURES, ROWS, COLUMNS] }
+    const result = await runGraph((await openModelFolder(output)).graphs.gates!, input)
+    const where = grainOf(tensors, data)
+    // models/training/grain.py: GrainGate with these weights, of these measures.
+    for (const [cell, value] of [
+      [0, 0.996286],
+      [2, 0.930439],
+      [4, 0.986882],
+      [10, 0.99958],
+    ] as const)
+      expect(where[cell]).toBeCloseTo(value, 5)
+    expect(result.dims).toEqual([1, 2 * LEVELS + 1, ROWS, COLUMNS])
+    for (const [i, value] of [...gatesOf(tensors, data), ...where].entries())
+      expect(result.data[i]).toBeCloseTo(value, 5)
+  })
+
+  test('of models that ask for grain must say where it goes', async () => {
+    const { source, output } = stageGated(LEVELS, gateTensors(LEVELS, WIDTH), { grain: { default: 1 } })
+    await expect(importCheckpoint({ source, output })).rejects.toMatchObject({
+      message: expect.stringMatching(/expected tensors grain_gate\.\*.*found none/),
+      remedy: expect.stringContaining('place_grain.py'),
     })
   })
 
@@ -41,32 +70,73 @@ describe('the gates of a transfer', () => {
   })
 })
 
+const CELLS = Array.from({ length: ROWS * COLUMNS }, (_, i) => [Math.floor(i / COLUMNS), i % COLUMNS] as const)
+
 /** Each cell sees its 3 × 3 neighbours, with nothing beyond the border, and the mean of all cells. */
 function gatesOf(tensors: Tensors, measures: Float32Array): number[] {
-  const values = (name: string) => tensors.get(`gates.${name}`)!.data
-  const cell = (channel: number, row: number, column: number): number =>
-    row < 0 || row >= ROWS || column < 0 || column >= COLUMNS ? 0 : measures[(channel * ROWS + row) * COLUMNS + column]!
-  const cells = Array.from({ length: ROWS * COLUMNS }, (_, i) => [Math.floor(i / COLUMNS), i % COLUMNS] as const)
-  const dense = (name: string, inputs: number[]): number[] =>
+  const layer = layersOf(tensors, 'gates')
+  return transposed(layer.opened(layer.first(measures)))
+}
+
+/** The same, then beside it what cells two and four away show. */
+function grainOf(tensors: Tensors, measures: Float32Array): number[] {
+  const layer = layersOf(tensors, 'grain_gate')
+  const wider = [2, 4].reduce((x, step, i) => {
+    const more = layer.convolved(`wider.${i}`, transposed(x), step).map(relu)
+    return x.map((cell, c) => cell.map((value, channel) => value + more[c]![channel]!))
+  }, layer.first(measures))
+  return transposed(layer.opened(wider))
+}
+
+/** Channel by channel. */
+function transposed(cells: readonly number[][]): number[] {
+  return cells[0]!.flatMap((_, channel) => cells.map((cell) => cell[channel]!))
+}
+
+function relu(values: readonly number[]): number[] {
+  return values.map((value) => Math.max(0, value))
+}
+
+/** Layers by hand; maps go in channel by channel, and come out cell by cell. */
+function layersOf(tensors: Tensors, path: string) {
+  const values = (name: string) => tensors.get(`${path}.${name}`)!.data
+  const at = (map: ArrayLike<number>, channel: number, row: number, column: number): number =>
+    row < 0 || row >= ROWS || column < 0 || column >= COLUMNS ? 0 : map[(channel * ROWS + row) * COLUMNS + column]!
+  const convolved = (name: string, map: ArrayLike<number>, step: number): number[][] => {
+    const channels = map.length / CELLS.length
+    return CELLS.map(([row, column]) =>
+      Array.from(values(`${name}.bias`), (bias, out) => {
+        let sum = bias
+        for (let channel = 0; channel < channels; channel++)
+          for (let tap = 0; tap < 9; tap++) {
+            const [down, along] = [step * (Math.floor(tap / 3) - 1), step * ((tap % 3) - 1)]
+            sum +=
+              values(`${name}.weight`)[(out * channels + channel) * 9 + tap]! *
+              at(map, channel, row + down, column + along)
+          }
+        return sum
+      }),
+    )
+  }
+  const dense = (name: string, inputs: readonly number[]): number[] =>
     Array.from(values(`${name}.bias`), (bias, out) =>
       inputs.reduce((sum, x, i) => sum + x * values(`${name}.weight`)[out * inputs.length + i]!, bias),
     )
-  const relu = (x: number[]): number[] => x.map((value) => Math.max(0, value))
-  const gates = cells.map(([row, column]) => {
-    const first = Array.from(values('conv_in.bias'), (bias, out) => {
-      let sum = bias
-      for (let channel = 0; channel < MEASURES; channel++) {
-        for (let tap = 0; tap < 9; tap++) {
-          const [down, along] = [Math.floor(tap / 3) - 1, (tap % 3) - 1]
-          sum +=
-            values('conv_in.weight')[(out * MEASURES + channel) * 9 + tap]! * cell(channel, row + down, column + along)
-        }
-        const mean = cells.reduce((total, [r, c]) => total + cell(channel, r, c), 0) / cells.length
-        sum += values('whole.weight')[out * MEASURES + channel]! * mean
-      }
-      return sum
-    })
-    return dense('conv_out', relu(dense('conv_mid', relu(first)))).map((value) => 1 / (1 + Math.exp(-value)))
-  })
-  return Array.from({ length: 2 * LEVELS }, (_, channel) => gates.map((cellGates) => cellGates[channel]!)).flat()
+  return {
+    convolved,
+    first(map: ArrayLike<number>): number[][] {
+      const means = Array.from({ length: MEASURES }, (_, channel) =>
+        CELLS.reduce((total, [row, column]) => total + at(map, channel, row, column) / CELLS.length, 0),
+      )
+      return convolved('conv_in', map, 1).map((cell) =>
+        relu(
+          cell.map((value, out) =>
+            means.reduce((sum, mean, i) => sum + values('whole.weight')[out * MEASURES + i]! * mean, value),
+          ),
+        ),
+      )
+    },
+    opened: (cells: readonly number[][]): number[][] =>
+      cells.map((cell) => dense('conv_out', relu(dense('conv_mid', cell))).map((x) => 1 / (1 + Math.exp(-x)))),
+  }
 }

@@ -7,13 +7,13 @@ import { toDepth } from '../../../nodes/pixels/samples.ts'
 import type { Frame, Tensor } from '../../../nodes/sdk/values.ts'
 import { noiseFrame } from '../../nodes/context.ts'
 import { runGraph } from './fixtures.ts'
-import { gateTensors, stageGated } from './gated-checkpoint.ts'
+import { gateTensors, grainTensors, stageGated } from './gated-checkpoint.ts'
 
 const LEVELS = 3
 
 /** The graphs of an imported model, which take the buffers of their inputs away as the host's do. */
-async function importedGraphs(): Promise<TransferGraphs> {
-  const { source, output } = stageGated(LEVELS, gateTensors(LEVELS, 4))
+async function importedGraphs(tensors = grainTensors(LEVELS, 4)): Promise<TransferGraphs> {
+  const { source, output } = stageGated(LEVELS, tensors)
   await importCheckpoint({ source, output })
   const { graphs } = await openModelFolder(output)
   const run = async (path: string | undefined, ...inputs: Tensor[]): Promise<Tensor> => {
@@ -37,9 +37,13 @@ function taken({ data, dims }: Tensor): Tensor {
   return { data: structuredClone(data, { transfer: [data.buffer] }), dims }
 }
 
+async function restoredBy(...given: Parameters<typeof transferGated>): Promise<Frame> {
+  return (await transferGated(...given)).frame
+}
+
 /** The same, with gates that are easy to follow. */
 async function graphsWith(gates: TransferGraphs['gates']): Promise<TransferGraphs> {
-  const { atOnce, measures, transfer } = await importedGraphs()
+  const { atOnce, measures, transfer } = await importedGraphs(gateTensors(LEVELS, 4))
   const transferAll = async (pictures: Tensor) => transfer(pictures, await gates(await measures(copied(pictures))))
   return { atOnce, measures, gates, transfer, transferAll }
 }
@@ -60,7 +64,7 @@ describe('the transfer of a model', () => {
 
   test('with open gates gives the reference, whatever the model made', async () => {
     const graphs = await graphsWith((measures) => constant(1, measures))
-    const { data } = await transferGated(image, reference, LEVELS, graphs)
+    const { data } = await restoredBy(image, reference, LEVELS, graphs)
     data.forEach((value, i) => {
       expect(value).toBeCloseTo(reference.data[i]! / 255, 5)
     })
@@ -68,7 +72,7 @@ describe('the transfer of a model', () => {
 
   test('with shut gates is the wavelet transfer of as many levels', async () => {
     const graphs = await graphsWith((measures) => constant(0, measures))
-    const { data } = await transferGated(image, reference, LEVELS, graphs)
+    const { data } = await restoredBy(image, reference, LEVELS, graphs)
     const expected = transferColor(image, reference, 'wavelet', LEVELS)
     data.forEach((value, i) => {
       expect(value).toBeCloseTo(expected.data[i]!, 5)
@@ -85,7 +89,7 @@ describe('the transfer of a model', () => {
       measured = measures
       return followed(measures)
     })
-    const { data } = await transferGated(image, reference, LEVELS, graphs, strip)
+    const { data } = await restoredBy(image, reference, LEVELS, graphs, strip)
     const expected = defined(image, reference)
     expect(measured!.dims).toEqual([1, 5 * LEVELS, 6, 7])
     expect(largestDifference(measured!.data, expected.measures)).toBeLessThan(2e-4)
@@ -103,8 +107,16 @@ describe('the transfer of a model', () => {
       }),
       await transferGated(image, reference, LEVELS, { ...graphs, transferAll: unwanted }, 1),
     ]
-    expect(largestDifference(whole.data, [...strips.data])).toBeLessThan(1e-5)
-    expect(largestDifference(whole.data, [...image.data])).toBeGreaterThan(0.01)
+    expect(largestDifference(whole.frame.data, [...strips.frame.data])).toBeLessThan(1e-5)
+    expect(largestDifference(whole.frame.data, [...image.data])).toBeGreaterThan(0.01)
+    expect(largestDifference(whole.where!, [...strips.where!])).toBeLessThan(1e-5)
+    expect(new Set(whole.where).size).toBeGreaterThan(100)
+  })
+
+  test('says nothing of grain where the model was not taught it', async () => {
+    const graphs = await importedGraphs(gateTensors(LEVELS, 4))
+    expect((await transferGated(image, reference, LEVELS, graphs)).where).toBeUndefined()
+    expect((await transferGated(image, reference, LEVELS, graphs, 1)).where).toBeUndefined()
   })
 
   test('finds no energy in equal flat pictures, and leaves them', async () => {
@@ -114,7 +126,7 @@ describe('the transfer of a model', () => {
       measured = measures
       return constant(0.5, measures)
     })
-    const result = await transferGated(flat, flat, LEVELS, graphs)
+    const result = await restoredBy(flat, flat, LEVELS, graphs)
     const energies = measured!.data.subarray(0, 4 * LEVELS * 2)
     energies.forEach((value) => {
       expect(value).toBeCloseTo(Math.log(1e-6) / 4 + 2, 3)

@@ -17,8 +17,10 @@ import loop
 import train
 from adapters import activate, adapt, adapter_parameters, merge
 from export import write
+from grain import GrainGate
 from lessons import make_lessons
 from loop import batch, follow
+from place_grain import with_gate
 from restoration import Restoration, load_average
 from settings import DISTANCE, tell_apart
 from stages.autoencoder import AutoencoderStage
@@ -224,21 +226,26 @@ class Stages(unittest.TestCase):
         losses = self.train(Distil(tiny_config(), self.options(encoder=self.encoder())), 40)
         self.falls(losses, "alignment")
 
-    def test_an_export_is_read_back_with_its_settings(self):
+    def test_an_export_is_read_back_with_its_settings_and_grain(self):
         config = tiny_config()
         stage = Direct(config, self.options())
         self.train(stage, 4)
         self.keep(stage, config, self.path / "direct.pt")
-        model, state = load_average(self.path / "direct.pt")
+        gate = GrainGate(stage.model.levels)
+        torch.nn.init.normal_(gate.conv_out.weight)
+        torch.save(with_gate(load_average(self.path / "direct.pt")[1], gate, 1.5), self.path / "placed.pt")
+        model, state = load_average(self.path / "placed.pt")
         x = torch.rand(1, 3, SIDE, SIDE)
         before = [model.restore(x, index) for index in range(2)]
         write(model, state, self.path / "settings", "float32", self.path)
         again = evaluate.load(self.path / "settings")
         self.assertEqual(again.settings, ["faithful", "detailed"])
-        torch.testing.assert_close(again.grains, torch.tensor([0.0, config["grain"]["detailed"]]))
+        self.assertEqual(again.grains.tolist(), [0, 1.5])
         self.assertEqual(again.vae.config["layers_per_block"], 2)
         for index in range(2):
             torch.testing.assert_close(again.restore(x, index), before[index], atol=1e-4, rtol=1e-3)
+        from_placed = Direct(tiny_config(), self.options(begin_from=self.path / "placed.pt"))
+        torch.testing.assert_close(from_placed.model.restore(x, 0), before[0], atol=1e-4, rtol=1e-3)
 
     def test_a_distilled_restorer_is_exported_as_a_plain_network(self):
         config = tiny_config()

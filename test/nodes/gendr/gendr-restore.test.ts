@@ -10,7 +10,7 @@ import { imageScaleBy } from '../../../nodes/image/image-scale-by.ts'
 import { withGrain } from '../../../nodes/pixels/grain.ts'
 import { toDepth } from '../../../nodes/pixels/samples.ts'
 import type { GendrModel, Image } from '../../../nodes/sdk/values.ts'
-import { exactModel, gatedModel, noiseFrame, testContext } from '../context.ts'
+import { exactModel, gatedModel, noiseFrame, testContext, whereOf } from '../context.ts'
 
 const settings = { scale: 3, tile_size: 64, overlap: 16, color_transfer: 'wavelet', strength: 0.7, grain: 0.5 } as const
 
@@ -60,13 +60,37 @@ describe('GenDRRestore', () => {
     expect(await restored(gatedModel, 0.5)).toEqual(await restored({ ...gatedModel, grain: gatedModel.grain / 2 }, 1))
   })
 
-  test('of a picture that is not enlarged the grain is two thirds as strong', async () => {
+  test("the grain goes where the model's transfer says", async () => {
     const image = { frames: [noiseFrame(40, 24)] }
-    const ownSize = { ...settings, scale: 1, color_transfer: 'model' } as const
-    const single = await gendrRestore.run({ image, model: gatedModel }, { ...ownSize, grain: 3 }, testContext())
-    const without = await gendrRestore.run({ image, model: gatedModel }, { ...ownSize, grain: 0 }, testContext())
-    const grain = (amount: number) => ({ frames: without.image.frames.map((frame) => withGrain(frame, amount)) })
-    expect(single.image).toEqual(grain(2 * gatedModel.grain))
+    const restored = (grain: number) =>
+      gendrRestore.run({ image, model: gatedModel }, { ...settings, color_transfer: 'model', grain }, testContext())
+    const frames = (await restored(0)).image.frames.map((frame) =>
+      withGrain(frame, whereOf(frame.width * frame.height), 3 * gatedModel.grain),
+    )
+    expect((await restored(3)).image).toEqual({ frames })
+  })
+
+  test('a model that asks for grain without saying where is refused, and works without grain', async () => {
+    const image = { frames: [noiseFrame(40, 24)] }
+    const context = testContext()
+    const silent = {
+      ...context,
+      inference: {
+        ...context.inference,
+        run: async (...given: Parameters<typeof context.inference.run>) => {
+          const { data, dims } = await context.inference.run(...given)
+          const [, , height = 0, width = 0] = dims
+          return given[1] === 'transferAll' ? { data, dims: [1, 3, height, width] } : { data, dims }
+        },
+      },
+    }
+    const restored = (grain: number) =>
+      gendrRestore.run({ image, model: gatedModel }, { ...settings, color_transfer: 'model', grain }, silent)
+    await expect(restored(1)).rejects.toMatchObject({
+      code: 'model_corrupt',
+      message: expect.stringMatching(/gated.*where grain goes/),
+    })
+    expect((await restored(0)).image.frames).toHaveLength(1)
   })
 
   test('a model that predicts the noise exactly gives the picture back', async () => {

@@ -2,12 +2,7 @@ import type { Frame } from '../../../nodes/sdk/values.ts'
 
 /** An RGB frame of one grey. */
 export function flat(width: number, height: number, level: number): Frame {
-  return grey(width, height, () => level)
-}
-
-/** An RGB frame of the greys at its places. */
-export function grey(width: number, height: number, level: (x: number, y: number) => number): Frame {
-  return coloured(width, height, level, [1, 1, 1])
+  return coloured(width, height, () => level, [1, 1, 1])
 }
 
 /** A warm frame of waves that grow from its corner on, by values that another program can compute. */
