@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   run_timed_out: 'The run took longer than the host allows',
   checkpoint_invalid: 'A checkpoint cannot be imported',
   workflow_invalid: 'A workflow file cannot be read',
+  workflow_not_found: 'No workflow of that name is shipped or was saved',
   queue_full: 'As many runs wait, or as much is being sent, as the host takes at once',
   host_stopping: 'The host is being stopped, and takes no more runs',
   configuration_invalid: 'A setting is not usable',

@@ -61,9 +61,7 @@ export const runCommand: Command = {
 /** A workflow that is shipped, or was saved in the data folder. */
 async function readNamed(name: string, settings: WorkSettings): Promise<unknown> {
   return workflowsOf(settings)(name).catch((error: unknown) => {
-    // One that is there and cannot be read has a cause.
-    if (!(error instanceof RestorationError) || error.code !== 'workflow_invalid' || error.cause !== undefined)
-      throw error
+    if (!(error instanceof RestorationError) || error.code !== 'workflow_not_found') throw error
     const message = `There is no file '${name}', and no workflow of that name.`
     throw new RestorationError('file_not_found', message, error.remedy)
   })

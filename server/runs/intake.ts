@@ -35,7 +35,7 @@ export type Refusal = Extract<Validation, { ok: false }>
 
 /** What of the host's state it depends on whether a graph can run. */
 export interface Surroundings {
-  /** The graph of a workflow that is shipped or was saved. @throws RestorationError `workflow_invalid` */
+  /** The graph of a workflow that is shipped or was saved. @throws RestorationError `workflow_not_found`, `workflow_invalid` */
   workflow(name: string): Promise<unknown>
   catalogue(): Promise<Catalogue>
   models(): Promise<ModelChoices>

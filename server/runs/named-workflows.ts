@@ -10,7 +10,7 @@ const SAVED = 'workflows'
 /** Names that an error lists. */
 const MOST_NAMED = 30
 
-/** Gives the graph of a workflow by its name. @throws RestorationError `workflow_invalid` */
+/** Gives the graph of a workflow by its name. @throws RestorationError `workflow_not_found`, `workflow_invalid` */
 export type ReadWorkflow = (name: string) => Promise<unknown>
 
 /**
@@ -50,7 +50,7 @@ async function unknown(name: string, shipped: string, saved: Pick<UserFiles, 'li
   const own = files.filter(({ path }) => path.endsWith('.json')).map(({ path }) => path.slice(0, -'.json'.length))
   const names = [...new Set([...(await templateNames(shipped)), ...own])].slice(0, MOST_NAMED)
   const message = `There is no workflow '${name.slice(0, 200)}'.`
-  return new RestorationError('workflow_invalid', message, `Name one of: ${names.join(', ')}; or give a graph.`)
+  return new RestorationError('workflow_not_found', message, `Name one of: ${names.join(', ')}; or give a graph.`)
 }
 
 /** The names of the shipped workflows. */

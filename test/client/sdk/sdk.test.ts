@@ -40,7 +40,7 @@ describe('a run', () => {
     })
     const run = await gendr.run('saved', { set: ['Fake.behaviour=file named'] })
     expect((await run.result()).images).toMatchObject([{ filename: 'named.png' }])
-    await expect(gendr.run('svaed')).rejects.toMatchObject({ type: 'workflow_invalid', status: 400 })
+    await expect(gendr.run('svaed')).rejects.toMatchObject({ type: 'workflow_not_found', status: 400 })
   })
 
   test('gives its pictures and times when it has ended, and its messages until then', async () => {

@@ -62,7 +62,7 @@ describe('POST /prompt', () => {
     })
     expect(await post(host, '/prompt', { workflow: 'other/fake' })).toMatchObject({
       status: 400,
-      body: { error: { type: 'workflow_invalid', message: "There is no workflow 'other/fake'." } },
+      body: { error: { type: 'workflow_not_found', message: "There is no workflow 'other/fake'." } },
     })
     const graph = await post(host, '/prompt', { workflow: fakeGraph('succeed') })
     expect(await ended(graph.body.prompt_id)).toMatchObject({ status: { completed: true } })

@@ -31,7 +31,7 @@ test('a workflow is found by its name, what was saved before what is shipped', a
 test('one that is not there is told with the names of those that are', async () => {
   await save('workflows/old/mine.json', '{}')
   await expect(read('retsore')).rejects.toMatchObject({
-    code: 'workflow_invalid',
+    code: 'workflow_not_found',
     message: "There is no workflow 'retsore'.",
     remedy: 'Name one of: restore, old/mine; or give a graph.',
   })
@@ -41,7 +41,7 @@ test('no name leads out of the folder', async () => {
   await save('workflows/mine.json', '{}')
   await symlink(join(folder, 'restore.json'), join(folder, 'user/workflows/link.json'))
   for (const name of ['../outside', '/etc/passwd', '..\\outside', 'a\0b', '', '.', 'link', 'x'.repeat(5000)]) {
-    await expect(read(name)).rejects.toMatchObject({ code: 'workflow_invalid' })
+    await expect(read(name)).rejects.toMatchObject({ code: 'workflow_not_found' })
   }
 })
 
