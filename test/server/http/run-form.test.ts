@@ -105,7 +105,7 @@ describe('a run as a form', () => {
     [
       'a workflow that is not there',
       formOf(['workflow', 'nope'], ['image', ['x', 'x.jpg']]),
-      'workflow_invalid',
+      'workflow_not_found',
       /'nope'/,
     ],
     ['a torn graph', formOf(['workflow', '{"1":']), 'workflow_invalid', /^'workflow' is not JSON/],
