@@ -118,6 +118,8 @@ def place(gate: GrainGate, taught: list[Example], steps: int, seed: int) -> Iter
             group["lr"] = learning_rate(step, step / steps, PEAK)
         found = [losses(gate, taught[i], naturalness, rng) for i in rng.integers(len(taught), size=TOGETHER)]
         niqe, similarity = (torch.stack(values).mean() for values in zip(*found, strict=True))
+        if not niqe.isfinite():  # too flat where the blocks begin this time; it would spoil all weights
+            continue
         optimiser.zero_grad()
         (niqe + EXCHANGE * (1 - similarity)).backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)

@@ -24,5 +24,5 @@ export const levels = z.int().min(1).max(10).default(5).meta({
 export const grain = z.number().min(0).max(16).default(1).meta({
   optional: true,
   step: 0.25,
-  tooltip: "Times the film grain that the model's setting adds where fine detail is missing; 0 adds none.",
+  tooltip: "Times the film grain that the model's setting adds; 0 adds none.",
 })

@@ -30,7 +30,7 @@ export const restoreCommand: Command = {
     strength: { value: 'X', help: 'how far from the picture as it is (0) to the restored one (1)' },
     grain: {
       value: 'X',
-      help: "times the film grain that the model's setting adds where fine detail is missing; 0 adds none (1)",
+      help: "times the film grain that the model's setting adds; 0 adds none (1)",
     },
     'color-transfer': { value: 'NAME', help: 'how the colours of the picture are kept' },
     format: { value: FORMATS.join('|'), help: 'format of the results (png, or as OUT says)' },
