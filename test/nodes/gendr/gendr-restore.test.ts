@@ -34,6 +34,18 @@ async function chain(image: Image, model: GendrModel, method: 'wavelet' | 'model
   return transferred.image
 }
 
+type Run = ReturnType<typeof testContext>['inference']['run']
+
+/** A context whose models answer otherwise than `run`, which is theirs. */
+function answering(answer: (run: Run, ...given: Parameters<Run>) => ReturnType<Run>) {
+  const context = testContext()
+  const { inference } = context
+  return {
+    ...context,
+    inference: { ...inference, run: (...given: Parameters<Run>) => answer(inference.run, ...given) },
+  }
+}
+
 describe('GenDRRestore', () => {
   test.each([
     ['with the colours of the input', exactModel, 'wavelet'],
@@ -72,18 +84,11 @@ describe('GenDRRestore', () => {
 
   test('a model that asks for grain without saying where is refused, and works without grain', async () => {
     const image = { frames: [noiseFrame(40, 24)] }
-    const context = testContext()
-    const silent = {
-      ...context,
-      inference: {
-        ...context.inference,
-        run: async (...given: Parameters<typeof context.inference.run>) => {
-          const { data, dims } = await context.inference.run(...given)
-          const [, , height = 0, width = 0] = dims
-          return given[1] === 'transferAll' ? { data, dims: [1, 3, height, width] } : { data, dims }
-        },
-      },
-    }
+    const silent = answering(async (run, ...given) => {
+      const { data, dims } = await run(...given)
+      const [, , height = 0, width = 0] = dims
+      return given[1] === 'transferAll' ? { data, dims: [1, 3, height, width] } : { data, dims }
+    })
     const restored = (grain: number) =>
       gendrRestore.run({ image, model: gatedModel }, { ...settings, color_transfer: 'model', grain }, silent)
     await expect(restored(1)).rejects.toMatchObject({
@@ -95,17 +100,11 @@ describe('GenDRRestore', () => {
 
   test('a model that predicts the noise exactly gives the picture back', async () => {
     const image = { frames: [noiseFrame(70, 30)] }
-    const context = testContext()
-    const exact = {
-      ...context,
-      inference: {
-        ...context.inference,
-        run: async (...[model, part, input]: Parameters<typeof context.inference.run>) =>
-          part === 'unet' && 'dims' in input
-            ? { data: input.data.map((z) => (Math.SQRT2 - 1) * z), dims: input.dims }
-            : context.inference.run(model, part, input),
-      },
-    }
+    const exact = answering(async (run, model, part, input) =>
+      part === 'unet' && 'dims' in input
+        ? { data: input.data.map((z) => (Math.SQRT2 - 1) * z), dims: input.dims }
+        : run(model, part, input),
+    )
     const { image: result } = await gendrRestore.run(
       { image, model: exactModel },
       { ...settings, scale: 1, strength: 1 },
