@@ -1,18 +1,28 @@
 import { CELL } from '../../nodes/pixels/gated-transfer.ts'
 import { LUMA } from '../../nodes/pixels/luma.ts'
-import { gates, KINDS } from './gates.ts'
+import { gates, KINDS, MIDDLE, SPREAD } from './gates.ts'
 import { grainGate, hasGrainGate } from './grain-gate.ts'
 import type { Feature } from './graph-builder.ts'
 import { add, affine, concatenate } from './layers.ts'
 import type { Part } from './model-draft.ts'
 import { type Network, scalar } from './network.ts'
-import { type Bands, changeOf, channels, mixed, type Planes, planes, planesOf, sizeOf } from './transfer-bands.ts'
+import {
+  type Bands,
+  changeOf,
+  channels,
+  mixed,
+  type Planes,
+  planes,
+  planesOf,
+  product,
+  sizeOf,
+} from './transfer-bands.ts'
 import type { Weights } from './weights.ts'
 
 /** The restored picture y, then the one that it was made from, x, both RGB in 0..1. */
 const PICTURES = { name: 'pictures', channels: 6, reduction: 1 }
 
-const [FLOOR, SPREAD, MIDDLE] = [1e-6, 4, 2]
+const FLOOR = 1e-6
 
 /**
  * The transfer after the model (models/training/transfer.py) as three graphs, of which the middle one sees the whole
@@ -159,10 +169,6 @@ function coverage(network: Network, pictures: Feature): string {
   const shape = graph.node('Concat', 'coverage', [graph.integers([1, 1]), sizeOf(graph, pictures)], { axis: 0 })
   const name = graph.node('Expand', 'coverage', [scalar(network, 1), shape])
   return pooled(network, { name, channels: 1, reduction: 1 }, pictures).name
-}
-
-function product({ graph }: Network, a: Feature, b: Feature): Feature {
-  return { ...a, name: graph.node('Mul', 'product', [a.name, b.name]) }
 }
 
 /** Rounding must not make an energy negative. */

@@ -4,33 +4,49 @@
 
 s in 0..1 is where it goes: one value for each cell of the transfer, interpolated between the centres. A small network gives it, from the same measures of both pictures
 as the gates (transfer.py), and place_grain.py teaches it: where a picture gets more natural for the least likeness that grain costs.
+It may not be seen as grain: s is bounded by what the restored picture's own fine detail masks.
 The noise is a hash of the place, smoothed a little: the same for every picture and every run, and it never repeats. Black and white stay as they are.
 The host adds the same (nodes/pixels/grain.ts).
 """
+
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from metrics import gaussian_window
-from transfer import KINDS, LUMA
+from transfer import KINDS, LUMA, MIDDLE, SPREAD
 
 REACH, SIGMA = 1, 0.6
 ACROSS, DOWN, BITS = 0x9E3779B9, 0x7FEB352D, 0xFFFFFFFF
 BYTE = (256**2 - 1) / 12
-MOST = 16 / 255
 WIDTH, WIDER, BEGIN = 32, (2, 4), -2.0
+FINE = 2
 GATE = "grain_gate."
+
+
+class Bound(NamedTuple):
+    """Deviations that grain may have in middle grey before it is seen as grain."""
+
+    detail: float  # as a share of the detail that hides it
+    smooth: float  # where there is none
+    most: float  # anywhere
+
+
+BOUND = Bound(0.42, 2.4 / 255, 5 / 255)
+MOST = BOUND.most
 
 
 class GrainGate(nn.Module):
     """Features of the transfer [n, KINDS * levels, rows, columns] to where grain goes, [n, 1, rows, columns] in 0..1.
 
-    Each cell sees its neighbours, those two and four cells away, and the mean of all. It begins with a little everywhere.
+    Each cell sees its neighbours, those two and four cells away, and the mean of all. It begins with a little everywhere. Under a looser bound it exceeds 1.
     """
 
-    def __init__(self, levels: int):
+    def __init__(self, levels: int, bound: Bound = BOUND):
         super().__init__()
+        self.bound = bound
         self.conv_in = nn.Conv2d(KINDS * levels, WIDTH, 3, 1, 1)
         self.whole = nn.Conv2d(KINDS * levels, WIDTH, 1, bias=False)
         self.wider = nn.ModuleList(nn.Conv2d(WIDTH, WIDTH, 3, 1, step, step) for step in WIDER)
@@ -39,12 +55,32 @@ class GrainGate(nn.Module):
         with torch.no_grad():
             self.conv_out.weight.zero_()
             self.conv_out.bias.fill_(BEGIN)
+        self.even()
+
+    @torch.no_grad()
+    def even(self) -> None:
+        """Makes each kernel alike in all directions, so that a turned picture gets its grain turned: sides mean nothing."""
+        for conv in (self.conv_in, *self.wider):
+            for turned in (lambda w: w.flip(2), lambda w: w.flip(3), lambda w: w.transpose(2, 3)):
+                conv.weight.copy_((conv.weight + turned(conv.weight)) / 2)
 
     def forward(self, f: Tensor) -> Tensor:
         x = F.relu(self.conv_in(f) + self.whole(f.mean((2, 3), keepdim=True)))
         for conv in self.wider:
             x = x + F.relu(conv(x))
-        return torch.sigmoid(self.conv_out(F.relu(self.conv_mid(x))))
+        return masked(f, self.bound) * torch.sigmoid(self.conv_out(F.relu(self.conv_mid(x))))
+
+
+def masked(f: Tensor, bound: Bound = BOUND) -> Tensor:
+    """How strong grain may be in each cell before it is seen, as a share of MOST, [n, 1, rows, columns], by features of the transfer.
+
+    Detail hides what is weaker, as contrast masks contrast (Legge and Foley 1980), here a share of the restored picture's own finest bands. Their energy is a
+    geometric mean over 3 x 3 cells, which is low where an edge crosses smooth ground.
+    """
+    levels = f.shape[1] // KINDS
+    around = F.avg_pool2d(f[:, levels : levels + min(FINE, levels)], 3, 1, 1, count_include_pad=False)
+    energy = ((around - MIDDLE) * SPREAD).exp().sum(1, keepdim=True)
+    return (bound.detail**2 * energy + bound.smooth**2).sqrt().clamp(max=bound.most) / MOST
 
 
 def without_gate(weights: dict[str, Tensor]) -> dict[str, Tensor]:

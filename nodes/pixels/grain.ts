@@ -13,7 +13,7 @@ const DOWN = 0x7feb352d
 const NEXT = 2 ** 16
 
 /** How strong grain is where it is strongest, in middle grey, in units of white. */
-const MOST = 16 / 255
+export const MOST = 5 / 255
 
 /** Variance of a byte. */
 const BYTE = (256 ** 2 - 1) / 12

@@ -5,7 +5,11 @@ import unittest
 
 import torch
 
-from grain import MOST, SIGMA, grain, mixed, noise
+from grain import BOUND, MOST, SIGMA, Bound, GrainGate, grain, masked, mixed, noise
+from transfer import KINDS, bands, features
+
+
+LEVELS = 4
 
 
 class Grain(unittest.TestCase):
@@ -49,6 +53,22 @@ class Grain(unittest.TestCase):
         grey, everywhere = torch.full((2, 3, 40, 50), 0.5), torch.ones(2, 1, 40, 50)
         change = grain(grey, everywhere, 0.1, torch.tensor([0, 7]), torch.tensor([0, 11])) - grey
         torch.testing.assert_close(change[0, :, 7:, 11:], change[1, :, :33, :39], rtol=0, atol=1e-6)
+
+    def test_it_is_not_stronger_than_what_detail_hides(self):
+        light = torch.full((1, 1, 256, 256), 0.5)
+        light[..., 128:] = 0.8  # an edge; lower down there is texture
+        light[:, :, 192:] += 0.03 * torch.randn(1, 1, 64, 256, generator=torch.Generator().manual_seed(1))
+        details, _ = bands(light, LEVELS)
+        seen = features(details, details, torch.zeros(1, LEVELS, 3, 256, 256))
+        most = MOST * masked(seen)[0, 0]
+        torch.testing.assert_close(most[:20, :10], torch.full((20, 10), BOUND.smooth), rtol=0, atol=0.05 / 255)
+        self.assertLess(most[:20, 15:17].max().item(), 1.5 * BOUND.smooth)  # beside the edge too
+        strength = details[:, :2].sum(1)[..., 200:, :120].std().item()
+        self.assertAlmostEqual(most[26:, :14].mean().item() / math.hypot(BOUND.detail * strength, BOUND.smooth), 1, delta=0.15)
+        wild = torch.full((1, KINDS * LEVELS, 4, 4), 1.5)
+        self.assertEqual(masked(wild).max().item(), 1)
+        self.assertLess(GrainGate(LEVELS)(wild).max().item(), 1)
+        self.assertEqual(masked(wild, Bound(1, 0, 2 * MOST)).max().item(), 2)
 
     def test_its_gradient_is_the_pictures_own(self):
         y = torch.rand(1, 3, 4, 4, requires_grad=True)

@@ -4,7 +4,7 @@ import type { Frame } from '../../../nodes/sdk/values.ts'
 import { flat, uneven } from '../sdk/frames.ts'
 
 /** Where it is strongest, in units of white. */
-const MOST = 16 / 255
+const MOST = 5 / 255
 
 function everywhere({ width, height }: Frame, share = 1): Float32Array {
   return new Float32Array(width * height).fill(share)
@@ -12,9 +12,9 @@ function everywhere({ width, height }: Frame, share = 1): Float32Array {
 
 describe('grain', () => {
   test('is what training and its figures have', () => {
-    // models/training/grain.py: grain(y, where, 2.0) of the same picture and places.
+    // models/training/grain.py: grain(y, where, 6.4) of the same picture and places.
     const where = Float32Array.from({ length: 45 * 37 }, (_, i) => 0.5 + 0.5 * Math.sin(i / 7))
-    const { width, data } = withGrain(uneven(45, 37), where, 2)
+    const { width, data } = withGrain(uneven(45, 37), where, 6.4)
     const expected = [
       [0, 0, [0.28479, 0.18479, 0.23479]],
       [3, 5, [0.451123, 0.350605, 0.400864]],
