@@ -7,8 +7,8 @@ import type { Weights } from './weights.ts'
 /** Of each band in a cell: the energies of x, y, x − y and its colours, and the correlation of x and y. */
 export const KINDS = 5
 
-/** Energies are told as ln(energy + 1e-6) / SPREAD + MIDDLE. */
-export const [SPREAD, MIDDLE] = [4, 2]
+/** Energies are told as ln(energy + FLOOR) / SPREAD + MIDDLE. */
+export const [FLOOR, SPREAD, MIDDLE] = [1e-6, 4, 2]
 
 /**
  * The gates of a transfer: a convolution of 3 × 3 cells, to which the mean of the whole picture adds, and two of single

@@ -1,9 +1,9 @@
 import { MOST } from '../../nodes/pixels/grain.ts'
 import { KINDS, MIDDLE, openGates, SPREAD, seeCells } from './gates.ts'
 import type { Feature } from './graph-builder.ts'
-import { add, affine, convolution, relu } from './layers.ts'
+import { add, affine, convolution, multiply, relu } from './layers.ts'
 import { type Network, scalar } from './network.ts'
-import { channels, mixed, product } from './transfer-bands.ts'
+import { channels, mixed } from './transfer-bands.ts'
 import type { Weights } from './weights.ts'
 
 const PATH = 'grain_gate'
@@ -35,7 +35,7 @@ export function grainGate(network: Network, weights: Weights, measures: Feature)
     const path = `${PATH}.wider.${i}`
     x = add(network, path, x, relu(network, path, convolution(network, path, x, { out, size: 3, dilation })))
   }
-  return product(network, masked(network, measures), openGates(network, PATH, x, 1))
+  return multiply(network, 'product', masked(network, measures), openGates(network, PATH, x, 1))
 }
 
 /**

@@ -185,6 +185,11 @@ export function add<Kind extends Feature>({ graph }: Network, path: string, a: K
   return { ...a, name: graph.node('Add', path, [a.name, b.name]) }
 }
 
+/** a · b of equal shapes. */
+export function multiply({ graph }: Network, path: string, a: Feature, b: Feature): Feature {
+  return { ...a, name: graph.node('Mul', path, [a.name, b.name]) }
+}
+
 /** a − b of equal shapes. */
 export function subtract({ graph }: Network, path: string, a: Feature, b: Feature): Feature {
   return { ...a, name: graph.node('Sub', path, [a.name, b.name]) }

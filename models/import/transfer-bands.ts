@@ -94,10 +94,6 @@ export function channels({ graph }: Network, x: Feature, from: number, to: numbe
   return { ...x, name, channels: to - from }
 }
 
-export function product({ graph }: Network, a: Feature, b: Feature): Feature {
-  return { ...a, name: graph.node('Mul', 'product', [a.name, b.name]) }
-}
-
 /** [height, width] */
 export function sizeOf(graph: Network['graph'], x: Feature): string {
   return graph.node('Shape', 'size', [x.name], { start: 2 })

@@ -1,28 +1,16 @@
 import { CELL } from '../../nodes/pixels/gated-transfer.ts'
 import { LUMA } from '../../nodes/pixels/luma.ts'
-import { gates, KINDS, MIDDLE, SPREAD } from './gates.ts'
+import { FLOOR, gates, KINDS, MIDDLE, SPREAD } from './gates.ts'
 import { grainGate, hasGrainGate } from './grain-gate.ts'
 import type { Feature } from './graph-builder.ts'
-import { add, affine, concatenate } from './layers.ts'
+import { add, affine, concatenate, multiply, relu } from './layers.ts'
 import type { Part } from './model-draft.ts'
 import { type Network, scalar } from './network.ts'
-import {
-  type Bands,
-  changeOf,
-  channels,
-  mixed,
-  type Planes,
-  planes,
-  planesOf,
-  product,
-  sizeOf,
-} from './transfer-bands.ts'
+import { type Bands, changeOf, channels, mixed, type Planes, planes, planesOf, sizeOf } from './transfer-bands.ts'
 import type { Weights } from './weights.ts'
 
 /** The restored picture y, then the one that it was made from, x, both RGB in 0..1. */
 const PICTURES = { name: 'pictures', channels: 6, reduction: 1 }
-
-const FLOOR = 1e-6
 
 /**
  * The transfer after the model (models/training/transfer.py) as three graphs, of which the middle one sees the whole
@@ -86,19 +74,20 @@ function allGates(network: Network, weights: Weights, measures: Feature, levels:
 function measures(network: Network, pictures: Feature, { change, luma }: Planes): Feature {
   const levels = luma.details.length
   const own = luma.details.flatMap((_, level) =>
-    [...change, luma].map(({ details }) => product(network, details[level]!, details[level]!)),
+    [...change, luma].map(({ details }) => multiply(network, 'product', details[level]!, details[level]!)),
   )
-  const shared = luma.details.map((detail, level) => product(network, detail, change[0]!.details[level]!))
+  const shared = luma.details.map((detail, level) => multiply(network, 'product', detail, change[0]!.details[level]!))
   const sums = concatenate(network, 'energies', ...[...own, ...shared].map((x) => pooled(network, x, pictures)))
   const means = { ...sums, name: network.graph.node('Div', 'means', [sums.name, coverage(network, pictures)]) }
   const kinds = mixed(network, 'kinds', means, kindsOf(levels))
-  const energies = bounded(network, channels(network, kinds, 0, 4 * levels))
+  // Rounding must not make an energy negative.
+  const energies = relu(network, 'energies', channels(network, kinds, 0, 4 * levels))
   const logarithms = {
     ...energies,
     name: network.graph.node('Log', 'logarithms', [affine(network, 'floor', energies, 1, FLOOR).name]),
   }
   const [xx, yy] = [channels(network, energies, 0, levels), channels(network, energies, levels, 2 * levels)]
-  const spread = affine(network, 'spread', product(network, xx, yy), 1, FLOOR ** 2)
+  const spread = affine(network, 'spread', multiply(network, 'product', xx, yy), 1, FLOOR ** 2)
   const root = network.graph.node('Sqrt', 'spread', [spread.name])
   const xy = channels(network, kinds, 4 * levels, 5 * levels)
   const correlation = { ...xy, name: network.graph.node('Div', 'correlation', [xy.name, root]) }
@@ -136,7 +125,7 @@ function transfer(network: Network, pictures: Feature, change: readonly Bands[],
   const returned = change.map(({ details, wide }, plane) =>
     details.reduce((sum, detail, level) => {
       const gate = gates[plane === 0 ? level : levels + level]!
-      return add(network, 'returned', sum, product(network, detail, gate))
+      return add(network, 'returned', sum, multiply(network, 'product', detail, gate))
     }, wide),
   )
   const colours = mixed(network, 'colours', concatenate(network, 'returned', ...returned), FROM_OPPONENT)
@@ -169,9 +158,4 @@ function coverage(network: Network, pictures: Feature): string {
   const shape = graph.node('Concat', 'coverage', [graph.integers([1, 1]), sizeOf(graph, pictures)], { axis: 0 })
   const name = graph.node('Expand', 'coverage', [scalar(network, 1), shape])
   return pooled(network, { name, channels: 1, reduction: 1 }, pictures).name
-}
-
-/** Rounding must not make an energy negative. */
-function bounded({ graph }: Network, x: Feature): Feature {
-  return { ...x, name: graph.node('Relu', 'energies', [x.name]) }
 }

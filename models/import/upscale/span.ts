@@ -1,5 +1,15 @@
 import type { Feature } from '../graph-builder.ts'
-import { add, affine, affineChannels, concatenate, convolution, convolutionOf, pixelShuffle, silu } from '../layers.ts'
+import {
+  add,
+  affine,
+  affineChannels,
+  concatenate,
+  convolution,
+  convolutionOf,
+  multiply,
+  pixelShuffle,
+  silu,
+} from '../layers.ts'
 import type { Network } from '../network.ts'
 import type { Weights } from '../weights.ts'
 import { foldedConvolution } from './conv3xc.ts'
@@ -63,7 +73,7 @@ function attentionBlock(network: Network, path: string, x: Feature, width: numbe
   y = folded(network, `${path}.c3_r`, silu(network, `${path}.act2`, y), width)
   const gate = affine(network, path, { ...y, name: graph.node('Sigmoid', path, [y.name]) }, 1, -0.5)
   const sum = add(network, path, y, x)
-  return { inner, out: { ...sum, name: graph.node('Mul', path, [sum.name, gate.name]) } }
+  return { inner, out: multiply(network, path, sum, gate) }
 }
 
 function folded(network: Network, path: string, x: Feature, width: number): Feature {

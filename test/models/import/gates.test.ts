@@ -28,9 +28,8 @@ describe('the gates of a transfer', () => {
     const tensors = grainTensors(LEVELS, WIDTH)
     const { source, output } = stageGated(LEVELS, tensors)
     await importCheckpoint({ source, output })
+    const { graphs } = await openModelFolder(output)
     const data = wave(MEASURES * ROWS * COLUMNS, 0.3).map((value) => value / 20)
-    const input: Dense = { data, dims: [1, MEASURES, ROWS, COLUMNS] }
-    const result = await runGraph((await openModelFolder(output)).graphs.gates!, input)
     const where = grainOf(tensors, data)
     // models/training/grain.py: GrainGate with these weights, of these measures.
     for (const [cell, value] of [
@@ -40,9 +39,13 @@ describe('the gates of a transfer', () => {
       [10, 0.739485],
     ] as const)
       expect(where[cell]).toBeCloseTo(value, 5)
-    expect(result.dims).toEqual([1, 2 * LEVELS + 1, ROWS, COLUMNS])
-    for (const [i, value] of [...gatesOf(tensors, data), ...where].entries())
-      expect(result.data[i]).toBeCloseTo(value, 5)
+    // Of twenty times as much the bound is the most that grain may be.
+    for (const seen of [data, data.map((value) => 20 * value)]) {
+      const result = await runGraph(graphs.gates!, { data: seen, dims: [1, MEASURES, ROWS, COLUMNS] })
+      expect(result.dims).toEqual([1, 2 * LEVELS + 1, ROWS, COLUMNS])
+      for (const [i, value] of [...gatesOf(tensors, seen), ...grainOf(tensors, seen)].entries())
+        expect(result.data[i]).toBeCloseTo(value, 5)
+    }
   })
 
   test('of models that ask for grain must say where it goes', async () => {
