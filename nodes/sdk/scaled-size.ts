@@ -20,7 +20,8 @@ export interface ScaleRange {
 
 /**
  * The largest scale that a parameter can be set to where each picture may have `most` pixels afterwards; undefined where
- * even the least is too much. To be kept though both sides be rounded up: the root of (w s + ½)(h s + ½) = most, for each picture.
+ * even the least is too much. It is kept though both sides be rounded up, the root of (w s + ½)(h s + ½) = most for each
+ * picture, or further on where they are not.
  */
 export function largestScale(
   sizes: readonly PictureSize[],
@@ -33,6 +34,14 @@ export function largestScale(
   })
   // A parameter that is a scale among other things may be less.
   const least = Math.max(0, min)
-  const scale = least + Math.floor((Math.min(max, ...scales) - least) / step + 1e-9) * step
-  return scale > 0 && scale >= least ? Number(scale.toFixed(6)) : undefined
+  const after = (steps: number) => Number((least + steps * step).toFixed(6))
+  const isAllowed = (scale: number) => scale <= max && sizes.every((size) => areaOf(scaledSize(size, scale)) <= most)
+  let steps = Math.floor((Math.min(max, ...scales) - least) / step + 1e-9)
+  while (isAllowed(after(steps + 1))) steps++
+  const scale = after(steps)
+  return scale > 0 && scale >= least ? scale : undefined
+}
+
+function areaOf({ width, height }: PictureSize): number {
+  return width * height
 }

@@ -23,6 +23,16 @@ test('the scale that is said is one that the parameter can be set to', () => {
   }
 })
 
+test('a picture that is as large as allowed may stay so, and one of a quarter of that be doubled', () => {
+  for (const [side, largest] of [
+    [10_000, 1],
+    [5000, 2],
+  ] as const) {
+    const said = remedyOf(() => checkScaled([frame(side, side)], 8, { maxPixels }, range))
+    expect(said).toMatch(new RegExp(`^Choose a scale of at most ${largest},`))
+  }
+})
+
 test('the scale that is said is allowed', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 10_000 }), (width, height) => {
